@@ -1,0 +1,19 @@
+"""The one kind of error that a user can mend: a sentence with place and remedy, never a traceback."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something is wrong that the user can put right; `str(error)` is the whole message."""
+
+
+class ProfileError(UserError):
+    """A profile is missing or holds mistakes; all of them are listed."""
+
+
+class DataError(UserError):
+    """A data file cannot be read, or holds bad records; each is named by record or line."""
+
+
+class RunError(UserError):
+    """A run is missing, is in the wrong state, or its folder cannot be written."""

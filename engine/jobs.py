@@ -1,0 +1,114 @@
+"""Turns what a user asked for (profile or run, strategy, files) into a run folder ready to start.
+
+Both the screens and the command line come here, so a run started from either is the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine import dataset, profiles, runs, strategies, tokenizer
+from engine.dataset import Dataset, Pair
+from engine.errors import UserError
+from engine.profiles import Profile
+from engine.prompts import PromptBuilder
+from engine.runs import Job, Part, Run
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: train or score with a profile, or score with a run's adapter."""
+
+    root: Path
+    """The runs folder."""
+    strategy: str
+    profile: str = ""
+    """Name or file of a profile; not needed with `run`."""
+    run: Run | None = None
+    """Take the adapter, and the profile as it was resolved then, from this run."""
+    checkpoint: str = ""
+    overrides: dict[str, str] = field(default_factory=dict)
+    test: str = ""
+    """File to score or to translate instead of the profile's."""
+    predict: bool = False
+    """Only translate; the file need have no outputs."""
+
+
+def prepare(request: Request) -> Run:
+    """Check everything and make the run folder. Raises UserError with all that is wrong."""
+    strategy = strategies.get(request.strategy)
+    profile = resolve_profile(request)
+    job: Job = "train" if strategy.trains and request.run is None else "evaluate"
+    if request.predict:
+        job = "predict"
+    data = read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    adapter = ""
+    if request.run is not None and strategy.trains:
+        adapter = str(request.run.adapter_folder(request.checkpoint))
+    elif strategy.trains and request.predict:
+        raise UserError("predict with qlora needs a run that was trained; name the run")
+    tokenizer.load(profile.model.path, profile.model.revision)  # a missing model is said now
+    return runs.create(
+        request.root,
+        job=job,
+        strategy=strategy.name,
+        profile=profile,
+        data=data,
+        overrides=request.overrides,
+        adapter=adapter,
+        adapter_run=request.run.id if request.run and adapter else "",
+        checkpoint=Path(adapter).name if adapter and "checkpoints" in Path(adapter).parts else "",
+        examples=draw(profile, strategy, data),
+    )
+
+
+def resolve_profile(request: Request) -> Profile:
+    """The profile asked for, or the run's own as it was then, with overrides. Raises ProfileError."""
+    if request.run is None:
+        return profiles.load(request.profile, request.overrides)
+    if request.overrides:
+        return profiles.override(request.run.settings.profile, request.overrides)
+    return request.run.settings.profile
+
+
+def read_data(
+    profile: Profile, job: Job, *, needs_train: bool = False, test: str = ""
+) -> dict[Part, Dataset]:
+    """Read the files that a job needs. Raises DataError or UserError."""
+    skip_bad = profile.data.bad_records == "skip"
+    test = test or profile.data.test
+    wanted: dict[Part, str] = {"test": test}
+    if job == "train" or needs_train:
+        wanted = {"train": profile.data.train, **wanted}
+    if job == "train" and profile.data.validation:
+        wanted["validation"] = profile.data.validation
+    data: dict[Part, Dataset] = {}
+    for part, path in wanted.items():
+        if not path:
+            raise UserError(f"data.{part}: no file is named; set it in the profile or choose one")
+        data[part] = dataset.read(path, skip_bad=skip_bad, need_output=job != "predict")
+    if "train" in data and data["train"].sha256 == data["test"].sha256:
+        raise UserError(
+            f"data.train and data.test are the same file ({data['test'].path}); "
+            "a score on pairs the model was shown says nothing"
+        )
+    return data
+
+
+def draw(
+    profile: Profile, strategy: strategies.Strategy, data: dict[Part, Dataset]
+) -> list[Pair]:
+    """The few-shot examples of a strategy, none for the others."""
+    if not strategy.shows_examples:
+        return []
+    few_shot = profile.few_shot
+    return strategies.draw_examples(
+        data["train"].pairs, data["test"].pairs, few_shot.examples, few_shot.seed
+    )
+
+
+def builder_for(profile: Profile, examples: list[Pair]) -> PromptBuilder:
+    """The prompt builder of a profile with its own tokenizer."""
+    own = tokenizer.load(profile.model.path, profile.model.revision)
+    return PromptBuilder(profile.prompt, own, examples)

@@ -1,0 +1,116 @@
+"""Who works on a run: a lock on worker.lock, held by the worker for life and free once it is gone.
+
+flock is released by the kernel even after `kill -9`, and a process id that was given to another
+program cannot deceive it. Where the file system has no locks, host + process id + start time decide.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from engine.errors import RunError
+
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+class Holder(Struct, frozen=True):
+    """What is written in the lock file."""
+
+    pid: int
+    host: str
+    began: float
+    """When the process began, seconds since the epoch."""
+
+
+def acquire(folder: Path, *, wait: float = 1.0) -> int:
+    """Take a run's lock; the descriptor holds it until it and its copies are closed.
+
+    Raises RunError when a worker holds it for longer than `wait` seconds.
+    """
+    handle = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return handle
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(handle)
+                raise RunError(f"run {folder.name} has a worker already") from None
+            time.sleep(0.02)  # another program may be probing
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            return handle
+
+
+def adopt(handle: int) -> None:
+    """Make sure of a lock inherited from the launcher.
+
+    A no-op where locks belong to open files; on NFS they belong to processes, so there the child
+    gets its own as soon as the launcher has closed.
+    """
+    os.set_inheritable(handle, False)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+def sign(handle: int, pid: int) -> None:
+    """Write into the lock file who holds it."""
+    content = msgspec.json.encode(Holder(pid, socket.gethostname(), _process_began(pid)))
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, content, 0)
+
+
+def holder(folder: Path) -> Holder | None:
+    """Who held the lock last, as written in the file."""
+    try:
+        return msgspec.json.decode((folder / "worker.lock").read_bytes(), type=Holder)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def is_held(folder: Path) -> bool:
+    """Does a living process hold the run's lock?"""
+    try:
+        handle = os.open(folder / "worker.lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        return error.errno in _NO_LOCKS and _lives(holder(folder))
+    finally:
+        os.close(handle)
+    return False
+
+
+def _lives(last: Holder | None) -> bool:
+    if last is None:
+        return False
+    if last.host != socket.gethostname():
+        return True  # cannot be seen from here: rather wait than start a second worker
+    return abs(_process_began(last.pid) - last.began) < 2.0
+
+
+def _process_began(pid: int) -> float:
+    """When a process began, seconds since the epoch; 0 if there is none."""
+    import psutil  # 15 ms: only workers and file systems without locks need it
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0.0

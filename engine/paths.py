@@ -1,0 +1,36 @@
+"""Where things lie: built-in and user profiles, the runs folder; and how a file is written whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+BUILTIN_PROFILES = Path(__file__).resolve().parent.parent / "profiles"
+
+
+def profile_folders() -> list[Path]:
+    """Folders that hold profiles, the first that has a name wins: local, personal, built in."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    folders = [Path.cwd() / "profiles", config / "yiwen" / "profiles", BUILTIN_PROFILES]
+    return [folder for i, folder in enumerate(folders) if folder not in folders[:i]]
+
+
+def runs_root(chosen: str | Path | None = None) -> Path:
+    """The folder of all runs: the one chosen, else `$YIWEN_RUNS`, else `./runs`."""
+    return Path(chosen or os.environ.get("YIWEN_RUNS") or "runs").expanduser().resolve()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or all of the new, never a part."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,66 @@
+"""What a run will do, before it does it: pairs, tokens, optimizer steps, what is left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.dataset import Pair
+from engine.profiles import Profile, Training
+from engine.prompts import Encoded, PromptBuilder
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """A training run in numbers."""
+
+    pairs: int
+    left_out: int
+    """Pairs whose prompt or output is too long for the profile."""
+    tokens: int
+    """Tokens of one epoch, padding not counted."""
+    scored: int
+    """Of these, tokens that carry loss."""
+    steps: int
+    """Optimizer steps of the whole run."""
+    evaluate_every: int
+    checkpoint_every: int
+
+
+def plan_training(profile: Profile, builder: PromptBuilder, pairs: Sequence[Pair]) -> TrainingPlan:
+    """Count what training on these pairs comes to."""
+    encoded = encode_for_training(profile.training, builder, pairs)
+    steps = count_steps(profile.training, len(encoded))
+    evaluate_every = profile.training.evaluate_every or max(1, math.ceil(steps / 10))
+    return TrainingPlan(
+        pairs=len(encoded),
+        left_out=len(pairs) - len(encoded),
+        tokens=sum(len(item.ids) for item in encoded),
+        scored=sum(item.scored_count for item in encoded),
+        steps=steps,
+        evaluate_every=evaluate_every,
+        checkpoint_every=profile.training.checkpoint_every or evaluate_every,
+    )
+
+
+def encode_for_training(
+    training: Training, builder: PromptBuilder, pairs: Sequence[Pair]
+) -> list[Encoded]:
+    """Encode the pairs that fit the profile's lengths.
+
+    A pair that is too long is left out rather than cut: a cut answer teaches the model not to end.
+    """
+    encoded = (builder.encode(pair.instruction, pair.output) for pair in pairs)
+    return [
+        item
+        for item in encoded
+        if item.scored_count <= training.max_output_tokens
+        and len(item.ids) - item.scored_count <= training.max_prompt_tokens
+    ]
+
+
+def count_steps(training: Training, pairs: int) -> int:
+    """Optimizer steps: the last batch of an epoch may be smaller."""
+    steps = math.ceil(math.ceil(pairs / training.batch_size) * training.epochs)
+    return min(steps, training.max_steps) if training.max_steps else steps

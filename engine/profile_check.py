@@ -1,0 +1,122 @@
+"""Checks a TOML table against a Struct and words every mistake: key, what was found, what is expected."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+import msgspec.inspect as inspect
+import tomli
+
+T = TypeVar("T", bound=msgspec.Struct)
+_UNSET: Any = object()
+
+
+def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> T:
+    """Make a `cls` of a table, adding a line to `mistakes` for each thing that is wrong.
+
+    The value is of use only if no mistake was added.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(cls)}
+    if not isinstance(table, dict):
+        mistakes.append(f"{prefix.rstrip('.')}: found {_shown(table)}, expected a table")
+        return _UNSET
+    for key in table.keys() - fields.keys():
+        mistakes.append(f"{prefix}{key}: unknown key{nearest(key, fields)}")
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name in table:
+            values[name] = _value(table[name], field.type, mistakes, prefix + name)
+        elif field.required:
+            mistakes.append(f"{prefix}{name}: missing; expected {_expected(field.type)}")
+    if any(value is _UNSET for value in values.values()) or mistakes:
+        return _UNSET
+    return cls(**values)
+
+
+def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
+    if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
+        return convert(found, expected, mistakes, key + ".")
+    try:
+        return msgspec.convert(found, expected)
+    except msgspec.ValidationError:
+        mistakes.append(f"{key}: found {_shown(found)}, expected {_expected(expected)}")
+        return _UNSET
+
+
+def apply_overrides(table: dict[str, Any], overrides: dict[str, str]) -> list[str]:
+    """Write `section.key = value` pairs, typed as in TOML (else as plain text), into a table."""
+    mistakes = []
+    for dotted, text in overrides.items():
+        *sections, key = dotted.split(".")
+        target: Any = table
+        for section in sections:
+            target = target.setdefault(section, {}) if isinstance(target, dict) else None
+        if not isinstance(target, dict) or not key:
+            mistakes.append(f"{dotted}: not a key; expected section.key=value")
+            continue
+        try:
+            target[key] = tomli.loads(f"value = {text}")["value"]
+        except tomli.TOMLDecodeError:
+            target[key] = text
+    return mistakes
+
+
+def part_mistakes(text: str, parts: list[str], needed: str) -> list[str]:
+    """What is wrong with the {parts} of a prompt form."""
+    found = re.findall(r"\{([a-z_]+)\}", text)
+    wrong = [
+        f"unknown part {{{name}}}{nearest(name, parts)}; parts are "
+        + " ".join(f"{{{part}}}" for part in parts)
+        for name in found
+        if name not in parts
+    ]
+    if needed not in found:
+        wrong.append(f"found {_shown(text)}, expected a text with the part {{{needed}}}")
+    return wrong
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the known word that looks most alike, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = msgspec.json.encode(value, enc_hook=str).decode()
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _expected(kind: Any) -> str:
+    return _describe(inspect.type_info(kind))
+
+
+def _describe(info: Any) -> str:
+    """A type in words, bounds included."""
+    if isinstance(info, inspect.UnionType):
+        return " or ".join(_describe(option) for option in info.types)
+    if isinstance(info, inspect.LiteralType):
+        return " or ".join(f'"{value}"' for value in info.values)
+    if isinstance(info, inspect.IntType):
+        return "a whole number" + _bounds(info)
+    if isinstance(info, inspect.FloatType):
+        return "a number" + _bounds(info)
+    if isinstance(info, inspect.BoolType):
+        return "true or false"
+    if isinstance(info, inspect.VarTupleType):
+        return "a list of texts"
+    if isinstance(info, inspect.StructType):
+        return "a table"
+    return "a text that is not empty" if getattr(info, "min_length", None) else "a text"
+
+
+def _bounds(info: Any) -> str:
+    low = f"≥ {info.ge:g}" if info.ge is not None else f"> {info.gt:g}" if info.gt is not None else ""
+    high = f"≤ {info.le:g}" if info.le is not None else ""
+    bounds = " and ".join(bound for bound in (low, high) if bound)
+    return f" {bounds}" if bounds else ""

@@ -1,0 +1,278 @@
+"""Profiles: what a profile TOML may hold, and where profiles are found.
+
+A profile says which base model is used and how it is prompted, loaded, tuned and judged. Every key
+has a default here, is explained in `profiles/tiny.toml`, and is checked by `engine.profile_check`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import tomli
+from msgspec import Meta, Struct
+
+from engine import profile_check
+from engine.errors import ProfileError
+from engine.paths import profile_folders
+
+Positive = Annotated[int, Meta(ge=1)]
+NotNegative = Annotated[int, Meta(ge=0)]
+PositiveNumber = Annotated[float, Meta(gt=0)]
+NotNegativeNumber = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of a profile."""
+
+
+class Model(Section):
+    path: Annotated[str, Meta(min_length=1)]
+    """Folder with config.json, tokenizer.json and safetensors, or a hub id `owner/name`."""
+    revision: str = "main"
+    """Branch, tag or commit on the hub."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Of computation; auto: bfloat16 on a GPU that has it, float32 on a CPU."""
+    attention: Literal["eager", "sdpa"] = "eager"
+    """Eager applies Gemma-2's attention soft-capping, which sdpa drops silently."""
+
+
+class Prompt(Section):
+    template: Annotated[str, Meta(min_length=1)]
+    """Parts: {system} {examples} {instruction}. The tokenizer's bos is put before it."""
+    system: str = ""
+    """Text for the {system} part."""
+    example: str = "{instruction}\n{output}\n"
+    """One few-shot example; parts: {instruction} {output}."""
+    stop: tuple[str, ...] = ()
+    """Special tokens that end an answer, besides the tokenizer's eos."""
+    to_classical: str = "翻譯成文言文：\n{text}"
+    """How a bare sentence becomes an instruction, modern to Classical Chinese."""
+    to_modern: str = "翻譯成現代文：\n{text}"
+    """The same, Classical Chinese to modern."""
+
+
+class Quantization(Section):
+    method: Literal["none", "nf4", "fp4", "int8"] = "nf4"
+    """Of the linear layers' weights, by bitsandbytes (Dettmers et al. 2023, QLoRA)."""
+    double: bool = True
+    """Quantise the quantisation constants too (4-bit only)."""
+
+
+class Lora(Section):
+    rank: Positive = 16
+    """Inner dimension of each adapter matrix pair (Hu et al. 2021)."""
+    alpha: PositiveNumber = 32
+    """The adapter's output is scaled by alpha / rank."""
+    dropout: Share = 0.0
+    """Share of the adapter's inputs dropped in training."""
+    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    """Layers that get an adapter: all linear ones but the head, or a list of names."""
+
+
+class Training(Section):
+    epochs: PositiveNumber = 2.0
+    """Passes over the training file; fractions allowed."""
+    max_steps: NotNegative = 0
+    """Optimizer steps at most; 0: as many as `epochs` asks for."""
+    batch_size: Positive = 32
+    """Pairs an optimizer step sees: the effective batch size."""
+    tokens_per_pass: Positive = 4096
+    """Tokens, padding included, in one forward and backward pass; the memory dial."""
+    packing: bool = True
+    """Put several pairs in one row, kept apart by positions and attention."""
+    row_tokens: Positive = 256
+    """Tokens in a packed row; a longer pair gets a row of its own."""
+    learning_rate: PositiveNumber = 2e-4
+    """Peak learning rate."""
+    scheduler: Literal["constant", "linear", "cosine", "cosine_with_restarts"] = "cosine"
+    """How the learning rate falls after warm-up."""
+    scheduler_cycles: Positive = 1
+    """Restarts of `cosine_with_restarts`."""
+    warmup: Share = 0.03
+    """Share of the steps in which the learning rate rises from 0."""
+    weight_decay: NotNegativeNumber = 0.0
+    """Decoupled weight decay (Loshchilov & Hutter 2019)."""
+    max_grad_norm: NotNegativeNumber = 1.0
+    """Gradients are scaled down to this norm; 0: never."""
+    optimizer: Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"] = "adamw"
+    """The 8-bit ones are bitsandbytes'; adafactor with a fixed learning rate."""
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass: less memory, about a third slower."""
+    max_prompt_tokens: Positive = 1024
+    """Pairs with a longer prompt are left out of training, and counted."""
+    max_output_tokens: Positive = 512
+    """Pairs with a longer output are left out of training, and counted."""
+    seed: NotNegative = 0
+    """Of adapter initialisation, data order and dropout."""
+    evaluate_every: NotNegative = 0
+    """Optimizer steps between evaluations (the learning curve); 0: a tenth of the run."""
+    checkpoint_every: NotNegative = 0
+    """Optimizer steps between checkpoints; 0: at each evaluation."""
+
+
+class FewShot(Section):
+    examples: NotNegative = 4
+    """Examples in the prompt, k."""
+    seed: NotNegative = 0
+    """Of the draw from the training file."""
+
+
+class Evaluation(Section):
+    max_tokens: Positive = 2048
+    """Tokens of prompt and output; what is longer is cut from the right, as in the course."""
+    tokens_per_pass: Positive = 4096
+    """Tokens, padding included, in one forward pass."""
+    choose_by: Literal["validation", "test", "last"] = "validation"
+    """Which perplexity picks the checkpoint that becomes the result; test is peeking."""
+    samples: NotNegative = 3
+    """Items of the test file translated at every evaluation."""
+    outputs: bool = True
+    """Translate the whole file at the end, so that outputs stand beside references."""
+
+
+class Generation(Section):
+    max_new_tokens: Positive = 256
+    """Tokens in an answer at most."""
+    temperature: NotNegativeNumber = 0.0
+    """0: greedy, the most probable token each time."""
+    top_p: Share = 1.0
+    """Sample from the smallest set of tokens with this probability."""
+    top_k: NotNegative = 0
+    """Sample from this many most probable tokens; 0: all."""
+    batch_size: Positive = 16
+    """Items translated at once when a whole file is."""
+
+
+class Data(Section):
+    train: str = ""
+    """Training pairs: .json (course), .jsonl, .tsv, or two text files as `source.txt,target.txt`."""
+    validation: str = ""
+    """Chooses the checkpoint. The test file must not."""
+    test: str = ""
+    """What perplexity is reported on."""
+    bad_records: Literal["error", "skip"] = "error"
+    """What a bad record does; skipped ones are counted and shown."""
+
+
+class Profile(Section, kw_only=True):
+    """A model and how to prompt, load, train and judge it."""
+
+    name: str = ""
+    """The file's name without .toml; not a key of the file."""
+    title: str = ""
+    """One line for the list of profiles."""
+    model: Model
+    prompt: Prompt
+    quantization: Quantization = Quantization()
+    lora: Lora = Lora()
+    training: Training = Training()
+    few_shot: FewShot = FewShot()
+    evaluation: Evaluation = Evaluation()
+    generation: Generation = Generation()
+    data: Data = Data()
+
+
+def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> Profile:
+    """Read a profile by name or by file.
+
+    `overrides` maps dotted keys to values as typed, e.g. `{"training.epochs": "3"}`. Relative
+    paths in the profile are taken from its own folder and come back absolute.
+    Raises ProfileError, one message for all mistakes.
+    """
+    path = find(name_or_file)
+    try:
+        table = tomli.loads(path.read_text(encoding="utf-8-sig"))
+    except tomli.TOMLDecodeError as error:
+        raise ProfileError(f"{path}: not valid TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path}: cannot be read: {error}") from None
+    if "name" in table:
+        raise ProfileError(f"{path}: name: not a key; a profile is named by its file")
+    profile = _check(table, overrides or {}, str(path))
+    return _resolve(msgspec.structs.replace(profile, name=path.stem), path.parent)
+
+
+def override(profile: Profile, overrides: dict[str, str]) -> Profile:
+    """A profile with some keys changed. Raises ProfileError."""
+    changed = _check(msgspec.to_builtins(profile), overrides, f"profile {profile.name}")
+    return _resolve(changed, Path.cwd())
+
+
+def _check(table: dict[str, Any], overrides: dict[str, str], place: str) -> Profile:
+    """Convert a table, all mistakes in one message."""
+    mistakes = profile_check.apply_overrides(table, overrides)
+    profile = profile_check.convert(table, Profile, mistakes)
+    if not mistakes:
+        mistakes += _contradictions(profile)
+    if mistakes:
+        raise ProfileError("\n".join(f"{place}: {mistake}" for mistake in mistakes))
+    return profile
+
+
+def find(name_or_file: str | Path) -> Path:
+    """The file of a profile, by name (looked up in the profile folders) or by path."""
+    given = Path(name_or_file).expanduser()
+    if given.suffix == ".toml":
+        if given.is_file():
+            return given.resolve()
+        raise ProfileError(f"{given}: no such profile file")
+    for folder in profile_folders():
+        if (folder / f"{name_or_file}.toml").is_file():
+            return (folder / f"{name_or_file}.toml").resolve()
+    known = [path.stem for path in list_files()]
+    nearest = profile_check.nearest(str(name_or_file), known)
+    raise ProfileError(
+        f"no profile named '{name_or_file}'{nearest}; there are: {', '.join(known) or 'none'}"
+    )
+
+
+def list_files() -> list[Path]:
+    """The files of all profiles, by name; a local one hides a built-in one of the same name."""
+    found: dict[str, Path] = {}
+    for folder in profile_folders():
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return [found[name] for name in sorted(found, key=lambda name: (name != "tiny", name))]
+
+
+def _contradictions(profile: Profile) -> list[str]:
+    """What no single key shows to be wrong."""
+    prompt = profile.prompt
+    forms = {
+        "prompt.template": (prompt.template, ["system", "examples", "instruction"], "instruction"),
+        "prompt.example": (prompt.example, ["instruction", "output"], "output"),
+        "prompt.to_classical": (prompt.to_classical, ["text"], "text"),
+        "prompt.to_modern": (prompt.to_modern, ["text"], "text"),
+    }
+    mistakes = [
+        f"{key}: {mistake}"
+        for key, (text, parts, needed) in forms.items()
+        for mistake in profile_check.part_mistakes(text, parts, needed)
+    ]
+    if prompt.system and "{system}" not in prompt.template:
+        mistakes.append("prompt.system: is given, but prompt.template has no {system} part")
+    if profile.few_shot.examples and "{examples}" not in prompt.template:
+        mistakes.append("prompt.template: has no {examples} part, which few-shot needs")
+    return mistakes
+
+
+def _resolve(profile: Profile, folder: Path) -> Profile:
+    """Make local paths absolute; a model that is no folder stays a hub id."""
+
+    def data_path(text: str) -> str:
+        return ",".join(str((folder / Path(p).expanduser()).resolve()) for p in text.split(",") if p)
+
+    local = (folder / Path(profile.model.path).expanduser()).resolve()
+    looks_local = profile.model.path.startswith((".", "/", "~"))
+    model_path = str(local) if local.is_dir() or looks_local else profile.model.path
+    data: dict[str, Any] = {
+        part: data_path(getattr(profile.data, part)) for part in ("train", "validation", "test")
+    }
+    return msgspec.structs.replace(
+        profile,
+        model=msgspec.structs.replace(profile.model, path=model_path),
+        data=msgspec.structs.replace(profile.data, **data),
+    )

@@ -1,0 +1,89 @@
+"""The one place where a pair becomes text, text becomes token ids, and it is said which are scored.
+
+Training, evaluation, translation and the screens all come here, so they cannot drift apart. The form is
+that of the course's ppl.py: `[bos] + prompt + output + [eos]`, prompt and output tokenised apart, output
+and eos scored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from engine.dataset import Pair
+from engine.directions import Direction
+from engine.profiles import Prompt
+from engine.tokenizer import Tokenizer
+
+
+class Encoded(Struct, frozen=True):
+    """What the model sees of one pair."""
+
+    text: str
+    ids: list[int]
+    scored: list[int]
+    """1 for each id whose probability counts, else 0; as long as `ids`."""
+
+    @property
+    def scored_count(self) -> int:
+        """Number of scored tokens."""
+        return sum(self.scored)
+
+
+class PromptBuilder:
+    """Builds prompts by a profile's form, with fixed few-shot examples or none."""
+
+    def __init__(
+        self, prompt: Prompt, tokenizer: Tokenizer, examples: Sequence[Pair] = ()
+    ) -> None:
+        self.prompt = prompt
+        self.tokenizer = tokenizer
+        self.examples = tuple(examples)
+        self.stop_ids = frozenset(
+            [tokenizer.eos_id, *(tokenizer.token_id(token) for token in prompt.stop)]
+        )
+        shown = (
+            _fill(prompt.example, instruction=pair.instruction, output=pair.output)
+            for pair in self.examples
+        )
+        self._fixed = {"system": prompt.system, "examples": "".join(shown)}
+
+    def text(self, instruction: str) -> str:
+        """The prompt's text, bos not included: the course's `get_prompt`."""
+        return _fill(self.prompt.template, instruction=instruction, **self._fixed)
+
+    def instruction(self, text: str, direction: Direction) -> str:
+        """A bare sentence as an instruction."""
+        into_classical = direction == "to_classical"
+        form = self.prompt.to_classical if into_classical else self.prompt.to_modern
+        return _fill(form, text=text)
+
+    def prompt_ids(self, instruction: str) -> list[int]:
+        """Ids that the answer follows: bos (where the model has one) and the prompt."""
+        bos = self.tokenizer.bos_id
+        return ([] if bos is None else [bos]) + self.tokenizer.encode(self.text(instruction))
+
+    def encode(self, instruction: str, output: str | None = None) -> Encoded:
+        """A prompt, with its answer if there is one."""
+        tokenizer = self.tokenizer
+        prompt = self.prompt_ids(instruction)
+        answer = [] if output is None else [*tokenizer.encode(output), tokenizer.eos_id]
+        text = (tokenizer.bos_token or "") + self.text(instruction)
+        if output is not None:
+            text += output + (tokenizer.eos_token or "")
+        return Encoded(text, prompt + answer, [0] * len(prompt) + [1] * len(answer))
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits that name this form of prompt, examples included."""
+        probe = self.text("\x00") + "\x00".join([*self.prompt.stop, self.tokenizer.eos_token or ""])
+        return hashlib.sha256(probe.encode()).hexdigest()[:12]
+
+
+def _fill(form: str, **parts: str) -> str:
+    """Put the parts in place in one pass: a `{name}` inside a part is left as it is."""
+    pattern = re.compile("|".join(re.escape("{" + name + "}") for name in parts))
+    return pattern.sub(lambda match: parts[match.group()[1:-1]], form)

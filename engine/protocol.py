@@ -1,0 +1,76 @@
+"""What the translator process and its client say to each other: JSON lines over a pipe, ids in, ids out."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from engine.events import Phase
+from engine.profiles import Generation, Profile
+
+
+class Message(Struct, kw_only=True, tag_field="kind", tag=str.lower):
+    """One line, either way."""
+
+
+class Load(Message):
+    """Client: load this profile's base model (instead of another, if one is loaded)."""
+
+    profile: Profile
+
+
+class Generate(Message):
+    """Client: continue these ids until a stop id, with an adapter (a folder) or none."""
+
+    request: int
+    ids: list[int]
+    stop: list[int]
+    generation: Generation
+    adapter: str = ""
+    seed: int = 0
+
+
+class Cancel(Message):
+    """Client: end the generation under way."""
+
+
+class Ready(Message):
+    """Worker: the model is loaded."""
+
+    device: str
+
+
+class Tokens(Message):
+    """Worker: new ids, stop ids left out."""
+
+    request: int
+    ids: list[int]
+
+
+class Done(Message):
+    """Worker: a generation ended, for a reason: stop, length, cancelled."""
+
+    request: int
+    reason: str
+    tokens: int
+    seconds: float
+
+
+class Trouble(Message):
+    """Worker: a request could not be served; it waits for the next one."""
+
+    message: str
+    hint: str = ""
+
+
+to_worker: msgspec.json.Decoder[Load | Generate | Cancel] = msgspec.json.Decoder(
+    Load | Generate | Cancel
+)
+from_worker: msgspec.json.Decoder[Ready | Tokens | Done | Trouble | Phase] = msgspec.json.Decoder(
+    Ready | Tokens | Done | Trouble | Phase
+)
+
+
+def encode(message: Struct) -> bytes:
+    """One line."""
+    return msgspec.json.encode(message) + b"\n"

@@ -1,0 +1,291 @@
+"""Run folders: make, list, find, open and delete them, and derive a run's status.
+
+Status is derived, never stored: the last terminal event, else whether the worker's lock is held.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import tomli
+import tomli_w
+from msgspec import Struct
+
+from engine import lock
+from engine.dataset import Dataset, Pair
+from engine.errors import RunError
+from engine.paths import write_atomically
+from engine.profiles import Profile
+from engine.summary import Status, Summary, read_summary
+
+Job = Literal["train", "evaluate", "predict"]
+Part = Literal["train", "validation", "test"]
+FORMAT = 1
+
+
+class DataFile(Struct, frozen=True):
+    """A data file as a run used it."""
+
+    path: str
+    sha256: str
+    pairs: int
+
+
+class RunSettings(Struct, frozen=True, kw_only=True):
+    """run.toml: everything a worker needs to know, written once before it starts."""
+
+    format: int = FORMAT
+    id: str
+    created: str
+    """Local time with zone, ISO 8601."""
+    job: Job
+    strategy: str
+    profile: Profile
+    overrides: dict[str, str] = {}
+    data: dict[str, DataFile] = {}
+    """By part: train, validation, test (the file that is scored)."""
+    adapter: str = ""
+    """Folder of the adapter that is evaluated; empty for the base model."""
+    adapter_run: str = ""
+    """Id of the run that trained it."""
+    checkpoint: str = ""
+    """Name of the checkpoint it is; empty for that run's result."""
+    examples: list[Pair] = []
+    """The few-shot examples drawn."""
+    versions: dict[str, str] = {}
+    host: str = ""
+    git: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def events_path(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @property
+    def log_path(self) -> Path:
+        return self.folder / "worker.log"
+
+    @property
+    def adapter_path(self) -> Path:
+        """The result of training, in PEFT's format."""
+        return self.folder / "adapter"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
+    def evaluations_path(self) -> Path:
+        return self.folder / "evaluations"
+
+    @cached_property
+    def settings(self) -> RunSettings:
+        """What run.toml says. Raises RunError."""
+        path = self.folder / "run.toml"
+        try:
+            return msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), RunSettings)
+        except FileNotFoundError:
+            raise RunError(f"{self.folder}: is not a run folder (it has no run.toml)") from None
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path}: cannot be read: {error}") from None
+
+    def alive(self) -> bool:
+        """Does a worker hold this run now?"""
+        return lock.is_held(self.folder)
+
+    def summary(self) -> Summary:
+        """Status, progress and result, derived from the events."""
+        summary = read_summary(self.events_path)
+        if not summary.ended:
+            alive = self.alive()
+            if not alive:  # it may have ended between the two looks
+                summary = read_summary(self.events_path)
+            summary.settle(alive)
+        return summary
+
+    def checkpoints(self) -> list[str]:
+        """Names of the saved checkpoints, oldest first."""
+        return sorted(path.name for path in self.checkpoints_path.glob("step-*") if path.is_dir())
+
+    def adapter_folder(self, checkpoint: str = "") -> Path:
+        """The folder of the result, or of a checkpoint by name, step, `best` or `last`.
+
+        Raises RunError when there is none.
+        """
+        names = self.checkpoints()
+        if checkpoint == "best":
+            checkpoint = self.summary().best_checkpoint
+        elif checkpoint == "last" and names:
+            checkpoint = names[-1]
+        elif checkpoint.isdigit():
+            checkpoint = f"step-{int(checkpoint):06d}"
+        if not checkpoint and (self.adapter_path / "adapter_config.json").is_file():
+            return self.adapter_path
+        if not checkpoint and names:
+            checkpoint = names[-1]
+        if checkpoint not in names:
+            there = ", ".join(names) or "none yet"
+            raise RunError(f"run {self.id}: no checkpoint '{checkpoint}'; there are: {there}")
+        return self.checkpoints_path / checkpoint
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return sum(path.stat().st_size for path in files)
+
+
+def create(
+    root: Path,
+    *,
+    job: Job,
+    strategy: str,
+    profile: Profile,
+    data: dict[Part, Dataset],
+    overrides: dict[str, str] | None = None,
+    adapter: str = "",
+    adapter_run: str = "",
+    checkpoint: str = "",
+    examples: Sequence[Pair] = (),
+) -> Run:
+    """Make a run folder with its run.toml; nothing runs yet. Raises RunError."""
+    now = datetime.now().astimezone()
+    stem = f"{now:%Y%m%d-%H%M}-{_slug(profile.name)}-{_slug(strategy)}"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        folder = _make_new(root, stem)
+    except OSError as error:
+        raise RunError(f"{root}: cannot hold runs: {error.strerror}; choose another with --runs") from None
+    settings = RunSettings(
+        id=folder.name,
+        created=now.isoformat(timespec="seconds"),
+        job=job,
+        strategy=strategy,
+        profile=profile,
+        overrides=overrides or {},
+        data={
+            part: DataFile(dataset.path, dataset.sha256, len(dataset.pairs))
+            for part, dataset in data.items()
+        },
+        adapter=adapter,
+        adapter_run=adapter_run,
+        checkpoint=checkpoint,
+        examples=list(examples),
+        versions=_versions(),
+        host=socket.gethostname(),
+        git=_git_state(),
+    )
+    content = tomli_w.dumps(msgspec.to_builtins(settings)).encode()
+    write_atomically(folder / "run.toml", content)
+    return Run(folder)
+
+
+def _make_new(root: Path, stem: str) -> Path:
+    for number in range(1, 1000):
+        folder = root / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise RunError(f"{root}: too many runs named {stem}")
+
+
+def list_all(root: Path) -> list[Run]:
+    """All runs of a folder, newest first."""
+    if not root.is_dir():
+        return []
+    folders = [path.parent for path in root.glob("*/run.toml")]
+    return [Run(folder) for folder in sorted(folders, key=_age, reverse=True)]
+
+
+def _age(folder: Path) -> tuple[str, int, str]:
+    """Order by date and time in the name, then by number, then by name."""
+    number = re.search(r"-(\d{1,3})$", folder.name)
+    return folder.name[:13], int(number.group(1)) if number else 1, folder.name
+
+
+def find(root: Path, key: str) -> Run:
+    """A run by id, unique part of an id, path, or `latest`. Raises RunError."""
+    if "/" in key and (Path(key) / "run.toml").is_file():
+        return Run(Path(key).resolve())
+    runs = list_all(root)
+    if key == "latest" and runs:
+        return runs[0]
+    exact = [run for run in runs if run.id == key]
+    found = exact or [run for run in runs if key and key in run.id]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise RunError(f"no run '{key}' in {root}; `yiwen runs` lists them")
+    raise RunError(f"'{key}' fits {len(found)} runs: {', '.join(run.id for run in found[:5])} …")
+
+
+def newest_active(runs: Iterable[Run]) -> Run | None:
+    """The newest run that has a worker now."""
+    return next((run for run in runs if run.alive()), None)
+
+
+def delete(run: Run) -> None:
+    """Remove a run's folder for good. Raises RunError while its worker lives."""
+    if run.alive():
+        raise RunError(f"run {run.id} is running; stop it first")
+    try:
+        shutil.rmtree(run.folder)
+    except OSError as error:
+        raise RunError(f"{run.folder}: cannot be deleted: {error.strerror}") from None
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "run"
+
+
+def _versions() -> dict[str, str]:
+    packages = ("yiwen", "torch", "transformers", "peft", "bitsandbytes", "accelerate")
+    found = {"python": platform.python_version(), "platform": sys.platform}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git_state() -> str:
+    """Commit of the source tree this runs from, with `+changes` if it was edited; else empty."""
+    source = Path(__file__).resolve().parent.parent
+    if not (source / ".git").exists():
+        return ""
+    command = ["git", "-C", str(source), "describe", "--always", "--dirty=+changes", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+__all__ = [
+    "DataFile", "Job", "Part", "Run", "RunSettings", "Status", "Summary",
+    "create", "delete", "find", "list_all", "newest_active",
+]  # fmt: skip

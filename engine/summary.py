@@ -1,0 +1,160 @@
+"""What a run's events add up to: status, progress, result. The same fold serves live and old runs."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from engine import events
+from engine.events import Event, Score
+
+
+class Status(str, Enum):
+    """Where a run stands."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def active(self) -> bool:
+        """Is a worker at it?"""
+        return self in (Status.STARTING, Status.RUNNING)
+
+    @property
+    def symbol(self) -> str:
+        """One cell that tells it without colour."""
+        return _SYMBOLS[self]
+
+
+_SYMBOLS = {
+    Status.STARTING: "○",
+    Status.RUNNING: "●",
+    Status.FINISHED: "✓",
+    Status.STOPPED: "■",
+    Status.FAILED: "✗",
+    Status.INTERRUPTED: "◌",
+}
+
+
+@dataclass
+class Summary:
+    """The fold over a run's events; feed it with `apply`, in order."""
+
+    status: Status = Status.STARTING
+    ended: bool = False
+    step: int = 0
+    steps: int = 0
+    loss: float = math.nan
+    lr: float = math.nan
+    tokens_per_second: float = math.nan
+    memory: int = 0
+    device: str = ""
+    phase: str = ""
+    phase_done: int = 0
+    phase_of: int = 0
+    score: Score | None = None
+    """On the test file: the final one, else the latest."""
+    best_checkpoint: str = ""
+    message: str = ""
+    """Why it failed, or what it warned of last."""
+    hint: str = ""
+    began: float = math.nan
+    """Seconds since the epoch, like `updated`."""
+    updated: float = math.nan
+    _step_began: tuple[int, float] = field(default=(0, math.nan), repr=False)
+
+    def apply(self, event: Event) -> None:
+        """Take one event in."""
+        if isinstance(event, events.Unknown):
+            return
+        self.updated = event.at
+        if isinstance(event, events.Step):
+            self._apply_step(event)
+        elif isinstance(event, events.Phase):
+            self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
+        elif isinstance(event, events.Started):
+            self.status, self.ended = Status.RUNNING, False
+            self.message = self.hint = ""
+            self.began = event.at if math.isnan(self.began) else self.began
+            self.step, self.steps = event.resumed_from, event.steps
+            self.device = event.device
+            self._step_began = (0, math.nan)
+        elif isinstance(event, events.Evaluated):
+            if event.part == "test":
+                self.score = event.score
+        elif isinstance(event, events.Saved):
+            if event.best:
+                self.best_checkpoint = event.checkpoint
+        elif isinstance(event, events.Warned):
+            self.message, self.hint = event.message, event.hint
+        elif isinstance(event, events.TERMINAL):
+            self._apply_end(event)
+
+    def _apply_step(self, event: events.Step) -> None:
+        if math.isnan(self._step_began[1]):
+            self._step_began = (event.step, event.at)
+        self.step, self.steps, self.loss, self.lr = event.step, event.of, event.loss, event.lr
+        self.tokens_per_second, self.memory = event.tokens_per_second, event.memory
+        self.phase, self.phase_done, self.phase_of = "training", event.step, event.of
+
+    def _apply_end(self, event: Event) -> None:
+        self.ended = True
+        self.phase = ""
+        if isinstance(event, events.Finished):
+            self.status = Status.FINISHED
+            self.score = event.score or self.score
+            self.best_checkpoint = event.checkpoint or self.best_checkpoint
+            if not math.isnan(event.loss):
+                self.loss = event.loss
+        elif isinstance(event, events.Stopped):
+            self.status = Status.STOPPED
+        elif isinstance(event, events.Failed):
+            self.status, self.message, self.hint = Status.FAILED, event.message, event.hint
+
+    def settle(self, alive: bool) -> None:
+        """Say whether a worker lives, which the events of an unended run cannot tell."""
+        if not self.ended and not alive:
+            self.status = Status.INTERRUPTED
+
+    @property
+    def seconds(self) -> float:
+        """From the first start to the end, or until now; nan before the start."""
+        return (self.updated if not self.status.active else time.time()) - self.began
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimate from the pace of the steps so far, evaluations included; nan if unknown."""
+        first, since = self._step_began
+        if not self.status.active or self.step <= first:
+            return math.nan
+        pace = (self.updated - since) / (self.step - first)
+        return max(0.0, pace * (self.steps - self.step) - (time.time() - self.updated))
+
+
+def read_summary(path: Path) -> Summary:
+    """Fold a whole events file; of its step lines only the first and the last are decoded."""
+    summary = Summary()
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is torn
+    except FileNotFoundError:
+        return summary
+    previous = b""
+    for line in [*lines, b""]:
+        is_step = line.startswith(b'{"kind":"step"')
+        if previous and not is_step:
+            summary.apply(events.decode(previous))
+            previous = b""
+        if is_step and math.isnan(summary._step_began[1]):
+            summary.apply(events.decode(line))
+        elif is_step:
+            previous = line
+        elif line.strip():
+            summary.apply(events.decode(line))
+    return summary

@@ -1,0 +1,105 @@
+"""A model's own tokenizer, read from its tokenizer.json: the ids that worker and screens share."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tokenizers
+
+from engine.errors import UserError
+
+
+class Tokenizer:
+    """Text to ids and back, as transformers does it with `add_special_tokens=False`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._backend = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        config = _read_json(folder / "tokenizer_config.json")
+        self.bos_token = _token_text(config.get("bos_token"))
+        self.eos_token = _token_text(config.get("eos_token"))
+        if self.eos_token is None:
+            raise UserError(
+                f"{folder / 'tokenizer_config.json'}: has no eos_token, which ends every answer"
+            )
+        self.bos_id = self.token_id(self.bos_token) if self.bos_token else None
+        self.eos_id = self.token_id(self.eos_token)
+        pad = _token_text(config.get("pad_token"))
+        self.pad_id = self.token_id(pad) if pad else self.eos_id
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text; nothing is added, but special tokens written in the text are found."""
+        return list(self._backend.encode(text, add_special_tokens=False).ids)
+
+    def encode_all(self, texts: list[str]) -> list[list[int]]:
+        """Ids of many texts at once."""
+        encodings = self._backend.encode_batch_fast(texts, add_special_tokens=False)
+        return [list(encoding.ids) for encoding in encodings]
+
+    def decode(self, ids: list[int], *, skip_special: bool = True) -> str:
+        """Text of ids."""
+        return str(self._backend.decode(ids, skip_special_tokens=skip_special))
+
+    def token(self, token_id: int) -> str:
+        """The token of an id as the vocabulary spells it."""
+        return self._backend.id_to_token(token_id) or f"<{token_id}>"
+
+    def token_id(self, token: str) -> int:
+        """The id of a token. Raises UserError if the vocabulary lacks it."""
+        found = self._backend.token_to_id(token)
+        if found is None:
+            raise UserError(f"{self.folder / 'tokenizer.json'}: has no token '{token}'")
+        return int(found)
+
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """Ids of special tokens: what `decode` leaves out."""
+        added = self._backend.get_added_tokens_decoder()
+        return frozenset(index for index, token in added.items() if token.special)
+
+
+@lru_cache(maxsize=8)
+def load(model_path: str, revision: str = "main") -> Tokenizer:
+    """The tokenizer of a model folder or of a hub model that has been downloaded.
+
+    Raises UserError when there is none.
+    """
+    folder = Path(model_path)
+    if not folder.is_dir():
+        folder = _cached_folder(model_path, revision)
+    if not (folder / "tokenizer.json").is_file():
+        raise UserError(f"{folder}: has no tokenizer.json; model.path must name a model folder")
+    return Tokenizer(folder)
+
+
+def _cached_folder(model_id: str, revision: str) -> Path:
+    if Path(model_id).is_absolute() or model_id.count("/") != 1:
+        raise UserError(f"model.path: no folder '{model_id}', and not a hub id like owner/name")
+    from huggingface_hub import try_to_load_from_cache  # 0.1 s: only for models from the hub
+
+    found = try_to_load_from_cache(model_id, "tokenizer.json", revision=revision)
+    if not isinstance(found, str):
+        raise UserError(
+            f"model.path: '{model_id}' is no folder and is not in the hub cache; "
+            f"download it with: hf download {model_id} --revision {revision}"
+        )
+    return Path(found).parent
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return dict(msgspec.json.decode(path.read_bytes()))
+    except (msgspec.DecodeError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: broken JSON: {error}") from None
+
+
+def _token_text(value: Any) -> str | None:
+    """A special token in tokenizer_config.json: a text, or an object with its text in `content`."""
+    return value.get("content") if isinstance(value, dict) else value

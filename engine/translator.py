@@ -1,0 +1,141 @@
+"""The client of a translator: a worker process that keeps one base model loaded and streams answers.
+
+Its life is the pipe's life: when the client goes, however it goes, the worker goes too. All methods block;
+a screen calls them from a thread, and `cancel` from any other.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+import msgspec
+
+from engine import protocol, tokenizer
+from engine.errors import UserError
+from engine.events import Phase
+from engine.launch import worker_environment
+from engine.profiles import Profile
+from engine.protocol import Done
+
+
+class Translator:
+    """Translates with one base model, bare or under any of its adapters."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.device = ""
+        self.tokenizer = tokenizer.load(profile.model.path, profile.model.revision)
+        self.last: Done | None = None
+        """How the latest generation ended: reason, tokens, seconds."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+        self._request = 0
+
+    def load(self) -> Iterator[Phase]:
+        """Start the worker and load the model; yields what it is busy with. Raises UserError."""
+        if self._process is not None:
+            return
+        self._log = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "engine.worker", "translate"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=worker_environment(),
+            cwd=tempfile.gettempdir(),
+            start_new_session=True,  # Ctrl-C at the terminal cancels the answer, not the model
+        )
+        self._send(protocol.Load(profile=self.profile))
+        for message in self._receive():
+            if isinstance(message, Phase):
+                yield message
+            elif isinstance(message, protocol.Ready):
+                self.device = message.device
+                return
+
+    def generate(
+        self, ids: list[int], stop: frozenset[int], *, adapter: str = "", seed: int = 0
+    ) -> Iterator[str]:
+        """Stream the answer to a prompt, piece by piece; `last` then says how it ended.
+
+        `adapter` is a folder in PEFT's format, empty for the base model. Raises UserError.
+        """
+        for _ in self.load():
+            pass
+        self._request += 1
+        self._send(
+            protocol.Generate(
+                request=self._request,
+                ids=ids,
+                stop=sorted(stop),
+                generation=self.profile.generation,
+                adapter=adapter,
+                seed=seed,
+            )
+        )
+        got: list[int] = []
+        shown = ""
+        for message in self._receive():
+            if isinstance(message, protocol.Tokens) and message.request == self._request:
+                got += message.ids
+                text = self.tokenizer.decode(got).rstrip("\ufffd")  # half a character: wait
+                if len(text) > len(shown):
+                    yield text[len(shown) :]
+                    shown = text
+            elif isinstance(message, Done) and message.request == self._request:
+                self.last = message
+                return
+
+    def cancel(self) -> None:
+        """End the generation under way; what has come stays."""
+        self._send(protocol.Cancel())
+
+    def close(self) -> None:
+        """Let the worker go."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        try:
+            process.stdin.close()
+        except OSError:
+            pass
+        try:
+            process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _send(self, message: protocol.Message) -> None:
+        if self._process is None:
+            return
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(protocol.encode(message))
+            self._process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            raise UserError(self._last_words()) from None
+
+    def _receive(self) -> Iterator[protocol.Message | Phase]:
+        assert self._process is not None and self._process.stdout is not None
+        for line in self._process.stdout:
+            try:
+                message = protocol.from_worker.decode(line)
+            except msgspec.DecodeError:
+                continue  # a library printed something
+            if isinstance(message, protocol.Trouble):
+                raise UserError("\n".join(filter(None, (message.message, message.hint))))
+            yield message
+        raise UserError(self._last_words())
+
+    def _last_words(self) -> str:
+        """What the worker said on standard error before it died."""
+        lines: list[str] = []
+        if self._log is not None:
+            self._log.seek(0)
+            lines = self._log.read().decode(errors="replace").strip().splitlines()
+        return f"the translator ended: {lines[-1] if lines else 'no reason given'}"
