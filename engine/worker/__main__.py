@@ -1,0 +1,80 @@
+"""Entry of the worker process: `python -m engine.worker RUN_FOLDER` or `… translate`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from engine.worker import quiet
+
+quiet.prepare()
+
+from engine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
+from engine.events import EventLog, Phase  # noqa: E402
+from engine.runs import Run  # noqa: E402
+from engine.worker.reporter import Reporter, StopRequested  # noqa: E402
+
+
+def main() -> int:
+    """Do one run's job, or serve translations. The exit status is 0 unless the run failed."""
+    parser = argparse.ArgumentParser(prog="python -m engine.worker", description=__doc__)
+    parser.add_argument("what", help="a run folder, or `translate`")
+    parser.add_argument("--lock", type=int, help="descriptor of the run's lock, if inherited")
+    arguments = parser.parse_args()
+    if arguments.what == "translate":
+        return _serve()
+    run = Run(Path(arguments.what).resolve())
+    if arguments.lock is None:
+        handle = lock.acquire(run.folder)
+        lock.sign(handle, os.getpid())
+    else:
+        lock.adopt(arguments.lock)
+    return _work(run)
+
+
+def _work(run: Run) -> int:
+    reporter = Reporter(EventLog(run.events_path).append)
+    reporter.catch_signals()
+    reporter.emit(Phase(name="starting"))
+    try:
+        _do_job(run, reporter)
+    except Exception as error:
+        traceback.print_exc()  # into worker.log
+        from engine.worker import failures
+
+        reporter.emit(failures.explain(error))
+        return 1
+    return 0
+
+
+def _do_job(run: Run, reporter: Reporter) -> None:
+    """Imports torch and friends here, seconds after the run has said that it is starting."""
+    from engine.events import Stopped
+    from engine.worker import score
+    from engine.worker.session import Session
+    from engine.worker.train import Trainer
+
+    quiet.silence_progress_bars()
+    session = Session(run, reporter)
+    try:
+        if run.settings.job == "train":
+            Trainer(session).train()
+        else:
+            score.run(session)
+    except StopRequested:  # before there was anything to save
+        reporter.emit(Stopped())
+
+
+def _serve() -> int:
+    from engine.worker.serve import Server
+
+    quiet.silence_progress_bars()
+    Server().serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Checkpoints: adapters in PEFT's plain format, and beside the newest what a resumed run needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel, set_peft_model_state_dict
+from safetensors.torch import load_file
+
+from engine.runs import Run
+
+_TRAINER = "trainer.pt"
+
+
+@dataclass
+class TrainerState:
+    """Where training stands, beyond the adapter's weights."""
+
+    step: int
+    tokens: int
+    best: str
+    best_perplexity: float
+    optimizer: dict[str, Any]
+    scheduler: dict[str, Any]
+    random: torch.Tensor
+    random_cuda: list[torch.Tensor]
+
+
+def name_of(step: int) -> str:
+    """The folder of the checkpoint after `step` optimizer steps."""
+    return f"step-{step:06d}"
+
+
+def save(run: Run, model: PeftModel, state: TrainerState) -> str:
+    """Write a checkpoint and rename it into place; returns its name.
+
+    Only the newest keeps its trainer state, which is several times the adapter's size.
+    """
+    name = name_of(state.step)
+    run.checkpoints_path.mkdir(exist_ok=True)
+    temporary = run.checkpoints_path / f".{name}.part"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    # Tied or resized embeddings are never part of an adapter here; asking would download a config.
+    model.save_pretrained(str(temporary), save_embedding_layers=False)
+    (temporary / "README.md").unlink(missing_ok=True)
+    torch.save(vars(state), temporary / _TRAINER)
+    target = run.checkpoints_path / name
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(temporary, target)
+    for other in run.checkpoints():
+        if other != name:
+            (run.checkpoints_path / other / _TRAINER).unlink(missing_ok=True)
+    return name
+
+
+def newest_state(run: Run) -> tuple[Path, TrainerState] | None:
+    """The checkpoint to resume from, or None to begin anew."""
+    for name in reversed(run.checkpoints()):
+        path = run.checkpoints_path / name
+        if (path / _TRAINER).is_file():
+            content = torch.load(path / _TRAINER, map_location="cpu", weights_only=True)
+            return path, TrainerState(**content)
+    return None
+
+
+def load_weights(model: PeftModel, folder: Path) -> None:
+    """Put a checkpoint's adapter weights into the model's adapter."""
+    set_peft_model_state_dict(model, load_file(str(folder / "adapter_model.safetensors")))
+
+
+def publish(run: Run, checkpoint: str) -> None:
+    """Make a checkpoint the run's result: a copy in adapter/, without trainer state."""
+    temporary = run.folder / ".adapter.part"
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.copytree(
+        run.checkpoints_path / checkpoint, temporary, ignore=shutil.ignore_patterns(_TRAINER)
+    )
+    shutil.rmtree(run.adapter_path, ignore_errors=True)
+    os.replace(temporary, run.adapter_path)

@@ -1,0 +1,141 @@
+"""Scores a file: perplexity of every sample by the course's definition, and the model's own outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import torch
+
+from engine import perplexity
+from engine.dataset import Pair
+from engine.errors import DataError
+from engine.paths import write_atomically
+from engine.perplexity import SampleResult
+from engine.profiles import Profile
+from engine.prompts import Encoded, PromptBuilder
+from engine.worker.batches import plan_passes
+from engine.worker.generate import generate
+from engine.worker.model import LabelLosses
+from engine.worker.reporter import Reporter
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A data file ready to be scored again and again."""
+
+    pairs: list[Pair]
+    encoded: list[Encoded]
+
+    @classmethod
+    def prepare(cls, pairs: list[Pair], builder: PromptBuilder, max_tokens: int) -> Scored:
+        """Encode a file and cut it to `max_tokens` from the right, as the course's script does.
+
+        Raises DataError naming an item of which nothing would be left to score.
+        """
+        encoded = []
+        for pair in pairs:
+            whole = builder.encode(pair.instruction, pair.output)
+            cut = Encoded(whole.text, whole.ids[:max_tokens], whole.scored[:max_tokens])
+            if not cut.scored_count:
+                raise DataError(
+                    f"item {pair.id}: its prompt alone has {len(whole.ids) - whole.scored_count} "
+                    f"tokens and leaves no room for the answer in evaluation.max_tokens = {max_tokens}"
+                )
+            encoded.append(cut)
+        return cls(pairs, encoded)
+
+
+@torch.inference_mode()
+def score(
+    losses: LabelLosses, file: Scored, profile: Profile, reporter: Reporter, name: str, pad_id: int
+) -> list[SampleResult]:
+    """Perplexity of each sample, in the file's order. Raises StopRequested."""
+    losses.model.eval()
+    passes = plan_passes(
+        file.encoded,
+        row_tokens=0,
+        tokens_per_pass=profile.evaluation.tokens_per_pass,
+        pad_id=pad_id,
+    )
+    # Sums in float64: thousands of float32 values added up would lose the fifth digit.
+    nll = torch.zeros(len(file.pairs), dtype=torch.float64)
+    done = 0
+    for batch in passes:
+        reporter.check_stop()
+        reporter.phase(f"scoring {name}", done, len(file.pairs))
+        nll.index_add_(0, batch.samples, losses(batch).double().cpu())
+        done += int(batch.samples.unique().numel())
+    reporter.phase(f"scoring {name}", done, len(file.pairs))
+    return [
+        SampleResult(
+            id=pair.id,
+            direction=pair.direction,
+            perplexity=perplexity.of_sample(total, encoded.scored_count),
+            nll=total,
+            tokens=encoded.scored_count,
+            instruction=pair.instruction,
+            reference=pair.output,
+        )
+        for pair, encoded, total in zip(file.pairs, file.encoded, nll.tolist(), strict=True)
+    ]
+
+
+def translate_all(
+    losses: LabelLosses,
+    builder: PromptBuilder,
+    instructions: Sequence[str],
+    profile: Profile,
+    reporter: Reporter,
+    name: str = "translating",
+) -> list[str]:
+    """The model's answer to each instruction, in order. Raises StopRequested."""
+    losses.model.eval()
+    prompts = [builder.prompt_ids(instruction) for instruction in instructions]
+    outputs = [""] * len(prompts)
+    # Similar lengths together: less padding, and rows that end at about the same time.
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    size = profile.generation.batch_size
+    torch.manual_seed(profile.training.seed)
+    for start in range(0, len(order), size):
+        reporter.phase(name, start, len(order))
+        batch = order[start : start + size]
+        answers = generate(
+            losses.model,
+            [prompts[i] for i in batch],
+            builder.stop_ids,
+            profile.generation,
+            builder.tokenizer.pad_id,
+            stop_requested=reporter.stop_requested,
+        )
+        reporter.check_stop()
+        for item, ids in zip(batch, answers, strict=True):
+            outputs[item] = builder.tokenizer.decode(ids).strip()
+    reporter.phase(name, len(order), len(order))
+    return outputs
+
+
+def write_results(path: Path, results: Sequence[SampleResult]) -> None:
+    """Per-sample results as JSON Lines, replaced whole."""
+    path.parent.mkdir(exist_ok=True)
+    encoder = msgspec.json.Encoder()
+    write_atomically(path, encoder.encode_lines(list(results)))
+
+
+def definition(profile: Profile, builder: PromptBuilder, losses: LabelLosses) -> dict[str, str]:
+    """What was measured and how, to stand beside the number."""
+    quantization = profile.quantization
+    base = quantization.method + (" double" if quantization.double else "")
+    return {
+        "metric": "mean over samples of exp(mean nats of output tokens and "
+        f"{builder.tokenizer.eos_token})",
+        "base": "unquantised" if quantization.method == "none" else base,
+        "computed in": str(losses.dtype).removeprefix("torch."),
+        "log-softmax": "float32",
+        "attention": profile.model.attention,
+        "prompt": builder.digest,
+        "examples": str(len(builder.examples)),
+        "cut at": f"{profile.evaluation.max_tokens} tokens",
+    }

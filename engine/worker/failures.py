@@ -1,0 +1,33 @@
+"""Words an exception as an event: what happened, and what the user can do about it."""
+
+from __future__ import annotations
+
+import errno
+
+import torch
+
+from engine.errors import UserError
+from engine.events import Failed
+
+
+def explain(error: BaseException) -> Failed:
+    """The event that ends a failed run."""
+    message = str(error).strip() or type(error).__name__
+    if isinstance(error, UserError):
+        return Failed(type=type(error).__name__, message=message)
+    return Failed(type=type(error).__name__, message=message.splitlines()[0], hint=_hint(error))
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, torch.cuda.OutOfMemoryError):
+        return (
+            "the GPU is out of memory: lower training.tokens_per_pass (and "
+            "evaluation.tokens_per_pass), or set training.gradient_checkpointing = true"
+        )
+    if isinstance(error, MemoryError):
+        return "main memory is exhausted: lower training.tokens_per_pass"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full: free some space, then resume the run"
+    if isinstance(error, ImportError):
+        return "a package is missing or broken: install again with `make run`"
+    return "the whole story is in worker.log"

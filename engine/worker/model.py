@@ -1,0 +1,234 @@
+"""Loads a base model, quantised or not, and its adapters; and answers the one question: label losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bitsandbytes as bnb
+import torch
+import torch.nn.functional as F
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch import Tensor, nn
+from transformers import (
+    AutoModelForCausalLM,
+    BitsAndBytesConfig,
+    GenerationConfig,
+    PreTrainedModel,
+)
+
+from engine.errors import UserError
+from engine.profiles import Lora, Profile
+from engine.profiles import Model as ModelSettings
+from engine.worker.batches import Pass
+
+Warn = Callable[[str, str], None]
+"""Told a message and a hint."""
+
+
+def pick_device() -> torch.device:
+    """The first GPU that CUDA shows, else the CPU."""
+    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """For people: the GPU's name, or CPU and its threads."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def compute_dtype(asked: str, device: torch.device, warn: Warn) -> torch.dtype:
+    """The type to compute in.
+
+    On a CPU half types are refused where they are a trap: without AMX bfloat16 multiplies up to
+    80 times slower than float32, and float16 is never faster.
+    """
+    if device.type == "cuda":
+        if asked != "auto":
+            return getattr(torch, asked)  # type: ignore[no-any-return]
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if asked == "bfloat16" and _cpu_multiplies_bfloat16():
+        return torch.bfloat16
+    if asked not in ("auto", "float32"):
+        warn(
+            f'model.dtype: "{asked}" is slow on this CPU; computing in float32',
+            'set model.dtype = "auto"',
+        )
+    return torch.float32
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    return bool(torch.cpu._is_amx_tile_supported())
+
+
+def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedModel:
+    """The base model in evaluation mode, its weights frozen. Raises UserError."""
+    settings = profile.model
+    dtype = compute_dtype(settings.dtype, device, warn)
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            settings.path,
+            revision=settings.revision,
+            dtype=dtype,
+            quantization_config=_quantization(profile, dtype),
+            attn_implementation=settings.attention,
+            device_map={"": device},
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError) as error:
+        raise UserError(_why_not_loaded(settings, error)) from error
+    _keep_cpu_weights_unpacked(model)
+    model.requires_grad_(False)
+    # The model's own defaults (sampling, penalties) must not change what the profile asks for.
+    model.generation_config = GenerationConfig()
+    return model.eval()
+
+
+def _quantization(profile: Profile, dtype: torch.dtype) -> BitsAndBytesConfig | None:
+    method = profile.quantization.method
+    if method == "none":
+        return None
+    if method == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=method,
+        bnb_4bit_use_double_quant=profile.quantization.double,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def _keep_cpu_weights_unpacked(model: nn.Module) -> None:
+    """Keep bitsandbytes from repacking 4-bit weights at the first forward in evaluation mode.
+
+    On CPUs with AVX512-BF16 it would, and the packed path has no backward: after one evaluation,
+    training goes on with gradients that stop at every layer, and says nothing.
+    """
+    for module in model.modules():
+        if isinstance(module, bnb.nn.Linear4bit):
+            module.support_avx512bf16_for_cpu = False
+
+
+def _why_not_loaded(settings: ModelSettings, error: Exception) -> str:
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return (
+        f"model.path: '{settings.path}' could not be loaded: {first}\n"
+        "It must be a folder with config.json and *.safetensors, or a model of the hub cache "
+        f"(hf download {settings.path})."
+    )
+
+
+def add_adapter(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
+    """A fresh trainable LoRA adapter in float32; its output is zero at first (B = 0)."""
+    torch.manual_seed(seed)
+    targets = lora.target_modules
+    config = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # PEFT scales by any number
+        lora_dropout=lora.dropout,
+        target_modules=targets if isinstance(targets, str) else list(targets),
+        task_type="CAUSAL_LM",
+    )
+    try:
+        return get_peft_model(model, config)  # type: ignore[return-value]
+    except ValueError as error:
+        raise UserError(f"lora.target_modules: {str(error).splitlines()[0]}") from error
+
+
+def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) -> PeftModel:
+    """Put a saved adapter on a base model, beside others if there are any, and switch to it."""
+    if not (folder / "adapter_config.json").is_file():
+        raise UserError(f"{folder}: holds no adapter (no adapter_config.json)")
+    try:
+        if isinstance(model, PeftModel):
+            if name not in model.peft_config:
+                model.load_adapter(str(folder), adapter_name=name)
+            model.set_adapter(name)
+        else:
+            model = PeftModel.from_pretrained(model, str(folder), adapter_name=name)
+    except (RuntimeError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise UserError(f"{folder}: does not fit this base model: {first}") from error
+    return model.eval()
+
+
+class LabelLosses:
+    """Answers, by the plain path (transformers + peft modules), the loss at each label row.
+
+    Logits are made only where a token is scored: with 256,000 tokens in the vocabulary, those of all
+    positions would be the peak of memory.
+    """
+
+    def __init__(self, model: PreTrainedModel | PeftModel) -> None:
+        self.model = model
+        base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
+        self._base = base
+        self._decoder: Any = base.get_decoder()
+        self._head: Any = base.get_output_embeddings()
+        self._softcap = getattr(base.config, "final_logit_softcapping", None)
+        self.device: torch.device = base.device
+        self.dtype: torch.dtype = base.dtype
+        self._short_cut = True
+        self._short_cut = self._agrees_with_whole_model()
+
+    def __call__(self, batch: Pass) -> Tensor:
+        """Negative log-likelihood in nats of each scored token: [L] float32."""
+        batch = batch.to(self.device)
+        inputs = {
+            "input_ids": batch.ids,
+            "position_ids": batch.positions,
+            "attention_mask": self._masks(batch),
+            "use_cache": False,
+        }
+        if self._short_cut:
+            hidden = self._decoder(**inputs).last_hidden_state
+            rows = hidden.reshape(-1, hidden.shape[-1])[batch.label_rows]
+            logits = self._head(rows).float()
+            if self._softcap:
+                logits = self._softcap * torch.tanh(logits / self._softcap)
+        else:
+            logits = self._base(**inputs).logits
+            logits = logits.reshape(-1, logits.shape[-1])[batch.label_rows].float()
+        return F.cross_entropy(logits, batch.targets, reduction="none")
+
+    def _masks(self, batch: Pass) -> Tensor | dict[str, Tensor]:
+        """Additive masks [R, 1, T, T]: a token sees its own document up to itself.
+
+        Models with several kinds of layers get one for each kind.
+        """
+        config = self._base.config
+        window = getattr(config, "sliding_window", None)
+        kinds = getattr(config, "layer_types", None)
+        if kinds:
+            return {
+                kind: self._mask(batch, window if kind == "sliding_attention" else None)
+                for kind in set(kinds)
+            }
+        return self._mask(batch, window)
+
+    def _mask(self, batch: Pass, window: int | None) -> Tensor:
+        at = torch.arange(batch.ids.shape[1], device=batch.ids.device)
+        distance = at[:, None] - at[None, :]
+        allowed = (batch.documents[:, :, None] == batch.documents[:, None, :]) & (distance >= 0)
+        if window:
+            allowed &= distance < window
+        dtype = self.dtype
+        mask = torch.zeros(allowed.shape, dtype=dtype, device=batch.ids.device)
+        return mask.masked_fill_(~allowed, torch.finfo(dtype).min)[:, None]
+
+    @torch.no_grad()
+    def _agrees_with_whole_model(self) -> bool:
+        """Some architectures do more between the last layer and the logits than a head and a cap."""
+        was_training = self.model.training
+        self.model.eval()
+        ids = torch.arange(5, 13, device=self.device)[None] % self._base.config.vocab_size
+        places = torch.arange(ids.shape[1], device=self.device)
+        probe = Pass(ids, places[None], torch.zeros_like(ids), places[:-1], ids[0, 1:], places[:-1], 8)
+        short = self(probe)
+        logits = self._base(input_ids=ids, use_cache=False).logits[0, :-1].float()
+        self.model.train(was_training)
+        whole = F.cross_entropy(logits, ids[0, 1:], reduction="none")
+        return bool(torch.allclose(short, whole, rtol=2e-2, atol=2e-2))

@@ -1,0 +1,61 @@
+"""The jobs that do not train: evaluate a file, or only translate it."""
+
+from __future__ import annotations
+
+from engine.events import Finished, Started, Stopped
+from engine.perplexity import SampleResult
+from engine.worker import evaluate
+from engine.worker.model import LabelLosses, device_name
+from engine.worker.reporter import StopRequested
+from engine.worker.session import Session
+
+
+def run(session: Session) -> None:
+    """Score, or translate, the run's file."""
+    session.reporter.emit(Started(device=device_name(session.device)))
+    try:
+        if session.settings.job == "predict":
+            _predict(session)
+        else:
+            _evaluate(session)
+    except StopRequested:
+        session.reporter.emit(Stopped())
+
+
+def _evaluate(session: Session) -> None:
+    file = session.scored("test")
+    losses = LabelLosses(session.load_model())
+    score, results = session.evaluate(
+        losses, "test", file, step=0, checkpoint=session.settings.checkpoint, name="test"
+    )
+    if session.settings.profile.evaluation.outputs:
+        session.add_outputs(losses, results)
+    session.reporter.emit(Finished(score=score, file="evaluations/test.jsonl"))
+
+
+def _predict(session: Session) -> None:
+    pairs = session.read("test", need_output=False)
+    losses = LabelLosses(session.load_model())
+    outputs = evaluate.translate_all(
+        losses,
+        session.builder,
+        [pair.instruction for pair in pairs],
+        session.settings.profile,
+        session.reporter,
+    )
+    results = [
+        SampleResult(
+            id=pair.id,
+            direction=pair.direction,
+            perplexity=float("nan"),
+            nll=float("nan"),
+            tokens=0,
+            instruction=pair.instruction,
+            reference=pair.output,
+            output=output,
+        )
+        for pair, output in zip(pairs, outputs, strict=True)
+    ]
+    path = session.run.evaluations_path / "predictions.jsonl"
+    evaluate.write_results(path, results)
+    session.reporter.emit(Finished(file="evaluations/predictions.jsonl"))

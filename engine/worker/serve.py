@@ -1,0 +1,113 @@
+"""The translator process: one base model, any of its adapters, requests on a pipe, tokens back."""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import time
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from engine import protocol, tokenizer
+from engine.errors import UserError
+from engine.events import Event, Phase
+from engine.profiles import Profile
+from engine.protocol import Cancel, Done, Generate, Load, Message, Ready, Tokens, Trouble
+from engine.worker import failures
+from engine.worker.generate import generate
+from engine.worker.model import device_name, load_adapter, load_base, pick_device
+
+
+class Server:
+    """Serves requests one after another until the pipe closes."""
+
+    def __init__(self) -> None:
+        # Whatever a library prints must not get between the messages.
+        self._out = os.fdopen(os.dup(1), "wb", buffering=0)
+        os.dup2(2, 1)
+        self._requests: queue.Queue[Load | Generate | None] = queue.Queue()
+        self._cancelled = threading.Event()
+        self._profile: Profile | None = None
+        self._model: PreTrainedModel | PeftModel | None = None
+
+    def serve(self) -> None:
+        """Answer until the client goes."""
+        threading.Thread(target=self._read, daemon=True).start()
+        while (request := self._requests.get()) is not None:
+            try:
+                if isinstance(request, Load):
+                    self._load(request.profile)
+                else:
+                    self._generate(request)
+            except UserError as error:
+                self._send(Trouble(message=str(error)))
+            except Exception as error:  # the process and its loaded model outlive a bad request
+                failed = failures.explain(error)
+                self._send(Trouble(message=failed.message, hint=failed.hint))
+
+    def _read(self) -> None:
+        """Cancel is taken at once, in its own thread; the rest waits its turn."""
+        for line in sys.stdin.buffer:
+            message = protocol.to_worker.decode(line)
+            if isinstance(message, Cancel):
+                self._cancelled.set()
+            else:
+                self._requests.put(message)
+        os._exit(0)  # the client is gone: not even the answer under way is wanted
+
+    def _load(self, profile: Profile) -> None:
+        self._send(Phase(name="loading the model"))
+        device = pick_device()
+        self._model = None
+        self._model = load_base(profile, device, lambda message, hint: None)
+        self._profile = profile
+        self._send(Ready(device=device_name(device)))
+
+    def _generate(self, request: Generate) -> None:
+        if self._model is None or self._profile is None:
+            raise UserError("no model is loaded")
+        self._cancelled.clear()
+        model = self._with_adapter(request.adapter)
+        pad_id = tokenizer.load(self._profile.model.path, self._profile.model.revision).pad_id
+        torch.manual_seed(request.seed)
+        began = time.monotonic()
+        stop = frozenset(request.stop)
+
+        def on_token(token: int) -> None:
+            if token not in stop:
+                self._send(Tokens(request=request.request, ids=[token]))
+
+        answer = generate(
+            model,
+            [request.ids],
+            stop,
+            request.generation,
+            pad_id,
+            stop_requested=self._cancelled.is_set,
+            on_token=on_token,
+        )[0]
+        cut = len(answer) >= request.generation.max_new_tokens
+        reason = "cancelled" if self._cancelled.is_set() else "length" if cut else "stop"
+        seconds = time.monotonic() - began
+        self._send(
+            Done(request=request.request, reason=reason, tokens=len(answer), seconds=seconds)
+        )
+
+    def _with_adapter(self, folder: str) -> PreTrainedModel | PeftModel:
+        """The base model, or the base under an adapter; the base's weights are never touched."""
+        assert self._model is not None
+        if folder:
+            name = folder.replace(".", "_")  # torch allows no dots in module names
+            self._model = load_adapter(self._model, Path(folder), name)
+            self._model.base_model.enable_adapter_layers()
+        elif isinstance(self._model, PeftModel):
+            self._model.base_model.disable_adapter_layers()
+        return self._model
+
+    def _send(self, message: Message | Event) -> None:
+        self._out.write(protocol.encode(message))

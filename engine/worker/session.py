@@ -1,0 +1,110 @@
+"""What the jobs share: the loaded model, the files of the run, and how an evaluation is reported."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from engine import dataset, jobs, perplexity
+from engine.dataset import Pair
+from engine.errors import DataError
+from engine.events import Evaluated, Score
+from engine.perplexity import SampleResult
+from engine.prompts import PromptBuilder
+from engine.runs import Part, Run, RunSettings
+from engine.worker import evaluate
+from engine.worker.evaluate import Scored
+from engine.worker.model import LabelLosses, load_adapter, load_base, pick_device
+from engine.worker.reporter import Reporter
+
+
+@dataclass
+class Session:
+    """One run at work."""
+
+    run: Run
+    reporter: Reporter
+
+    @cached_property
+    def settings(self) -> RunSettings:
+        return self.run.settings
+
+    @cached_property
+    def device(self) -> torch.device:
+        return pick_device()
+
+    @cached_property
+    def builder(self) -> PromptBuilder:
+        return jobs.builder_for(self.settings.profile, self.settings.examples)
+
+    def load_model(self) -> PreTrainedModel | PeftModel:
+        """The base model, with the run's adapter if it names one."""
+        self.reporter.phase("loading the model")
+        profile = self.settings.profile
+        model: PreTrainedModel | PeftModel = load_base(profile, self.device, self.reporter.warn)
+        if self.settings.adapter:
+            model = load_adapter(model, Path(self.settings.adapter), "default")
+        self.reporter.check_stop()
+        return model
+
+    def read(self, part: Part, *, need_output: bool = True) -> list[Pair]:
+        """The pairs of one of the run's files. Raises DataError if it is not what it was."""
+        named = self.settings.data[part]
+        skip_bad = self.settings.profile.data.bad_records == "skip"
+        found = dataset.read(named.path, skip_bad=skip_bad, need_output=need_output)
+        if found.sha256 != named.sha256:
+            raise DataError(f"{named.path}: has changed since the run was made; start a new run")
+        if found.skipped:
+            self.reporter.warn(
+                f"data.{part}: {len(found.skipped)} records skipped, first: {found.skipped[0]}"
+            )
+        return found.pairs
+
+    def scored(self, part: Part) -> Scored:
+        """One of the run's files, ready to be scored."""
+        max_tokens = self.settings.profile.evaluation.max_tokens
+        return Scored.prepare(self.read(part), self.builder, max_tokens)
+
+    def evaluate(
+        self, losses: LabelLosses, part: Part, file: Scored, *, step: int, checkpoint: str, name: str
+    ) -> tuple[Score, list[SampleResult]]:
+        """Score a file, keep the samples in evaluations/`name`.jsonl, and report."""
+        began = time.monotonic()
+        profile = self.settings.profile
+        results = evaluate.score(
+            losses, file, profile, self.reporter, f"{part} file", self.builder.tokenizer.pad_id
+        )
+        score = perplexity.combine(results)
+        path = self.run.evaluations_path / f"{name}.jsonl"
+        evaluate.write_results(path, results)
+        self.reporter.emit(
+            Evaluated(
+                part=part,
+                score=score,
+                directions=perplexity.by_direction(results),
+                step=step,
+                checkpoint=checkpoint,
+                file=str(path.relative_to(self.run.folder)),
+                definition=evaluate.definition(profile, self.builder, losses),
+                seconds=time.monotonic() - began,
+            )
+        )
+        return score, results
+
+    def add_outputs(
+        self, losses: LabelLosses, results: list[SampleResult], name: str = "test"
+    ) -> None:
+        """Translate every item of an evaluation, and write the outputs beside the references."""
+        instructions = [result.instruction for result in results]
+        outputs = evaluate.translate_all(
+            losses, self.builder, instructions, self.settings.profile, self.reporter
+        )
+        for result, output in zip(results, outputs, strict=True):
+            result.output = output
+        evaluate.write_results(self.run.evaluations_path / f"{name}.jsonl", results)

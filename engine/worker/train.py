@@ -1,0 +1,328 @@
+"""The training loop of QLoRA (Dettmers et al. 2023): read it from top to bottom."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import bitsandbytes as bnb
+import psutil
+import torch
+from accelerate import Accelerator
+from peft import PeftModel
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from transformers import Adafactor, get_scheduler
+
+from engine import plan
+from engine.dataset import Pair
+from engine.errors import UserError
+from engine.events import Finished, Sample, Saved, Score, Started, Step, Stopped
+from engine.profiles import Training
+from engine.prompts import Encoded
+from engine.worker import checkpoints, evaluate
+from engine.worker.batches import Pass, epoch_order, plan_passes
+from engine.worker.checkpoints import TrainerState
+from engine.worker.evaluate import Scored
+from engine.worker.model import LabelLosses, add_adapter, device_name
+from engine.worker.reporter import StopRequested
+from engine.worker.session import Session
+
+
+class Trainer:
+    """One training run: everything that is needed between two steps."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.run = session.run
+        self.report = session.reporter
+        self.profile = session.settings.profile
+        self.settings: Training = self.profile.training
+        self.accelerator = Accelerator(cpu=session.device.type == "cpu")
+
+        # Data first: a mistake in it should not cost the loading of a model.
+        self.report.phase("reading data")
+        pairs = session.read("train")
+        self.encoded = plan.encode_for_training(self.settings, session.builder, pairs)
+        if not self.encoded:
+            raise UserError(
+                "every training pair is longer than training.max_prompt_tokens or max_output_tokens"
+            )
+        self.left_out = len(pairs) - len(self.encoded)
+        self.test = session.scored("test")
+        self.validation = (
+            session.scored("validation") if "validation" in session.settings.data else None
+        )
+        self.plan = plan.plan_training(self.profile, session.builder, pairs)
+
+        base = session.load_model()
+        if self.settings.gradient_checkpointing:
+            base.gradient_checkpointing_enable({"use_reentrant": False})
+        model = add_adapter(base, self.profile.lora, self.settings.seed)
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer: Optimizer = _make_optimizer(self.settings, self.parameters)
+        self.scheduler: LRScheduler = _make_scheduler(
+            self.settings, self.optimizer, self.plan.steps
+        )
+        self.model: PeftModel
+        self.model, self.optimizer = self.accelerator.prepare(model, self.optimizer)
+        self.losses = LabelLosses(self.model)
+
+        self.step = 0
+        self.tokens = 0
+        self.saved_step = -1
+        self.best = ""
+        self.best_perplexity = math.inf
+        torch.manual_seed(self.settings.seed)  # dropout: the same whatever loading has drawn
+
+    def train(self) -> None:
+        """Train to the end, or until asked to stop; either way nothing is lost."""
+        self._resume()
+        self.report.emit(
+            Started(
+                steps=self.plan.steps,
+                resumed_from=self.step,
+                device=device_name(self.session.device),
+                pairs=len(self.encoded),
+                left_out=self.left_out,
+            )
+        )
+        self._say_what_to_know()
+        try:
+            if self.step == 0:  # before the first step: the untuned model, where the curve begins
+                self._evaluate()
+            self._loop()
+            self._finish()
+        except StopRequested:
+            if self.step > max(0, self.saved_step):
+                self._save()
+            self.report.emit(Stopped(step=self.step, checkpoint=checkpoints.name_of(self.step)))
+
+    def _loop(self) -> None:
+        steps_per_epoch = math.ceil(len(self.encoded) / self.settings.batch_size)
+        while self.step < self.plan.steps:
+            epoch, first = divmod(self.step, steps_per_epoch)
+            batches = epoch_order(
+                len(self.encoded), self.settings.batch_size, self.settings.seed, epoch
+            )
+            for batch in batches[first:]:
+                self.report.check_stop()
+                self._step([self.encoded[i] for i in batch])
+                last = self.step == self.plan.steps
+                if last or self.step % self.plan.evaluate_every == 0:
+                    self._evaluate()
+                if last or self.step % self.plan.checkpoint_every == 0:
+                    self._save()
+                if last:
+                    return
+
+    def _step(self, batch: list[Encoded]) -> None:
+        """One optimizer step on one effective batch, in as many passes as memory asks for."""
+        began = time.monotonic()
+        self.model.train()
+        passes = self._passes(batch)
+        # Every scored token of the effective batch weighs the same, whichever pass it is in.
+        scored = sum(len(part.targets) for part in passes)
+        loss = 0.0
+        for part in passes:
+            part_loss = self.losses(part).sum() / scored
+            self.accelerator.backward(part_loss)
+            loss += part_loss.item()
+        grad_norm = self._clip()
+        lr = self.scheduler.get_last_lr()[0]
+        if not math.isfinite(loss) or not math.isfinite(grad_norm):
+            self.report.warn(
+                f"step {self.step + 1}: loss {loss:g}, gradient norm {grad_norm:g}; not applied",
+                "a lower training.learning_rate or model.dtype = float32 may help",
+            )
+        else:
+            self.optimizer.step()
+        self.scheduler.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+        self.step += 1
+        tokens = sum(part.tokens for part in passes)
+        self.tokens += tokens
+        self.report.emit(
+            Step(
+                step=self.step,
+                of=self.plan.steps,
+                loss=loss,
+                lr=lr,
+                grad_norm=grad_norm,
+                tokens=self.tokens,
+                tokens_per_second=tokens / (time.monotonic() - began),
+                memory=_peak_memory(self.session.device),
+            )
+        )
+
+    def _passes(self, batch: list[Encoded]) -> list[Pass]:
+        return plan_passes(
+            batch,
+            row_tokens=self.settings.row_tokens if self.settings.packing else 0,
+            tokens_per_pass=self.settings.tokens_per_pass,
+            pad_id=self.session.builder.tokenizer.pad_id,
+        )
+
+    def _clip(self) -> float:
+        limit = self.settings.max_grad_norm or math.inf
+        return float(self.accelerator.clip_grad_norm_(self.parameters, limit))
+
+    def _evaluate(self) -> None:
+        """A point of the learning curve: validation and test perplexity, and a few translations."""
+        name = checkpoints.name_of(self.step)
+        scores: dict[str, Score] = {}
+        files: list[tuple[str, Scored | None]] = [
+            ("validation", self.validation),
+            ("test", self.test),
+        ]
+        for part, file in files:
+            if file is not None:
+                scores[part], _ = self.session.evaluate(
+                    self.losses,
+                    part,  # type: ignore[arg-type]
+                    file,
+                    step=self.step,
+                    checkpoint=name if self.step else "",
+                    name=f"{part}-{name}",
+                )
+        self._translate_samples()
+        chosen = scores.get(self._choose_by())
+        if self.step and chosen and chosen.perplexity < self.best_perplexity:
+            self.best, self.best_perplexity = name, chosen.perplexity
+            self._save()
+
+    def _choose_by(self) -> str:
+        """The part whose perplexity picks the best checkpoint; `last` when none may."""
+        by = self.profile.evaluation.choose_by
+        return "last" if by == "validation" and self.validation is None else by
+
+    def _translate_samples(self) -> None:
+        pairs: list[Pair] = self.test.pairs[: self.profile.evaluation.samples]
+        if not pairs:
+            return
+        instructions = [pair.instruction for pair in pairs]
+        # Its own random numbers: sampling must not change what dropout draws next.
+        devices = [self.session.device] if self.session.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            outputs = evaluate.translate_all(
+                self.losses,
+                self.session.builder,
+                instructions,
+                self.profile,
+                self.report,
+                "translating samples",
+            )
+        for pair, output in zip(pairs, outputs, strict=True):
+            self.report.emit(
+                Sample(
+                    step=self.step,
+                    id=pair.id,
+                    instruction=pair.instruction,
+                    output=output,
+                    reference=pair.output,
+                )
+            )
+
+    def _save(self) -> None:
+        """Write a checkpoint, once a step."""
+        if self.saved_step == self.step:
+            return
+        cuda = torch.cuda.get_rng_state_all() if self.session.device.type == "cuda" else []
+        state = TrainerState(
+            step=self.step,
+            tokens=self.tokens,
+            best=self.best,
+            best_perplexity=self.best_perplexity,
+            optimizer=self.optimizer.state_dict(),
+            scheduler=self.scheduler.state_dict(),
+            random=torch.get_rng_state(),
+            random_cuda=cuda,
+        )
+        name = checkpoints.save(self.run, self.model, state)
+        self.saved_step = self.step
+        self.report.emit(Saved(step=self.step, checkpoint=name, best=name == self.best))
+
+    def _resume(self) -> None:
+        """Go on from the newest checkpoint, if there is one."""
+        found = checkpoints.newest_state(self.run)
+        if found is None:
+            return
+        folder, state = found
+        checkpoints.load_weights(self.model, folder)
+        self.optimizer.load_state_dict(state.optimizer)
+        self.scheduler.load_state_dict(state.scheduler)
+        self.step = self.saved_step = state.step
+        self.tokens = state.tokens
+        self.best, self.best_perplexity = state.best, state.best_perplexity
+        torch.set_rng_state(state.random)
+        if state.random_cuda:
+            torch.cuda.set_rng_state_all(state.random_cuda)
+
+    def _finish(self) -> None:
+        """Publish the chosen checkpoint and score it on the test file."""
+        chosen = self.best or checkpoints.name_of(self.step)
+        if chosen != checkpoints.name_of(self.step):
+            checkpoints.load_weights(self.model, self.run.checkpoints_path / chosen)
+        checkpoints.publish(self.run, chosen)
+        score, results = self.session.evaluate(
+            self.losses,
+            "test",
+            self.test,
+            step=int(chosen.removeprefix("step-")),
+            checkpoint=chosen,
+            name="test",
+        )
+        if self.profile.evaluation.outputs:
+            self.session.add_outputs(self.losses, results)
+        self.report.emit(
+            Finished(
+                steps=self.step, score=score, checkpoint=chosen, file="evaluations/test.jsonl"
+            )
+        )
+
+    def _say_what_to_know(self) -> None:
+        if self.left_out:
+            self.report.warn(
+                f"{self.left_out} training pairs are too long and were left out",
+                "raise training.max_prompt_tokens or max_output_tokens to keep them",
+            )
+        by = self.profile.evaluation.choose_by
+        if by == "validation" and self.validation is None:
+            self.report.warn(
+                "no validation file, so the last checkpoint is the result",
+                "name one in data.validation",
+            )
+        if by == "test":
+            self.report.warn("the checkpoint is chosen on the test file: its score is optimistic")
+
+
+def _make_optimizer(settings: Training, parameters: list[torch.nn.Parameter]) -> Optimizer:
+    lr, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "adamw_8bit":
+        return bnb.optim.AdamW8bit(parameters, lr=lr, weight_decay=decay)  # type: ignore[no-any-return]
+    if settings.optimizer == "paged_adamw_8bit":
+        return bnb.optim.PagedAdamW8bit(parameters, lr=lr, weight_decay=decay)  # type: ignore[no-any-return]
+    if settings.optimizer == "adafactor":
+        return Adafactor(
+            parameters, lr=lr, weight_decay=decay, scale_parameter=False, relative_step=False
+        )
+    return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay)
+
+
+def _make_scheduler(settings: Training, optimizer: Optimizer, steps: int) -> LRScheduler:
+    name = "constant_with_warmup" if settings.scheduler == "constant" else settings.scheduler
+    restarts = {"num_cycles": settings.scheduler_cycles}
+    return get_scheduler(
+        name,
+        optimizer,
+        num_warmup_steps=round(steps * settings.warmup),
+        num_training_steps=steps,
+        scheduler_specific_kwargs=restarts if name == "cosine_with_restarts" else None,
+    )
+
+
+def _peak_memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
