@@ -44,8 +44,8 @@ class Pair(Struct, frozen=True):
 
     @property
     def source_text(self) -> str:
-        """The sentence to translate: the longest line of the instruction."""
-        return max(self.instruction.split("\n"), key=len).strip()
+        """The sentence to translate, without the words that ask for it."""
+        return directions.source_text(self.instruction)
 
 
 @dataclass(frozen=True)

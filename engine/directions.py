@@ -18,13 +18,16 @@ _TO_MODERN = re.compile(
 )
 _TO_CLASSICAL = re.compile(rf"{_INTO}{_CLASSICAL}|{_CLASSICAL}{_SAY}", re.I)
 
-# Characters that stand in nearly every sentence of one language and seldom in the other.
-_MODERN_SIGNS = re.compile(
-    r"的|了|是|們|们|這|这|那|我|你|您|他|她|嗎|吗|呢|吧|把|被|很|就|都|還|还|沒|没|什麼|什么|怎麼|因為|但是|所以"
+# Characters that stand mostly in one of the two languages, by their odds in 195,615 pairs of the public
+# NiuTrans corpus. Counting them tells 98 % of classical and 93 % of modern sentences of ten other books.
+_MODERN_SIGNS = frozenset(
+    "的了說他就到這來們要和沒任個樣麼回那把被著做現給派很果才向讓裡打呢你想種只看什卻它接隊些邊但叫像"
+    "認話怎放住您嗎候擔該夠怕说这来们没个样么给现让过"
 )
-_CLASSICAL_SIGNS = re.compile(
-    r"之|乎|者|也|矣|焉|哉|曰|兮|其|於|于|以|而|乃|則|吾|汝|爾|夫|遂|皆|豈|勿|弗|惟|耳|歟|邪"
+_CLASSICAL_SIGNS = frozenset(
+    "之曰其者故乃矣皆謂亦欲乎若聞遂焉復吾卒甚莫猶哉嘗惟弗昔豈唯俱汝勿悉壬丙庚戊癸彼寅"
 )
+_ANSWER_CUE = re.compile(r"^\s*(?:答案|譯文|输出|輸出)\s*[：:]?\s*$")
 
 
 def of_instruction(instruction: str) -> Direction:
@@ -44,10 +47,22 @@ def of_instruction(instruction: str) -> Direction:
     return "unknown"
 
 
-def modernness(text: str) -> float:
-    """How modern a text reads: signs of modern minus signs of Classical Chinese, a character."""
-    modern, classical = len(_MODERN_SIGNS.findall(text)), len(_CLASSICAL_SIGNS.findall(text))
-    return (modern - classical) / max(1, len(text))
+def source_text(instruction: str) -> str:
+    """The sentence to translate: an instruction without the lines that only ask for something."""
+    kept = [
+        line
+        for line in instruction.splitlines()
+        if line.strip()
+        and not _ANSWER_CUE.match(line)
+        and not (len(line) <= 24 and of_instruction(line) != "unknown")
+    ]
+    return "\n".join(kept).strip() or instruction.strip()
+
+
+def modernness(text: str) -> int:
+    """How modern a text reads: distinct signs of modern less those of Classical Chinese."""
+    characters = set(text)
+    return len(characters & _MODERN_SIGNS) - len(characters & _CLASSICAL_SIGNS)
 
 
 def of_text(text: str) -> Direction:

@@ -113,6 +113,7 @@ class Finished(Event):
 
     steps: int = 0
     loss: float = math.nan
+    """Mean over the last ten optimizer steps, nats a scored token."""
     score: Score | None = None
     checkpoint: str = ""
     file: str = ""

@@ -21,8 +21,9 @@ class SampleResult(Struct):
 
     id: str
     direction: Direction
-    perplexity: float
-    nll: float
+    perplexity: float | None
+    """None where only an output was asked for, or where it is not a finite number."""
+    nll: float | None
     """Sum over the scored tokens, nats."""
     tokens: int
     """Scored tokens: output and eos."""
@@ -45,9 +46,11 @@ def combine(results: Sequence[SampleResult]) -> Score:
     tokens = sum(result.tokens for result in results)
     if not tokens:
         return Score(math.nan, math.nan, len(results), 0)
+    sums = [math.nan if result.nll is None else result.nll for result in results]
+    samples = [of_sample(nll, result.tokens) for nll, result in zip(sums, results)]
     return Score(
-        perplexity=math.fsum(result.perplexity for result in results) / len(results),
-        perplexity_corpus=of_sample(math.fsum(result.nll for result in results), tokens),
+        perplexity=sum(samples) / len(samples),
+        perplexity_corpus=of_sample(sum(sums), tokens),
         samples=len(results),
         tokens=tokens,
     )

@@ -172,7 +172,7 @@ def create(
 ) -> Run:
     """Make a run folder with its run.toml; nothing runs yet. Raises RunError."""
     now = datetime.now().astimezone()
-    stem = f"{now:%Y%m%d-%H%M}-{_slug(profile.name)}-{_slug(strategy)}"
+    stem = f"{now:%Y%m%d-%H%M%S}-{_slug(profile.name)}-{_slug(strategy)}"
     try:
         root.mkdir(parents=True, exist_ok=True)
         folder = _make_new(root, stem)
@@ -224,7 +224,7 @@ def list_all(root: Path) -> list[Run]:
 def _age(folder: Path) -> tuple[str, int, str]:
     """Order by date and time in the name, then by number, then by name."""
     number = re.search(r"-(\d{1,3})$", folder.name)
-    return folder.name[:13], int(number.group(1)) if number else 1, folder.name
+    return folder.name[:15], int(number.group(1)) if number else 1, folder.name
 
 
 def find(root: Path, key: str) -> Run:

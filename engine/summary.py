@@ -61,6 +61,12 @@ class Summary:
     phase_of: int = 0
     score: Score | None = None
     """On the test file: the final one, else the latest."""
+    directions: dict[str, Score] = field(default_factory=dict)
+    """`score` by direction."""
+    definition: dict[str, str] = field(default_factory=dict)
+    """How `score` is defined."""
+    results_file: str = ""
+    """Per-sample results behind `score`, relative to the run folder."""
     best_checkpoint: str = ""
     message: str = ""
     """Why it failed, or what it warned of last."""
@@ -88,7 +94,8 @@ class Summary:
             self._step_began = (0, math.nan)
         elif isinstance(event, events.Evaluated):
             if event.part == "test":
-                self.score = event.score
+                self.score, self.directions = event.score, event.directions
+                self.definition, self.results_file = event.definition, event.file
         elif isinstance(event, events.Saved):
             if event.best:
                 self.best_checkpoint = event.checkpoint
@@ -111,6 +118,7 @@ class Summary:
             self.status = Status.FINISHED
             self.score = event.score or self.score
             self.best_checkpoint = event.checkpoint or self.best_checkpoint
+            self.results_file = event.file or self.results_file
             if not math.isnan(event.loss):
                 self.loss = event.loss
         elif isinstance(event, events.Stopped):

@@ -38,7 +38,7 @@ def main() -> int:
 def _work(run: Run) -> int:
     reporter = Reporter(EventLog(run.events_path).append)
     reporter.catch_signals()
-    reporter.emit(Phase(name="starting"))
+    reporter.emit(Phase(name="loading libraries"))
     try:
         _do_job(run, reporter)
     except Exception as error:

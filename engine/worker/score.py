@@ -47,8 +47,8 @@ def _predict(session: Session) -> None:
         SampleResult(
             id=pair.id,
             direction=pair.direction,
-            perplexity=float("nan"),
-            nll=float("nan"),
+            perplexity=None,
+            nll=None,
             tokens=0,
             instruction=pair.instruction,
             reference=pair.output,

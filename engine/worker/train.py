@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 
 import bitsandbytes as bnb
 import psutil
@@ -73,6 +74,7 @@ class Trainer:
         self.saved_step = -1
         self.best = ""
         self.best_perplexity = math.inf
+        self.recent_losses: deque[float] = deque(maxlen=10)
         torch.manual_seed(self.settings.seed)  # dropout: the same whatever loading has drawn
 
     def train(self) -> None:
@@ -141,6 +143,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
 
         self.step += 1
+        self.recent_losses.append(loss)
         tokens = sum(part.tokens for part in passes)
         self.tokens += tokens
         self.report.emit(
@@ -277,7 +280,11 @@ class Trainer:
             self.session.add_outputs(self.losses, results)
         self.report.emit(
             Finished(
-                steps=self.step, score=score, checkpoint=chosen, file="evaluations/test.jsonl"
+                steps=self.step,
+                loss=sum(self.recent_losses) / max(1, len(self.recent_losses)),
+                score=score,
+                checkpoint=chosen,
+                file="evaluations/test.jsonl",
             )
         )
 

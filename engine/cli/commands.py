@@ -1,0 +1,162 @@
+"""The command line's grammar: which commands there are, what each takes, and which function does it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from engine import __version__
+
+_EPILOG = """\
+examples:
+  yiwen                                 open the workbench
+  yiwen demo                            zero-shot, few-shot and QLoRA on the embedded model
+  yiwen train tiny --set training.epochs=1 --detach
+  yiwen evaluate tiny --strategy few-shot --test my_test.json
+  yiwen translate latest 學而時習之，不亦說乎？
+  yiwen compare
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
+    arguments = build_parser().parse_args(argv)
+    module, function = arguments.does.split(":")
+    from engine.errors import UserError
+
+    try:
+        command = getattr(importlib.import_module(f"engine.cli.{module}"), function)
+        return int(command(arguments))
+    except UserError as error:
+        print(f"yiwen: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `yiwen runs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="yiwen",
+        description="Fine-tune language models between Classical and modern Chinese, in a terminal.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"yiwen {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    json = _parent("--json", action="store_true", help="print data for programs")
+    root = _parent("--runs", metavar="DIR", help="folder of runs (default: $YIWEN_RUNS or ./runs)")
+    settings = _parent(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the profile, e.g. training.epochs=1; may be repeated",
+    )
+    detach = _parent("--detach", action="store_true", help="return at once with the run's id")
+    checkpoint = _parent(
+        "--checkpoint", default="", metavar="C", help="of a run: a step, `best` or `last`"
+    )
+    strategy = _parent(
+        "--strategy", choices=["zero-shot", "few-shot", "qlora"], help="default: zero-shot; a run's own"
+    )
+    examples = _parent("--examples", type=int, metavar="K", help="few-shot: how many (default 4)")
+    draw = _parent("--seed", type=int, metavar="N", help="few-shot: seed of the draw (default 0)")
+
+    def add(
+        name: str, does: str, text: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, parents=list(parents))
+        command.set_defaults(does=does)
+        return command
+
+    add("tui", "run:tui_only", "open the workbench (also plain `yiwen`)", root)
+
+    train = add("train", "run:train", "train an adapter", json, root, settings, detach)
+    train.add_argument("profile", metavar="PROFILE")
+    for part in ("train", "validation", "test"):
+        train.add_argument(f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}")
+
+    evaluate = add(
+        "evaluate", "run:evaluate", "perplexity of a base model or a run on a test file",
+        json, root, settings, detach, checkpoint, strategy, examples, draw,
+    )  # fmt: skip
+    evaluate.add_argument("target", metavar="PROFILE|RUN")
+    evaluate.add_argument("--test", metavar="FILE", default="", help="instead of data.test")
+    evaluate.add_argument("--train", metavar="FILE", default="", help="where examples are drawn")
+    evaluate.add_argument(
+        "--no-outputs", action="store_true", help="only score; do not translate the file too"
+    )
+
+    predict = add(
+        "predict", "run:predict", "translate a whole file, in the course's format",
+        json, root, settings, detach, checkpoint, strategy, examples, draw,
+    )  # fmt: skip
+    predict.add_argument("target", metavar="RUN|PROFILE")
+    predict.add_argument("file", metavar="FILE")
+    predict.add_argument("-o", "--output", metavar="JSON", default="prediction.json")
+
+    translate = add(
+        "translate", "translate:translate", "translate a text, or standard input line by line",
+        json, root, settings, checkpoint, strategy, examples, draw,
+    )  # fmt: skip
+    translate.add_argument("target", metavar="PROFILE|RUN")
+    translate.add_argument("text", metavar="TEXT", nargs="?")
+    translate.add_argument(
+        "--direction", choices=["auto", "to-modern", "to-classical"], default="auto"
+    )
+
+    listing = add("runs", "show:list_runs", "list all runs, newest first", json, root)
+    listing.add_argument("--limit", type=int, default=0, metavar="N", help="only the newest N")
+    one = add("show", "show:show", "one run: settings, result, checkpoints", json, root)
+    one.add_argument("run", metavar="RUN")
+    compare = add("compare", "show:compare", "runs side by side, by perplexity", json, root)
+    compare.add_argument("run", metavar="RUN", nargs="*", help="default: all with a result")
+    watch = add("watch", "run:watch", "follow a run until it ends", json, root)
+    watch.add_argument("run", metavar="RUN", nargs="?", default="latest")
+    resume = add("resume", "run:resume", "go on with a run that was cut short", json, root, detach)
+    resume.add_argument("run", metavar="RUN")
+    stop = add("stop", "run:stop", "let a run finish its step, save and stop", root)
+    stop.add_argument("run", metavar="RUN")
+    stop.add_argument("--force", action="store_true", help="kill it; loses what was not saved")
+    delete = add("delete", "run:delete", "delete a run's folder for good", root)
+    delete.add_argument("run", metavar="RUN")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+
+    profiles = add("profiles", "profile:list_profiles", "list profiles, show or check one", json)
+    profiles.set_defaults(profile_does="list")
+    which = profiles.add_subparsers(metavar="show|check")
+    shown = which.add_parser("show", parents=[json, settings], help="print a profile as resolved")
+    shown.add_argument("profile", metavar="NAME")
+    shown.set_defaults(does="profile:show")
+    checked = which.add_parser("check", help="look for mistakes in a profile file")
+    checked.add_argument("profile", metavar="FILE")
+    checked.set_defaults(does="profile:check")
+
+    prompt = add(
+        "prompt", "profile:prompt", "print exactly what the model sees",
+        json, settings, examples, draw,
+    )  # fmt: skip
+    prompt.add_argument("profile", metavar="PROFILE")
+    prompt.add_argument("--strategy", choices=["zero-shot", "few-shot", "qlora"], default="zero-shot")
+    prompt.add_argument("--instruction", required=True, metavar="TEXT")
+    prompt.add_argument("--output", metavar="TEXT", help="the answer, to see which tokens are scored")
+
+    demo = add("demo", "demo:demo", "the three strategies on one profile, then the table", json, root)
+    demo.add_argument("profile", metavar="PROFILE", nargs="?", default="tiny")
+    demo.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    return parser
+
+
+def _parent(*names: str, **options: object) -> argparse.ArgumentParser:
+    """A parser with one option, to be shared by commands."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(*names, **options)  # type: ignore[arg-type]
+    return parser

@@ -1,0 +1,48 @@
+"""The demo: the seed's experiment in miniature, all three strategies and the table that compares them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+
+from engine import jobs, launch
+from engine.catalog import Row
+from engine.cli.follow import follow
+from engine.cli.requests import overrides
+from engine.cli.run import _report_trouble
+from engine.cli.show import comparison, comparison_table
+from engine.jobs import Request
+from engine.paths import runs_root
+from engine.strategies import STRATEGIES
+from engine.summary import Status
+
+
+def demo(arguments: Namespace) -> int:
+    """`yiwen demo [PROFILE]`."""
+    root = runs_root(arguments.runs)
+    # Scores are what is compared; translating the file with untuned models would triple the time.
+    settings = {"evaluation.outputs": "false", **overrides(arguments)}
+    rows = []
+    for strategy in STRATEGIES.values():
+        run = jobs.prepare(
+            Request(
+                root=root,
+                strategy=strategy.name,
+                profile=arguments.profile,
+                overrides=settings,
+            )
+        )
+        print(f"{strategy.title}\n  run {run.id}", file=sys.stderr, flush=True)
+        launch.start(run)
+        summary = follow(run)
+        if summary.status is not Status.FINISHED:
+            return _report_trouble(run, summary) or 1
+        rows.append(Row(run, run.settings, summary))
+    if arguments.json:
+        print(json.dumps([comparison(row) for row in rows], ensure_ascii=False))
+        return 0
+    print(comparison_table(rows))
+    example = "學而時習之，不亦說乎？"
+    print(f"\nTry it: yiwen translate {rows[-1].run.id} {example}\nOr open the workbench: yiwen")
+    return 0

@@ -1,0 +1,100 @@
+"""Commands about profiles and prompts: profiles, profiles show, profiles check, prompt."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+import msgspec
+import tomli_w
+
+from engine import dataset, jobs, profiles, strategies
+from engine.cli.requests import overrides
+from engine.cli.text import table
+from engine.errors import ProfileError, UserError
+from engine.prompts import Encoded
+from engine.tokenizer import Tokenizer
+
+
+def list_profiles(arguments: Namespace) -> int:
+    """`yiwen profiles`."""
+    found = []
+    for path in profiles.list_files():
+        try:
+            profile = profiles.load(path)
+            found.append((path.stem, profile.title, profile.model.path, str(path)))
+        except ProfileError as error:
+            found.append((path.stem, f"! {str(error).splitlines()[0]}", "", str(path)))
+    if arguments.json:
+        keys = ("name", "title", "model", "file")
+        print(json.dumps([dict(zip(keys, row)) for row in found], ensure_ascii=False))
+    else:
+        print(table(["profile", "title", "file"], [(row[0], row[1], row[3]) for row in found]))
+    return 0
+
+
+def show(arguments: Namespace) -> int:
+    """`yiwen profiles show NAME`."""
+    profile = profiles.load(arguments.profile, overrides(arguments))
+    content = msgspec.to_builtins(profile)
+    if arguments.json:
+        print(json.dumps(content, ensure_ascii=False))
+    else:
+        del content["name"]
+        print(f"# {profiles.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
+    return 0
+
+
+def check(arguments: Namespace) -> int:
+    """`yiwen profiles check FILE`."""
+    profile = profiles.load(arguments.profile)
+    print(f"{profiles.find(arguments.profile)}: good ({profile.title or profile.name})")
+    return 0
+
+
+def prompt(arguments: Namespace) -> int:
+    """`yiwen prompt PROFILE --strategy S --instruction TEXT`."""
+    profile = profiles.load(arguments.profile, overrides(arguments))
+    strategy = strategies.get(arguments.strategy)
+    examples = []
+    if strategy.shows_examples:
+        if not profile.data.train:
+            raise UserError("data.train: no file is named, from which examples could be drawn")
+        skip_bad = profile.data.bad_records == "skip"
+        train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
+        scored = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
+        shown = profile.few_shot
+        examples = strategies.draw_examples(train, scored, shown.examples, shown.seed)
+    builder = jobs.builder_for(profile, examples)
+    encoded = builder.encode(arguments.instruction, arguments.output)
+    if arguments.json:
+        print(json.dumps(msgspec.to_builtins(encoded), ensure_ascii=False))
+    else:
+        print(mark(encoded, builder.tokenizer))
+        scored_count = f", {encoded.scored_count} scored" if arguments.output is not None else ""
+        ids = [pair.id for pair in examples]
+        print(f"\n{len(encoded.ids)} tokens{scored_count}; prompt {builder.digest}", end="")
+        print(f"; examples {', '.join(ids)}" if ids else "")
+    return 0
+
+
+def mark(encoded: Encoded, tokenizer: Tokenizer) -> str:
+    """The text as the model sees it: special tokens in ⟦⟧, scored tokens each between ‹ ›."""
+    shown: list[str] = []
+    pending: list[int] = []
+
+    def flush() -> None:
+        shown.append(tokenizer.decode(pending, skip_special=False) if pending else "")
+        pending.clear()
+
+    for token, scored in zip(encoded.ids, encoded.scored):
+        special = token in tokenizer.special_ids
+        if not special and not scored:
+            pending.append(token)
+            continue
+        flush()
+        text = tokenizer.token(token) if special else tokenizer.decode([token])
+        text = f"⟦{text}⟧" if special else text
+        shown.append(f"‹{text}›" if scored else text)
+    flush()
+    return "".join(shown)

@@ -1,0 +1,90 @@
+"""From command-line arguments to a request: which profile or run, strategy, settings, files."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from engine import profiles, runs
+from engine.errors import ProfileError, RunError, UserError
+from engine.jobs import Request
+from engine.paths import runs_root
+from engine.runs import Run
+
+
+def overrides(arguments: Namespace) -> dict[str, str]:
+    """`--set` and the options that stand for settings, as dotted keys. Raises UserError."""
+    found: dict[str, str] = {}
+    for item in getattr(arguments, "set", []):
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise UserError(f"--set {item}: expected KEY=VALUE, e.g. training.epochs=1")
+        found[key.strip()] = value.strip()
+    for option, key in (("examples", "few_shot.examples"), ("seed", "few_shot.seed")):
+        if getattr(arguments, option, None) is not None:
+            found[key] = str(getattr(arguments, option))
+    for part in ("train", "validation", "test"):
+        path = getattr(arguments, part, "")
+        if path:
+            found[f"data.{part}"] = absolute(path)
+    if getattr(arguments, "no_outputs", False):
+        found["evaluation.outputs"] = "false"
+    return found
+
+
+def absolute(path: str) -> str:
+    """A data file (or two, with a comma) from where the user stands, not from the profile."""
+    return ",".join(str(Path(part).expanduser().resolve()) for part in path.split(",") if part)
+
+
+def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) -> Request:
+    """What the user asked to be scored or translated: a profile's base model, or a run's.
+
+    A name that is both is taken as the profile's. Raises UserError.
+    """
+    root = runs_root(arguments.runs)
+    target = arguments.target
+    run = None if _is_profile(target) else find_run(root, target)
+    asked = strategy or arguments.strategy or (run.settings.strategy if run else "zero-shot")
+    if run is None and asked == "qlora":
+        raise UserError(f"qlora needs an adapter: name a run that trained one, not '{target}'")
+    if run is not None and asked == "qlora" and run.settings.job != "train":
+        run, checkpoint = _trained_by(root, run), arguments.checkpoint or run.settings.checkpoint
+    else:
+        checkpoint = arguments.checkpoint
+    if checkpoint and asked != "qlora":
+        raise UserError(f"--checkpoint: {asked} uses the base model, which has no checkpoints")
+    return Request(
+        root=root,
+        strategy=asked,
+        profile="" if run else target,
+        run=run,
+        checkpoint=checkpoint,
+        overrides=overrides(arguments),
+        predict=predict,
+    )
+
+
+def _trained_by(root: Path, run: Run) -> Run:
+    """The run whose adapter an evaluation took."""
+    return runs.find(root, run.settings.adapter_run)
+
+
+def _is_profile(target: str) -> bool:
+    try:
+        profiles.find(target)
+    except ProfileError:
+        return target.endswith(".toml")  # so that the message is about the file
+    return True
+
+
+def find_run(root: Path, target: str) -> Run:
+    """A run, or the message that it is neither a profile nor a run."""
+    try:
+        return runs.find(root, target)
+    except RunError as error:
+        try:
+            profiles.find(target)
+        except ProfileError as other:
+            raise RunError(f"{error}\n       {other}") from None
+        raise

@@ -1,0 +1,163 @@
+"""Commands that start, follow and end runs: train, evaluate, predict, watch, resume, stop, delete."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine import jobs, launch, runs
+from engine.catalog import finite
+from engine.cli.follow import exit_status, follow
+from engine.cli.requests import absolute, overrides, request
+from engine.cli.show import describe_result
+from engine.cli.text import clean
+from engine.errors import RunError, UserError
+from engine.jobs import Request
+from engine.paths import runs_root, write_atomically
+from engine.perplexity import SampleResult
+from engine.runs import Run
+from engine.summary import Status, Summary
+
+
+def tui_only(arguments: Namespace) -> int:
+    """The workbench is opened by the `yiwen` command itself."""
+    raise UserError("the workbench is opened with the `yiwen` command: yiwen tui")
+
+
+def train(arguments: Namespace) -> int:
+    """`yiwen train PROFILE`."""
+    asked = Request(
+        root=runs_root(arguments.runs),
+        strategy="qlora",
+        profile=arguments.profile,
+        overrides=overrides(arguments),
+    )
+    return _start(jobs.prepare(asked), arguments)
+
+
+def evaluate(arguments: Namespace) -> int:
+    """`yiwen evaluate PROFILE|RUN`."""
+    return _start(jobs.prepare(request(arguments)), arguments)
+
+
+def predict(arguments: Namespace) -> int:
+    """`yiwen predict RUN FILE -o prediction.json`."""
+    target = Path(arguments.output).expanduser().resolve()
+    if not target.parent.is_dir():
+        raise UserError(f"{target.parent}: no such folder for the predictions")
+    arguments.test = absolute(arguments.file)
+    run = jobs.prepare(request(arguments, predict=True))
+    if arguments.detach:
+        return _start(run, arguments)
+    launch.start(run)
+    summary = follow(run)
+    if summary.status is not Status.FINISHED:
+        return _report_trouble(run, summary)
+    lines = (run.folder / summary.results_file).read_bytes()
+    results = msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
+    answers = [{"id": result.id, "output": result.output or ""} for result in results]
+    write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())
+    if arguments.json:
+        print(json.dumps({"run": run.id, "file": str(target), "items": len(answers)}))
+    else:
+        print(f"{len(answers)} translations in {target}")
+    return 0
+
+
+def watch(arguments: Namespace) -> int:
+    """`yiwen watch [RUN]`."""
+    run = runs.find(runs_root(arguments.runs), arguments.run)
+    return _report(run, follow(run), arguments.json)
+
+
+def resume(arguments: Namespace) -> int:
+    """`yiwen resume RUN`."""
+    run = runs.find(runs_root(arguments.runs), arguments.run)
+    if run.alive():
+        raise RunError(f"run {run.id} is running; `yiwen watch {run.id}` follows it")
+    if run.summary().status is Status.FINISHED:
+        raise RunError(f"run {run.id} is finished; there is nothing to resume")
+    return _start(run, arguments)
+
+
+def stop(arguments: Namespace) -> int:
+    """`yiwen stop RUN`."""
+    run = runs.find(runs_root(arguments.runs), arguments.run)
+    launch.request_stop(run, force=arguments.force)
+    print(f"{run.id}: {'killed' if arguments.force else 'finishes its step, saves and stops'}")
+    return 0
+
+
+def delete(arguments: Namespace) -> int:
+    """`yiwen delete RUN`."""
+    run = runs.find(runs_root(arguments.runs), arguments.run)
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            raise UserError("delete asks first; without a terminal say --yes")
+        size = run.size() / 2**20
+        answer = input(f"Delete {run.id} ({size:.1f} MiB), checkpoints and all? [y/N] ")
+        if not answer.strip().lower().startswith("y"):
+            return 1
+    runs.delete(run)
+    print(f"{run.id}: deleted")
+    return 0
+
+
+def _start(run: Run, arguments: Namespace) -> int:
+    launch.start(run)
+    if arguments.detach:
+        if arguments.json:
+            print(json.dumps({"run": run.id, "status": "starting"}))
+        else:
+            print(run.id)
+        return 0
+    print(f"run {run.id}", file=sys.stderr)
+    return _report(run, follow(run), arguments.json)
+
+
+def _report(run: Run, summary: Summary, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(result(run, summary), ensure_ascii=False))
+    elif summary.status is Status.FINISHED:
+        print(describe_result(run, summary))
+    if summary.status is not Status.FINISHED:
+        return _report_trouble(run, summary)
+    return exit_status(summary)
+
+
+def result(run: Run, summary: Summary) -> dict[str, Any]:
+    """The machine-readable result of a run that trained, or of one that scored."""
+    score = summary.score
+    base: dict[str, Any] = {"run": run.id, "status": summary.status.value}
+    if run.settings.job == "train":
+        base |= {
+            "strategy": run.settings.strategy,
+            "steps": summary.step,
+            "loss": finite(summary.loss),
+            "checkpoint": summary.best_checkpoint,
+        }
+    else:
+        base["strategy"] = run.settings.strategy
+    return base | {
+        "perplexity": finite(score.perplexity) if score else None,
+        "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
+        "samples": score.samples if score else 0,
+        "tokens": score.tokens if score else 0,
+    }
+
+
+def _report_trouble(run: Run, summary: Summary) -> int:
+    lines = [f"run {run.id}: {summary.status.value}"]
+    if summary.status is Status.FAILED:
+        lines += [clean(text) for text in (summary.message, summary.hint) if text]
+    elif summary.status is Status.INTERRUPTED:
+        lines.append(f"its worker is gone; the log is {run.log_path}")
+    if run.settings.job == "train":
+        lines.append(f"yiwen resume {run.id} goes on from the last checkpoint")
+    print("\n".join(lines), file=sys.stderr)
+    return exit_status(summary)

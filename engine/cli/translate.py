@@ -1,0 +1,78 @@
+"""The translate command: one text, or standard input line by line, streamed as it comes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+
+from engine import directions, jobs, strategies
+from engine.cli.requests import request
+from engine.cli.text import clean
+from engine.directions import Direction
+from engine.errors import UserError
+from engine.translator import Translator
+
+
+def translate(arguments: Namespace) -> int:
+    """`yiwen translate PROFILE|RUN [TEXT]`."""
+    asked = request(arguments)
+    profile = jobs.resolve_profile(asked)
+    strategy = strategies.get(asked.strategy)
+    adapter = ""
+    if strategy.trains and asked.run is not None:
+        adapter = str(asked.run.adapter_folder(asked.checkpoint))
+    examples = []
+    if strategy.shows_examples:
+        data = jobs.read_data(profile, "evaluate", needs_train=True)
+        examples = jobs.draw(profile, strategy, data)
+    builder = jobs.builder_for(profile, examples)
+    translator = Translator(profile)
+    try:
+        for phase in translator.load():
+            print(f"{phase.name} …", file=sys.stderr)
+        for text in _texts(arguments.text):
+            direction = _direction(arguments.direction, text)
+            ids = builder.prompt_ids(builder.instruction(text, direction))
+            pieces = translator.generate(ids, builder.stop_ids, adapter=adapter)
+            if arguments.json:
+                answer = "".join(pieces).strip()
+                row = {"text": text, "direction": direction, "output": answer}
+                print(json.dumps(row, ensure_ascii=False), flush=True)
+            else:
+                _stream(pieces)
+    finally:
+        translator.close()
+    return 0
+
+
+def _texts(text: str | None) -> Iterator[str]:
+    """The texts to translate; empty lines of standard input are passed over."""
+    if text is not None:
+        if not text.strip():
+            raise UserError("nothing to translate: the text is empty")
+        yield text.strip()
+        return
+    if sys.stdin.isatty():
+        print("Type a sentence and Enter; Ctrl-D ends.", file=sys.stderr)
+    for line in sys.stdin:
+        if line.strip():
+            yield line.strip()
+
+
+def _direction(asked: str, text: str) -> Direction:
+    if asked == "auto":
+        return directions.of_text(text)
+    return "to_modern" if asked == "to-modern" else "to_classical"
+
+
+def _stream(pieces: Iterator[str]) -> None:
+    """Print an answer as it comes; white space at its end is left out."""
+    held = ""
+    for piece in pieces:
+        text = held + "\n".join(clean(line) for line in piece.split("\n"))
+        kept = text.rstrip()
+        held = text[len(kept) :]
+        print(kept, end="", flush=True)
+    print(flush=True)
