@@ -1,0 +1,55 @@
+# Two commands set everything up: `make run` opens the workbench, `make test` runs all tests.
+# Both make .venv first, with what constraints.txt pins; a second time they install nothing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Where PyTorch's own builds without CUDA are, for machines that have no GPU.
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: run test lint check clean
+
+run: $(VENV)/.installed
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/yiwen; else exec $(BIN)/yiwen demo; fi
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -n 2 $(TESTS)
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint test
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(call install,.)
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt
+	@$(call install,.[dev])
+	@touch $@ $(VENV)/.installed
+
+# PyPI's torch for Linux brings gigabytes of CUDA. Where no GPU is, and pip would take that build, the CPU
+# build is asked for instead; where pip knows one already (a local index, macOS), nothing changes.
+define install
+set -e; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+  echo "Yiwen needs Python 3.10 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }; \
+echo "Installing into $(VENV) (once; one to five minutes) …"; \
+[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); \
+index=; \
+if [ "$$(uname -s)" = Linux ] && [ ! -e /proc/driver/nvidia/version ]; then \
+  found=$$($(BIN)/python -m pip install -q --dry-run --no-deps --report - -c constraints.txt torch 2>/dev/null \
+    | $(BIN)/python -c 'import json,sys; print(json.load(sys.stdin)["install"][0]["metadata"]["version"])' 2>/dev/null || true); \
+  case "$$found" in \
+    *+cpu|"") ;; \
+    *) echo "No GPU here: taking the CPU build of torch."; index="--extra-index-url $(TORCH_CPU_INDEX)" ;; \
+  esac; \
+fi; \
+$(BIN)/python -m pip install --disable-pip-version-check $$index -c constraints.txt -e '$(1)'
+endef
