@@ -1,18 +1,10 @@
-"""Data files: read, check and describe pairs, with every mistake named by record or line.
-
-Formats: the course's JSON (a list of `{id, instruction, output}`), JSON Lines of the same, TSV with a
-header (`instruction output`, or `classical modern`, optionally `id source`) or bare
-`instruction<TAB>output`, and parallel text as `source.txt,target.txt`.
-"""
+"""Pairs, and data files checked record by record, with every mistake named by record or line."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +14,16 @@ from msgspec import Struct
 from engine import directions
 from engine.directions import Direction
 from engine.errors import DataError
+from engine.formats import (
+    Record,
+    kind_of,
+    read_json,
+    read_json_lines,
+    read_parallel,
+    read_text,
+    read_tsv,
+)
 
-TO_CLASSICAL = "翻譯成文言文：\n{text}"
-TO_MODERN = "翻譯成現代文：\n{text}"
 _SHOWN_MISTAKES = 20
 
 
@@ -72,13 +71,13 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
     left out and listed in `skipped`.
     """
     files = [Path(part) for part in str(path).split(",") if part]
-    texts = [_text(file) for file in files]
+    texts = [read_text(file) for file in files]
     if len(files) == 2:
-        records = _parallel(files, texts)
+        records = read_parallel(files, texts)
     elif len(files) != 1:
         raise DataError(f"{path}: expected one file, or two parallel ones as source.txt,target.txt")
     else:
-        readers = {".json": _json, ".jsonl": _json_lines, ".tsv": _tsv}
+        readers = {".json": read_json, ".jsonl": read_json_lines, ".tsv": read_tsv}
         reader = readers.get(files[0].suffix.lower())
         if reader is None:
             raise DataError(
@@ -97,124 +96,7 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
     return Dataset(str(path), pairs, digest, bad + blank)
 
 
-@dataclass(frozen=True)
-class _Record:
-    place: str
-    value: Any
-    """A dict of fields; a str is a mistake already worded; None a blank line."""
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{path}: is UTF-16; save it as UTF-8")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}: line {line}: not UTF-8 (byte 0x{raw[error.start]:02x}){_guess(raw)}; "
-            "save it as UTF-8"
-        ) from None
-
-
-def _guess(raw: bytes) -> str:
-    for encoding, name in (("big5", "Big5"), ("gb18030", "GB18030")):
-        try:
-            raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return f", perhaps {name}"
-    return ""
-
-
-def _json(path: Path, text: str) -> Iterator[_Record]:
-    try:
-        items = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}: line {error.lineno}, column {error.colno}: broken JSON: {error.msg}"
-        ) from None
-    except RecursionError:
-        raise DataError(f"{path}: broken JSON: nested too deeply") from None
-    if not isinstance(items, list):
-        raise DataError(f"{path}: expected a JSON list of records, found {_kind(items)}")
-    for number, item in enumerate(items, 1):
-        yield _Record(f"record {number}", item)
-
-
-def _json_lines(path: Path, text: str) -> Iterator[_Record]:
-    for number, line in enumerate(text.split("\n"), 1):
-        place = f"line {number}"
-        if not line.strip():
-            if number <= text.count("\n"):
-                yield _Record(place, None)
-            continue
-        try:
-            yield _Record(place, json.loads(line))
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield _Record(place, f"broken JSON: {getattr(error, 'msg', error)}")
-
-
-def _tsv(path: Path, text: str) -> Iterator[_Record]:
-    rows = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
-    header: list[str] | None = None
-    for number, cells in enumerate(rows, 1):
-        place = f"line {number}"
-        if number == 1:
-            names = [cell.strip().lower() for cell in cells]
-            if {"instruction", "output"} <= set(names) or {"classical", "modern"} <= set(names):
-                header = names
-                continue
-            header = ["instruction", "output"]
-        assert header is not None
-        if not any(cell.strip() for cell in cells):
-            yield _Record(place, None)
-        elif len(cells) != len(header):
-            yield _Record(place, f"found {len(cells)} columns, expected {len(header)}")
-        else:
-            row = {name: cell.replace("\\n", "\n") for name, cell in zip(header, cells)}
-            yield _Record(place, _from_columns(row, number))
-
-
-def _from_columns(row: dict[str, str], number: int) -> dict[str, str]:
-    """A TSV row as a record; classical/modern columns are asked for in the two directions in turn."""
-    row.setdefault("id", str(number))
-    if "classical" in row:
-        sides = row.pop("classical"), row.pop("modern")
-        form = TO_MODERN if number % 2 == 0 else TO_CLASSICAL
-        source, row["output"] = sides if number % 2 == 0 else sides[::-1]
-        row["instruction"] = form.format(text=source) if source.strip() else ""
-    return row
-
-
-def _parallel(files: list[Path], texts: list[str]) -> Iterator[_Record]:
-    """Two files, line by line; the more modern-looking one is taken as the modern side."""
-    source, target = (text.removesuffix("\n").split("\n") for text in texts)
-    if len(source) != len(target):
-        raise DataError(
-            f"{files[0]} has {len(source)} lines, {files[1]} has {len(target)}: they must be parallel"
-        )
-    into_classical = directions.modernness(texts[0]) > directions.modernness(texts[1])
-    form = TO_CLASSICAL if into_classical else TO_MODERN
-    for number, (left, right) in enumerate(zip(source, target), 1):
-        if not left.strip() and not right.strip():
-            yield _Record(f"line {number}", None)
-            continue
-        instruction = form.format(text=left.strip()) if left.strip() else ""
-        yield _Record(
-            f"line {number}", {"id": str(number), "instruction": instruction, "output": right.strip()}
-        )
-
-
-def _check(
-    records: Iterable[_Record], need_output: bool
-) -> tuple[list[Pair], list[str], list[str]]:
+def _check(records: Iterable[Record], need_output: bool) -> tuple[list[Pair], list[str], list[str]]:
     """Good pairs, mistakes, and blank lines."""
     pairs: list[Pair] = []
     bad: list[str] = []
@@ -250,22 +132,19 @@ def _mistake(value: Any, need_output: bool) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, dict):
-        return f"found {_kind(value)}, expected an object with id, instruction and output"
+        return f"found {kind_of(value)}, expected an object with id, instruction and output"
     for key in ("id", "instruction", "output") if need_output else ("id", "instruction"):
         if key not in value:
             return f"{key}: missing"
-    if not isinstance(value["id"], (str, int)):
-        return f"id: found {_kind(value['id'])}, expected a text or a whole number"
+    if not isinstance(value["id"], (str, int)) or isinstance(value["id"], bool):
+        return f"id: found {kind_of(value['id'])}, expected a text or a whole number"
     for key in ("instruction", "output"):
         if key == "output" and not need_output and value.get(key) is None:
             continue
         if not isinstance(value[key], str):
-            return f"{key}: found {_kind(value[key])}, expected a text"
+            return f"{key}: found {kind_of(value[key])}, expected a text"
+        if any("\ud800" <= char <= "\udfff" for char in value[key]):
+            return f"{key}: holds half a character (a lone surrogate)"
         if not value[key].strip() and (key == "instruction" or need_output):
             return f"{key}: empty"
     return ""
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-    return "nothing" if value is None else names.get(type(value), "a number")

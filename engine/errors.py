@@ -1,4 +1,4 @@
-"""The one kind of error that a user can mend: a sentence with place and remedy, never a traceback."""
+"""Errors that a user can mend: a sentence with place and remedy, never a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wire format: what a worker writes to events.jsonl, how a line is appended, how lines are read."""
+"""The wire format: what a worker writes to events.jsonl, and how lines are added and read."""
 
 from __future__ import annotations
 
@@ -141,9 +141,7 @@ class Unknown(Event):
 
 
 TERMINAL = (Finished, Stopped, Failed)
-_KNOWN = (
-    Started | Phase | Step | Evaluated | Sample | Saved | Warned | Finished | Stopped | Failed
-)
+_KNOWN = Started | Phase | Step | Evaluated | Sample | Saved | Warned | Finished | Stopped | Failed
 _decoder = msgspec.json.Decoder(_KNOWN, strict=False)
 
 
@@ -171,22 +169,29 @@ def _spell_non_finite(value: Any, event: Event | None = None) -> Any:
 def decode(line: bytes) -> Event:
     """The event of a line; `Unknown` for a kind or a form from another version."""
     try:
-        return _decoder.decode(line)
+        event: Event = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unknown(at=0.0, line=line.decode(errors="replace"))
+    return event
 
 
 class EventLog:
     """Appends events to a file: one write a line, so that readers never see two halves mixed."""
 
     def __init__(self, path: Path) -> None:
+        self._torn = False
         self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         if not _ends_with_newline(path):  # a torn line of a killed worker
             os.write(self._handle, b"\n")
 
     def append(self, event: Event) -> None:
         """Write one event. Raises OSError when the disk is full."""
-        os.write(self._handle, encode(event))
+        line = (b"\n" if self._torn else b"") + encode(event)
+        written = os.write(self._handle, line)
+        if written < len(line):
+            self._torn = True  # the disk filled up in the middle; what follows must not stick to it
+            os.write(self._handle, line[written:])
+            self._torn = False
 
 
 def _ends_with_newline(path: Path) -> bool:
@@ -210,6 +215,8 @@ class Tail:
             with self.path.open("rb") as file:
                 file.seek(self.offset)
                 block = file.read(limit)
+                if len(block) == limit and b"\n" not in block:
+                    block += file.readline()
         except FileNotFoundError:
             return []
         whole = block[: block.rfind(b"\n") + 1]

@@ -58,13 +58,13 @@ def prepare(request: Request) -> Run:
         overrides=request.overrides,
         adapter=adapter,
         adapter_run=request.run.id if request.run and adapter else "",
-        checkpoint=Path(adapter).name if adapter and "checkpoints" in Path(adapter).parts else "",
+        checkpoint=Path(adapter).name if Path(adapter).parent.name == "checkpoints" else "",
         examples=draw(profile, strategy, data),
     )
 
 
 def resolve_profile(request: Request) -> Profile:
-    """The profile asked for, or the run's own as it was then, with overrides. Raises ProfileError."""
+    """The profile asked for, or the run's own as it was then. Raises ProfileError."""
     if request.run is None:
         return profiles.load(request.profile, request.overrides)
     if request.overrides:
@@ -96,9 +96,7 @@ def read_data(
     return data
 
 
-def draw(
-    profile: Profile, strategy: strategies.Strategy, data: dict[Part, Dataset]
-) -> list[Pair]:
+def draw(profile: Profile, strategy: strategies.Strategy, data: dict[Part, Dataset]) -> list[Pair]:
     """The few-shot examples of a strategy, none for the others."""
     if not strategy.shows_examples:
         return []

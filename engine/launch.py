@@ -1,7 +1,7 @@
 """Starts a run's worker as a process of its own, and asks it to stop.
 
-The worker leads a new session and writes to files only, so it outlives the program that started it: a
-closed window, a dropped line, a crash.
+The worker leads a new session and writes to files only, so it outlives the program that started
+it: a closed window, a dropped line, a crash.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Who works on a run: a lock on worker.lock, held by the worker for life and free once it is gone.
 
 flock is released by the kernel even after `kill -9`, and a process id that was given to another
-program cannot deceive it. Where the file system has no locks, host + process id + start time decide.
+program cannot deceive it. Where the file system has no locks, host, process id and start time
+decide.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def holder(folder: Path) -> Holder | None:
 def is_held(folder: Path) -> bool:
     """Does a living process hold the run's lock?"""
     try:
-        handle = os.open(folder / "worker.lock", os.O_RDWR)
+        handle = os.open(folder / "worker.lock", os.O_RDONLY)  # it may be another user's run
     except OSError:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Where things lie: built-in and user profiles, the runs folder; and how a file is written whole."""
+"""Where things lie: profiles, the runs folder; and how a file is written whole."""
 
 from __future__ import annotations
 

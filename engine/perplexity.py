@@ -1,8 +1,8 @@
 """What perplexity means here, as the course's ppl.py defines it, and how samples are added up.
 
-Of one sample: exp of the mean negative log-likelihood (nats) of its output tokens and the eos that ends
-it. Macro, the course's number: the arithmetic mean of that over samples, ruled by the few worst. Corpus
-(micro): exp of the mean over all scored tokens of all samples.
+Of one sample: exp of the mean negative log-likelihood (nats) of its output tokens and the eos that
+ends it. Macro, the course's number: the arithmetic mean of that over samples, ruled by the few
+worst. Corpus (micro): exp of the mean over all scored tokens of all samples.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class SampleResult(Struct):
 
 
 def of_sample(nll: float, tokens: int) -> float:
-    """Perplexity of one sample; infinity where exp overflows."""
+    """Perplexity of one sample; infinity where exp overflows, nan where nothing was scored."""
+    if not tokens:
+        return math.nan
     try:
         return math.exp(nll / tokens)
     except OverflowError:

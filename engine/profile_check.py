@@ -1,11 +1,12 @@
-"""Checks a TOML table against a Struct and words every mistake: key, what was found, what is expected."""
+"""Checks a TOML table against a Struct and words every mistake: key, found, expected."""
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import msgspec.inspect as inspect
@@ -23,8 +24,8 @@ def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> 
     fields = {field.name: field for field in msgspec.structs.fields(cls)}
     if not isinstance(table, dict):
         mistakes.append(f"{prefix.rstrip('.')}: found {_shown(table)}, expected a table")
-        return _UNSET
-    for key in table.keys() - fields.keys():
+        return cast("T", _UNSET)
+    for key in [key for key in table if key not in fields]:
         mistakes.append(f"{prefix}{key}: unknown key{nearest(key, fields)}")
     values: dict[str, Any] = {}
     for name, field in fields.items():
@@ -33,7 +34,7 @@ def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> 
         elif field.required:
             mistakes.append(f"{prefix}{name}: missing; expected {_expected(field.type)}")
     if any(value is _UNSET for value in values.values()) or mistakes:
-        return _UNSET
+        return cast("T", _UNSET)
     return cls(**values)
 
 
@@ -41,7 +42,10 @@ def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
         return convert(found, expected, mistakes, key + ".")
     try:
-        return msgspec.convert(found, expected)
+        value = msgspec.convert(found, expected)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise msgspec.ValidationError
+        return value
     except msgspec.ValidationError:
         mistakes.append(f"{key}: found {_shown(found)}, expected {_expected(expected)}")
         return _UNSET
@@ -88,6 +92,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return repr(value)  # JSON has no nan and no inf
     text = msgspec.json.encode(value, enc_hook=str).decode()
     return text if len(text) <= 60 else text[:57] + "…"
 
@@ -116,7 +122,9 @@ def _describe(info: Any) -> str:
 
 
 def _bounds(info: Any) -> str:
-    low = f"≥ {info.ge:g}" if info.ge is not None else f"> {info.gt:g}" if info.gt is not None else ""
+    low = (
+        f"≥ {info.ge:g}" if info.ge is not None else f"> {info.gt:g}" if info.gt is not None else ""
+    )
     high = f"≤ {info.le:g}" if info.le is not None else ""
     bounds = " and ".join(bound for bound in (low, high) if bound)
     return f" {bounds}" if bounds else ""

@@ -28,7 +28,7 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
     """One table of a profile."""
 
 
-class Model(Section):
+class Model(Section, frozen=True):
     path: Annotated[str, Meta(min_length=1)]
     """Folder with config.json, tokenizer.json and safetensors, or a hub id `owner/name`."""
     revision: str = "main"
@@ -39,7 +39,7 @@ class Model(Section):
     """Eager applies Gemma-2's attention soft-capping, which sdpa drops silently."""
 
 
-class Prompt(Section):
+class Prompt(Section, frozen=True):
     template: Annotated[str, Meta(min_length=1)]
     """Parts: {system} {examples} {instruction}. The tokenizer's bos is put before it."""
     system: str = ""
@@ -54,14 +54,14 @@ class Prompt(Section):
     """The same, Classical Chinese to modern."""
 
 
-class Quantization(Section):
+class Quantization(Section, frozen=True):
     method: Literal["none", "nf4", "fp4", "int8"] = "nf4"
     """Of the linear layers' weights, by bitsandbytes (Dettmers et al. 2023, QLoRA)."""
     double: bool = True
     """Quantise the quantisation constants too (4-bit only)."""
 
 
-class Lora(Section):
+class Lora(Section, frozen=True):
     rank: Positive = 16
     """Inner dimension of each adapter matrix pair (Hu et al. 2021)."""
     alpha: PositiveNumber = 32
@@ -72,7 +72,7 @@ class Lora(Section):
     """Layers that get an adapter: all linear ones but the head, or a list of names."""
 
 
-class Training(Section):
+class Training(Section, frozen=True):
     epochs: PositiveNumber = 2.0
     """Passes over the training file; fractions allowed."""
     max_steps: NotNegative = 0
@@ -113,14 +113,14 @@ class Training(Section):
     """Optimizer steps between checkpoints; 0: at each evaluation."""
 
 
-class FewShot(Section):
+class FewShot(Section, frozen=True):
     examples: NotNegative = 4
     """Examples in the prompt, k."""
     seed: NotNegative = 0
     """Of the draw from the training file."""
 
 
-class Evaluation(Section):
+class Evaluation(Section, frozen=True):
     max_tokens: Positive = 2048
     """Tokens of prompt and output; what is longer is cut from the right, as in the course."""
     tokens_per_pass: Positive = 4096
@@ -133,7 +133,7 @@ class Evaluation(Section):
     """Translate the whole file at the end, so that outputs stand beside references."""
 
 
-class Generation(Section):
+class Generation(Section, frozen=True):
     max_new_tokens: Positive = 256
     """Tokens in an answer at most."""
     temperature: NotNegativeNumber = 0.0
@@ -146,9 +146,9 @@ class Generation(Section):
     """Items translated at once when a whole file is."""
 
 
-class Data(Section):
+class Data(Section, frozen=True):
     train: str = ""
-    """Training pairs: .json (course), .jsonl, .tsv, or two text files as `source.txt,target.txt`."""
+    """Training pairs: .json (course), .jsonl, .tsv, or two texts as `source.txt,target.txt`."""
     validation: str = ""
     """Chooses the checkpoint. The test file must not."""
     test: str = ""
@@ -157,7 +157,7 @@ class Data(Section):
     """What a bad record does; skipped ones are counted and shown."""
 
 
-class Profile(Section, kw_only=True):
+class Profile(Section, frozen=True, kw_only=True):
     """A model and how to prompt, load, train and judge it."""
 
     name: str = ""
@@ -263,7 +263,9 @@ def _resolve(profile: Profile, folder: Path) -> Profile:
     """Make local paths absolute; a model that is no folder stays a hub id."""
 
     def data_path(text: str) -> str:
-        return ",".join(str((folder / Path(p).expanduser()).resolve()) for p in text.split(",") if p)
+        return ",".join(
+            str((folder / Path(p).expanduser()).resolve()) for p in text.split(",") if p
+        )
 
     local = (folder / Path(profile.model.path).expanduser()).resolve()
     looks_local = profile.model.path.startswith((".", "/", "~"))

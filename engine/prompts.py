@@ -1,8 +1,8 @@
 """The one place where a pair becomes text, text becomes token ids, and it is said which are scored.
 
-Training, evaluation, translation and the screens all come here, so they cannot drift apart. The form is
-that of the course's ppl.py: `[bos] + prompt + output + [eos]`, prompt and output tokenised apart, output
-and eos scored.
+Training, evaluation, translation and the screens all come here, so they cannot drift apart. The
+form is that of the course's ppl.py: `[bos] + prompt + output + [eos]`, prompt and output tokenised
+apart, output and eos scored.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ class Encoded(Struct, frozen=True):
 class PromptBuilder:
     """Builds prompts by a profile's form, with fixed few-shot examples or none."""
 
-    def __init__(
-        self, prompt: Prompt, tokenizer: Tokenizer, examples: Sequence[Pair] = ()
-    ) -> None:
+    def __init__(self, prompt: Prompt, tokenizer: Tokenizer, examples: Sequence[Pair] = ()) -> None:
         self.prompt = prompt
         self.tokenizer = tokenizer
         self.examples = tuple(examples)
@@ -79,7 +77,8 @@ class PromptBuilder:
     @property
     def digest(self) -> str:
         """Twelve hex digits that name this form of prompt, examples included."""
-        probe = self.text("\x00") + "\x00".join([*self.prompt.stop, self.tokenizer.eos_token or ""])
+        ends = [*self.prompt.stop, self.tokenizer.eos_token or ""]
+        probe = "\x00".join([self.tokenizer.bos_token or "", self.text("\x00"), *ends])
         return hashlib.sha256(probe.encode()).hexdigest()[:12]
 
 

@@ -1,4 +1,4 @@
-"""What the translator process and its client say to each other: JSON lines over a pipe, ids in, ids out."""
+"""What translator and client say to each other: JSON lines over a pipe, ids in, ids out."""
 
 from __future__ import annotations
 

@@ -5,17 +5,13 @@ Status is derived, never stored: the last terminal event, else whether the worke
 
 from __future__ import annotations
 
-import platform
 import re
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +20,7 @@ import tomli
 import tomli_w
 from msgspec import Struct
 
-from engine import lock
+from engine import lock, provenance
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
 from engine.paths import write_atomically
@@ -118,12 +114,15 @@ class Run:
 
     def summary(self) -> Summary:
         """Status, progress and result, derived from the events."""
-        summary = read_summary(self.events_path)
-        if not summary.ended:
-            alive = self.alive()
-            if not alive:  # it may have ended between the two looks
-                summary = read_summary(self.events_path)
-            summary.settle(alive)
+        try:
+            summary = read_summary(self.events_path)
+            if not summary.ended:
+                alive = self.alive()
+                if not alive:  # it may have ended between the two looks
+                    summary = read_summary(self.events_path)
+                summary.settle(alive)
+        except OSError as error:
+            raise RunError(f"{self.events_path}: cannot be read: {error.strerror}") from None
         return summary
 
     def checkpoints(self) -> list[str]:
@@ -177,7 +176,7 @@ def create(
         root.mkdir(parents=True, exist_ok=True)
         folder = _make_new(root, stem)
     except OSError as error:
-        raise RunError(f"{root}: cannot hold runs: {error.strerror}; choose another with --runs") from None
+        raise _cannot_hold(root, error) from None
     settings = RunSettings(
         id=folder.name,
         created=now.isoformat(timespec="seconds"),
@@ -193,13 +192,21 @@ def create(
         adapter_run=adapter_run,
         checkpoint=checkpoint,
         examples=list(examples),
-        versions=_versions(),
+        versions=provenance.versions(),
         host=socket.gethostname(),
-        git=_git_state(),
+        git=provenance.git_state(),
     )
     content = tomli_w.dumps(msgspec.to_builtins(settings)).encode()
-    write_atomically(folder / "run.toml", content)
+    try:
+        write_atomically(folder / "run.toml", content)
+    except OSError as error:
+        folder.rmdir()
+        raise _cannot_hold(root, error) from None
     return Run(folder)
+
+
+def _cannot_hold(root: Path, error: OSError) -> RunError:
+    return RunError(f"{root}: cannot hold runs: {error.strerror}; choose another with --runs")
 
 
 def _make_new(root: Path, stem: str) -> Path:
@@ -240,7 +247,8 @@ def find(root: Path, key: str) -> Run:
         return found[0]
     if not found:
         raise RunError(f"no run '{key}' in {root}; `yiwen runs` lists them")
-    raise RunError(f"'{key}' fits {len(found)} runs: {', '.join(run.id for run in found[:5])} …")
+    shown = ", ".join(run.id for run in found[:5]) + (" …" if len(found) > 5 else "")
+    raise RunError(f"'{key}' fits {len(found)} runs: {shown}")
 
 
 def newest_active(runs: Iterable[Run]) -> Run | None:
@@ -260,29 +268,6 @@ def delete(run: Run) -> None:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "run"
-
-
-def _versions() -> dict[str, str]:
-    packages = ("yiwen", "torch", "transformers", "peft", "bitsandbytes", "accelerate")
-    found = {"python": platform.python_version(), "platform": sys.platform}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _git_state() -> str:
-    """Commit of the source tree this runs from, with `+changes` if it was edited; else empty."""
-    source = Path(__file__).resolve().parent.parent
-    if not (source / ".git").exists():
-        return ""
-    command = ["git", "-C", str(source), "describe", "--always", "--dirty=+changes", "--abbrev=12"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What a run's events add up to: status, progress, result. The same fold serves live and old runs."""
+"""What a run's events add up to: status, progress, result; the same for live and old runs."""
 
 from __future__ import annotations
 
@@ -81,12 +81,14 @@ class Summary:
         if isinstance(event, events.Unknown):
             return
         self.updated = event.at
+        if self.ended and not isinstance(event, events.TERMINAL):  # a new worker resumes it
+            self.status, self.ended = Status.STARTING, False
         if isinstance(event, events.Step):
             self._apply_step(event)
         elif isinstance(event, events.Phase):
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
-            self.status, self.ended = Status.RUNNING, False
+            self.status = Status.RUNNING
             self.message = self.hint = ""
             self.began = event.at if math.isnan(self.began) else self.began
             self.step, self.steps = event.resumed_from, event.steps
@@ -155,7 +157,7 @@ def read_summary(path: Path) -> Summary:
         return summary
     previous = b""
     for line in [*lines, b""]:
-        is_step = line.startswith(b'{"kind":"step"')
+        is_step = line.startswith(b'{"kind":"step"') and line.endswith(b"}")
         if previous and not is_step:
             summary.apply(events.decode(previous))
             previous = b""

@@ -17,7 +17,10 @@ class Tokenizer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._backend = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        try:
+            self._backend = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # it raises no narrower kind
+            raise UserError(f"{folder / 'tokenizer.json'}: cannot be read: {error}") from None
         self._backend.no_truncation()
         self._backend.no_padding()
         config = _read_json(folder / "tokenizer_config.json")
@@ -82,7 +85,10 @@ def _cached_folder(model_id: str, revision: str) -> Path:
         raise UserError(f"model.path: no folder '{model_id}', and not a hub id like owner/name")
     from huggingface_hub import try_to_load_from_cache  # 0.1 s: only for models from the hub
 
-    found = try_to_load_from_cache(model_id, "tokenizer.json", revision=revision)
+    try:
+        found = try_to_load_from_cache(model_id, "tokenizer.json", revision=revision)
+    except ValueError as error:
+        raise UserError(f"model.path: '{model_id}' is no hub id: {error}") from None
     if not isinstance(found, str):
         raise UserError(
             f"model.path: '{model_id}' is no folder and is not in the hub cache; "

@@ -1,11 +1,12 @@
-"""The client of a translator: a worker process that keeps one base model loaded and streams answers.
+"""The client of a translator: a worker that keeps one base model loaded and streams answers.
 
-Its life is the pipe's life: when the client goes, however it goes, the worker goes too. All methods block;
-a screen calls them from a thread, and `cancel` from any other.
+Its life is the pipe's life: when the client goes, however it goes, the worker goes too. All methods
+block; a screen calls them from a thread, and `cancel` from any other.
 """
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,7 @@ class Translator:
         """Start the worker and load the model; yields what it is busy with. Raises UserError."""
         if self._process is not None:
             return
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine.worker", "translate"],
             stdin=subprocess.PIPE,
@@ -100,10 +101,8 @@ class Translator:
         if process is None:
             return
         assert process.stdin is not None
-        try:
+        with contextlib.suppress(OSError):
             process.stdin.close()
-        except OSError:
-            pass
         try:
             process.wait(timeout=2)
         except subprocess.TimeoutExpired:
@@ -121,7 +120,8 @@ class Translator:
             raise UserError(self._last_words()) from None
 
     def _receive(self) -> Iterator[protocol.Message | Phase]:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         for line in self._process.stdout:
             try:
                 message = protocol.from_worker.decode(line)

@@ -1,4 +1,4 @@
-"""The command line's grammar: which commands there are, what each takes, and which function does it."""
+"""The command line's grammar: which commands there are, what each takes, what does it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"yiwen: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         print(file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone, e.g. `yiwen runs | head`
@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="yiwen",
-        description="Fine-tune language models between Classical and modern Chinese, in a terminal.",
+        description="Fine-tune language models between Classical and modern Chinese.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -65,7 +65,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--checkpoint", default="", metavar="C", help="of a run: a step, `best` or `last`"
     )
     strategy = _parent(
-        "--strategy", choices=["zero-shot", "few-shot", "qlora"], help="default: zero-shot; a run's own"
+        "--strategy",
+        choices=["zero-shot", "few-shot", "qlora"],
+        help="default: zero-shot; a run's own",
     )
     examples = _parent("--examples", type=int, metavar="K", help="few-shot: how many (default 4)")
     draw = _parent("--seed", type=int, metavar="N", help="few-shot: seed of the draw (default 0)")
@@ -114,7 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     listing = add("runs", "show:list_runs", "list all runs, newest first", json, root)
-    listing.add_argument("--limit", type=int, default=0, metavar="N", help="only the newest N")
+    listing.add_argument("--limit", type=_count, default=0, metavar="N", help="only the newest N")
     one = add("show", "show:show", "one run: settings, result, checkpoints", json, root)
     one.add_argument("run", metavar="RUN")
     compare = add("compare", "show:compare", "runs side by side, by perplexity", json, root)
@@ -145,14 +147,30 @@ def build_parser() -> argparse.ArgumentParser:
         json, settings, examples, draw,
     )  # fmt: skip
     prompt.add_argument("profile", metavar="PROFILE")
-    prompt.add_argument("--strategy", choices=["zero-shot", "few-shot", "qlora"], default="zero-shot")
+    prompt.add_argument(
+        "--strategy", choices=["zero-shot", "few-shot", "qlora"], default="zero-shot"
+    )
     prompt.add_argument("--instruction", required=True, metavar="TEXT")
-    prompt.add_argument("--output", metavar="TEXT", help="the answer, to see which tokens are scored")
+    prompt.add_argument(
+        "--output", metavar="TEXT", help="the answer, to see which tokens are scored"
+    )
 
-    demo = add("demo", "demo:demo", "the three strategies on one profile, then the table", json, root)
+    demo = add(
+        "demo", "demo:demo", "the three strategies on one profile, then the table", json, root
+    )
     demo.add_argument("profile", metavar="PROFILE", nargs="?", default="tiny")
     demo.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+_count.__name__ = "count"  # what argparse calls it in a message
 
 
 def _parent(*names: str, **options: object) -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""The demo: the seed's experiment in miniature, all three strategies and the table that compares them."""
+"""The demo: the three strategies in miniature, and the table that compares them."""
 
 from __future__ import annotations
 

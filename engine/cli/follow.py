@@ -33,9 +33,8 @@ def follow(run: Run) -> Summary:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
                     progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
-            if not alive and not summary.ended:
-                summary.settle(alive=False)
-            if summary.ended or not alive:
+            summary.settle(alive)
+            if not alive:  # not: ended, for a resumed run still shows its old end for a moment
                 progress.end()
                 return summary
             progress.show(summary)
@@ -50,7 +49,9 @@ def _ask(run: Run) -> None:
     if not sys.stdin.isatty():
         print(f"left running: yiwen watch {run.id}", file=sys.stderr)
         raise KeyboardInterrupt
-    print("Leave it [r]unning, [s]top it, or go on [w]atching? ", end="", file=sys.stderr, flush=True)
+    print(
+        "Leave it [r]unning, [s]top it, or go on [w]atching? ", end="", file=sys.stderr, flush=True
+    )
     answer = sys.stdin.readline().strip().lower()
     if answer.startswith("s"):
         try:

@@ -62,7 +62,9 @@ def prompt(arguments: Namespace) -> int:
             raise UserError("data.train: no file is named, from which examples could be drawn")
         skip_bad = profile.data.bad_records == "skip"
         train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
-        scored = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
+        scored = (
+            dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
+        )
         shown = profile.few_shot
         examples = strategies.draw_examples(train, scored, shown.examples, shown.seed)
     builder = jobs.builder_for(profile, examples)

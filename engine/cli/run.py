@@ -1,4 +1,4 @@
-"""Commands that start, follow and end runs: train, evaluate, predict, watch, resume, stop, delete."""
+"""Commands that start, follow and end runs."""
 
 from __future__ import annotations
 
@@ -50,6 +50,8 @@ def predict(arguments: Namespace) -> int:
     target = Path(arguments.output).expanduser().resolve()
     if not target.parent.is_dir():
         raise UserError(f"{target.parent}: no such folder for the predictions")
+    if target.is_dir():
+        raise UserError(f"{target}: is a folder; -o names the file of predictions")
     arguments.test = absolute(arguments.file)
     run = jobs.prepare(request(arguments, predict=True))
     if arguments.detach:

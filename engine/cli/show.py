@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from argparse import Namespace
 from datetime import datetime
 
 import msgspec
 
 from engine import runs
-from engine.catalog import Catalog, Row
+from engine.catalog import Catalog, Row, finite
 from engine.cli.text import clean, duration, number, table
 from engine.directions import LABELS
 from engine.errors import UserError
@@ -139,7 +140,7 @@ def compare(arguments: Namespace) -> int:
     rows = [row for row in rows if row.summary.score]
     if not rows:
         raise UserError(f"no run with a result in {root}")
-    rows.sort(key=lambda row: row.summary.score.perplexity if row.summary.score else 0.0)
+    rows.sort(key=_by_perplexity)
     if arguments.json:
         print(json.dumps([comparison(row) for row in rows], ensure_ascii=False))
     else:
@@ -147,16 +148,22 @@ def compare(arguments: Namespace) -> int:
     return 0
 
 
+def _by_perplexity(row: Row) -> tuple[bool, float]:
+    perplexity = row.summary.score.perplexity if row.summary.score else math.nan
+    return math.isnan(perplexity), perplexity  # what is not a number comes last
+
+
 def comparison(row: Row) -> dict[str, object]:
     """One row of `yiwen compare --json`."""
-    by_direction = {key: value.perplexity for key, value in row.summary.directions.items()}
+    by_direction = {key: finite(value.perplexity) for key, value in row.summary.directions.items()}
     test = row.settings.data.get("test")
     return {**row.as_dict(), "directions": by_direction, "test": test.sha256 if test else None}
 
 
 def comparison_table(rows: list[Row]) -> str:
     """Runs with a score, the best first, each set against the best."""
-    best = min(row.summary.score.perplexity for row in rows if row.summary.score)
+    scores = [row.summary.score.perplexity for row in rows if row.summary.score]
+    best = min((score for score in scores if math.isfinite(score)), default=math.nan)
     cells = []
     for row in rows:
         score = row.summary.score
@@ -167,7 +174,7 @@ def comparison_table(rows: list[Row]) -> str:
                 row.settings.profile.name,
                 row.settings.strategy,
                 number(score.perplexity),
-                f"{score.perplexity / best:.2f}×",
+                f"{score.perplexity / best:.2f}×" if math.isfinite(score.perplexity) else "–",
                 number(score.perplexity_corpus),
                 *(
                     number(directions[key].perplexity if key in directions else None)

@@ -1,1 +1,1 @@
-"""The process that owns the accelerator: the only code that imports torch. Spawned, never imported."""
+"""The process that owns the accelerator: the only code that imports torch; only ever spawned."""

@@ -1,4 +1,4 @@
-"""Batches: encoded pairs laid in rows, several to a row if wanted, and cut into passes that fit memory.
+"""Batches: encoded pairs laid in rows, several to a row if wanted, and cut into passes.
 
 A pass is all that a model needs to answer one question, the loss at each label row.
 """

@@ -1,4 +1,4 @@
-"""Scores a file: perplexity of every sample by the course's definition, and the model's own outputs."""
+"""Scores a file: the perplexity of every sample, and the model's own outputs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class Scored:
             if not cut.scored_count:
                 raise DataError(
                     f"item {pair.id}: its prompt alone has {len(whole.ids) - whole.scored_count} "
-                    f"tokens and leaves no room for the answer in evaluation.max_tokens = {max_tokens}"
+                    "tokens and leaves no room for the answer in evaluation.max_tokens = "
+                    f"{max_tokens}"
                 )
             encoded.append(cut)
         return cls(pairs, encoded)
@@ -67,7 +68,7 @@ def score(
         reporter.check_stop()
         reporter.phase(f"scoring {name}", done, len(file.pairs))
         nll.index_add_(0, batch.samples, losses(batch).double().cpu())
-        done += int(batch.samples.unique().numel())
+        done += len(set(batch.samples.tolist()))
     reporter.phase(f"scoring {name}", done, len(file.pairs))
     return [
         SampleResult(

@@ -1,4 +1,4 @@
-"""Translates: continues prompts until a stop token, streamed, batched, and ended early on request."""
+"""Translates: continues prompts until a stop token, streamed or batched, ended early on request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from transformers.generation.streamers import BaseStreamer
 from engine.profiles import Generation
 
 
-class _Asked(StoppingCriteria):
+class _Asked(StoppingCriteria):  # type: ignore[misc]  # transformers is untyped for us
     """Ends generation when `asked()` turns true; looked at after every token."""
 
     def __init__(self, asked: Callable[[], bool]) -> None:
@@ -24,7 +24,7 @@ class _Asked(StoppingCriteria):
         return torch.full((input_ids.shape[0],), self._asked(), device=input_ids.device)
 
 
-class _Stream(BaseStreamer):
+class _Stream(BaseStreamer):  # type: ignore[misc]
     """Hands each new token on; the first thing it is given is the prompt."""
 
     def __init__(self, on_token: Callable[[int], None]) -> None:
@@ -62,7 +62,7 @@ def generate(
         ids[row, width - len(prompt) :] = torch.tensor(prompt, device=device)
         mask[row, width - len(prompt) :] = 1
     with torch.inference_mode():
-        output = model.generate(  # type: ignore[operator]
+        output = model.generate(
             input_ids=ids,
             attention_mask=mask,
             generation_config=_config(settings, stop_ids, pad_id),

@@ -1,4 +1,4 @@
-"""Loads a base model, quantised or not, and its adapters; and answers the one question: label losses."""
+"""Loads a base model and its adapters, and answers one question: the loss at each label row."""
 
 from __future__ import annotations
 
@@ -127,13 +127,13 @@ def add_adapter(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
     targets = lora.target_modules
     config = LoraConfig(
         r=lora.rank,
-        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # PEFT scales by any number
+        lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=targets if isinstance(targets, str) else list(targets),
         task_type="CAUSAL_LM",
     )
     try:
-        return get_peft_model(model, config)  # type: ignore[return-value]
+        return get_peft_model(model, config)
     except ValueError as error:
         raise UserError(f"lora.target_modules: {str(error).splitlines()[0]}") from error
 
@@ -158,8 +158,8 @@ def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) ->
 class LabelLosses:
     """Answers, by the plain path (transformers + peft modules), the loss at each label row.
 
-    Logits are made only where a token is scored: with 256,000 tokens in the vocabulary, those of all
-    positions would be the peak of memory.
+    Logits are made only where a token is scored: with 256,000 tokens in the vocabulary, those of
+    all positions would be the peak of memory.
     """
 
     def __init__(self, model: PreTrainedModel | PeftModel) -> None:
@@ -221,12 +221,14 @@ class LabelLosses:
 
     @torch.no_grad()
     def _agrees_with_whole_model(self) -> bool:
-        """Some architectures do more between the last layer and the logits than a head and a cap."""
+        """Some architectures do more after the last layer than apply a head and a cap."""
         was_training = self.model.training
         self.model.eval()
         ids = torch.arange(5, 13, device=self.device)[None] % self._base.config.vocab_size
         places = torch.arange(ids.shape[1], device=self.device)
-        probe = Pass(ids, places[None], torch.zeros_like(ids), places[:-1], ids[0, 1:], places[:-1], 8)
+        probe = Pass(
+            ids, places[None], torch.zeros_like(ids), places[:-1], ids[0, 1:], places[:-1], 8
+        )
         short = self(probe)
         logits = self._base(input_ids=ids, use_cache=False).logits[0, :-1].float()
         self.model.train(was_training)

@@ -1,4 +1,4 @@
-"""A worker's way to speak: events, progress at a bearable rate, and whether it has been asked to stop."""
+"""A worker's way to speak: events, progress at a bearable rate, requests to stop."""
 
 from __future__ import annotations
 

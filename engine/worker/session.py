@@ -1,4 +1,4 @@
-"""What the jobs share: the loaded model, the files of the run, and how an evaluation is reported."""
+"""What the jobs share: the model, the files of the run, and how an evaluation is reported."""
 
 from __future__ import annotations
 
@@ -72,7 +72,14 @@ class Session:
         return Scored.prepare(self.read(part), self.builder, max_tokens)
 
     def evaluate(
-        self, losses: LabelLosses, part: Part, file: Scored, *, step: int, checkpoint: str, name: str
+        self,
+        losses: LabelLosses,
+        part: Part,
+        file: Scored,
+        *,
+        step: int,
+        checkpoint: str,
+        name: str,
     ) -> tuple[Score, list[SampleResult]]:
         """Score a file, keep the samples in evaluations/`name`.jsonl, and report."""
         began = time.monotonic()

@@ -6,14 +6,12 @@ import math
 import time
 from collections import deque
 
-import bitsandbytes as bnb
 import psutil
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from transformers import Adafactor, get_scheduler
 
 from engine import plan
 from engine.dataset import Pair
@@ -26,6 +24,7 @@ from engine.worker.batches import Pass, epoch_order, plan_passes
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
 from engine.worker.model import LabelLosses, add_adapter, device_name
+from engine.worker.optimizers import make_optimizer, make_scheduler
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
 
@@ -61,10 +60,8 @@ class Trainer:
             base.gradient_checkpointing_enable({"use_reentrant": False})
         model = add_adapter(base, self.profile.lora, self.settings.seed)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.optimizer: Optimizer = _make_optimizer(self.settings, self.parameters)
-        self.scheduler: LRScheduler = _make_scheduler(
-            self.settings, self.optimizer, self.plan.steps
-        )
+        self.optimizer: Optimizer = make_optimizer(self.settings, self.parameters)
+        self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
         self.model: PeftModel
         self.model, self.optimizer = self.accelerator.prepare(model, self.optimizer)
         self.losses = LabelLosses(self.model)
@@ -131,7 +128,7 @@ class Trainer:
             self.accelerator.backward(part_loss)
             loss += part_loss.item()
         grad_norm = self._clip()
-        lr = self.scheduler.get_last_lr()[0]
+        lr = float(self.scheduler.get_last_lr()[0])
         if not math.isfinite(loss) or not math.isfinite(grad_norm):
             self.report.warn(
                 f"step {self.step + 1}: loss {loss:g}, gradient norm {grad_norm:g}; not applied",
@@ -302,31 +299,6 @@ class Trainer:
             )
         if by == "test":
             self.report.warn("the checkpoint is chosen on the test file: its score is optimistic")
-
-
-def _make_optimizer(settings: Training, parameters: list[torch.nn.Parameter]) -> Optimizer:
-    lr, decay = settings.learning_rate, settings.weight_decay
-    if settings.optimizer == "adamw_8bit":
-        return bnb.optim.AdamW8bit(parameters, lr=lr, weight_decay=decay)  # type: ignore[no-any-return]
-    if settings.optimizer == "paged_adamw_8bit":
-        return bnb.optim.PagedAdamW8bit(parameters, lr=lr, weight_decay=decay)  # type: ignore[no-any-return]
-    if settings.optimizer == "adafactor":
-        return Adafactor(
-            parameters, lr=lr, weight_decay=decay, scale_parameter=False, relative_step=False
-        )
-    return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay)
-
-
-def _make_scheduler(settings: Training, optimizer: Optimizer, steps: int) -> LRScheduler:
-    name = "constant_with_warmup" if settings.scheduler == "constant" else settings.scheduler
-    restarts = {"num_cycles": settings.scheduler_cycles}
-    return get_scheduler(
-        name,
-        optimizer,
-        num_warmup_steps=round(steps * settings.warmup),
-        num_training_steps=steps,
-        scheduler_specific_kwargs=restarts if name == "cosine_with_restarts" else None,
-    )
 
 
 def _peak_memory(device: torch.device) -> int:

@@ -1,0 +1,148 @@
+"""File formats of data: from bytes to records that are yet to be checked.
+
+The course's JSON (a list of `{id, instruction, output}`), JSON Lines of the same, TSV with a header
+(`instruction output`, or `classical modern`, optionally `id source`) or bare
+`instruction<TAB>output`, and parallel text as `source.txt,target.txt`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import directions
+from engine.errors import DataError
+
+TO_CLASSICAL = "翻譯成文言文：\n{text}"
+TO_MODERN = "翻譯成現代文：\n{text}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What stands at one place of a file."""
+
+    place: str
+    value: Any
+    """A dict of fields; a str is a mistake already worded; None a blank line."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, with or without BOM. Raises DataError."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{path}: is UTF-16; save it as UTF-8")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}: line {line}: not UTF-8 (byte 0x{raw[error.start]:02x}){_guess(raw)}; "
+            "save it as UTF-8"
+        ) from None
+
+
+def _guess(raw: bytes) -> str:
+    for encoding, name in (("big5", "Big5"), ("gb18030", "GB18030")):
+        try:
+            raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return f", perhaps {name}"
+    return ""
+
+
+def read_json(path: Path, text: str) -> Iterator[Record]:
+    """A JSON list of records, as the course has it."""
+    try:
+        items = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"{path}: line {error.lineno}, column {error.colno}: broken JSON: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise DataError(f"{path}: broken JSON: nested too deeply") from None
+    if not isinstance(items, list):
+        raise DataError(f"{path}: expected a JSON list of records, found {kind_of(items)}")
+    for number, item in enumerate(items, 1):
+        yield Record(f"record {number}", item)
+
+
+def read_json_lines(path: Path, text: str) -> Iterator[Record]:
+    """One JSON object a line."""
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+        place = f"line {number}"
+        if not line.strip():
+            yield Record(place, None)
+            continue
+        try:
+            yield Record(place, json.loads(line))
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield Record(place, f"broken JSON: {getattr(error, 'msg', error)}")
+
+
+def read_tsv(path: Path, text: str) -> Iterator[Record]:
+    """Tab-separated columns, with a header or as `instruction<TAB>output`; no quoting."""
+    header: list[str] | None = None
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+        cells = line.removesuffix("\r").split("\t")
+        place = f"line {number}"
+        if number == 1:
+            names = [cell.strip().lower() for cell in cells]
+            if {"instruction", "output"} <= set(names) or {"classical", "modern"} <= set(names):
+                header = names
+                continue
+            header = ["instruction", "output"]
+        assert header is not None
+        if not any(cell.strip() for cell in cells):
+            yield Record(place, None)
+        elif len(cells) != len(header):
+            yield Record(place, f"found {len(cells)} columns, expected {len(header)}")
+        else:
+            row = {name: cell.replace("\\n", "\n") for name, cell in zip(header, cells)}
+            yield Record(place, _from_columns(row, number))
+
+
+def _from_columns(row: dict[str, str], number: int) -> dict[str, str]:
+    """A TSV row as a record; classical/modern columns are asked for in both directions in turn."""
+    row.setdefault("id", str(number))
+    if "classical" in row:
+        sides = row.pop("classical"), row.pop("modern")
+        form = TO_MODERN if number % 2 == 0 else TO_CLASSICAL
+        source, row["output"] = sides if number % 2 == 0 else sides[::-1]
+        row["instruction"] = form.format(text=source) if source.strip() else ""
+    return row
+
+
+def read_parallel(files: list[Path], texts: list[str]) -> Iterator[Record]:
+    """Two files, line by line; the more modern-looking one is taken as the modern side."""
+    source, target = (text.removesuffix("\n").split("\n") for text in texts)
+    if len(source) != len(target):
+        raise DataError(
+            f"{files[0]} has {len(source)} lines, {files[1]} has {len(target)}; "
+            "they must be parallel"
+        )
+    into_classical = directions.modernness(texts[0]) > directions.modernness(texts[1])
+    form = TO_CLASSICAL if into_classical else TO_MODERN
+    for number, (left, right) in enumerate(zip(source, target), 1):
+        if not left.strip() and not right.strip():
+            yield Record(f"line {number}", None)
+            continue
+        instruction = form.format(text=left.strip()) if left.strip() else ""
+        yield Record(
+            f"line {number}",
+            {"id": str(number), "instruction": instruction, "output": right.strip()},
+        )
+
+
+def kind_of(value: Any) -> str:
+    """The JSON type of a value, in words."""
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+    return "nothing" if value is None else names.get(type(value), "a number")
