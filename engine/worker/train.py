@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from statistics import fmean
 
 import psutil
 import torch
@@ -278,7 +279,7 @@ class Trainer:
         self.report.emit(
             Finished(
                 steps=self.step,
-                loss=sum(self.recent_losses) / max(1, len(self.recent_losses)),
+                loss=fmean(self.recent_losses) if self.recent_losses else math.nan,
                 score=score,
                 checkpoint=chosen,
                 file="evaluations/test.jsonl",

@@ -1,0 +1,56 @@
+"""The built wheel: whole, small enough, and working outside the source tree."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the content of a freshly built wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    assert wheel.stat().st_size < 20 * 2**20
+    zipfile.ZipFile(wheel).extractall(folder / "site")
+    return folder / "site"
+
+
+def _run(installed: Path, *arguments: str) -> str:
+    """`yiwen …` with the wheel's modules before any others, away from the source tree."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(installed)!r}); import tui.__main__ as m; "
+        f"assert m.__file__.startswith({str(installed)!r}); sys.exit(m.main({list(arguments)!r}))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=installed.parent, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def test_the_wheel_holds_the_styles_and_no_build_scripts(installed: Path) -> None:
+    assert (installed / "tui" / "app.tcss").is_file()
+    assert not (installed / "profiles" / "tiny" / "build").exists()
+    assert not (installed / "tests").exists()
+
+
+def test_the_wheel_finds_its_own_profile_model_and_data(installed: Path) -> None:
+    profile = json.loads(_run(installed, "profiles", "show", "tiny", "--json"))
+    model = Path(profile["model"]["path"])
+    assert model == installed / "profiles" / "tiny"
+    assert (model / "model.safetensors").stat().st_size > 15_000_000
+    assert all(Path(profile["data"][part]).is_file() for part in ("train", "validation", "test"))
+
+
+def test_the_wheel_renders_a_prompt(installed: Path) -> None:
+    shown = json.loads(_run(installed, "prompt", "tiny", "--instruction", "翻譯", "--json"))
+    assert shown["ids"][0] == 2
+    assert shown["text"].startswith("<bos><start_of_turn>user\n翻譯")
