@@ -31,16 +31,21 @@ class TrainingPlan:
 def plan_training(profile: Profile, builder: PromptBuilder, pairs: Sequence[Pair]) -> TrainingPlan:
     """Count what training on these pairs comes to."""
     encoded = encode_for_training(profile.training, builder, pairs)
-    steps = count_steps(profile.training, len(encoded))
-    evaluate_every = profile.training.evaluate_every or max(1, math.ceil(steps / 10))
+    return plan_encoded(profile.training, encoded, left_out=len(pairs) - len(encoded))
+
+
+def plan_encoded(training: Training, encoded: Sequence[Encoded], left_out: int) -> TrainingPlan:
+    """The same for pairs that are encoded already."""
+    steps = count_steps(training, len(encoded))
+    evaluate_every = training.evaluate_every or max(1, math.ceil(steps / 10))
     return TrainingPlan(
         pairs=len(encoded),
-        left_out=len(pairs) - len(encoded),
+        left_out=left_out,
         tokens=sum(len(item.ids) for item in encoded),
         scored=sum(item.scored_count for item in encoded),
         steps=steps,
         evaluate_every=evaluate_every,
-        checkpoint_every=profile.training.checkpoint_every or evaluate_every,
+        checkpoint_every=training.checkpoint_every or evaluate_every,
     )
 
 

@@ -23,6 +23,8 @@ class TrainerState:
 
     step: int
     tokens: int
+    evaluated_step: int
+    """Of the newest point of the learning curve; a stop may save a step before it has one."""
     best: str
     best_perplexity: float
     optimizer: dict[str, Any]

@@ -19,12 +19,13 @@ def explain(error: BaseException) -> Failed:
 
 
 def _hint(error: BaseException) -> str:
-    if isinstance(error, torch.cuda.OutOfMemoryError):
+    message = str(error)
+    if isinstance(error, torch.cuda.OutOfMemoryError) or "CUDA error: out of memory" in message:
         return (
             "the GPU is out of memory: lower training.tokens_per_pass (and "
             "evaluation.tokens_per_pass), or set training.gradient_checkpointing = true"
         )
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator" in message:
         return "main memory is exhausted: lower training.tokens_per_pass"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full: free some space, then resume the run"

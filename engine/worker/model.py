@@ -10,6 +10,7 @@ import bitsandbytes as bnb
 import torch
 import torch.nn.functional as F
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
     AutoModelForCausalLM,
@@ -78,7 +79,7 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
             use_safetensors=True,
             trust_remote_code=False,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise UserError(_why_not_loaded(settings, error)) from error
     _keep_cpu_weights_unpacked(model)
     model.requires_grad_(False)
@@ -149,8 +150,10 @@ def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) ->
             model.set_adapter(name)
         else:
             model = PeftModel.from_pretrained(model, str(folder), adapter_name=name)
-    except (RuntimeError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[0]
+    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
+        if isinstance(model, PeftModel) and name in model.peft_config:
+            model.delete_adapter(name)  # half loaded it would pass for loaded the next time
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(f"{folder}: does not fit this base model: {first}") from error
     return model.eval()
 

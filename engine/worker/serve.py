@@ -31,7 +31,9 @@ class Server:
         self._out = os.fdopen(os.dup(1), "wb", buffering=0)
         os.dup2(2, 1)
         self._requests: queue.Queue[Load | Generate | None] = queue.Queue()
-        self._cancelled = threading.Event()
+        self._newest = 0
+        self._cancelled = 0
+        """Requests up to this one are not wanted any more."""
         self._profile: Profile | None = None
         self._model: PreTrainedModel | PeftModel | None = None
 
@@ -55,9 +57,11 @@ class Server:
         for line in sys.stdin.buffer:
             message = protocol.to_worker.decode(line)
             if isinstance(message, Cancel):
-                self._cancelled.set()
-            else:
-                self._requests.put(message)
+                self._cancelled = self._newest
+                continue
+            if isinstance(message, Generate):
+                self._newest = message.request
+            self._requests.put(message)
         os._exit(0)  # the client is gone: not even the answer under way is wanted
 
     def _load(self, profile: Profile) -> None:
@@ -71,7 +75,6 @@ class Server:
     def _generate(self, request: Generate) -> None:
         if self._model is None or self._profile is None:
             raise UserError("no model is loaded")
-        self._cancelled.clear()
         model = self._with_adapter(request.adapter)
         pad_id = tokenizer.load(self._profile.model.path, self._profile.model.revision).pad_id
         torch.manual_seed(request.seed)
@@ -82,17 +85,20 @@ class Server:
             if token not in stop:
                 self._send(Tokens(request=request.request, ids=[token]))
 
+        def cancelled() -> bool:
+            return request.request <= self._cancelled
+
         answer = generate(
             model,
             [request.ids],
             stop,
             request.generation,
             pad_id,
-            stop_requested=self._cancelled.is_set,
+            stop_requested=cancelled,
             on_token=on_token,
         )[0]
         cut = len(answer) >= request.generation.max_new_tokens
-        reason = "cancelled" if self._cancelled.is_set() else "length" if cut else "stop"
+        reason = "cancelled" if cancelled() else "length" if cut else "stop"
         seconds = time.monotonic() - began
         self._send(
             Done(request=request.request, reason=reason, tokens=len(answer), seconds=seconds)

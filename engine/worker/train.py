@@ -54,7 +54,7 @@ class Trainer:
         self.validation = (
             session.scored("validation") if "validation" in session.settings.data else None
         )
-        self.plan = plan.plan_training(self.profile, session.builder, pairs)
+        self.plan = plan.plan_encoded(self.settings, self.encoded, self.left_out)
 
         base = session.load_model()
         if self.settings.gradient_checkpointing:
@@ -70,6 +70,7 @@ class Trainer:
         self.step = 0
         self.tokens = 0
         self.saved_step = -1
+        self.evaluated_step = -1
         self.best = ""
         self.best_perplexity = math.inf
         self.recent_losses: deque[float] = deque(maxlen=10)
@@ -89,14 +90,17 @@ class Trainer:
         )
         self._say_what_to_know()
         try:
-            if self.step == 0:  # before the first step: the untuned model, where the curve begins
+            # Before the first step: the untuned model, where the curve begins. Later: a point that
+            # a stop cut short.
+            if self._evaluation_is_due():
                 self._evaluate()
             self._loop()
             self._finish()
         except StopRequested:
             if self.step > max(0, self.saved_step):
                 self._save()
-            self.report.emit(Stopped(step=self.step, checkpoint=checkpoints.name_of(self.step)))
+            saved = checkpoints.name_of(self.step) if self.step else ""
+            self.report.emit(Stopped(step=self.step, checkpoint=saved))
 
     def _loop(self) -> None:
         steps_per_epoch = math.ceil(len(self.encoded) / self.settings.batch_size)
@@ -109,7 +113,7 @@ class Trainer:
                 self.report.check_stop()
                 self._step([self.encoded[i] for i in batch])
                 last = self.step == self.plan.steps
-                if last or self.step % self.plan.evaluate_every == 0:
+                if self._evaluation_is_due():
                     self._evaluate()
                 if last or self.step % self.plan.checkpoint_every == 0:
                     self._save()
@@ -169,6 +173,10 @@ class Trainer:
         limit = self.settings.max_grad_norm or math.inf
         return float(self.accelerator.clip_grad_norm_(self.parameters, limit))
 
+    def _evaluation_is_due(self) -> bool:
+        on_curve = self.step % self.plan.evaluate_every == 0 or self.step == self.plan.steps
+        return on_curve and self.evaluated_step < self.step
+
     def _evaluate(self) -> None:
         """A point of the learning curve: validation and test perplexity, and a few translations."""
         name = checkpoints.name_of(self.step)
@@ -188,9 +196,12 @@ class Trainer:
                     name=f"{part}-{name}",
                 )
         self._translate_samples()
+        self.evaluated_step = self.step
         chosen = scores.get(self._choose_by())
         if self.step and chosen and chosen.perplexity < self.best_perplexity:
             self.best, self.best_perplexity = name, chosen.perplexity
+            if self.saved_step == self.step:  # by a stop in this evaluation
+                self.report.emit(Saved(step=self.step, checkpoint=name, best=True))
             self._save()
 
     def _choose_by(self) -> str:
@@ -233,6 +244,7 @@ class Trainer:
         state = TrainerState(
             step=self.step,
             tokens=self.tokens,
+            evaluated_step=self.evaluated_step,
             best=self.best,
             best_perplexity=self.best_perplexity,
             optimizer=self.optimizer.state_dict(),
@@ -255,6 +267,7 @@ class Trainer:
         self.scheduler.load_state_dict(state.scheduler)
         self.step = self.saved_step = state.step
         self.tokens = state.tokens
+        self.evaluated_step = state.evaluated_step
         self.best, self.best_perplexity = state.best, state.best_perplexity
         torch.set_rng_state(state.random)
         if state.random_cuda:

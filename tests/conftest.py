@@ -1,0 +1,23 @@
+"""Shared fixtures: every test is kept apart from the user's own profiles and runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-config"))
+    monkeypatch.delenv("YIWEN_RUNS", raising=False)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty runs folder."""
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,93 @@
+"""The table of all runs: complete, tolerant of broken folders, and right after every change."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+from samples import held_by_a_process, make_run, score, step
+
+from engine import events
+from engine.catalog import Catalog, finite
+from engine.events import EventLog
+from engine.summary import Status
+
+
+def statuses(catalog: Catalog) -> list[Status]:
+    return [row.summary.status for row in catalog.rows()]
+
+
+def test_three_hundred_runs_are_listed_newest_first(root: Path) -> None:
+    first = make_run(root, events.Started(), step(1), events.Finished(), run_id="20260101-000000-a")
+    for number in range(1, 300):
+        shutil.copytree(first.folder, root / f"20260101-{number:06d}-a")
+    rows = Catalog(root).rows()
+    assert [row.run.id for row in rows] == [f"20260101-{n:06d}-a" for n in range(299, -1, -1)]
+    assert {row.summary.status for row in rows} == {Status.FINISHED}
+
+
+def test_a_limit_keeps_the_newest(root: Path) -> None:
+    for day in (1, 2, 3):
+        make_run(root, run_id=f"2026010{day}-120000-a")
+    assert [row.run.id[7] for row in Catalog(root).rows(2)] == ["3", "2"]
+
+
+def test_folders_that_cannot_be_read_are_left_out(root: Path) -> None:
+    good = make_run(root, run_id="20260101-120000-good")
+    (make_run(root, run_id="20260102-120000-a").folder / "run.toml").write_text("x =")
+    make_run(root, run_id="20260103-120000-a").events_path.mkdir()
+    (root / "20260104-120000-a").mkdir()
+    assert [row.run for row in Catalog(root).rows()] == [good]
+
+
+def test_a_missing_folder_has_no_rows(root: Path) -> None:
+    assert Catalog(root / "no").rows() == []
+
+
+def test_a_row_follows_its_run_from_start_to_end_and_again(root: Path) -> None:
+    run = make_run(root)
+    catalog = Catalog(root)
+    assert statuses(catalog) == [Status.INTERRUPTED]
+    with held_by_a_process(run) as process:
+        assert statuses(catalog) == [Status.STARTING]
+        log = EventLog(run.events_path)
+        log.append(events.Started())
+        assert statuses(catalog) == [Status.RUNNING]
+        log.append(events.Stopped())
+        assert statuses(catalog) == [Status.STOPPED]
+        log.append(events.Phase(name="loading"))
+        assert statuses(catalog) == [Status.STARTING]
+        process.kill()
+        process.wait()
+        assert statuses(catalog) == [Status.INTERRUPTED]
+
+
+def test_a_deleted_run_leaves_the_table(root: Path) -> None:
+    run = make_run(root, events.Finished())
+    catalog = Catalog(root)
+    assert len(catalog.rows()) == 1
+    shutil.rmtree(run.folder)
+    assert catalog.rows() == []
+
+
+def test_an_ended_run_made_anew_under_the_same_name_is_read_anew(root: Path) -> None:
+    catalog = Catalog(root)
+    make_run(root, events.Finished(score=score(1.0)), run_id="20260105-120000-a")
+    assert catalog.rows()[0].as_dict()["perplexity"] == 1.0
+    shutil.rmtree(root / "20260105-120000-a")
+    make_run(root, events.Finished(score=score(22.0)), run_id="20260105-120000-a")
+    assert catalog.rows()[0].as_dict()["perplexity"] == 22.0
+
+
+def test_a_row_for_programs_holds_no_number_that_json_lacks(root: Path) -> None:
+    make_run(root, events.Started(), events.Finished(score=score(math.nan, math.inf)))
+    row = Catalog(root).rows()[0].as_dict()
+    assert row["perplexity"] is None
+    assert row["perplexity_corpus"] is None
+    assert row["loss"] is None
+
+
+def test_only_finite_numbers_are_finite() -> None:
+    given = [1.0, -1.0, 0.0, math.nan, math.inf, -math.inf]
+    assert [finite(number) for number in given] == [1.0, -1.0, 0.0, None, None, None]

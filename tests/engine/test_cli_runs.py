@@ -1,0 +1,130 @@
+"""The commands that show runs: what they print for people and for programs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from commands import as_json, run_command
+from samples import ENDED, TEST_FILE, make_run, score
+
+from engine import events
+from engine.runs import DataFile, Run
+
+ROW = {
+    "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
+    "loss", "steps", "seconds", "adapter_run",
+}  # fmt: skip
+
+
+def test_an_empty_list_says_how_to_make_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run_command(capsys, "runs")
+    assert status == 0
+    assert out == f"No runs in {Path.cwd() / 'runs'} yet: `yiwen train tiny` makes one.\n"
+
+
+def test_an_empty_list_as_json_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert as_json(capsys, "runs") == []
+
+
+def test_runs_as_json_have_the_keys_that_programs_rely_on(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    make_run(root, *ENDED)
+    make_run(root, run_id="20260102-120000-tiny-zero-shot", strategy="zero-shot", job="evaluate")
+    newest, oldest = as_json(capsys, "runs")
+    assert set(newest) == set(oldest) == ROW
+    assert (newest["status"], newest["perplexity"]) == ("interrupted", None)
+    assert oldest == {
+        "id": "20260101-120000-tiny-qlora", "status": "finished", "job": "train",
+        "profile": "tiny", "strategy": "qlora", "created": "2026-01-01T12:00:00+08:00",
+        "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9,
+        "seconds": 100.0, "adapter_run": None,
+    }  # fmt: skip
+
+
+def test_runs_are_listed_with_status_in_words_and_result(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    make_run(root, *ENDED)
+    _, out, _ = run_command(capsys, "runs")
+    assert out.splitlines()[2].split()[:6] == [
+        "20260101-120000-tiny-qlora", "✓", "finished", "qlora", "12.50", "2.000",
+    ]  # fmt: skip
+
+
+def test_a_limit_lists_the_newest_only(capsys: pytest.CaptureFixture[str], root: Path) -> None:
+    for day in (1, 2, 3):
+        make_run(root, run_id=f"2026010{day}-120000-a")
+    assert len(as_json(capsys, "runs", "--limit", "2")) == 2
+
+
+def test_a_run_is_shown_with_settings_result_and_checkpoints(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    best = events.Saved(step=9, checkpoint="step-000009", best=True)
+    run = make_run(root, *ENDED[:2], best, ENDED[2], overrides={"training.epochs": "1"})
+    (run.checkpoints_path / "step-000009").mkdir(parents=True)
+    status, out, _ = run_command(capsys, "show", "latest")
+    assert status == 0
+    for part in (
+        "✓ finished",
+        "training.epochs = 1",
+        "step-000009 (best)",
+        "12.50",
+        str(TEST_FILE),
+    ):
+        assert part in out
+    shown = as_json(capsys, "show", "latest")
+    assert set(shown) == ROW | {"checkpoints", "folder", "settings"}
+    assert shown["checkpoints"] == ["step-000009"]
+
+
+def test_a_message_of_a_worker_cannot_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    make_run(root, events.Failed(type="E", message="a\x1b[2Jb", hint="c\rd"))
+    _, out, _ = run_command(capsys, "show", "latest")
+    assert "a [2Jb c d" in out
+
+
+def scored(root: Path, day: int, perplexity: float, sha256: str = "0") -> Run:
+    result = score(perplexity)
+    return make_run(
+        root,
+        events.Started(),
+        events.Evaluated(part="test", score=result, directions={"to_modern": result}),
+        events.Finished(score=result),
+        run_id=f"2026010{day}-120000-tiny-zero-shot",
+        data={"test": DataFile("t.json", sha256, 84)},
+    )
+
+
+def test_runs_are_compared_from_the_best_on_those_without_a_number_last(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    for day, perplexity in ((1, math.nan), (2, 20.0), (3, math.inf), (4, 10.0)):
+        scored(root, day, perplexity)
+    make_run(root, run_id="20260105-120000-unscored")
+    rows = as_json(capsys, "compare")
+    assert [row["perplexity"] for row in rows] == [10.0, 20.0, None, None]
+    assert set(rows[0]) == ROW | {"directions", "test"}
+    _, out, _ = run_command(capsys, "compare")
+    assert [line.split()[3] for line in out.splitlines()[2:]] == ["1.00×", "2.00×", "–", "–"]
+
+
+def test_runs_scored_on_different_files_are_compared_with_a_warning(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    first, second = scored(root, 1, 10.0, "a"), scored(root, 2, 20.0, "b")
+    _, out, _ = run_command(capsys, "compare", first.id, second.id)
+    assert "! These runs were scored on 2 different test files." in out
+    _, out, _ = run_command(capsys, "compare", first.id)
+    assert "!" not in out
+
+
+def test_comparing_nothing_says_so(capsys: pytest.CaptureFixture[str], root: Path) -> None:
+    make_run(root)
+    status, _, err = run_command(capsys, "compare")
+    assert (status, err) == (2, f"yiwen: no run with a result in {root}\n")

@@ -1,0 +1,215 @@
+"""Launching: a worker outlives its parent, stops when asked to, and dies when told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samples import make_run
+from stand_in import write_worker
+
+from engine import launch, lock
+from engine.errors import RunError
+from engine.lock import Holder
+from engine.runs import Run
+from engine.summary import Status
+
+PYTHON = sys.executable
+
+
+@pytest.fixture
+def run(root: Path) -> Iterator[Run]:
+    made = make_run(root)
+    yield made
+    if made.alive():
+        launch.request_stop(made, force=True)
+
+
+@pytest.fixture(autouse=True)
+def _worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", write_worker(tmp_path / "worker"))
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+def told(run: Run) -> dict[str, Any]:
+    """What the worker tells of itself, once it is up."""
+    path = run.folder / "told.json"
+    wait_for(path.exists)
+    return dict(json.loads(path.read_text()))
+
+
+def test_a_worker_leads_a_session_of_its_own_in_the_folder_of_the_run(run: Run) -> None:
+    pid = launch.start(run)
+    found = told(run)
+    assert found["pid"] == found["session"] == pid
+    assert found["session"] != os.getsid(0)
+    assert found["cwd"] == str(run.folder)
+
+
+def test_a_worker_reads_nothing_and_writes_to_its_log(run: Run) -> None:
+    launch.start(run)
+    assert told(run)["stdin_is_null"]
+    wait_for(lambda: b"stderr" in run.log_path.read_bytes())
+    assert run.log_path.read_text() == "said to stdout\nsaid to stderr\n"
+
+
+def test_the_log_of_a_resumed_run_goes_on_where_it_was(run: Run) -> None:
+    run.log_path.write_text("before\n")
+    launch.start(run)
+    wait_for(lambda: b"stderr" in run.log_path.read_bytes())
+    assert run.log_path.read_text().startswith("before\nsaid")
+
+
+def test_a_setting_of_the_user_outweighs_that_for_workers(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    monkeypatch.setenv("PYTHONPATH", "/mine")
+    launch.start(run)
+    environment = told(run)["environment"]
+    assert environment["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert environment["TOKENIZERS_PARALLELISM"] == "false"
+    source, mine = environment["PYTHONPATH"].split(os.pathsep)
+    assert Path(source, "engine", "worker").is_dir()
+    assert mine == "/mine"
+
+
+def test_a_run_is_never_seen_without_its_worker_while_it_starts(run: Run) -> None:
+    seen: list[bool] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            seen.append(run.alive())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    launch.start(run)
+    assert run.summary().status is Status.STARTING
+    told(run)
+    over.set()
+    watcher.join()
+    assert seen[-1]
+    assert all(seen[seen.index(True) :])
+
+
+def test_the_lock_names_the_worker_as_soon_as_it_is_started(run: Run) -> None:
+    pid = launch.start(run)
+    holder = lock.holder(run.folder)
+    assert holder is not None
+    assert holder.pid == pid
+    assert abs(holder.began - time.time()) < 10
+
+
+def test_a_second_worker_is_refused_and_the_first_goes_on(run: Run) -> None:
+    pid = launch.start(run)
+    with pytest.raises(RunError, match=f"run {run.id} has a worker already"):
+        launch.start(run)
+    holder = lock.holder(run.folder)
+    assert holder is not None
+    assert holder.pid == pid
+    assert run.alive()
+
+
+def test_a_worker_that_is_asked_to_stop_stops_in_order(run: Run) -> None:
+    launch.start(run)
+    told(run)
+    launch.request_stop(run)
+    wait_for(lambda: not run.alive())
+    assert run.summary().status is Status.STOPPED
+
+
+def test_a_stopped_run_can_be_started_again(run: Run) -> None:
+    for _ in range(2):
+        launch.start(run)
+        told(run)
+        launch.request_stop(run)
+        wait_for(lambda: not run.alive())
+        (run.folder / "told.json").unlink()
+    assert run.events_path.read_text().count("stopped") == 2
+
+
+def test_a_worker_that_does_not_listen_is_killed_by_force(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", write_worker(tmp_path / "deaf", deaf=True))
+    launch.start(run)
+    told(run)
+    launch.request_stop(run)
+    time.sleep(0.1)
+    assert run.alive()
+    launch.request_stop(run, force=True)
+    wait_for(lambda: not run.alive())
+    assert run.summary().status is Status.INTERRUPTED
+
+
+_PARENT = """
+import os, signal, sys
+from pathlib import Path
+from engine import launch
+from engine.runs import Run
+sys.executable = sys.argv[1]
+launch.start(Run(Path(sys.argv[2])))
+os.killpg(0, signal.SIGKILL)
+"""
+
+
+def test_a_worker_survives_the_death_of_the_group_that_started_it(run: Run) -> None:
+    command = [PYTHON, "-c", _PARENT, sys.executable, str(run.folder)]
+    died = subprocess.run(command, start_new_session=True)
+    assert died.returncode == -9
+    assert run.alive()
+    pid = told(run)["pid"]
+    os.kill(pid, 0)
+    launch.request_stop(run)
+    wait_for(lambda: not run.alive())
+    assert run.summary().status is Status.STOPPED
+
+
+def test_a_worker_that_cannot_be_started_is_said_and_leaves_the_lock_free(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(RunError, match=f"run {run.id}: the worker did not start: .*No such file"):
+        launch.start(run)
+    assert not run.alive()
+
+
+def test_a_run_folder_that_has_gone_is_said(root: Path) -> None:
+    with pytest.raises(RunError, match="cannot be written: No such file or directory"):
+        launch.start(Run(root / "gone"))
+
+
+def test_a_run_without_a_worker_cannot_be_stopped(run: Run) -> None:
+    with pytest.raises(RunError, match=f"run {run.id} is not running"):
+        launch.request_stop(run)
+
+
+def test_a_run_on_another_host_is_stopped_there(run: Run) -> None:
+    handle = lock.acquire(run.folder)
+    os.pwrite(handle, b'{"pid":1,"host":"elsewhere","began":0.0}', 0)
+    assert lock.holder(run.folder) == Holder(1, "elsewhere", 0.0)
+    with pytest.raises(RunError, match=f"run {run.id} runs on elsewhere; stop it there"):
+        launch.request_stop(run)
+    os.close(handle)
+
+
+def test_a_worker_that_has_not_said_who_it_is_yet_is_not_stopped(run: Run) -> None:
+    handle = lock.acquire(run.folder)
+    with pytest.raises(RunError, match="has not said its process id yet; try again"):
+        launch.request_stop(run)
+    os.close(handle)

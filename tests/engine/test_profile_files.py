@@ -1,0 +1,66 @@
+"""Where profiles are found, and what their paths are relative to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from samples import MINIMAL_PROFILE, TINY, write_profile
+
+from engine import profiles
+from engine.errors import ProfileError
+
+
+def test_relative_paths_are_taken_from_the_folder_of_the_profile() -> None:
+    Path("there/model").mkdir(parents=True)
+    text = (
+        MINIMAL_PROFILE.replace("owner/name", "model")
+        + '[data]\ntrain = "a.json"\ntest = "s.txt,../t.txt"'
+    )
+    profile = profiles.load(write_profile(text, "there/mine.toml"))
+    here = Path.cwd()
+    assert profile.model.path == str(here / "there/model")
+    assert profile.data.train == str(here / "there/a.json")
+    assert profile.data.test == f"{here / 'there/s.txt'},{here / 't.txt'}"
+    assert profile.data.validation == ""
+
+
+def test_a_model_that_is_no_folder_stays_a_hub_id() -> None:
+    assert profiles.load(write_profile(MINIMAL_PROFILE)).model.path == "owner/name"
+
+
+def test_a_local_profile_hides_a_personal_one_and_that_a_built_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(Path.cwd() / "config"))
+    assert profiles.find("tiny") == TINY
+    personal = write_profile(MINIMAL_PROFILE, "config/yiwen/profiles/tiny.toml")
+    assert profiles.find("tiny") == personal
+    local = write_profile(MINIMAL_PROFILE, "profiles/tiny.toml")
+    assert profiles.find("tiny") == local
+    assert profiles.list_files() == [local]
+
+
+def test_personal_profiles_lie_in_dot_config_where_xdg_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    mine = write_profile(MINIMAL_PROFILE, ".config/yiwen/profiles/mine.toml")
+    assert profiles.find("mine") == mine
+
+
+def test_an_unknown_profile_is_named_with_the_nearest_and_with_all_there_are() -> None:
+    with pytest.raises(ProfileError) as caught:
+        profiles.load("tinny")
+    assert str(caught.value) == "no profile named 'tinny'; did you mean 'tiny'?; there are: tiny"
+
+
+def test_a_missing_profile_file_is_named() -> None:
+    with pytest.raises(ProfileError, match=r"^no/such\.toml: no such profile file$"):
+        profiles.load("no/such.toml")
+
+
+def test_the_embedded_profile_is_the_first_of_the_list() -> None:
+    write_profile(MINIMAL_PROFILE, "profiles/a.toml")
+    assert [path.stem for path in profiles.list_files()] == ["tiny", "a"]

@@ -1,0 +1,208 @@
+"""Profiles: every mistake is found, named with file and key, and told apart from what is good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from samples import MINIMAL_PROFILE, tiny, write_profile
+
+from engine import profiles
+from engine.errors import ProfileError
+
+OPTIMIZERS = '"adafactor" or "adamw" or "adamw_8bit" or "paged_adamw_8bit"'
+
+
+def mistakes(text: str) -> list[str]:
+    """The lines of the message, each without the file's name, with which it must begin."""
+    file = write_profile(text)
+    with pytest.raises(ProfileError) as caught:
+        profiles.load(file)
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(f"{file}: ") for line in lines)
+    return [line.removeprefix(f"{file}: ") for line in lines]
+
+
+def test_all_keys_but_two_may_be_left_out() -> None:
+    profile = profiles.load(write_profile(MINIMAL_PROFILE))
+    assert profile.training == profiles.Training()
+    assert profile.name == "mine"
+
+
+def test_an_unknown_key_is_named_with_the_nearest_one() -> None:
+    assert mistakes(MINIMAL_PROFILE + "[lora]\nrnk = 4") == [
+        "lora.rnk: unknown key; did you mean 'rank'?"
+    ]
+
+
+def test_an_unknown_section_is_named_with_the_nearest_one() -> None:
+    found = mistakes(MINIMAL_PROFILE + "[trainning]\nepochs = 1")
+    assert found == ["trainning: unknown key; did you mean 'training'?"]
+
+
+def test_an_unknown_key_like_no_other_gets_no_suggestion() -> None:
+    assert mistakes(MINIMAL_PROFILE + "[lora]\nzzz = 4") == ["lora.zzz: unknown key"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "found", "expected"),
+    [
+        ("training.epochs", '"two"', '"two"', "a number > 0"),
+        ("training.epochs", "0", "0", "a number > 0"),
+        ("training.epochs", "inf", "inf", "a number > 0"),
+        ("training.epochs", "nan", "nan", "a number > 0"),
+        ("training.learning_rate", "-1e-3", "-0.001", "a number > 0"),
+        ("training.learning_rate", "true", "true", "a number > 0"),
+        ("training.weight_decay", "inf", "inf", "a number ≥ 0"),
+        ("training.warmup", "1.5", "1.5", "a number ≥ 0 and ≤ 1"),
+        ("training.batch_size", "0", "0", "a whole number ≥ 1"),
+        ("training.batch_size", "2.5", "2.5", "a whole number ≥ 1"),
+        ("training.batch_size", "true", "true", "a whole number ≥ 1"),
+        ("training.batch_size", "nan", "nan", "a whole number ≥ 1"),
+        ("training.packing", "1", "1", "true or false"),
+        ("training.optimizer", '"sgd"', '"sgd"', OPTIMIZERS),
+        ("lora.target_modules", "[1]", "[1]", '"all-linear" or a list of texts'),
+        ("prompt.stop", '"<eos>"', '"<eos>"', "a list of texts"),
+        ("title", "2024-01-01", '"2024-01-01"', "a text"),
+        ("model.path", '""', '""', "a text that is not empty"),
+        ("training", "3", "3", "a table"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_with_what_was_found_and_expected(
+    key: str, value: str, found: str, expected: str
+) -> None:
+    with pytest.raises(ProfileError) as caught:
+        profiles.load(write_profile(MINIMAL_PROFILE), {key: value})
+    assert str(caught.value).endswith(f"mine.toml: {key}: found {found}, expected {expected}")
+
+
+def test_a_missing_key_is_named_with_what_is_expected() -> None:
+    found = mistakes("[model]\n[prompt]\ntemplate = '{examples}{instruction}'")
+    assert found == ["model.path: missing; expected a text that is not empty"]
+
+
+def test_all_mistakes_of_a_file_come_in_one_message_in_the_order_of_the_file() -> None:
+    found = mistakes(
+        """
+        titel = "x"
+        zzz = 1
+        [model]
+        [prompt]
+        template = 7
+        [lora]
+        rank = -1
+        """
+    )
+    assert found == [
+        "titel: unknown key; did you mean 'title'?",
+        "zzz: unknown key",
+        "model.path: missing; expected a text that is not empty",
+        "prompt.template: found 7, expected a text that is not empty",
+        "lora.rank: found -1, expected a whole number ≥ 1",
+    ]
+
+
+GOOD_TEMPLATE = "template = '{examples}{instruction}'\n"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [
+        (
+            "template = '{examples}'",
+            'template: found "{examples}", expected a text with the part {instruction}',
+        ),
+        (
+            "template = '{examples}{instrction}{instruction}'",
+            "template: unknown part {instrction}; did you mean 'instruction'?; "
+            "parts are {system} {examples} {instruction}",
+        ),
+        (
+            "template = '{instruction}'",
+            "template: has no {examples} part, which few-shot needs",
+        ),
+        (
+            GOOD_TEMPLATE + "system = 'Hi'",
+            "system: is given, but prompt.template has no {system} part",
+        ),
+        (
+            GOOD_TEMPLATE + "example = 'x'",
+            'example: found "x", expected a text with the part {output}',
+        ),
+        (
+            GOOD_TEMPLATE + "to_modern = 'x'",
+            'to_modern: found "x", expected a text with the part {text}',
+        ),
+        (
+            GOOD_TEMPLATE + "to_classical = 'x'",
+            'to_classical: found "x", expected a text with the part {text}',
+        ),
+    ],
+)
+def test_parts_of_a_prompt_that_contradict_each_other_are_named(prompt: str, message: str) -> None:
+    found = mistakes(f"[model]\npath = 'a/b'\n[prompt]\n{prompt}\n")
+    assert found == [f"prompt.{message}"]
+
+
+def test_a_prompt_without_examples_is_good_where_few_shot_wants_none() -> None:
+    text = "[model]\npath = 'a/b'\n[prompt]\ntemplate = '{instruction}'\n[few_shot]\nexamples = 0"
+    assert profiles.load(write_profile(text)).few_shot.examples == 0
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert profiles.load(write_profile("\ufeff" + MINIMAL_PROFILE)).model.path == "owner/name"
+
+
+def test_broken_toml_is_named_with_its_line() -> None:
+    (found,) = mistakes("[model]\npath = a/b\n")
+    assert found.startswith("not valid TOML: ")
+    assert "line 2" in found
+
+
+def test_a_file_that_is_not_utf_8_is_said_to_be_unreadable() -> None:
+    file = Path("big5.toml")
+    file.write_bytes("title = '文言'".encode("big5"))
+    with pytest.raises(ProfileError, match=r"big5\.toml: cannot be read"):
+        profiles.load(file)
+
+
+def test_a_profile_cannot_name_itself() -> None:
+    assert mistakes("name = 'x'" + MINIMAL_PROFILE) == [
+        "name: not a key; a profile is named by its file"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "value"),
+    [
+        ("training.epochs", "3", 3.0),
+        ("training.learning_rate", "1e-3", 1e-3),
+        ("training.packing", "false", False),
+        ("training.optimizer", "adafactor", "adafactor"),
+        ("training.optimizer", '"adafactor"', "adafactor"),
+        ("lora.target_modules", '["q_proj", "v_proj"]', ("q_proj", "v_proj")),
+        ("prompt.system", "", ""),
+    ],
+)
+def test_an_override_is_typed_as_in_toml_or_else_as_plain_text(
+    key: str, typed: str, value: object
+) -> None:
+    section, name = key.split(".")
+    profile = profiles.load(write_profile(MINIMAL_PROFILE), {key: typed})
+    assert getattr(getattr(profile, section), name) == value
+
+
+def test_a_mistaken_override_is_named_like_a_mistake_of_the_file() -> None:
+    with pytest.raises(ProfileError, match=r"training\.epoch: unknown key; did you mean 'epochs'"):
+        profiles.load(write_profile(MINIMAL_PROFILE), {"training.epoch": "1"})
+
+
+def test_an_override_deeper_than_the_table_is_no_key() -> None:
+    with pytest.raises(ProfileError, match=r"title\.x: not a key; expected section\.key=value"):
+        profiles.load(write_profile("title = 'x'" + MINIMAL_PROFILE), {"title.x": "1"})
+
+
+def test_overriding_a_profile_keeps_its_other_values() -> None:
+    changed = profiles.override(tiny(), {"training.epochs": "5"})
+    assert changed.training.epochs == 5
+    assert profiles.override(changed, {"training.epochs": "2"}) == tiny()

@@ -1,0 +1,189 @@
+"""The summary of a run: status and result from its events, and a fast fold like the slow one."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from samples import score, step
+
+from engine import events
+from engine.events import Event, EventLog
+from engine.summary import Status, Summary, read_summary
+
+LOG = Path("events.jsonl")
+
+
+def folded(*given: Event) -> Summary:
+    summary = Summary()
+    for event in given:
+        summary.apply(event)
+    return summary
+
+
+def as_text(summary: Summary) -> str:
+    """All fields; as text, for nan is not equal to nan."""
+    return repr({**vars(summary)})
+
+
+@pytest.mark.parametrize(
+    ("given", "alive", "status"),
+    [
+        ([], True, Status.STARTING),
+        ([], False, Status.INTERRUPTED),
+        ([events.Phase(name="loading")], True, Status.STARTING),
+        ([events.Started()], True, Status.RUNNING),
+        ([events.Started(), step(1)], True, Status.RUNNING),
+        ([events.Started(), step(1)], False, Status.INTERRUPTED),
+        ([events.Started(), events.Finished()], False, Status.FINISHED),
+        ([events.Started(), events.Finished()], True, Status.FINISHED),
+        ([events.Started(), events.Stopped()], False, Status.STOPPED),
+        ([events.Failed(type="E", message="m")], False, Status.FAILED),
+        ([events.Stopped(), events.Phase(name="loading")], True, Status.STARTING),
+        ([events.Stopped(), events.Phase(name="loading")], False, Status.INTERRUPTED),
+        ([events.Stopped(), events.Started()], True, Status.RUNNING),
+        ([events.Failed(type="E", message="m"), events.Started()], False, Status.INTERRUPTED),
+        ([events.Finished(), events.Unknown(line="?")], False, Status.FINISHED),
+    ],
+)
+def test_the_status_is_the_last_end_or_else_whether_a_worker_lives(
+    given: list[Event], alive: bool, status: Status
+) -> None:
+    summary = folded(*given)
+    summary.settle(alive)
+    assert summary.status is status
+
+
+def test_every_status_has_a_symbol_of_its_own_and_two_are_active() -> None:
+    assert len({status.symbol for status in Status}) == len(Status)
+    assert {status for status in Status if status.active} == {Status.STARTING, Status.RUNNING}
+
+
+def test_a_resumed_run_forgets_why_it_failed_and_keeps_when_it_began() -> None:
+    summary = folded(
+        events.Started(at=10.0, steps=9),
+        events.Failed(at=20.0, type="E", message="out of memory", hint="smaller"),
+        events.Started(at=30.0, steps=9, resumed_from=4),
+    )
+    assert (summary.message, summary.hint) == ("", "")
+    assert (summary.began, summary.step, summary.ended) == (10.0, 4, False)
+
+
+def test_only_the_test_file_gives_the_score() -> None:
+    summary = folded(
+        events.Evaluated(part="test", score=score(5.0), file="a.jsonl"),
+        events.Evaluated(part="validation", score=score(1.0), file="b.jsonl"),
+    )
+    assert summary.score == score(5.0)
+    assert summary.results_file == "a.jsonl"
+
+
+def test_the_score_of_the_end_outweighs_the_latest() -> None:
+    given = events.Evaluated(part="test", score=score(5.0)), events.Finished(score=score(4.0))
+    assert folded(*given).score == score(4.0)
+
+
+def test_the_best_checkpoint_is_the_last_that_was_called_best() -> None:
+    saved = [("step-1", True), ("step-2", True), ("step-3", False)]
+    given = [events.Saved(step=1, checkpoint=name, best=best) for name, best in saved]
+    assert folded(*given).best_checkpoint == "step-2"
+
+
+def test_the_time_of_a_run_that_ended_does_not_go_on() -> None:
+    assert folded(events.Started(at=10.0), events.Finished(at=70.0)).seconds == 60.0
+
+
+def test_the_time_of_a_running_run_goes_on() -> None:
+    assert folded(events.Started(at=time.time() - 60)).seconds == pytest.approx(60, abs=2)
+
+
+def test_the_time_of_a_run_that_never_started_is_unknown() -> None:
+    assert math.isnan(folded(events.Failed(type="E", message="m")).seconds)
+
+
+def test_the_time_left_follows_the_pace_of_the_steps() -> None:
+    now = time.time()
+    steps = [step(number, at=now - 20 + 2 * number) for number in range(1, 11)]
+    summary = folded(events.Started(at=now - 100, steps=100), *steps)
+    assert summary.seconds_left == pytest.approx(180, abs=1)
+
+
+def test_the_time_left_after_resuming_follows_the_pace_since_then() -> None:
+    now = time.time()
+    summary = folded(
+        events.Started(at=now - 9000, steps=100),
+        step(1, at=now - 9000),
+        step(50, at=now - 8000),
+        events.Started(at=now - 20, steps=100, resumed_from=40),
+        step(41, at=now - 10),
+        step(51, at=now),
+    )
+    assert summary.seconds_left == pytest.approx(49, abs=1)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        [events.Started(steps=100)],
+        [events.Started(steps=100), step(1)],
+        [events.Started(steps=2), step(1, 2), step(2, 2), events.Finished()],
+    ],
+)
+def test_the_time_left_is_unknown_before_the_second_step_and_after_the_end(
+    given: list[Event],
+) -> None:
+    assert math.isnan(folded(*given).seconds_left)
+
+
+def test_the_time_left_is_never_less_than_nothing() -> None:
+    summary = folded(events.Started(at=1.0, steps=100), step(1), step(99))
+    assert summary.seconds_left == 0.0
+
+
+def test_a_file_that_is_not_there_sums_up_to_nothing() -> None:
+    assert as_text(read_summary(LOG)) == as_text(Summary())
+
+
+def made_up(seed: int) -> list[Event]:
+    """A history as workers write them: steps mostly, now and then something else, all in order."""
+    draw = random.Random(seed)
+    others: list[Event] = [
+        events.Started(steps=100, resumed_from=seed, device="cpu"),
+        events.Phase(name="scoring", done=3, of=9),
+        events.Evaluated(part="test", score=score(seed + 1.0), directions={"to_modern": score()}),
+        events.Saved(step=1, checkpoint=f"step-{seed}", best=True),
+        events.Warned(message="hm", hint="so"),
+        events.Stopped(step=2),
+        events.Failed(type="E", message="m", hint="h"),
+        events.Finished(steps=3, loss=draw.random(), score=score()),
+    ]
+    found: list[Event] = []
+    for number in range(60):
+        event = step(number) if draw.random() < 0.8 else draw.choice(others)
+        found.append(msgspec.structs.replace(event, at=100.0 + number))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_fast_fold_of_a_file_comes_to_the_same_as_applying_every_event(seed: int) -> None:
+    given = made_up(seed)
+    log = EventLog(LOG)
+    for event in given:
+        log.append(event)
+    assert as_text(read_summary(LOG)) == as_text(folded(*given))
+
+
+def test_a_step_that_a_killed_worker_tore_does_not_hide_the_one_before() -> None:
+    torn = events.encode(step(3))[:40] + b"\n"
+    LOG.write_bytes(events.encode(step(1)) + events.encode(step(2)) + torn)
+    assert as_text(read_summary(LOG)) == as_text(folded(step(1), step(2)))
+
+
+def test_a_torn_last_line_is_no_event() -> None:
+    LOG.write_bytes(events.encode(step(1)) + events.encode(events.Finished())[:-1])
+    assert not read_summary(LOG).ended

@@ -1,0 +1,101 @@
+"""The folder boundaries hold at run time: who imports what, in a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import tomli
+
+ROOT = Path(__file__).resolve().parent.parent
+TORCH = {"torch", "transformers", "peft", "bitsandbytes", "accelerate", "numpy"}
+SCREENS = {"tui", "textual", "rich", "plotext"}
+
+_IMPORTS = """
+import importlib, json, sys
+for name in json.loads(sys.argv[1]):
+    importlib.import_module(name)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def modules_of(package: str) -> list[str]:
+    """All modules of a package, but what stands for a process."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    walked = pkgutil.walk_packages(spec.submodule_search_locations, package + ".")
+    names = [package, *(module.name for module in walked)]
+    return [name for name in names if not name.startswith("engine.worker")]
+
+
+def loaded_by(names: list[str]) -> set[str]:
+    """Top-level packages, and the engine's modules, that are loaded once these are imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTS, json.dumps(names)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {name if name.startswith("engine.") else name.split(".")[0] for name in found}
+
+
+def light_engine() -> list[str]:
+    return modules_of("engine")
+
+
+def test_the_light_engine_loads_neither_torch_nor_screens_nor_the_worker() -> None:
+    found = loaded_by(light_engine())
+    assert found >= {"engine.runs", "engine.cli.commands", "msgspec"}
+    assert found & (TORCH | SCREENS | {"engine.worker"}) == set()
+
+
+def test_the_screens_load_neither_torch_nor_the_worker() -> None:
+    found = loaded_by([name for name in modules_of("tui") if name != "tui.__main__"])
+    assert found >= {"tui", "textual", "engine.runs"}
+    assert found & (TORCH | {"engine.worker"}) == set()
+
+
+def test_the_contract_of_the_light_engine_names_every_module_of_it() -> None:
+    contracts = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (light,) = (c for c in contracts["contracts"] if "light engine" in c["name"])
+    expected = {name for name in light_engine() if name.count(".") == 1}
+    assert set(light["source_modules"]) == expected
+
+
+_HELP = """
+import json, sys
+before = set(sys.modules)
+from tui.__main__ import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def loaded_for(*arguments: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", _HELP, *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_help_and_version_load_nothing_but_the_standard_library_and_the_grammar() -> None:
+    for argument in ("--help", "--version"):
+        found = loaded_for(argument)
+        assert "engine.cli.commands" in found
+        foreign = {name for name in found if name.split(".")[0] not in sys.stdlib_module_names}
+        ours = {"tui", "tui.__main__", "engine", "engine.cli", "engine.cli.commands"}
+        assert foreign - ours == set()
+        assert len(found) < 60
+
+
+def test_listing_runs_loads_no_tokenizer_and_no_psutil() -> None:
+    found = loaded_for("runs", "--runs", "/nonexistent")
+    assert "engine.cli.show" in found
+    assert {"psutil", "tokenizers", "huggingface_hub", "textual"} & set(found) == set()

@@ -1,0 +1,130 @@
+"""The workbench in a real terminal: first frame, silence when idle, leaving, and losing the line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+from engine import runs
+from engine.runs import Run
+from engine.summary import Status
+
+SOURCE = Path(__file__).resolve().parent.parent
+ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
+FIRST_FRAME_BYTES = 25_000
+LIVE_BYTES_A_SECOND = 2_000
+
+
+def workbench(root: Path, *, columns: int = 80, rows: int = 24) -> Terminal:
+    """The command as a user types it."""
+    command = [sys.executable, "-m", "tui", "tui", "--runs", str(root)]
+    return Terminal(
+        command, columns=columns, rows=rows, environment={"PYTHONPATH": str(SOURCE)}, folder=root
+    )
+
+
+def test_first_frame_idle_and_quit(root: Path) -> None:
+    with workbench(root) as terminal:
+        begun = time.monotonic()
+        terminal.wait_for("What will happen")
+        print(f"first words after {time.monotonic() - begun:.2f} s")
+        text = terminal.wait_for("tokens an epoch")
+        for word in ("Train", "Profile", "tiny", "QLoRA", "s Start", "f2 Evaluate"):
+            assert word in text
+        terminal.settle()
+        print(f"{len(terminal.output):,} bytes until the first frame settled")
+        assert len(terminal.output) <= FIRST_FRAME_BYTES
+        assert terminal.read(5.0) == b""
+        terminal.send("\x11")
+        assert terminal.wait() == 0
+        assert terminal.output.count(ENTER_ALTERNATE_SCREEN) == 1
+        assert terminal.output.count(LEAVE_ALTERNATE_SCREEN) == 1
+
+
+def test_smallest_size(root: Path) -> None:
+    with workbench(root, columns=60, rows=16) as terminal:
+        terminal.wait_for("s Start")
+        terminal.wait_for("350 文")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_restore_the_terminal(root: Path, number: int) -> None:
+    with workbench(root) as terminal:
+        terminal.wait_for("tokens an epoch")
+        terminal.kill(number)
+        assert terminal.wait() == 128 + number
+        assert LEAVE_ALTERNATE_SCREEN in terminal.output
+
+
+def test_a_lost_line_leaves_no_workbench(root: Path) -> None:
+    with workbench(root) as terminal:
+        terminal.wait_for("tokens an epoch")
+        terminal.hang_up()
+        deadline = time.monotonic() + 10
+        while os.waitpid(terminal.process, os.WNOHANG) == (0, 0):
+            assert time.monotonic() < deadline, "the workbench outlived its terminal"
+            time.sleep(0.05)
+        terminal.status = 0
+
+
+def test_training_outlives_a_killed_workbench_and_is_found_again(root: Path) -> None:
+    with workbench(root) as terminal:
+        terminal.wait_for("tokens an epoch")
+        for setting in ("training.max_steps = 2", "evaluation.outputs = false",
+                        "evaluation.samples = 1", "training.evaluate_every = 2"):  # fmt: skip
+            _change(terminal, setting)
+        terminal.wait_for("at most 2 steps")
+        terminal.send("s")
+        terminal.wait_for("● running", 120)
+        run = runs.list_all(root)[0]
+        terminal.kill()
+        terminal.wait()
+    assert run.alive()
+    _wait_for_end(run)
+    assert run.summary().status is Status.FINISHED
+    with workbench(root) as terminal:
+        terminal.wait_for("✓ finished")
+        terminal.send("w")
+        text = terminal.wait_for("✓ test perplexity")
+        assert "step 2/2" in text
+
+
+def _change(terminal: Terminal, setting: str) -> None:
+    terminal.send("o")
+    terminal.wait_for("Settings of this run")
+    terminal.send(f"{setting}\r")
+    terminal.wait_for(f"● {setting}")
+    terminal.send("\x1b")
+    terminal.wait_for("What will happen")
+
+
+def _wait_for_end(run: Run, seconds: float = 300.0) -> None:
+    deadline = time.monotonic() + seconds
+    while run.alive():
+        assert time.monotonic() < deadline, "the worker does not end"
+        time.sleep(0.2)
+
+
+def test_a_live_run_sends_little(root: Path) -> None:
+    import fake_worker
+    from samples import make_run
+
+    process = fake_worker.launch(make_run(root), "--steps", "600", "--seconds", "60")
+    try:
+        with workbench(root) as terminal:
+            terminal.wait_for("● running")
+            terminal.read(8.0)  # the limits of the scales settle
+            got = terminal.read(10.0)
+            print(f"{len(got) / 10:,.0f} bytes a second")
+            assert len(got) / 10 <= LIVE_BYTES_A_SECOND
+            terminal.send("\x11")
+            assert terminal.wait() == 0
+            assert b"Training goes on" in terminal.output
+    finally:
+        os.killpg(process, signal.SIGKILL)

@@ -1,0 +1,186 @@
+"""The application: keys that lead to screens, help, palette, leaving."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import FakeWorkers
+from looking import HOSTILE, seen, wait_for
+from rich.text import Text
+from samples import make_run, score, step
+from textual.app import App
+from textual.binding import Binding
+
+from engine.events import Finished, Started
+from tui.app import CONTINUES, YiwenApp
+from tui.widgets.dialogs import Confirm
+from tui.widgets.help_panel import HelpPanel
+from tui.widgets.too_small import TooSmall
+
+SIZE = (80, 24)
+
+
+@pytest.mark.parametrize("key", ["f1", "f2", "f3", "f4"])
+async def test_function_keys_lead_to_screens(app: YiwenApp, key: str) -> None:
+    modes = {"f1": "train", "f2": "evaluate", "f3": "translate", "f4": "runs"}
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(key)
+        await wait_for(pilot, lambda: app.current_mode == modes[key])
+        assert modes[key].capitalize() in seen(app).splitlines()[0]
+
+
+async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
+    async with app.run_test(size=(120, 50)) as pilot:
+        train = app.screen
+        await pilot.press("question_mark")
+        await wait_for(pilot, lambda: isinstance(app.screen, HelpPanel))
+        text = await wait_for(pilot, "Everywhere") if "Everywhere" in seen(app) else seen(app)
+        for owner in (train, app):
+            for _, binding in owner._bindings:
+                assert not binding.tooltip or binding.description in text
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is train)
+
+
+async def test_palette_offers_what_the_keys_do(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        titles = " ".join(command.title for command in app.get_system_commands(app.screen))
+        for word in ("Start", "Settings", "Profile", "Evaluate", "Translate", "Runs", "Quit"):
+            assert word in titles
+        await pilot.press("ctrl+p")
+        await pilot.press(*"strategy")
+        await wait_for(pilot, "Choose zero-shot, few-shot or QLoRA")
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "type to filter")
+
+
+@pytest.mark.parametrize("owner", [YiwenApp, "tui.screens.train:TrainScreen"])
+def test_every_key_has_an_id_and_an_explanation(owner: Any) -> None:
+    if isinstance(owner, str):
+        module, _, name = owner.partition(":")
+        owner = getattr(__import__(module, fromlist=[name]), name)
+    for binding in owner.BINDINGS:
+        assert isinstance(binding, Binding)
+        assert binding.id
+        assert binding.tooltip
+
+
+async def test_ctrl_c_quits_when_pressed_twice(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await pilot.press("ctrl+c")
+        await wait_for(pilot, "Press ctrl+c again")
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        await wait_for(pilot, lambda: app.return_code is not None)
+
+
+async def test_quitting_says_that_training_goes_on(
+    app: YiwenApp, root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages: list[Any] = []
+
+    def note(self: App[Any], *args: Any, message: Any = None, **rest: Any) -> None:
+        messages.append(message)
+
+    monkeypatch.setattr(YiwenApp, "exit", note)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+q")
+        await wait_for(pilot, lambda: messages == [None])
+        workers.options = ("--end", "hang")
+        workers.start(make_run(root))
+        await pilot.press("ctrl+q")
+        await wait_for(pilot, lambda: len(messages) == 2)
+        assert isinstance(messages[1], Text)
+        assert messages[1].plain == CONTINUES
+        monkeypatch.undo()
+
+
+async def test_small_terminal_gets_a_sentence(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.resize_terminal(50, 10)
+        await wait_for(pilot, "Yiwen needs a terminal of 60×16")
+        await pilot.resize_terminal(20, 3)
+        await wait_for(pilot, "Yiwen")
+        await pilot.resize_terminal(60, 16)
+        await wait_for(pilot, "What will happen")
+        assert not isinstance(app.screen, TooSmall)
+
+
+async def test_errors_are_shown_as_they_are(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        app.fail(HOSTILE)
+        await wait_for(pilot, "[/nope] [red]x[/]")
+        assert "\x1b" not in seen(app)
+
+
+@pytest.mark.parametrize(("key", "answer"), [("y", True), ("n", False), ("escape", False)])
+async def test_confirm_answers_by_key(app: YiwenApp, key: str, answer: bool) -> None:
+    answers: list[bool | None] = []
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(Confirm(HOSTILE, HOSTILE, yes="Stop"), answers.append)
+        await wait_for(pilot, "[/nope]")
+        await pilot.press(key)
+        await wait_for(pilot, lambda: answers == [answer])
+
+
+async def test_confirm_is_safe_by_default(app: YiwenApp) -> None:
+    answers: list[bool | None] = []
+    async with app.run_test(size=SIZE) as pilot:
+        for keys in (["enter"], ["left", "enter"], ["tab", "enter"]):
+            app.push_screen(Confirm("Stop?"), answers.append)
+            await wait_for(pilot, "Stop?")
+            await pilot.press(*keys)
+            await wait_for(pilot, "What will happen")
+    assert answers == [False, True, True]
+
+
+async def test_watch_run_leads_to_the_run_from_any_screen(app: YiwenApp, root: Path) -> None:
+    run = make_run(root, Started(steps=100), step(1), Finished(steps=100, score=score(12.5)))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: app.current_mode == "runs")
+        app.watch_run(run)
+        await wait_for(pilot, "✓ test perplexity 12.50")
+        assert app.current_mode == "train"
+
+
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_command_is_parsed_before_textual_is_imported() -> None:
+    code = "import sys, tui.__main__; print('textual' in sys.modules, 'torch' in sys.modules)"
+    assert _python(code).stdout.split() == ["False", "False"]
+
+
+def test_the_workbench_loads_no_model_library() -> None:
+    code = (
+        "import sys, importlib; from tui.app import YiwenApp\n"
+        "for name in ('train', 'evaluate', 'translate', 'runs'):\n"
+        "    importlib.import_module(f'tui.screens.{name}')\n"
+        "print([m for m in ('torch', 'transformers', 'peft', 'numpy', 'plotext', 'engine.worker')"
+        " if m in sys.modules])"
+    )
+    assert _python(code).stdout.strip() == "[]"
+
+
+def test_without_a_terminal_it_says_so() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "tui"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "terminal" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,116 @@
+"""The learning curve as numbers: thinning, smoothing, gaps, resumed runs, scales."""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+import pytest
+from samples import score, step
+
+from engine.events import Evaluated, Event, Started
+from tui import plot
+from tui.curve import Curve, linear_scale, loss_scale, perplexity_scale, thin
+
+
+def _curve(*losses: float, planned: int = 100) -> Curve:
+    curve = Curve()
+    events: list[Event] = [Started(steps=planned)]
+    events += [step(n, planned, loss=loss) for n, loss in enumerate(losses, 1)]
+    curve.extend(events)
+    return curve
+
+
+def _test(at: int, perplexity: float) -> Evaluated:
+    return Evaluated(part="test", score=score(perplexity), step=at)
+
+
+def test_two_points_a_column_keep_every_spike() -> None:
+    xs = array("d", range(1, 10_001))
+    ys = array("d", (5.0 if n == 5_000 else 1.0 + n % 7 / 10 for n in range(10_000)))
+    kept_x, kept_y = thin(xs, ys, 10_000, 80)
+    assert len(kept_x) <= 160
+    assert max(kept_y) == 5.0
+    assert kept_x == sorted(kept_x)
+
+
+def test_what_is_not_finite_becomes_a_gap() -> None:
+    curve = _curve(3.0, math.nan, math.inf, -math.inf, 2.0, planned=5)
+    _, raw = curve.raw_points(5)
+    assert raw[0] == 3.0
+    assert all(math.isnan(value) for value in raw[1:4])
+    assert raw[4] == 2.0
+    assert all(math.isfinite(value) for value in curve.smooth)
+
+
+def test_one_bad_step_does_not_bend_the_curve() -> None:
+    curve = _curve(*[2.0] * 50, 900.0, *[2.0] * 50)
+    assert max(curve.smooth) < 4
+    assert loss_scale(curve.raw_points(80)[1], curve.smooth_points(80)[1]).high < 10
+
+
+def test_steps_done_again_after_a_resume_replace_the_old_ones() -> None:
+    curve = _curve(*[3.0] * 8)
+    curve.extend([_test(4, 50.0), _test(8, 40.0)])
+    curve.extend([Started(steps=100, resumed_from=5), step(6, loss=1.0)])
+    assert list(curve.steps) == [1, 2, 3, 4, 5, 6]
+    assert curve.loss[-1] == 1.0
+    assert curve.perplexity == {4: 50.0}
+
+
+def test_only_the_test_file_is_plotted() -> None:
+    curve = _curve(3.0)
+    assert not curve.extend([Evaluated(part="validation", score=score(9.0), step=1)])
+    curve.extend([_test(0, math.inf), _test(1, 30.0)])
+    assert curve.perplexity_points() == ([1.0], [30.0])
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0.0, 0.0), (1.0, 1.0), (2.31, 2.34), (-3.0, 4.0), (0.0003, 0.0009), (16.2, 99.0), (1e6, 3e9)],
+)
+def test_scales_hold_their_values_at_round_numbers(low: float, high: float) -> None:
+    scale = linear_scale(low, high)
+    assert scale.low <= low + 1e-9
+    assert scale.high >= high - 1e-9
+    assert 2 <= len(scale.ticks) <= 7
+    assert len(set(scale.labels)) == len(scale.labels)
+
+
+def test_limits_stay_while_values_move_between_them() -> None:
+    assert linear_scale(1.61, 3.4) == linear_scale(1.69, 3.3)
+
+
+def test_perplexities_far_apart_get_a_logarithmic_scale() -> None:
+    scale = perplexity_scale([1500.0, 90.0, 16.6])
+    assert scale.logarithmic
+    assert scale.low == 10
+    assert scale.high == 2000
+    assert not perplexity_scale([40.0, 16.6]).logarithmic
+    assert scale.place(1e9) == scale.place(2000)
+
+
+@pytest.mark.parametrize("size", [(20, 4), (21, 5), (43, 8), (44, 16), (80, 20), (200, 60)])
+def test_every_size_gives_rows_of_its_width(size: tuple[int, int]) -> None:
+    width, height = size
+    curve = _curve(*[3.0 - n / 50 for n in range(80)])
+    curve.extend([_test(0, 800.0), _test(40, 30.0), _test(80, 17.0)])
+    rows = ["".join(text for text, _ in plot.split(row)) for row in plot.draw(curve, width, height)]
+    assert len(rows) == height
+    assert {len(row) for row in rows} == {width}
+    assert sum(row.count("o") for row in rows) >= 2
+
+
+def test_parts_are_told_apart() -> None:
+    curve = _curve(*[3.0 + (n % 5) / 3 - n / 50 for n in range(80)])
+    curve.extend([_test(0, 800.0), _test(40, 30.0)])
+    parts = {part for row in plot.draw(curve, 80, 20) for _, part in plot.split(row)}
+    assert parts == {"axis", "raw", "loss", "perplexity"}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 9, 44, 1800, 100_000])
+def test_steps_are_labelled_with_whole_numbers(steps: int) -> None:
+    curve = _curve(3.0, planned=steps)
+    labels = plot.draw(curve, 80, 10)[-1].replace("\x1b[0m", "").split()
+    assert labels[0] == "0"
+    assert all(label.isdigit() for label in labels)

@@ -1,0 +1,396 @@
+"""The Runs screen: what is listed, in which order, what is found, and what is done to a run."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from looking import HOSTILE, seen, wait_for
+from samples import held_by_a_process, make_run, score, step, tiny
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from engine.events import Evaluated, EventLog, Failed, Finished, Saved, Started
+from engine.runs import Run
+from tui.app import YiwenApp
+from tui.screens.runs import RunsScreen
+from tui.widgets.dialogs import Confirm
+from tui.widgets.run_menu import RunMenu
+from tui.widgets.run_table import RunTable
+
+SIZE = (80, 24)
+WIDE = (160, 40)
+
+
+def finished(app: YiwenApp, day: int, perplexity: float, strategy: str = "zero-shot") -> Run:
+    """A run that scored the test file, made on a day of January."""
+    run = make_run(
+        app.runs_root,
+        Started(at=1000.0),
+        Evaluated(at=1030.0, part="test", score=score(perplexity)),
+        Finished(at=1060.0 + day, score=score(perplexity)),
+        run_id=f"202601{day:02}-120000-tiny-{strategy}",
+        job="train" if strategy == "qlora" else "evaluate",
+        strategy=strategy,
+    )
+    settings = run.folder / "run.toml"
+    settings.write_text(settings.read_text("utf-8").replace("2026-01-01T", f"2026-01-{day:02}T"))
+    return Run(run.folder)
+
+
+def give_adapter(run: Run) -> None:
+    """Let a run look as if it had trained something."""
+    run.adapter_path.mkdir()
+    (run.adapter_path / "adapter_config.json").write_text("{}")
+
+
+async def open_runs(pilot: Pilot[None], rows: int) -> RunTable:
+    """Go to the screen and wait for its rows."""
+    app = pilot.app
+    await pilot.press("f4")
+    await wait_for(pilot, lambda: isinstance(app.screen, RunsScreen))
+    table = app.screen.query_one(RunTable)
+    await wait_for(pilot, lambda: table.row_count == rows)
+    return table
+
+
+async def refresh(pilot: Pilot[None]) -> None:
+    """Let the screen list the folder now instead of within two seconds."""
+    assert isinstance(pilot.app.screen, RunsScreen)
+    pilot.app.screen._keep_listing()
+    await pilot.pause(0.2)
+
+
+def ids(table: RunTable) -> list[str]:
+    return [row.key.value or "" for row in table.ordered_rows]
+
+
+def column(table: RunTable, key: str) -> list[str]:
+    return [cell.plain for cell in table.get_column(key)]
+
+
+async def test_an_empty_folder_says_how_to_begin(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 0)
+        await wait_for(pilot, "No runs yet. Press f1, then s, to start one.")
+
+
+async def test_a_row_tells_the_state_in_symbol_word_and_numbers(app: YiwenApp) -> None:
+    make_run(app.runs_root, Started(at=1000.0, steps=100), step(23), run_id="20260101-120000-a")
+    with held_by_a_process(Run(app.runs_root / "20260101-120000-a")):
+        finished(app, 2, 16.62)
+        async with app.run_test(size=SIZE) as pilot:
+            await open_runs(pilot, 2)
+            screen = await wait_for(pilot, "● running 23%")
+            assert "✓ finished" in screen
+            assert "16.62" in screen
+            assert "zero-shot" in screen
+
+
+async def test_a_dead_worker_is_told_from_a_living_one(app: YiwenApp) -> None:
+    make_run(app.runs_root, Started(at=1000.0, steps=100), step(23))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        assert "◌ interrupted" in seen(app)
+
+
+async def test_sorting_by_a_column_puts_runs_without_a_value_last(app: YiwenApp) -> None:
+    low, high, middle = (finished(app, day, ppl) for day, ppl in ((1, 5.0), (2, 900.0), (3, 60.0)))
+    none = make_run(app.runs_root, Failed(type="X", message="no"), run_id="20260104-120000-none")
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 4)
+        assert ids(table)[:3] == [middle.id, high.id, low.id]  # newest first, by what is written
+        await pilot.press("s")
+        await wait_for(pilot, "Sort by")
+        await pilot.press(*"perplexity", "enter")
+        await wait_for(pilot, "by perplexity ▴")
+        assert ids(table) == [low.id, middle.id, high.id, none.id]
+        await pilot.press("S")
+        await wait_for(pilot, "by perplexity ▾")
+        assert ids(table) == [high.id, middle.id, low.id, none.id]
+
+
+async def test_a_click_on_a_heading_sorts_and_a_second_one_turns_round(app: YiwenApp) -> None:
+    low, high = finished(app, 1, 5.0), finished(app, 2, 900.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 2)
+        at = seen(app).splitlines()[1].index("ppl")
+        await pilot.click(RunTable, offset=(at, 0))
+        await wait_for(pilot, "▴ ppl")
+        assert ids(table) == [low.id, high.id]
+        await pilot.click(RunTable, offset=(at, 0))
+        await wait_for(pilot, "▾ ppl")
+        assert ids(table) == [high.id, low.id]
+
+
+async def test_the_filter_wants_every_word(app: YiwenApp) -> None:
+    kept = finished(app, 1, 5.0, "few-shot")
+    finished(app, 2, 6.0, "zero-shot")
+    other = msgspec.structs.replace(tiny(), name="gemma")
+    make_run(app.runs_root, run_id="20260103-120000-gemma", strategy="few-shot", profile=other)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 3)
+        await pilot.press("slash", *"TINY few", "enter")
+        await wait_for(pilot, "1 of 3")
+        assert ids(table) == [kept.id]
+        assert app.focused is table
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: table.row_count == 3)
+        assert not app.screen.query_one(Input).display
+
+
+async def test_words_typed_ahead_into_the_filter_are_no_commands(app: YiwenApp) -> None:
+    finished(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 1)
+        for key in ("slash", "d", "y", "slash"):  # without waiting in between, as in one packet
+            app.post_message(_key(key))
+        await wait_for(pilot, "No run has")
+        assert app.screen.query_one(Input).value == "dy/"
+        assert table.words == "dy/"
+
+
+def _key(key: str) -> object:
+    from textual.events import Key
+
+    return Key(key, "/" if key == "slash" else key)
+
+
+async def test_the_selected_run_stays_selected(app: YiwenApp) -> None:
+    first, second = finished(app, 1, 5.0), finished(app, 2, 6.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 2)
+        await pilot.press("down")
+        assert table.selected_key == first.id
+        newer = finished(app, 3, 7.0)
+        await refresh(pilot)
+        assert ids(table) == [newer.id, second.id, first.id]
+        assert table.selected_key == first.id
+        table.sort_by("perplexity")
+        assert table.selected_key == first.id
+
+
+async def test_only_what_changed_is_touched(app: YiwenApp) -> None:
+    still, live = finished(app, 1, 5.0), make_run(app.runs_root, run_id="20260102-120000-live")
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 2)
+        before = table.get_row(still.id), table.get_row(live.id)
+        EventLog(live.events_path).append(Failed(type="X", message="no"))
+        await refresh(pilot)
+        after = table.get_row(still.id), table.get_row(live.id)
+        assert all(old is new for old, new in zip(before[0], after[0], strict=True))
+        assert after[1][0].plain == "✗ failed"
+        assert after[1][1] is before[1][1]
+
+
+async def test_nothing_is_repainted_while_nothing_changes(app: YiwenApp) -> None:
+    finished(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 1)
+        await pilot.pause(0.5)
+        repainted: list[object] = []
+        original = table.refresh
+
+        def count(*regions: object, **how: object) -> object:
+            repainted.append(regions)
+            return original(*regions, **how)  # type: ignore[arg-type]
+
+        table.refresh = count  # type: ignore[assignment,method-assign]
+        await refresh(pilot)
+        await refresh(pilot)
+        assert not repainted
+
+
+async def test_a_vanished_run_leaves_the_table(app: YiwenApp) -> None:
+    import shutil
+
+    gone, stays = finished(app, 1, 5.0), finished(app, 2, 6.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 2)
+        await pilot.press("down")
+        shutil.rmtree(gone.folder)
+        await refresh(pilot)
+        assert ids(table) == [stays.id]
+        assert table.selected_key == stays.id
+
+
+async def test_columns_give_way_from_the_right(app: YiwenApp) -> None:
+    finished(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 1)
+        names = [key.value for key in table.columns]
+        assert names[:6] == ["status", "profile", "strategy", "perplexity", "loss", "time"]
+        assert "id" not in names
+        await pilot.resize_terminal(60, 16)
+        await wait_for(pilot, lambda: [key.value for key in table.columns] != names)
+        narrow = [key.value for key in table.columns]
+        assert narrow == names[: len(narrow)]
+        assert "perplexity" in narrow
+        await pilot.resize_terminal(*WIDE)
+        await wait_for(pilot, lambda: "id" in [key.value for key in table.columns])
+        assert column(table, "id") == ["20260101-120000-tiny-zero-shot"]
+        assert table.virtual_size.width <= table.size.width
+
+
+async def test_hostile_text_is_shown_as_it_stands(app: YiwenApp) -> None:
+    profile = msgspec.structs.replace(tiny(), name=HOSTILE)
+    make_run(
+        app.runs_root,
+        Started(at=1000.0),
+        Failed(at=1001.0, type="X", message=f"out of memory {HOSTILE}", hint=HOSTILE),
+        run_id="20260101-120000-[red]",
+        profile=profile,
+        overrides={"data.test": HOSTILE},
+    )
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await open_runs(pilot, 1)
+        screen = await wait_for(pilot, "out of memory [/nope] [red]x[/]")
+        assert "[/nope] [red]x" in screen.splitlines()[2]
+        assert "\x1b" not in screen
+        for key, word in (("enter", "esc back"), ("escape", ""), ("d", "Delete")):
+            await pilot.press(key)
+            await wait_for(pilot, word)
+        assert "\x1b" not in seen(app)
+        await pilot.press("n", "y")
+        await wait_for(pilot, "sent to clipboard")
+        await pilot.press("slash", *"[/nope]")
+        await wait_for(pilot, "1 of 1")
+
+
+async def test_details_stand_at_the_side_of_a_wide_terminal(app: YiwenApp) -> None:
+    run = finished(app, 1, 16.62, "qlora")
+    log = EventLog(run.events_path)
+    log.append(Saved(step=60, checkpoint="step-000060", best=True))
+    both = {"to_modern": score(13.0), "to_classical": score(20.0)}
+    log.append(Evaluated(part="test", score=score(16.62), directions=both))
+    (run.checkpoints_path / "step-000060").mkdir(parents=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_runs(pilot, 1)
+        screen = await wait_for(pilot, "checkpoints 1, best step-000060")
+        assert "文→白       13.00 of 84" in screen
+        assert "白→文       20.00 of 84" in screen
+        assert "test.json, 84 pairs" in screen
+
+
+async def test_deleting_asks_says_what_is_lost_and_can_be_left(app: YiwenApp) -> None:
+    run, other = finished(app, 1, 5.0, "qlora"), finished(app, 2, 6.0)
+    give_adapter(run)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 2)
+        await pilot.press("down", "d")
+        await wait_for(pilot, f"Delete {run.id}?")
+        assert "on disk" in seen(app)
+        assert "the trained adapter" in seen(app)
+        await pilot.press("enter")  # the cautious answer has the focus
+        await wait_for(pilot, lambda: isinstance(app.screen, RunsScreen))
+        assert run.folder.is_dir()
+        await pilot.press("d")
+        await wait_for(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("y")
+        await wait_for(pilot, lambda: ids(table) == [other.id])
+        assert not run.folder.exists()
+        assert other.folder.is_dir()
+
+
+async def test_a_running_run_is_not_deleted(app: YiwenApp) -> None:
+    run = make_run(app.runs_root, Started(steps=10))
+    with held_by_a_process(run):
+        async with app.run_test(size=SIZE, notifications=True) as pilot:
+            await open_runs(pilot, 1)
+            await pilot.press("d")
+            await wait_for(pilot, "stop it first")
+            assert isinstance(app.screen, RunsScreen)
+            assert run.folder.is_dir()
+
+
+async def test_stopping_asks_then_ends_the_worker(app: YiwenApp) -> None:
+    import fake_worker
+
+    run = make_run(app.runs_root)
+    fake_worker.launch(run, "--steps", "1000", "--seconds", "60")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await wait_for(pilot, "● running")
+        await pilot.press("x")
+        await wait_for(pilot, f"Stop {run.id}?")
+        await pilot.press("y")
+        await wait_for(pilot, "■ stopped")
+        assert not run.alive()
+
+
+async def test_stopping_what_does_not_run_is_refused_in_words(app: YiwenApp) -> None:
+    finished(app, 1, 5.0)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("x")
+        await wait_for(pilot, "is not running")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "key", "method"),
+    [
+        ("qlora", "o", "watch_run"),
+        ("zero-shot", "o", "evaluate_run"),
+        ("qlora", "e", "evaluate_run"),
+        ("qlora", "t", "translate_with"),
+    ],
+)
+@pytest.mark.parametrize("by_menu", [False, True])
+async def test_a_run_is_taken_to_other_screens(
+    app: YiwenApp,
+    monkeypatch: pytest.MonkeyPatch,
+    strategy: str,
+    key: str,
+    method: str,
+    by_menu: bool,
+) -> None:
+    run = finished(app, 1, 5.0, strategy)
+    if strategy == "qlora":
+        give_adapter(run)
+    taken: list[str] = []
+    monkeypatch.setattr(app, method, lambda run: taken.append(run.id))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        if by_menu:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: isinstance(app.screen, RunMenu))
+        await pilot.press("enter" if by_menu and key == "o" else key)
+        await wait_for(pilot, lambda: taken == [run.id])
+
+
+async def test_the_id_goes_to_the_clipboard(app: YiwenApp) -> None:
+    run = finished(app, 1, 5.0)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("y")
+        await wait_for(pilot, "sent to clipboard")
+        assert app.clipboard == run.id
+
+
+async def test_only_the_newest_are_listed_until_more_are_wished_for(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.runs.NEWEST", 2)
+    for day in range(1, 6):
+        finished(app, day, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 2)
+        assert "newest 2, m for more" in seen(app)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: table.row_count == 4)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: table.row_count == 5)
+        assert "m for more" not in seen(app)
+
+
+async def test_a_hidden_screen_reads_nothing(app: YiwenApp) -> None:
+    finished(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        table = await open_runs(pilot, 1)
+        screen = app.screen
+        await pilot.press("f1")
+        await wait_for(pilot, lambda: app.screen is not screen)
+        finished(app, 2, 5.0)
+        await pilot.pause(2.5)
+        assert table.row_count == 1
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: table.row_count == 2)

@@ -1,0 +1,192 @@
+"""The Train screen's setup: choices, what will happen, and starting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import FakeWorkers
+from looking import HOSTILE, seen, wait_for
+from samples import TINY, pair, write_pairs
+from textual.widgets import Input
+
+from engine import jobs
+from tui.app import YiwenApp
+
+SIZE = (80, 24)
+
+
+def _app(root: Path, folder: Path, text: str) -> YiwenApp:
+    """The app with a profile of its own: tiny's text, changed."""
+    path = folder / "own.toml"
+    path.write_text(text.replace('"tiny', f'"{TINY.parent}/tiny'), "utf-8")
+    return YiwenApp(root, str(path))
+
+
+async def test_setup_says_what_will_happen(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        text = await wait_for(pilot, "learning rate 0.001 cosine")
+    assert "350 文→白, 350 白→文" in text
+    assert "tokens an epoch" in text
+    assert "chooses the checkpoint" in text
+
+
+async def test_s_starts_the_embedded_run_and_follows_it(
+    app: YiwenApp, workers: FakeWorkers
+) -> None:
+    workers.options = ("--steps", "20", "--seconds", "0.5")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("s")
+        text = await wait_for(pilot, "✓ finished")
+        assert "tiny · qlora" in text
+        assert "test perplexity 12.50" in text
+    assert workers.started[0].settings.job == "train"
+
+
+async def test_s_pressed_thrice_starts_one_run(app: YiwenApp, workers: FakeWorkers) -> None:
+    workers.options = ("--seconds", "0.2")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("s", "s", "s")
+        await wait_for(pilot, "✓ finished")
+    assert len(workers.started) == 1
+
+
+async def test_a_second_run_beside_an_active_one_is_asked_for(
+    app: YiwenApp, workers: FakeWorkers
+) -> None:
+    workers.options = ("--end", "hang", "--seconds", "0.2")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("s")
+        await wait_for(pilot, "● running")
+        await pilot.press("n")
+        await wait_for(pilot, "What will happen")
+        await pilot.press("s")
+        await wait_for(pilot, "Start another run beside the one that is active?")
+        await pilot.press("enter")
+        await wait_for(pilot, "What will happen")
+        assert len(workers.started) == 1
+        await pilot.press("s")
+        await wait_for(pilot, "Start another run")
+        await pilot.press("y")
+        await wait_for(pilot, lambda: len(workers.started) == 2)
+
+
+async def test_strategy_is_chosen_by_keyboard(app: YiwenApp, workers: FakeWorkers) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("g")
+        await wait_for(pilot, "Few-shot: examples in the prompt")
+        await pilot.press(*"few", "enter")
+        text = await wait_for(pilot, "4 drawn from 700 pairs")
+        assert "Validation  not used" in text
+        await pilot.press("g")
+        await wait_for(pilot, "● Few-shot")
+        await pilot.press(*"zero", "enter")
+        text = await wait_for(pilot, "scored once")
+        assert "Training    not used" in text
+        await pilot.press("s")
+        await wait_for(pilot, lambda: workers.started)
+    assert workers.started[0].settings.job == "evaluate"
+
+
+async def test_rows_open_with_enter(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "Zero-shot")
+
+
+async def test_settings_change_the_plan_and_the_run(app: YiwenApp, workers: FakeWorkers) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("o")
+        await wait_for(pilot, "Settings of this run")
+        await pilot.press(*"training.max_steps = 3", "enter", "escape")
+        text = await wait_for(pilot, "at most 3 steps")
+        assert "training.max_steps = 3" in text
+        await pilot.press("s")
+        await wait_for(pilot, lambda: workers.started)
+    settings = workers.started[0].settings
+    assert settings.overrides == {"training.max_steps": "3"}
+    assert settings.profile.training.max_steps == 3
+
+
+async def test_another_file_is_chosen_and_stays_with_its_name(
+    app: YiwenApp, tmp_path: Path
+) -> None:
+    path = write_pairs(tmp_path / "2026.json", [pair(n) for n in range(9)])
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("t")
+        await wait_for(pilot, "what perplexity is reported on")
+        field = app.screen.query_one(Input)
+        field.value = str(path)
+        await pilot.press("enter")
+        await wait_for(pilot, "9 pairs (9 文→白)")
+        assert "2026.json" in seen(app)
+
+
+async def test_bad_data_is_named_in_place_and_starting_says_it_too(
+    app: YiwenApp, tmp_path: Path, workers: FakeWorkers
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps([{"id": 1, "instruction": HOSTILE}]), "utf-8")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("d")
+        await wait_for(pilot, "Training file")
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await wait_for(pilot, "record 1: output: missing")
+        await pilot.press("s")
+        await wait_for(pilot, "That did not work")
+        assert app.is_running
+    assert workers.started == []
+
+
+@pytest.mark.parametrize("profile", ["nope", "/nope.toml"])
+async def test_a_missing_profile_is_said_in_place(root: Path, profile: str) -> None:
+    app = YiwenApp(root, profile)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "no such profile file" if "/" in profile else "no profile named")
+        await pilot.press("p", *"tiny", "enter")
+        await wait_for(pilot, "tokens an epoch")
+
+
+async def test_hostile_profile_title(root: Path, tmp_path: Path) -> None:
+    title = f"title = {json.dumps(HOSTILE)}"
+    text = TINY.read_text("utf-8")
+    app = _app(root, tmp_path, f"{title}\n" + text[text.index("[model]") :])
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "[/nope] [red]x[/]")
+        assert "\x1b" not in seen(app)
+
+
+async def test_unforeseen_error_of_a_library_is_shown(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(HOSTILE)
+
+    monkeypatch.setattr(jobs, "read_data", fail)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "RuntimeError: [/nope]")
+        await pilot.press("s")
+        await wait_for(pilot, "That did not work")
+        assert app.is_running
+
+
+async def test_skipped_records_are_counted(root: Path, tmp_path: Path) -> None:
+    good = [{"id": n, "instruction": f"翻譯成文言文：\n句{n}", "output": "文"} for n in range(8)]
+    train = tmp_path / "train.json"
+    train.write_text(json.dumps([*good, {"id": 99}]), "utf-8")
+    text = TINY.read_text("utf-8").replace('bad_records = "error"', 'bad_records = "skip"')
+    app = _app(root, tmp_path, text.replace('"tiny/data/train.json"', f'"{train}"'))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_for(pilot, "1 records of data.train: record 9: instruction: missing")
+
+
+async def test_the_smallest_size_shows_all_choices(app: YiwenApp) -> None:
+    async with app.run_test(size=(60, 16)) as pilot:
+        text = await wait_for(pilot, "350 文→白")
+    for label in ("Profile", "Strategy", "Training", "Validation", "Test", "Settings", "s Start"):
+        assert label in text

@@ -1,0 +1,51 @@
+"""The `yiwen` command: opens the workbench, or hands the arguments to the engine's command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+NO_TERMINAL = "yiwen draws on a terminal, and this is none; see `yiwen --help` for the rest."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] != "tui":
+        from engine import cli
+
+        return int(cli.main(arguments))
+    return open_workbench(arguments[1:])
+
+
+def open_workbench(arguments: Sequence[str]) -> int:
+    """Open the workbench. Imports textual only once the arguments are known to be good."""
+    chosen = _parser().parse_args(arguments)
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        print(NO_TERMINAL, file=sys.stderr)
+        return 2
+    from engine.paths import runs_root
+    from tui.app import YiwenApp
+
+    app = YiwenApp(runs_root(chosen.runs), chosen.profile)
+    app.run(mouse=chosen.mouse)
+    return app.return_code or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="yiwen tui", description="Open the workbench.")
+    parser.add_argument("--runs", type=Path, help="folder of all runs; else $YIWEN_RUNS, ./runs")
+    parser.add_argument("--profile", default="tiny", help="profile to begin with (default: tiny)")
+    parser.add_argument(
+        "--no-mouse",
+        dest="mouse",
+        action="store_false",
+        help="leave the mouse to the terminal, e.g. to select text",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""The application: four screens, the keys that lead to them, and leaving without loss."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from engine import runs
+from engine.runs import Run
+from tui.plain import plain
+from tui.text import message_of
+
+CONTINUES = "Training goes on; come back any time with yiwen"
+SMALLEST = (60, 16)
+_SECOND_CTRL_C = 2.0
+_GRACE = 2.0
+"""Seconds to put the terminal in order after a signal."""
+
+
+def _screen_class(name: str) -> Callable[[], Screen[Any]]:
+    """A factory that imports a screen when it is first shown."""
+
+    def make() -> Screen[Any]:
+        module = import_module(f"tui.screens.{name}")
+        screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
+        return screen
+
+    return make
+
+
+class YiwenApp(App[None]):
+    """The workbench."""
+
+    TITLE = "Yiwen 譯文"
+    CSS_PATH = "app.tcss"
+    DEFAULT_MODE = "train"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        name: _screen_class(name) for name in ("train", "evaluate", "translate", "runs")
+    }
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-middling"), (30, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", id="app.help", key_display="?",
+                tooltip="List the keys of this screen"),
+        Binding("f1", "mode('train')", "Train", id="app.train",
+                tooltip="Start runs and watch them"),
+        Binding("f2", "mode('evaluate')", "Evaluate", id="app.evaluate",
+                tooltip="Score a profile or a trained run on a file"),
+        Binding("f3", "mode('translate')", "Translate", id="app.translate",
+                tooltip="Translate, base model and tuned ones side by side"),
+        Binding("f4", "mode('runs')", "Runs", id="app.runs",
+                tooltip="Compare all runs"),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True,
+                tooltip="Leave; runs go on without the workbench"),
+        Binding("ctrl+c", "help_quit", "Copy, quit", id="app.break", show=False,
+                system=True, tooltip="Copy a selection; pressed twice within 2 seconds, leave"),
+        Binding("ctrl+z", "suspend_process", "To the shell", id="app.suspend", show=False,
+                tooltip="Put the workbench in the background; `fg` brings it back"),
+    ]  # fmt: skip
+
+    def __init__(self, runs_root: Path, profile: str = "tiny") -> None:
+        super().__init__()
+        self.runs_root = runs_root
+        self.profile_name = profile
+        self._last_ctrl_c = -_SECOND_CTRL_C
+
+    def on_mount(self) -> None:
+        """Take the signals of a closing terminal, and repaint after `fg`."""
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh())
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._leave_at_once, number)
+
+    def _leave_at_once(self, number: int) -> None:
+        """Exit; by force if the terminal is gone, for writing to it can block forever."""
+        self.exit(return_code=128 + number)
+        backstop = threading.Timer(_GRACE, os._exit, (128 + number,))
+        backstop.daemon = True
+        backstop.start()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Cover the screen with a sentence while the terminal is too small."""
+        await super().on_event(event)
+        if isinstance(event, events.Resize):
+            width, height = event.size
+            self._check_size(width < SMALLEST[0] or height < SMALLEST[1])
+
+    def _check_size(self, too_small: bool) -> None:
+        from tui.widgets.too_small import TooSmall
+
+        covered = isinstance(self.screen, TooSmall)
+        if too_small and not covered:
+            self.push_screen(TooSmall(*SMALLEST))
+        elif covered and not too_small:
+            self.pop_screen()
+
+    def watch_run(self, run: Run) -> None:
+        """Switch to Train and follow a run there."""
+        self.run_worker(self._show("train", run))
+
+    def evaluate_run(self, run: Run) -> None:
+        """Switch to Evaluate with a run's adapter chosen."""
+        self.run_worker(self._show("evaluate", run))
+
+    def translate_with(self, run: Run) -> None:
+        """Switch to Translate with a run's adapter chosen."""
+        self.run_worker(self._show("translate", run))
+
+    async def _show(self, mode: str, run: Run) -> None:
+        await self.switch_mode(mode)
+        screen: Any = self.get_screen_stack(mode)[0]
+        screen.choose_run(run)
+
+    def fail(self, error: Exception | str) -> None:
+        """Say what went wrong, long enough to be read."""
+        message = plain(message_of(error))
+        self.notify(
+            message,
+            title="That did not work",
+            severity="error",
+            timeout=max(6.0, len(message) / 12),
+            markup=False,
+        )
+
+    def action_mode(self, mode: str) -> None:
+        """Show a screen."""
+        self.switch_mode(mode)
+
+    def action_help(self) -> None:
+        """List the keys of the screen."""
+        from tui.widgets.help_panel import HelpPanel
+
+        self.push_screen(HelpPanel(self.screen))
+
+    def action_help_quit(self) -> None:
+        """Quit on the second ctrl+c, as the hands expect; the first may have been meant to copy."""
+        now = time.monotonic()
+        if now - self._last_ctrl_c <= _SECOND_CTRL_C:
+            self.run_worker(self.action_quit())
+            return
+        self._last_ctrl_c = now
+        self.notify("Press ctrl+c again, or ctrl+q, to quit.", timeout=_SECOND_CTRL_C)
+
+    async def action_quit(self) -> None:
+        """Leave; say so if a worker goes on."""
+        try:
+            active = await asyncio.wait_for(asyncio.to_thread(self._is_active), timeout=1.0)
+        except (asyncio.TimeoutError, OSError):
+            active = False
+        self.exit(message=Text(CONTINUES) if active else None)
+
+    def _is_active(self) -> bool:
+        return runs.newest_active(runs.list_all(self.runs_root)) is not None
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action of the screen and of the application, taken from their keys."""
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if binding.tooltip and isinstance(active.node, App | Screen) and active.enabled:
+                run = partial(self.run_action, binding.action, active.node)
+                key = self.get_key_display(binding)
+                yield SystemCommand(f"{binding.description} ({key})", binding.tooltip, run)
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand(
+            "Screenshot",
+            "Save this screen as an SVG file",
+            lambda: self.set_timer(0.1, self.deliver_screenshot),
+        )

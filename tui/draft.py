@@ -1,0 +1,69 @@
+"""The run being set up: what was chosen so far, and the request that it makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine import strategies
+from engine.jobs import Request
+from engine.runs import Part
+from engine.strategies import Strategy
+
+FILES = ("data.train", "data.validation", "data.test")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Choices; settings that are not named in `overrides` are the profile's."""
+
+    profile: str
+    strategy_name: str = strategies.QLORA.name
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def strategy(self) -> Strategy:
+        return strategies.get(self.strategy_name)
+
+    @property
+    def changed_settings(self) -> dict[str, str]:
+        """Overrides other than data files."""
+        return {key: text for key, text in self.overrides.items() if key not in FILES}
+
+    def uses(self, part: Part) -> bool:
+        """Does a run of this strategy read this file?"""
+        if part == "train":
+            return self.strategy.trains or self.strategy.shows_examples
+        return part == "test" or self.strategy.trains
+
+    def with_file(self, part: Part, path: str) -> Draft:
+        """Another data file."""
+        return self.with_overrides({**self.overrides, f"data.{part}": quoted(path)})
+
+    def with_overrides(self, overrides: Mapping[str, str]) -> Draft:
+        """Other settings."""
+        return replace(self, overrides=dict(overrides))
+
+    def with_strategy(self, name: str) -> Draft:
+        """Another strategy."""
+        return replace(self, strategy_name=name)
+
+    def with_profile(self, name: str) -> Draft:
+        """Another profile, with its own files; the changed settings stay."""
+        return replace(self, profile=name, overrides=self.changed_settings)
+
+    def request(self, root: Path) -> Request:
+        """What to ask the engine for."""
+        return Request(
+            root=root,
+            strategy=self.strategy_name,
+            profile=self.profile,
+            overrides=dict(self.overrides),
+        )
+
+
+def quoted(text: str) -> str:
+    """A text as an override's value, safe from being read as a number or a date."""
+    return json.dumps(text, ensure_ascii=False)

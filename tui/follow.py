@@ -1,0 +1,57 @@
+"""Follows a run's events, old or live, and posts what is new."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+
+from engine.events import Tail
+from engine.runs import Run
+from engine.summary import Summary
+from tui.messages import RunEvents
+
+POLL_SECONDS = 0.25
+SLICE_BYTES = 256 << 10
+"""Read at a time: about 10 ms of decoding, so that the screen stays quick during a replay."""
+
+
+def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable[[], bool]) -> None:
+    """Post a run's events from the first on, until it has ended and all were read.
+
+    Blocks; call it from a thread.
+    """
+    tail = Tail(run.events_path)
+    summary = Summary()
+    while not is_cancelled():
+        alive = run.alive()  # asked before reading: what it wrote before it died is read below
+        before = summary.status
+        events = tail.read(SLICE_BYTES)
+        for event in events:
+            summary.apply(event)
+        caught_up = not events or tail.offset >= _size(run)
+        if caught_up:
+            summary.settle(alive)
+        if events or summary.status is not before:
+            post(RunEvents(run, events, copy.copy(summary), caught_up))
+        if not caught_up:
+            time.sleep(0)  # lets the screen's thread in
+        elif summary.ended or not alive:
+            return
+        else:
+            _sleep(is_cancelled)
+
+
+def _size(run: Run) -> int:
+    try:
+        return run.events_path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _sleep(is_cancelled: Callable[[], bool]) -> None:
+    """Wait for the next poll, in naps: a thread that sleeps on delays quitting."""
+    for _ in range(5):
+        if is_cancelled():
+            return
+        time.sleep(POLL_SECONDS / 5)

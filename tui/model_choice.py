@@ -1,0 +1,122 @@
+"""What can translate: a profile's base model, bare or with examples, or what a run has trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from engine import dataset, jobs, profiles, runs, strategies
+from engine.errors import UserError
+from engine.profiles import Profile
+from engine.prompts import PromptBuilder
+from engine.runs import Run
+
+NEWEST_RUNS = 200
+"""Runs offered in the list; an older one is chosen on the Runs screen."""
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A choice with everything that translating needs."""
+
+    profile: Profile
+    builder: PromptBuilder
+    adapter: str = ""
+    """Folder in PEFT's format; empty for the base model."""
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """One of the models that can translate; nothing is read before `open`."""
+
+    profile: str = ""
+    """Name of the profile whose base model translates; empty with `run`."""
+    few_shot: bool = False
+    run: Run | None = None
+    checkpoint: str = ""
+    """Of the run; empty for its result."""
+
+    @property
+    def key(self) -> str:
+        """Names the choice in a list; the checkpoint is chosen apart."""
+        if self.run is not None:
+            return f"run {self.run.id}"
+        return f"{'few-shot' if self.few_shot else 'zero-shot'} {self.profile}"
+
+    @property
+    def label(self) -> str:
+        """The choice in words."""
+        if self.run is not None:
+            return " · ".join(filter(None, (self.run.id, self.checkpoint)))
+        return f"{self.profile} · {'few-shot' if self.few_shot else 'zero-shot'}"
+
+    def open(self) -> OpenModel:
+        """Read profile, tokenizer and examples. Raises UserError."""
+        if self.run is not None:
+            return _open_run(self.run, self.checkpoint)
+        profile = profiles.load(self.profile)
+        if self.few_shot:
+            return OpenModel(profile, _few_shot_builder(profile))
+        return OpenModel(profile, jobs.builder_for(profile, []))
+
+
+def from_key(root: Path, key: str) -> ModelChoice:
+    """The choice that a key names."""
+    kind, _, name = key.partition(" ")
+    if kind == "run":
+        return ModelChoice(run=Run(root / name))
+    return ModelChoice(name, few_shot=kind == "few-shot")
+
+
+def list_all(root: Path) -> list[ModelChoice]:
+    """Every base model, bare and with examples, and the newest runs that trained something."""
+    bases = [
+        ModelChoice(path.stem, few_shot)
+        for path in profiles.list_files()
+        for few_shot in (False, True)
+    ]
+    trained = [run for run in runs.list_all(root) if has_adapter(run)]
+    return bases + [ModelChoice(run=run) for run in trained[:NEWEST_RUNS]]
+
+
+def has_adapter(run: Run) -> bool:
+    """Has the run trained something that can translate?"""
+    return run.adapter_path.is_dir() or bool(run.checkpoints())
+
+
+def list_checkpoints(run: Run) -> list[tuple[str, str]]:
+    """What of a run can translate, its result first, each with a label."""
+    names = run.checkpoints()
+    best = run.summary().best_checkpoint
+    result = ("", "result" if run.adapter_path.is_dir() else "newest checkpoint")
+    marked = [(name, f"{name}  best" if name == best else name) for name in reversed(names)]
+    return [result, *marked]
+
+
+def _open_run(run: Run, checkpoint: str) -> OpenModel:
+    """A run's model: what it trained, or what it was scored with."""
+    settings = run.settings
+    trained = settings.job == "train"
+    adapter = str(run.adapter_folder(checkpoint)) if trained else settings.adapter
+    if adapter and not Path(adapter).is_dir():
+        raise UserError(f"run {run.id}: its adapter {adapter} is gone; choose another model")
+    return OpenModel(
+        settings.profile, jobs.builder_for(settings.profile, settings.examples), adapter
+    )
+
+
+@lru_cache(maxsize=4)
+def _few_shot_builder(profile: Profile) -> PromptBuilder:
+    """Draws the examples that a few-shot run of this profile draws.
+
+    Kept while the profile stays the same: a large training file takes half a second to read.
+    """
+    skip_bad = profile.data.bad_records == "skip"
+    if not profile.data.train:
+        raise UserError("data.train: no file is named; few-shot draws its examples from it")
+    train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
+    scored = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
+    few_shot = profile.few_shot
+    examples = strategies.draw_examples(train, scored, few_shot.examples, few_shot.seed)
+    return jobs.builder_for(profile, examples)

@@ -1,0 +1,31 @@
+"""How long a phase will take yet, by its pace so far."""
+
+from __future__ import annotations
+
+import math
+
+from engine.events import Phase
+
+
+class Pace:
+    """Feed it with phases, in order."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._began = (0, math.nan)
+        self._last = Phase(name="")
+
+    def take(self, phase: Phase) -> None:
+        """Take the next one in; another name, or fewer done, begins anew."""
+        if phase.name != self._name or phase.done < self._last.done:
+            self._name, self._began = phase.name, (phase.done, phase.at)
+        self._last = phase
+
+    @property
+    def seconds_left(self) -> float:
+        """Nan if it cannot be told."""
+        done, at = self._began
+        ahead = self._last.done - done
+        if not self._last.of or ahead <= 0:
+            return math.nan
+        return (self._last.at - at) / ahead * (self._last.of - self._last.done)

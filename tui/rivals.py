@@ -1,0 +1,55 @@
+"""The strategies side by side: the scores of one model on one test file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine import strategies
+from engine.catalog import Row
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A strategy's score: of the run that is shown, else of the strategy's best run."""
+
+    strategy: str
+    perplexity: float
+    run_id: str
+    is_shown: bool = False
+    ratio: float = math.nan
+    """To zero-shot; nan if that was not scored."""
+
+
+def find_rivals(rows: Iterable[Row], sha256: str, model: str, shown: str = "") -> list[Rival]:
+    """One row per strategy, the best first.
+
+    Only runs that scored the same file (by its bytes) with the same base model: between models
+    with different tokenizers a perplexity a token cannot be compared.
+    """
+    best: dict[str, Rival] = {}
+    for row in rows:
+        score, file = row.summary.score, row.settings.data.get("test")
+        if score is None or file is None or math.isnan(score.perplexity):
+            continue
+        if file.sha256 != sha256 or row.settings.profile.model.path != model:
+            continue
+        name = row.settings.strategy
+        rival = Rival(name, score.perplexity, row.run.id, row.run.id == shown)
+        if name not in best or _precedes(rival, best[name]):
+            best[name] = rival
+    zero = best.get(strategies.ZERO_SHOT.name)
+    ranked = sorted(best.values(), key=lambda rival: rival.perplexity)
+    return [_related(rival, zero) for rival in ranked]
+
+
+def _precedes(one: Rival, other: Rival) -> bool:
+    return (not one.is_shown, one.perplexity) < (not other.is_shown, other.perplexity)
+
+
+def _related(rival: Rival, zero: Rival | None) -> Rival:
+    if zero is None or zero is rival or not math.isfinite(rival.perplexity / zero.perplexity):
+        return rival
+    ratio = rival.perplexity / zero.perplexity
+    return Rival(rival.strategy, rival.perplexity, rival.run_id, rival.is_shown, ratio)

@@ -1,0 +1,35 @@
+"""The keys of the Evaluate screen."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+KEYS: list[BindingType] = [
+    Binding("enter", "sample", "Sample", id="evaluate.sample", show=False,
+            tooltip="Read the highlighted sample over the whole screen"),
+    Binding("s", "start", "Score", id="evaluate.start",
+            tooltip="Start the evaluation that is set up"),
+    Binding("enter", "start", "Score", id="evaluate.begin", show=False,
+            tooltip="Start the evaluation that is set up"),
+    Binding("x", "stop", "Stop", id="evaluate.stop",
+            tooltip="Let the worker stop; again: kill it"),
+    Binding("o", "open", "Open", id="evaluate.open",
+            tooltip="Read the result of an evaluation made before"),
+    Binding("p", "choose('profile')", "Profile", id="evaluate.profile", show=False,
+            tooltip="Score a profile's base model"),
+    Binding("r", "choose('run')", "Run", id="evaluate.run", show=False,
+            tooltip="Score what a run has trained"),
+    Binding("c", "choose('checkpoint')", "State", id="evaluate.checkpoint", show=False,
+            tooltip="Choose the run's result or one of its checkpoints"),
+    Binding("g", "choose('strategy')", "Strategy", id="evaluate.strategy", show=False,
+            tooltip="Choose zero-shot, few-shot or QLoRA"),
+    Binding("f,t", "choose('test')", "Test file", id="evaluate.test", show=False,
+            tooltip="Choose the file that is scored"),
+    Binding("k", "choose('examples')", "Examples", id="evaluate.examples", show=False,
+            tooltip="Choose how many examples a few-shot prompt holds"),
+    Binding("S", "reverse", "Turn round", id="evaluate.reverse", key_display="S",
+            show=False,
+            tooltip="List the best samples first, or the worst again"),
+    Binding("m", "more", "More", id="evaluate.more", show=False,
+            tooltip="List a thousand samples more"),
+]  # fmt: skip

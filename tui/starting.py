@@ -1,0 +1,39 @@
+"""Starting a run: from what was asked for to a worker at work."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual.app import App
+
+from engine import jobs, launch
+from engine.jobs import Request
+from engine.runs import Run
+from tui.plain import one_line
+from tui.surroundings import look_around
+from tui.widgets.dialogs import Confirm
+
+
+async def confirm_and_start(app: App[Any], request: Request) -> Run | None:
+    """Make the run folder and start its worker, asking first if another is at work; None for no.
+
+    Call it from a Textual worker. Raises UserError, or whatever a broken file makes a library
+    raise.
+    """
+    found = await asyncio.to_thread(look_around, request.root)
+    if found.active is not None:
+        confirm = Confirm(
+            "Start another run beside the one that is active?",
+            f"{one_line(found.active.id)} is at work; both would be slower, or lack memory.",
+            yes="Start",
+        )
+        if not await app.push_screen_wait(confirm):
+            return None
+    return await asyncio.to_thread(_start, request)
+
+
+def _start(request: Request) -> Run:
+    run = jobs.prepare(request)
+    launch.start(run)
+    return run

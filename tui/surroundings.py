@@ -1,0 +1,40 @@
+"""Which runs there are when one sits down: the active one, the latest one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import runs
+from engine.runs import Run
+from tui.plain import one_line
+from tui.text import number
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is in the runs folder."""
+
+    active: Run | None = None
+    """The newest run that has a worker."""
+    latest: Run | None = None
+    description: str = ""
+    """The run that is worth a look, in one line."""
+
+
+def look_around(root: Path) -> Surroundings:
+    """Look through the runs folder; blocks as long as the file system does."""
+    found = runs.list_all(root)
+    active = runs.newest_active(found)
+    latest = found[0] if found else None
+    return Surroundings(active, latest, _described(active or latest))
+
+
+def _described(run: Run | None) -> str:
+    if run is None:
+        return ""
+    summary = run.summary()
+    text = f"{one_line(run.id)}  {summary.status.symbol} {summary.status.value}"
+    if summary.score is not None:
+        text += f"  test ppl {number(summary.score.perplexity)}"
+    return text

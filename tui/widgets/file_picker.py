@@ -1,0 +1,174 @@
+"""Choosing a data file: a path to type, and the folder it points at."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.plain import plain
+
+_MOST = 500
+
+
+class FilePicker(ModalScreen[str | None]):
+    """Type a path, or walk through folders with the arrow keys, tab and enter.
+
+    `a.txt,b.txt` names two parallel files; any file that exists is accepted, whatever its suffix.
+    """
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", id="files.back", tooltip="Choose nothing"),
+        Binding("up", "move(-1)", "Up", id="files.up", show=False),
+        Binding("down", "move(1)", "Down", id="files.down", show=False),
+        Binding("pageup", "move(-8)", "Page up", id="files.pageup", show=False),
+        Binding("pagedown", "move(8)", "Page down", id="files.pagedown", show=False),
+        Binding("tab", "take", "Take the highlighted name", id="files.take", priority=True),
+    ]
+    DEFAULT_CSS = """
+    FilePicker {
+        align: center middle;
+        Input { border: none; height: 1; padding: 0 1; background: $boost; }
+        OptionList {
+            height: 12; margin-top: 1; border: none; padding: 0; background: transparent;
+        }
+        .error, .hint { height: auto; }
+    }
+    FilePicker.-short OptionList { height: 6; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        start: str = "",
+        suffixes: tuple[str, ...] = (".json", ".jsonl", ".tsv"),
+    ) -> None:
+        super().__init__()
+        self._heading = title
+        self._start = plain(start) or str(Path.cwd()) + os.sep
+        self._suffixes = suffixes
+        self._names: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(self._heading)
+            field = Input(self._start, compact=True, select_on_focus=False)
+            field.cursor_blink = False
+            yield field
+            choices = OptionList(markup=False, compact=True)
+            choices.can_focus = False
+            choices.auto_links = False
+            yield choices
+            yield Static("", classes="error", markup=False)
+            hint = f"{'  '.join(self._suffixes)}  or a.txt,b.txt in parallel\n"
+            yield Static(
+                hint + "tab complete   enter choose   esc back",
+                classes="hint",
+                markup=False,
+            )
+
+    @on(Input.Changed)
+    def _list(self, event: Input.Changed) -> None:
+        self.query_one(".error", Static).update("")
+        folder, typed = _split(event.value)
+        self._names = self._entries(folder, typed)
+        choices = self.query_one(OptionList)
+        choices.set_options([Option(Content(name)) for name in self._names])
+        if self._names:
+            choices.highlighted = self._names.index(typed) if typed in self._names else 0
+
+    def _entries(self, folder: Path, typed: str) -> list[str]:
+        """Folders and data files that go on from what was typed; a whole name lists its folder."""
+        try:
+            found = [
+                entry.name + os.sep if entry.is_dir() else entry.name
+                for entry in os.scandir(folder)
+                if entry.name.startswith(".") <= typed.startswith(".")
+                and (entry.is_dir() or self._fits(entry.name))
+                and entry.name == plain(entry.name)
+            ]
+        except OSError:
+            return []
+        found.sort(key=lambda name: (not name.endswith(os.sep), name.casefold()))
+        narrowed = [name for name in found if name.casefold().startswith(typed.casefold())]
+        return (found if typed in narrowed else narrowed)[:_MOST]
+
+    def _fits(self, name: str) -> bool:
+        return name.lower().endswith((*self._suffixes, ".txt"))
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight."""
+        choices = self.query_one(OptionList)
+        if self._names:
+            at = (choices.highlighted or 0) + step
+            choices.highlighted = min(max(at, 0), len(self._names) - 1)
+
+    def action_take(self) -> None:
+        """Put the highlighted name into the path."""
+        at = self.query_one(OptionList).highlighted
+        if self._names and at is not None:
+            self._put(self._names[at])
+
+    @on(OptionList.OptionSelected)
+    def _take_clicked(self, event: OptionList.OptionSelected) -> None:
+        self._put(self._names[event.option_index])
+
+    def _put(self, name: str) -> None:
+        field = self.query_one(Input)
+        before, comma, last = field.value.rpartition(",")
+        field.value = before + comma + last[: len(last) - len(_typed_name(last))] + name
+        field.cursor_position = len(field.value)
+
+    @on(Input.Submitted)
+    def _choose(self, event: Input.Submitted) -> None:
+        """Take what is typed if it is a file, else what is highlighted."""
+        if not all(_path(part).is_file() for part in _parts(event.value)):
+            highlighted = self._highlighted(event.value)
+            if highlighted is None or highlighted.endswith(os.sep):
+                self.action_take()
+                if highlighted is None:
+                    self._refuse(event.value)
+                return
+            self.action_take()
+        typed = _parts(self.query_one(Input).value)
+        self.dismiss(",".join(str(_path(part).resolve()) for part in typed) or None)
+
+    def _highlighted(self, value: str) -> str | None:
+        """The highlighted name, unless the text names something else already."""
+        at = self.query_one(OptionList).highlighted
+        return self._names[at] if self._names and at is not None else None
+
+    def _refuse(self, value: str) -> None:
+        missing = [part for part in _parts(value) if not _path(part).is_file()]
+        sentence = f"{missing[0]}: no such file" if missing else "Type the path of a file."
+        self.query_one(".error", Static).update(Content(plain(sentence)))
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _typed_name(part: str) -> str:
+    """What stands behind the last separator."""
+    return part.rsplit(os.sep, 1)[-1]
+
+
+def _split(value: str) -> tuple[Path, str]:
+    """The folder that the last path points at, and the beginning of a name in it."""
+    last = value.rpartition(",")[2].lstrip()
+    name = _typed_name(last)
+    return _path(last[: len(last) - len(name)] or "."), name

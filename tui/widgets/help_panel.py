@@ -1,0 +1,64 @@
+"""The keys of a screen and of the application, made from their bindings, lest they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+
+class HelpPanel(ModalScreen[None]):
+    """Lists keys; any of the closing keys closes it."""
+
+    AUTO_FOCUS = "VerticalScroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
+    ]
+    DEFAULT_CSS = """
+    HelpPanel { align: center middle; }
+    HelpPanel Static { width: 1fr; height: auto; }
+    HelpPanel .dialog { width: 78; padding: 0 1; }
+    """
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__()
+        self._heading = screen.__class__.__name__.removesuffix("Screen")
+        self._content = self._table(screen)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog") as dialog:
+            dialog.border_title = Content(f"Keys: {self._heading}")
+            dialog.border_subtitle = Content("esc close")
+            yield Static(self._content)
+
+    def _table(self, screen: Screen[Any]) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, style="bold")
+        table.add_column(no_wrap=True)
+        table.add_column(style="dim")
+        for owner in (screen, screen.app):
+            for keys, binding in _bindings_of(owner):
+                row = (keys, binding.description, binding.tooltip or "")
+                table.add_row(*(Text(cell) for cell in row))
+            if owner is screen:
+                table.add_row()
+        return table
+
+
+def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]:
+    """Each explained action once, with all its keys."""
+    found: dict[str, tuple[list[str], Binding]] = {}
+    for _, binding in owner._bindings:
+        if binding.tooltip:
+            keys, _ = found.setdefault(binding.action, ([], binding))
+            keys.append(owner.app.get_key_display(binding))
+    for keys, binding in found.values():
+        yield " ".join(keys), binding

@@ -1,0 +1,72 @@
+"""The end of a worker's log."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.plain import plain
+
+_BYTES = 64 << 10
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class LogDialog(ModalScreen[None]):
+    """Shows a text, scrolled to its end."""
+
+    AUTO_FOCUS = "VerticalScroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,l,enter", "dismiss", "Close", id="log.close", tooltip="Close the log"),
+    ]
+    DEFAULT_CSS = """
+    LogDialog { align: center middle; }
+    LogDialog .dialog { width: 96%; height: 90%; padding: 0 1; }
+    LogDialog Static { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog") as scroll:
+            scroll.border_title = Content(
+                f"{plain(self._path.parent.name)}: the end of {self._path.name}"
+            )
+            scroll.border_subtitle = Content("esc close")
+            body = Static(Content("Reading …"), markup=False)
+            body.auto_links = False
+            yield body
+
+    @work
+    async def on_mount(self) -> None:
+        """Begin at the end, where the cause of a failure stands."""
+        try:
+            text = await asyncio.to_thread(read_end, self._path)
+        except OSError as error:
+            text = f"{self._path}: cannot be read: {error.strerror}"
+        self.query_one(Static).update(Content(text or "The worker has said nothing."))
+        self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
+
+
+def read_end(path: Path) -> str:
+    """The last lines of a log; of a progress bar, what it showed last. Raises OSError."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, 2)
+            file.seek(max(0, end - _BYTES))
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return plain(_ESCAPES.sub("", "\n".join(lines))).strip()

@@ -1,0 +1,106 @@
+"""Choosing one of several things by typing a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.plain import plain
+from tui.widgets.file_picker import FilePicker
+
+__all__ = ["FilePicker", "Picker"]
+
+
+class Picker(ModalScreen[str | None]):
+    """A list that typing narrows; enter chooses the highlighted one, escape none."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", id="picker.back", tooltip="Choose nothing"),
+        Binding("up", "move(-1)", "Up", id="picker.up", tooltip="The one above", show=False),
+        Binding("down", "move(1)", "Down", id="picker.down", tooltip="The one below", show=False),
+        Binding("pageup", "move(-8)", "Page up", id="picker.pageup", show=False),
+        Binding("pagedown", "move(8)", "Page down", id="picker.pagedown", show=False),
+    ]
+    DEFAULT_CSS = """
+    Picker {
+        align: center middle;
+        Input { border: none; height: 1; padding: 0 1; background: $boost; }
+        OptionList {
+            height: auto; max-height: 16; margin-top: 1; border: none; padding: 0;
+            background: transparent; text-wrap: nowrap; text-overflow: ellipsis;
+        }
+        .hint { margin-top: 1; }
+    }
+    Picker.-short OptionList { max-height: 8; }
+    """
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str]], current: str = "") -> None:
+        super().__init__()
+        self._heading = title
+        self._options = list(options)
+        self._current = current
+        self._shown = self._options
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(self._heading)
+            field = Input(placeholder="type to filter", compact=True)
+            field.cursor_blink = False
+            yield field
+            choices = OptionList(markup=False, compact=True)
+            choices.can_focus = False
+            choices.auto_links = False
+            yield choices
+            yield Static("enter choose   esc back", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin at the current value."""
+        self._fill(self._current)
+
+    def _fill(self, highlighted: str) -> None:
+        choices = self.query_one(OptionList)
+        choices.set_options([Option(self._line(*option)) for option in self._shown])
+        values = [value for value, _ in self._shown]
+        if values:
+            choices.highlighted = values.index(highlighted) if highlighted in values else 0
+
+    def _line(self, value: str, label: str) -> Content:
+        mark = "● " if value == self._current else "  "
+        return Content(mark + plain(label))
+
+    @on(Input.Changed)
+    def _filter(self, event: Input.Changed) -> None:
+        words = event.value.casefold().split()
+        self._shown = [
+            (value, label)
+            for value, label in self._options
+            if all(word in f"{label} {value}".casefold() for word in words)
+        ]
+        self._fill(self._current if not words else "")
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight."""
+        choices = self.query_one(OptionList)
+        if self._shown:
+            at = (choices.highlighted or 0) + step
+            choices.highlighted = min(max(at, 0), len(self._shown) - 1)
+
+    @on(Input.Submitted)
+    def _choose(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        if self._shown and at is not None:
+            self.dismiss(self._shown[at][0])
+
+    @on(OptionList.OptionSelected)
+    def _choose_clicked(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._shown[event.option_index][0])

@@ -1,0 +1,113 @@
+"""One line of numbers about a run, the most important first, as many as fit."""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.summary import Status, Summary
+from tui.curve import Curve
+from tui.plain import one_line
+from tui.text import clock, number, rate, size, thousands
+
+_GAP = 3
+_TREND_SHARE = 0.02
+
+
+class RunStatus(Static):
+    """` loss 1.2345 ▾   test ppl 16.6   lr 1.8e-4   5.1k tok/s   12.3 GB   00:12 · 00:41 left`."""
+
+    DEFAULT_CSS = """
+    RunStatus { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; }
+    """
+
+    auto_links = False
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._parts: list[Content] = []
+
+    def show(self, summary: Summary, curve: Curve) -> None:
+        """Show the numbers of now."""
+        self._parts = [*_loss(summary, curve), *_score(summary), _time(summary), *_pace(summary)]
+        self.refresh()
+
+    def render(self) -> Content:
+        """Time stands at the right; what does not fit is left out from the end."""
+        if not self._parts:
+            return Content("")
+        ends = accumulate(part.cell_length + _GAP for part in self._parts)
+        shown = [part for part, end in zip(self._parts, ends) if end - _GAP <= self.size.width]
+        return Content(" " * _GAP).join(shown)
+
+
+def _loss(summary: Summary, curve: Curve) -> list[Content]:
+    if math.isnan(summary.loss) and not curve.steps:
+        return []
+    return [Content.assemble(("loss ", "$text-muted"), f"{summary.loss:.4f} {trend(curve)}")]
+
+
+def trend(curve: Curve) -> str:
+    """Which way the smoothed loss went lately: ▾ down, ▴ up, or nothing to tell."""
+    smooth = curve.smooth
+    back = max(5, int(curve.planned * _TREND_SHARE))
+    if len(smooth) <= back or math.isnan(smooth[-1]) or math.isnan(smooth[-back - 1]):
+        return " "
+    change = smooth[-1] / smooth[-back - 1] - 1
+    return "▾" if change < -0.002 else "▴" if change > 0.002 else "▸"
+
+
+def _score(summary: Summary) -> list[Content]:
+    if summary.score is None:
+        return []
+    label = ("test ppl ", "$text-muted")
+    return [Content.assemble(label, (number(summary.score.perplexity), "bold"))]
+
+
+def _time(summary: Summary) -> Content:
+    if not summary.status.active:
+        return Content(clock(summary.seconds))
+    left = clock(summary.seconds_left)
+    return Content(clock(summary.seconds) + (f" · {left} left" if left != "–" else ""))
+
+
+def _pace(summary: Summary) -> list[Content]:
+    parts = []
+    if math.isfinite(summary.lr):
+        parts.append(Content.assemble(("lr ", "$text-muted"), rate(summary.lr)))
+    if math.isfinite(summary.tokens_per_second):
+        parts.append(Content(f"{thousands(summary.tokens_per_second)} tok/s"))
+    if summary.memory:
+        parts.append(Content(size(summary.memory)))
+    if summary.device:
+        parts.append(Content.styled(one_line(summary.device), "$text-muted"))
+    return parts
+
+
+def status_text(status: Status, word: str = "") -> Content:
+    """Symbol and word, coloured; readable without the colour."""
+    colors = {
+        Status.STARTING: "$text-muted",
+        Status.RUNNING: "$text-primary",
+        Status.FINISHED: "$text-success",
+        Status.STOPPED: "$text-warning",
+        Status.FAILED: "$text-error",
+        Status.INTERRUPTED: "$text-warning",
+    }
+    return Content.styled(f"{status.symbol} {word or status.value}", colors[status])
+
+
+def headline(summary: Summary, is_stopping: bool = False) -> Content:
+    """`● running   step 420/1,800  23 %`, or what the worker is busy with between steps."""
+    active = summary.status.active
+    parts = [status_text(summary.status, "stopping" if is_stopping and active else "")]
+    if active and summary.phase not in ("", "training"):
+        done = f" {summary.phase_done:,}/{summary.phase_of:,}" if summary.phase_of else ""
+        parts.append(Content(one_line(summary.phase) + done))
+    if summary.steps:
+        share = summary.step / summary.steps
+        parts.append(Content(f"step {summary.step:,}/{summary.steps:,}  {share:.0%}"))
+    return Content("   ").join(parts)

@@ -1,0 +1,27 @@
+"""A sentence in place of the screen while the terminal is too small to draw it."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+
+class TooSmall(ModalScreen[None]):
+    """Pushed and popped by the application."""
+
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    TooSmall { align: center middle; }
+    TooSmall Static { width: 100%; text-align: center; }
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__()
+        self._smallest = (width, height)
+
+    def compose(self) -> ComposeResult:
+        width, height = self._smallest
+        yield Static(
+            f"Yiwen needs a terminal of {width}×{height}; make this one larger.", markup=False
+        )
