@@ -35,17 +35,16 @@ _ANSWER_CUE = re.compile(r"^\s*(?:答案|譯文|输出|輸出)\s*[：:]?\s*$")
 def of_instruction(instruction: str) -> Direction:
     """The direction that an instruction asks for.
 
-    The request stands in the first or the last lines; only if those say nothing is the middle,
-    which may speak *about* 文言文, looked at.
+    The request stands in the first line or in the last two; what is between may speak *about*
+    文言文 and is not looked at.
     """
-    lines = [line for line in instruction.strip().splitlines() if line.strip()] or [""]
-    edges = [lines[0], *lines[-2:]] if len(lines) > 1 else lines
-    for part in ("\n".join(edges), instruction):
-        modern, classical = _TO_MODERN.search(part), _TO_CLASSICAL.search(part)
-        if modern and classical:
-            return "to_modern" if modern.start() < classical.start() else "to_classical"
-        if modern or classical:
-            return "to_modern" if modern else "to_classical"
+    lines = [line for line in instruction.strip().splitlines() if line.strip()]
+    edges = "\n".join(lines if len(lines) < 3 else [lines[0], *lines[-2:]])
+    modern, classical = _TO_MODERN.search(edges), _TO_CLASSICAL.search(edges)
+    if modern and classical:
+        return "to_modern" if modern.start() < classical.start() else "to_classical"
+    if modern or classical:
+        return "to_modern" if modern else "to_classical"
     return "unknown"
 
 

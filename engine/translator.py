@@ -23,6 +23,10 @@ from engine.profiles import Profile
 from engine.protocol import Done
 
 
+class TranslatorEnded(UserError):
+    """The worker process is gone; a new translator may do better."""
+
+
 class Translator:
     """Translates with one base model, bare or under any of its adapters."""
 
@@ -38,8 +42,9 @@ class Translator:
 
     def load(self) -> Iterator[Phase]:
         """Start the worker and load the model; yields what it is busy with. Raises UserError."""
-        if self._process is not None:
+        if self.device:
             return
+        self.close()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine.worker", "translate"],
@@ -95,34 +100,38 @@ class Translator:
         """End the generation under way; what has come stays."""
         self._send(protocol.Cancel())
 
-    def close(self) -> None:
-        """Let the worker go."""
+    def close(self, patience: float = 2.0) -> None:
+        """Let the worker go; one that is still there after `patience` seconds is killed."""
         process, self._process = self._process, None
+        self.device = ""
         if process is None:
             return
         assert process.stdin is not None
         with contextlib.suppress(OSError):
             process.stdin.close()
         try:
-            process.wait(timeout=2)
+            process.wait(timeout=patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
     def _send(self, message: protocol.Message) -> None:
-        if self._process is None:
+        process = self._process
+        if process is None:
             return
-        assert self._process.stdin is not None
+        assert process.stdin is not None
         try:
-            self._process.stdin.write(protocol.encode(message))
-            self._process.stdin.flush()
+            process.stdin.write(protocol.encode(message))
+            process.stdin.flush()
         except (BrokenPipeError, ValueError):
-            raise UserError(self._last_words()) from None
+            raise TranslatorEnded(self._last_words()) from None
 
     def _receive(self) -> Iterator[protocol.Message | Phase]:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        process = self._process
+        if process is None:
+            raise TranslatorEnded("the translator was closed")
+        assert process.stdout is not None
+        for line in process.stdout:
             try:
                 message = protocol.from_worker.decode(line)
             except msgspec.DecodeError:
@@ -130,7 +139,8 @@ class Translator:
             if isinstance(message, protocol.Trouble):
                 raise UserError("\n".join(filter(None, (message.message, message.hint))))
             yield message
-        raise UserError(self._last_words())
+        self.device = ""
+        raise TranslatorEnded(self._last_words())
 
     def _last_words(self) -> str:
         """What the worker said on standard error before it died."""

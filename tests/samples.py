@@ -103,7 +103,12 @@ def score(perplexity: float = 12.5, corpus: float = 9.5) -> Score:
 
 def step(number: int, of: int = 100, **changes: Any) -> Step:
     """An optimizer step, a second after the one before."""
-    values = {"loss": 3.0 - number / of, "lr": 1e-3, "grad_norm": 0.5, "tokens": number * 100}
+    values: dict[str, Any] = {
+        "loss": 3.0 - number / of,
+        "lr": 1e-3,
+        "grad_norm": 0.5,
+        "tokens": number * 100,
+    }
     values |= {"tokens_per_second": 100.0, "memory": 1 << 20, "at": 1000.0 + number, **changes}
     return Step(step=number, of=of, **values)
 

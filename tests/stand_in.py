@@ -13,6 +13,8 @@ assert sys.argv[1:3] == ["-m", "engine.worker"], sys.argv
 assert sys.argv[4] == "--lock"
 folder = pathlib.Path(sys.argv[3])
 
+signal.alarm(60)  # no stand-in outlives the tests, whatever fails
+
 def emit(kind, **more):
     line = json.dumps({{"kind": kind, "at": time.time(), **more}}) + "\\n"
     with open(folder / "events.jsonl", "ab", buffering=0) as file:

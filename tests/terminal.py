@@ -1,4 +1,4 @@
-"""A terminal in a test: a program on a pseudo terminal, and the screen that pyte makes of its output."""
+"""A terminal in a test: a program on a pseudo terminal, and the screen that pyte makes of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workbench in a real terminal: first frame, silence when idle, leaving, and losing the line."""
+"""The workbench in a real terminal: first frame, silence when idle, leaving, a lost line."""
 
 from __future__ import annotations
 

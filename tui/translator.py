@@ -13,13 +13,12 @@ from engine.errors import UserError
 from engine.events import Phase
 from engine.profiles import Profile
 from engine.protocol import Done
-from engine.translator import Translator
+from engine.translator import Translator, TranslatorEnded
 from tui.model_choice import ModelChoice, OpenModel
 from tui.question import Question
 from tui.text import message_of
 
 _PATIENCE = 0.05  # seconds between attempts to end a process that may just be starting
-_LAST_WORDS = "the translator ended"  # how engine.translator begins when the process is gone
 
 
 @dataclass
@@ -205,7 +204,7 @@ class KeptTranslator:
         while not request.ended.wait(_PATIENCE):
             translator = self._translator
             if translator is not None:
-                translator.close()
+                translator.close(patience=0)
 
 
 def _base(profile: Profile) -> tuple[object, ...]:
@@ -215,7 +214,7 @@ def _base(profile: Profile) -> tuple[object, ...]:
 
 def _survived(error: Exception) -> bool:
     """Is the process still there, having only refused a request?"""
-    return isinstance(error, UserError) and not str(error).startswith(_LAST_WORDS)
+    return isinstance(error, UserError) and not isinstance(error, TranslatorEnded)
 
 
 def _cancelled() -> Done:

@@ -102,6 +102,8 @@ def test_all_lines_of_the_sentence_are_kept() -> None:
         ("这个孩子长得很像他的父亲。", "to_classical"),
         ("你怎麼知道我來過這裡呢？", "to_classical"),
         ("雖然下雨，但是大家還是到了。", "to_classical"),
+        ("他去。", "to_classical"),
+        ("天下大亂。", "to_modern"),
     ],
 )
 def test_a_sentence_is_translated_out_of_the_language_it_is_in(text: str, direction: str) -> None:

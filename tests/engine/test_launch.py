@@ -60,9 +60,8 @@ def test_a_worker_leads_a_session_of_its_own_in_the_folder_of_the_run(run: Run) 
     assert found["cwd"] == str(run.folder)
 
 
-def test_a_worker_reads_nothing_and_writes_to_its_log(run: Run) -> None:
+def test_what_a_worker_prints_goes_to_the_log(run: Run) -> None:
     launch.start(run)
-    assert told(run)["stdin_is_null"]
     wait_for(lambda: b"stderr" in run.log_path.read_bytes())
     assert run.log_path.read_text() == "said to stdout\nsaid to stderr\n"
 
@@ -98,11 +97,14 @@ def test_a_run_is_never_seen_without_its_worker_while_it_starts(run: Run) -> Non
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    launch.start(run)
-    assert run.summary().status is Status.STARTING
-    told(run)
-    over.set()
-    watcher.join()
+    try:
+        launch.start(run)
+        status = run.summary().status
+        told(run)
+    finally:
+        over.set()
+        watcher.join()
+    assert status is Status.STARTING
     assert seen[-1]
     assert all(seen[seen.index(True) :])
 
@@ -168,13 +170,13 @@ os.killpg(0, signal.SIGKILL)
 """
 
 
-def test_a_worker_survives_the_death_of_the_group_that_started_it(run: Run) -> None:
+def test_a_worker_survives_all_that_started_it_and_reads_nothing_of_theirs(run: Run) -> None:
     command = [PYTHON, "-c", _PARENT, sys.executable, str(run.folder)]
-    died = subprocess.run(command, start_new_session=True)
+    died = subprocess.run(command, start_new_session=True, stdin=subprocess.PIPE)
     assert died.returncode == -9
     assert run.alive()
-    pid = told(run)["pid"]
-    os.kill(pid, 0)
+    os.kill(told(run)["pid"], 0)
+    assert told(run)["stdin_is_null"]
     launch.request_stop(run)
     wait_for(lambda: not run.alive())
     assert run.summary().status is Status.STOPPED

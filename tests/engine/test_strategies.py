@@ -7,6 +7,7 @@ import pytest
 from samples import pair
 
 from engine import strategies
+from engine.dataset import Pair
 from engine.errors import UserError
 
 TRAIN = [pair(number, classical=number % 2 == 0) for number in range(40)]
@@ -63,6 +64,23 @@ def test_a_pair_of_the_scored_file_is_not_drawn_in_the_other_direction_either() 
     )
     with pytest.raises(UserError):
         strategies.draw_examples([turned], [modern], 1, seed=0)
+
+
+@pytest.mark.parametrize("scored_side", ["source", "output"])
+@pytest.mark.parametrize("train_side", ["source", "output"])
+def test_one_side_shared_with_the_scored_file_is_enough_to_be_left_out(
+    scored_side: str, train_side: str
+) -> None:
+    def with_secret(number: int, side: str) -> Pair:
+        made = pair(number)
+        if side == "output":
+            return msgspec.structs.replace(made, output="秘")
+        return msgspec.structs.replace(made, instruction="翻譯成現代文：\n秘")
+
+    with pytest.raises(UserError):
+        strategies.draw_examples(
+            [with_secret(1, train_side)], [with_secret(2, scored_side)], 1, seed=0
+        )
 
 
 def test_a_scored_file_without_answers_forbids_by_its_sentences() -> None:

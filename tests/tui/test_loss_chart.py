@@ -52,17 +52,17 @@ async def test_the_chart_is_drawn() -> None:
     assert any("\u2800" < char < "\u28ff" for char in "".join(rows))
 
 
-async def test_new_steps_resend_few_rows() -> None:
+async def test_new_steps_resend_few_cells() -> None:
     app = ChartApp()
     async with app.run_test(size=(80, 20)) as pilot:
         app.chart.extend([Started(steps=200), *_falling(1, 120)])
         await pilot.pause()
-        before = app.chart.rows_sent
+        before = app.chart.cells_sent
         for number in range(120, 140):
             app.chart.extend(_falling(number, number + 1))
             await pilot.pause()
-        sent = app.chart.rows_sent - before
-    assert 0 < sent <= 20 * 4, f"{sent} rows for 20 redraws of 20 rows"
+        sent = app.chart.cells_sent - before
+    assert 0 < sent <= 20 * 40, f"{sent} cells for 20 redraws of 1,600 cells"
 
 
 async def test_nothing_new_sends_nothing() -> None:
@@ -70,11 +70,11 @@ async def test_nothing_new_sends_nothing() -> None:
     async with app.run_test(size=(80, 20)) as pilot:
         app.chart.extend([Started(steps=200), *_falling(1, 120)])
         await pilot.pause()
-        before = app.chart.rows_sent
+        before = app.chart.cells_sent
         app.chart.redraw()
         app.chart.extend([])
         await pilot.pause()
-        assert app.chart.rows_sent == before
+        assert app.chart.cells_sent == before
 
 
 async def test_events_in_a_burst_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:

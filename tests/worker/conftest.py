@@ -1,4 +1,4 @@
-"""What the worker's tests share: the embedded model in NF4, loaded once, and a way to make small runs."""
+"""Shared by the worker's tests: the embedded model in NF4, loaded once; and small runs to make."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ quiet.prepare()
 
 import torch  # noqa: E402  # reads what `prepare` has set
 from peft import PeftModel  # noqa: E402
+from small_runs import RunMaker, SmallRun  # noqa: E402
 from transformers import PreTrainedModel  # noqa: E402
 
 from engine import dataset, jobs, profiles  # noqa: E402
@@ -21,7 +22,6 @@ from engine.paths import BUILTIN_PROFILES  # noqa: E402
 from engine.profiles import Profile  # noqa: E402
 from engine.prompts import PromptBuilder  # noqa: E402
 from engine.worker.model import add_adapter, load_base  # noqa: E402
-from small_runs import RunMaker, SmallRun  # noqa: E402
 
 CPU = torch.device("cpu")
 

@@ -1,4 +1,4 @@
-"""Real runs, made small: cut data files, six steps; started, watched and stopped as a user's are."""
+"""Real runs, made small: cut data, six steps; started, watched and stopped as a user's are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.summary import Summary
 E = TypeVar("E", bound=Event)
 PATIENCE = 240.0
 """Seconds: workers start slowly where other tests take the processor."""
-PARTS = {"train": 24, "validation": 12, "test": 12}
+PARTS = {"train": 24, "validation": 6, "test": 8}
 SHORT = 70
 """Characters of instruction and output at most: a step should not take long."""
 SMALL = {

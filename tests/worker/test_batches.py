@@ -1,4 +1,4 @@
-"""Batches: nothing lost, nothing doubled, limits kept, and every label where its token is predicted."""
+"""Batches: nothing lost or doubled, limits kept, each label where its token is predicted."""
 
 from __future__ import annotations
 

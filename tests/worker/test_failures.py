@@ -11,13 +11,13 @@ import pytest
 import tomli
 import tomli_w
 import torch
+from small_runs import RunMaker, SmallRun
 
 from engine.errors import DataError
 from engine.events import Failed
 from engine.paths import BUILTIN_PROFILES
 from engine.runs import Status
 from engine.worker import failures
-from small_runs import RunMaker, SmallRun
 
 
 def _own_profile(folder: Path) -> Path:

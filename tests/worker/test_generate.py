@@ -67,7 +67,7 @@ def test_the_profiles_stop_tokens_are_eos_and_end_of_turn(
     names = {builder.tokenizer.token(token) for token in builder.stop_ids}
     assert names == {"<eos>", "<end_of_turn>"}
     long = Generation(max_new_tokens=120)
-    (answer,) = generate(base, prompts[:1], builder.stop_ids, long, pad_id=0)  # type: ignore[arg-type]
+    (answer,) = generate(base, prompts[:1], builder.stop_ids, long, pad_id=0)
     assert 0 < len(answer) < 120
     assert not builder.stop_ids & set(answer)
 

@@ -60,7 +60,7 @@ def _random_model(config: PretrainedConfig, attention: str) -> PeftModel:
     for name, parameter in tuned.named_parameters():
         if "lora_B" in name:
             nn.init.normal_(parameter, std=0.2)
-    return tuned.eval()  # type: ignore[return-value]
+    return tuned.eval()
 
 
 def _documents(count: int = 9, vocabulary: int = 96) -> list[Encoded]:
@@ -87,7 +87,7 @@ def _batched(model: nn.Module, documents: list[Encoded], row_tokens: int) -> lis
     passes = plan_passes(documents, row_tokens=row_tokens, tokens_per_pass=400, pad_id=0)
     assert any((part.documents < 0).any() for part in passes)  # there is padding
     assert row_tokens == 0 or len(passes[0].documents[0].unique()) > 1  # and company
-    answer = LabelLosses(model)  # type: ignore[arg-type]
+    answer = LabelLosses(model)
     found: dict[int, Tensor] = {}
     for part in passes:
         losses = answer(part)

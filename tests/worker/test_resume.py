@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from small_runs import PARTS, RunMaker, SmallRun
 
 from engine.events import Evaluated, Event, Finished, Phase, Sample, Started, Step, Stopped
 from engine.runs import Status
-from small_runs import RunMaker, SmallRun
 
 
 def _step(number: int, event: Event) -> bool:
@@ -153,4 +153,4 @@ def test_a_scoring_run_stops_and_starts_over(disturbed: Disturbed) -> None:
     summary = small.run.summary()
     assert summary.status is Status.FINISHED, small.log()
     assert summary.score is not None
-    assert summary.score.samples == 12
+    assert summary.score.samples == PARTS["test"]

@@ -97,7 +97,8 @@ def test_adapters_take_turns_with_the_base(
     adapters: list[Path],
 ) -> None:
     right: dict[Path | str, str] = {}
-    for adapter in ("", *adapters):
+    choices: list[Path | str] = ["", *adapters]
+    for adapter in choices:
         fresh = load_base(profile, torch.device("cpu"), print)
         model = load_adapter(fresh, Path(adapter), "default") if adapter else fresh
         (ids,) = generate(model, [prompt], NEVER, Generation(max_new_tokens=16), pad_id=0)

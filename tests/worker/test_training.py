@@ -10,13 +10,13 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+from small_runs import PARTS, RunMaker, SmallRun
 
 from engine.events import Evaluated, Event, Finished, Phase, Sample, Saved, Started, Step
 from engine.perplexity import SampleResult
 from engine.worker.reporter import Reporter
 from engine.worker.session import Session
 from engine.worker.train import Trainer
-from small_runs import RunMaker, SmallRun
 
 LOAD_ADAPTER = """
 import sys
@@ -144,8 +144,8 @@ def test_evaluations_are_kept_sample_by_sample(finished_run: SmallRun) -> None:
         assert [result.id for result in results] == [item["id"] for item in items]
         assert [result.reference for result in results] == [item["output"] for item in items]
         values = [result.perplexity or math.nan for result in results]
-        assert sum(values) / 12 == pytest.approx(event.score.perplexity, rel=1e-9)
-        assert event.score.samples == 12
+        assert sum(values) / len(items) == pytest.approx(event.score.perplexity, rel=1e-9)
+        assert event.score.samples == len(items) == PARTS[event.part]
         assert event.score.tokens == sum(result.tokens for result in results)
 
 

@@ -1,4 +1,4 @@
-"""What silently goes wrong on CPUs: repacked weights, slow types, spinning threads, noise at import."""
+"""What silently goes wrong on CPUs: repacked weights, slow types, spinning threads, noise."""
 
 from __future__ import annotations
 

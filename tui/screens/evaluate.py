@@ -249,3 +249,4 @@ class EvaluateScreen(Screen[None]):
     def action_more(self) -> None:
         """List more samples."""
         self.view.table.show_more()
+        self.view.show_note()

@@ -33,6 +33,7 @@ class EvaluationView(Vertical):
         #words PlainStatic { width: 1fr; height: auto; }
         #progress { display: none; height: 1; padding: 0 1; }
         ScorePanel { display: none; padding: 1 1 0 1; }
+        #note { display: none; height: 1; padding: 0 1; color: $text-warning; }
         #samples { display: none; height: 1fr; }
         #sample {
             width: 1fr; padding: 0 1; border-left: vkey $panel; scrollbar-gutter: stable;
@@ -46,11 +47,16 @@ class EvaluationView(Vertical):
     panel = getters.query_one(ScorePanel)
     table = getters.query_one(SampleTable)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._unreadable = 0
+
     def compose(self) -> ComposeResult:
         yield PlainStatic(id="progress")
         with VerticalScroll(id="words"):
             yield PlainStatic(id="said")
         yield ScorePanel()
+        yield PlainStatic(id="note")
         with Horizontal(id="samples"):
             yield SampleTable()
             with VerticalScroll(id="sample"):
@@ -72,6 +78,7 @@ class EvaluationView(Vertical):
         if self.has_result:
             self.screen.set_focus(None)
         self.remove_class("-result")
+        self.show_note()
 
     def show_run(self, summary: Summary, pace: Pace) -> None:
         """How the run stands."""
@@ -90,9 +97,21 @@ class EvaluationView(Vertical):
         self.add_class("-result")
         self.panel.show(result.evaluated, rivals)
         self.table.show(result.samples)
+        self._unreadable = result.unreadable
         self.show_sample()
+        self.show_note()
         if focus:
             self.screen.set_focus(self.table)
+
+    def show_note(self) -> None:
+        """What the list does not show."""
+        count, hidden = self.table.row_count, self.table.hidden_count
+        notes = [f"first {count:,} of {count + hidden:,} samples, m for more"] if hidden else []
+        if self._unreadable:
+            notes.append(f"{self._unreadable:,} lines of the file are no samples")
+        note = self.query_one("#note", PlainStatic)
+        note.say("; ".join(notes))
+        note.display = bool(notes) and self.has_result
 
     @on(DataTable.RowHighlighted)
     def show_sample(self) -> None:

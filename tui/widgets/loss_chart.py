@@ -1,9 +1,9 @@
-"""The chart of a run: loss on the left scale, test perplexity on the right, sent row by row."""
+"""The chart of a run: loss on the left scale, test perplexity on the right, sent by what changes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -23,7 +23,7 @@ SMALLEST = (20, 4)
 
 
 class LossChart(Widget):
-    """Takes events in at any pace; redraws at most once a second, and only rows that differ."""
+    """Takes events in at any pace; redraws at most once a second, and only what differs."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -33,8 +33,8 @@ class LossChart(Widget):
     LossChart {
         height: 1fr;
         min-height: 3;
-        .loss-chart--axis { color: $text-muted; }
-        .loss-chart--raw { color: $foreground 40%; }
+        .loss-chart--axis { color: $foreground; text-style: dim; }
+        .loss-chart--raw { color: $primary; text-style: dim; }
         .loss-chart--loss { color: $primary; }
         .loss-chart--perplexity { color: $warning; }
     }
@@ -45,8 +45,8 @@ class LossChart(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.curve = Curve()
-        self.rows_sent = 0
-        """Rows repainted since the chart was mounted, for the tests of thrift."""
+        self.cells_sent = 0
+        """Cells repainted since the chart was mounted, for the tests of thrift."""
         self._rows: list[str] = []
         self._drawn_at = 0.0
         self._timer: Timer | None = None
@@ -80,11 +80,11 @@ class LossChart(Widget):
         if not self.size:
             return
         changed = [
-            Region(0, y, self.size.width, 1)
+            Region(start, y, end - start, 1)
             for y in range(self.size.height)
-            if _row(before, y) != _row(self._rows, y)
+            for start, end in _difference(_row(before, y), _row(self._rows, y))
         ]
-        self.rows_sent += len(changed)
+        self.cells_sent += sum(region.width for region in changed)
         if changed:
             self.refresh(*changed)
 
@@ -115,6 +115,23 @@ class LossChart(Widget):
 
 def _row(rows: list[str], y: int) -> str:
     return rows[y] if y < len(rows) else ""
+
+
+def _difference(before: str, after: str) -> Iterator[tuple[int, int]]:
+    """The span of columns in which two rows differ, if they do; all characters are one wide."""
+    if before == after:
+        return
+    old, new = _cells(before), _cells(after)
+    length = max(len(old), len(new))
+    old += [(" ", "axis")] * (length - len(old))
+    new += [(" ", "axis")] * (length - len(new))
+    differing = [column for column in range(length) if old[column] != new[column]]
+    if differing:
+        yield differing[0], differing[-1] + 1
+
+
+def _cells(row: str) -> plot.Row:
+    return [(char, part) for text, part in plot.split(row) for char in text]
 
 
 def _legend(curve: Curve, width: int) -> str:

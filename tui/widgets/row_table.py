@@ -104,7 +104,7 @@ class RowTable(DataTable[Text], inherit_bindings=False):
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
-    def arrange(self, keys: Sequence[str]) -> None:
+    def put_in_order(self, keys: Sequence[str]) -> None:
         """Put the rows in the order of `keys`; nothing happens if they stand so already."""
         if [row.key.value for row in self.ordered_rows] == list(keys):
             return

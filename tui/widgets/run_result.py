@@ -33,7 +33,7 @@ def progress(summary: Summary) -> Content:
     return Content.assemble(
         f"{name}  ",
         ("━" * done, "$primary"),
-        ("╌" * (_BAR - done), "$text-muted"),
+        ("╌" * (_BAR - done), "dim"),
         f"  {summary.phase_done:,}/{summary.phase_of:,}  {share:.0%}",
     )
 
@@ -50,7 +50,7 @@ def scores(test: Evaluated) -> Content:
         f"mean over {total.samples:,} pairs; over their {total.tokens:,} tokens together "
         f"{number(total.perplexity_corpus)}"
     )
-    return Content("\n").join([*lines, Content.styled(detail, "$text-muted")])
+    return Content("\n").join([*lines, Content.styled(detail, "dim")])
 
 
 def _direction(name: str) -> Direction:
@@ -61,8 +61,8 @@ def _direction(name: str) -> Direction:
 def _score_line(label: str, score: Score, style: str = "") -> Content:
     padding = " " * max(1, 18 - Content(label).cell_length)
     return Content.assemble(
-        (label + padding, "$text-muted"), (f"{number(score.perplexity):>9}", style),
-        (f"   {score.samples:,} pairs", "$text-muted"),
+        (label + padding, "dim"), (f"{number(score.perplexity):>9}", style),
+        (f"   {score.samples:,} pairs", "dim"),
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def _won(score: Score, story: Story) -> Content:
 
 
 def _hint(hint: str) -> list[Content]:
-    return [Content.styled(plain(hint), "$text-muted")] if hint else []
+    return [Content.styled(plain(hint), "dim")] if hint else []
 
 
 def side_notes(story: Story) -> RenderableType:

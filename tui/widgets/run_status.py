@@ -47,7 +47,7 @@ class RunStatus(Static):
 def _loss(summary: Summary, curve: Curve) -> list[Content]:
     if math.isnan(summary.loss) and not curve.steps:
         return []
-    return [Content.assemble(("loss ", "$text-muted"), f"{summary.loss:.4f} {trend(curve)}")]
+    return [Content.assemble(("loss ", "dim"), f"{summary.loss:.4f} {trend(curve)}")]
 
 
 def trend(curve: Curve) -> str:
@@ -63,7 +63,7 @@ def trend(curve: Curve) -> str:
 def _score(summary: Summary) -> list[Content]:
     if summary.score is None:
         return []
-    label = ("test ppl ", "$text-muted")
+    label = ("test ppl ", "dim")
     return [Content.assemble(label, (number(summary.score.perplexity), "bold"))]
 
 
@@ -77,20 +77,20 @@ def _time(summary: Summary) -> Content:
 def _pace(summary: Summary) -> list[Content]:
     parts = []
     if math.isfinite(summary.lr):
-        parts.append(Content.assemble(("lr ", "$text-muted"), rate(summary.lr)))
+        parts.append(Content.assemble(("lr ", "dim"), rate(summary.lr)))
     if math.isfinite(summary.tokens_per_second):
         parts.append(Content(f"{thousands(summary.tokens_per_second)} tok/s"))
     if summary.memory:
         parts.append(Content(size(summary.memory)))
     if summary.device:
-        parts.append(Content.styled(one_line(summary.device), "$text-muted"))
+        parts.append(Content.styled(one_line(summary.device), "dim"))
     return parts
 
 
 def status_text(status: Status, word: str = "") -> Content:
     """Symbol and word, coloured; readable without the colour."""
     colors = {
-        Status.STARTING: "$text-muted",
+        Status.STARTING: "dim",
         Status.RUNNING: "$text-primary",
         Status.FINISHED: "$text-success",
         Status.STOPPED: "$text-warning",

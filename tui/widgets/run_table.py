@@ -118,7 +118,7 @@ class RunTable(RowTable):
                 self.add_row(*self._cells(key).values(), key=key)
             elif before[key] != texts:
                 self._update(key, before[key])
-        self.arrange(list(self._texts))
+        self.put_in_order(list(self._texts))
 
     def _update(self, key: str, before: tuple[str, ...]) -> None:
         cells, widths = {}, set()

@@ -82,13 +82,16 @@ class SampleTable(RowTable):
     def _add_columns(self, texts: Sequence[tuple[str, ...]]) -> None:
         """As wide as what stands in them; the source takes the rest, if that is worth it."""
         room = self._shown_room
-        for at, label in enumerate(("▾ ppl" if self.worst_first else "▴ ppl", "", "id", "source")):
+        ppl = "▾ ppl" if self.worst_first else "▴ ppl"
+        labels = {"ppl": ppl, "direction": "", "id": "id", "source": "source"}
+        for at, (key, label) in enumerate(labels.items()):
             width = max(cell_len(words) for words in (label, *(line[at] for line in texts)))
-            if label == "source":
+            if key == "source":
                 width = room - 2 * self.cell_padding
                 if width < _SOURCE_AT_LEAST:
                     return
-            self.add_column(Text(label, justify="right" if at == 0 else "left"), width=width)
+            heading = Text(label, justify="right" if key == "ppl" else "left")
+            self.add_column(heading, width=width, key=key)
             room -= width + 2 * self.cell_padding
 
 

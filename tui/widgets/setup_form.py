@@ -107,7 +107,7 @@ class SetupForm(Vertical):
             line = Content.assemble(
                 (f" {key} ", "bold $primary"),
                 f" {label:<{self.LABEL_WIDTH}}",
-                ("not used" if muted else value, "$text-muted" if muted else ""),
+                ("not used" if muted else value, "dim" if muted else ""),
             )
             self.rows.replace_option_prompt(name, line)
 
@@ -154,7 +154,7 @@ def _main_settings(draft: Draft, profile: Profile) -> str:
 
 def _described(outlook: Outlook | None) -> Content | Table:
     if outlook is None:
-        return Content.styled("Reading …", "$text-muted")
+        return Content.styled("Reading …", "dim")
     if outlook.trouble:
         return Content.assemble(("✗ ", "bold $text-error"), (plain(outlook.trouble), "$text-error"))
     table = Table.grid(padding=(0, 1))

@@ -1,0 +1,456 @@
+"""The Evaluate screen: what can be chosen, starting, following, and reading results."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from conftest import FakeWorkers
+from looking import HOSTILE, seen, wait_for
+from samples import TEST_FILE, held_by_a_process, make_run, pair, score, step, tiny, write_pairs
+from textual.pilot import Pilot
+from textual.widgets import Digits
+
+from engine import dataset
+from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
+from engine.runs import DataFile, Run
+from tui.app import YiwenApp
+from tui.screens.evaluate import EvaluateScreen
+from tui.widgets.sample_table import SampleTable
+from tui.widgets.sample_view import SampleDialog
+
+SIZE = (80, 24)
+SMALL = (60, 16)
+WIDE = (160, 40)
+DEFINITION = {"metric": "mean over samples of exp(…)", "base": "nf4 double", "prompt": "9a3f"}
+
+
+def sample(number: int, perplexity: float | None, **fields: Any) -> dict[str, Any]:
+    """A line of a per-sample file."""
+    made = pair(number)
+    return {
+        "id": made.id,
+        "direction": "to_modern",
+        "perplexity": perplexity,
+        "nll": 1.0,
+        "tokens": 31,
+        "instruction": made.instruction,
+        "reference": made.output,
+        "output": f"譯文{number}",
+        **fields,
+    }
+
+
+SAMPLES = [sample(1, 5.0), sample(2, 900.0), sample(3, 60.0)]
+
+
+def evaluation(
+    app: YiwenApp,
+    day: int = 1,
+    strategy: str = "zero-shot",
+    perplexity: float = 16.62,
+    lines: list[Any] | None = None,
+    end: Event | None = None,
+    **settings: Any,
+) -> Run:
+    """A run that scored the test file, with its samples."""
+    both = {"to_modern": score(perplexity - 3), "to_classical": score(perplexity + 3)}
+    run = make_run(
+        app.runs_root,
+        Started(at=1000.0),
+        Evaluated(part="test", score=score(perplexity), directions=both,
+                  file="evaluations/test.jsonl", definition=DEFINITION),
+        end or Finished(score=score(perplexity), file="evaluations/test.jsonl"),
+        run_id=f"202601{day:02}-120000-tiny-{strategy}",
+        job="train" if strategy == "qlora" else "evaluate",
+        strategy=strategy,
+        **settings,
+    )  # fmt: skip
+    write_samples(run, SAMPLES if lines is None else lines)
+    return run
+
+
+def write_samples(run: Run, lines: list[Any]) -> None:
+    run.evaluations_path.mkdir(exist_ok=True)
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    (run.evaluations_path / "test.jsonl").write_text("\n".join(texts) + "\n", "utf-8")
+
+
+def give_adapter(run: Run, *checkpoints: str) -> None:
+    run.adapter_path.mkdir()
+    (run.adapter_path / "adapter_config.json").write_text("{}")
+    for name in checkpoints:
+        (run.checkpoints_path / name).mkdir(parents=True)
+
+
+async def open_evaluate(pilot: Pilot[None], expected: str = "scores 84 pairs") -> EvaluateScreen:
+    await pilot.press("f2")
+    await wait_for(pilot, expected)
+    screen = pilot.app.screen
+    assert isinstance(screen, EvaluateScreen)
+    return screen
+
+
+async def show(pilot: Pilot[None], run: Run) -> EvaluateScreen:
+    """Take a run to the screen, as the other screens do, and wait for its result."""
+    app = pilot.app
+    assert isinstance(app, YiwenApp)
+    app.evaluate_run(run)
+    await wait_for(pilot, lambda: isinstance(app.screen, EvaluateScreen))
+    screen = app.screen
+    assert isinstance(screen, EvaluateScreen)
+    await wait_for(pilot, lambda: screen.view.has_result)
+    await pilot.pause()
+    return screen
+
+
+def listed(screen: EvaluateScreen) -> list[str]:
+    table = screen.query_one(SampleTable)
+    return [cell.plain for cell in table.get_column("id")]
+
+
+# Choosing
+
+
+async def test_the_setup_says_what_will_be_scored(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_evaluate(pilot)
+        assert screen.scoring.strategy_name == "zero-shot"
+        text = seen(app)
+        assert "p profile tiny" in text
+        assert "r run none" in text
+        assert "42 文→白" in text
+
+
+async def test_qlora_is_offered_only_with_a_run(app: YiwenApp) -> None:
+    run = evaluation(app, strategy="qlora")
+    give_adapter(run, "step-000060")
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_evaluate(pilot)
+        await pilot.press("g")
+        text = await wait_for(pilot, "type to filter")
+        assert "QLoRA" not in text
+        await pilot.press("escape", "r")
+        await wait_for(pilot, f"{run.id}  ppl 16.62")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.scoring.run == run)
+        assert screen.scoring.strategy_name == "qlora"
+        await wait_for(pilot, "g strategy qlora")
+        await pilot.press("c")
+        await wait_for(pilot, f"Which state of {run.id}")
+        await pilot.press(*"000060", "enter")
+        await wait_for(pilot, lambda: screen.scoring.checkpoint == "step-000060")
+        await pilot.press("p", "enter")
+        await wait_for(pilot, lambda: screen.scoring.run is None)
+        assert screen.scoring.strategy_name == "zero-shot"
+
+
+async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeWorkers) -> None:
+    workers.options = ("--steps", "1", "--seconds", "0")
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_evaluate(pilot)
+        await pilot.press("k")  # means nothing to zero-shot
+        await pilot.pause(0.2)
+        assert app.screen is screen
+        await pilot.press("g")
+        await wait_for(pilot, "type to filter")
+        await pilot.press(*"few", "enter")
+        await wait_for(pilot, "k examples 4")
+        await pilot.press("k")
+        await wait_for(pilot, "Examples in the prompt")
+        await pilot.press("8", "enter")
+        await wait_for(pilot, "k examples 8")
+        await pilot.press("s")
+        await wait_for(pilot, lambda: workers.started)
+        settings = workers.started[0].settings
+        assert settings.strategy == "few-shot"
+        assert len(settings.examples) == 8
+
+
+async def test_another_test_file_is_read_and_counted(app: YiwenApp, tmp_path: Path) -> None:
+    file = write_pairs(tmp_path / "two.json", [pair(1), pair(2, classical=True)])
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_evaluate(pilot)
+        screen._set_up(screen.scoring.with_test(str(file)))
+        await wait_for(pilot, "scores 2 pairs (1 文→白, 1 白→文)")
+        assert "f test two.json, 2 pairs" in seen(app)
+
+
+async def test_what_is_wrong_with_a_file_is_said_line_by_line(
+    app: YiwenApp, tmp_path: Path, workers: FakeWorkers
+) -> None:
+    bad = msgspec.to_builtins(pair(1)) | {"output": ""}
+    worse = {"id": HOSTILE, "instruction": "x"}
+    file = write_pairs(tmp_path / "bad.json", [bad, worse, pair(3)])
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        screen = await open_evaluate(pilot)
+        screen._set_up(screen.scoring.with_test(str(file)))
+        text = await wait_for(pilot, "✗ ")
+        assert "record 1: output: empty" in text
+        assert "record 2: output: missing" in text
+        await pilot.press("s")
+        await wait_for(pilot, "That did not work")
+        assert not workers.started
+        assert not list(app.runs_root.iterdir())
+
+
+# Running
+
+
+async def test_an_evaluation_is_started_once_and_followed_to_its_end(
+    app: YiwenApp, workers: FakeWorkers
+) -> None:
+    workers.options = ("--steps", "2", "--seconds", "1")
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_evaluate(pilot)
+        await pilot.press("s", "s", "enter")
+        await wait_for(pilot, "✓ finished", 30)
+        assert len(workers.started) == 1
+        assert workers.started[0].settings.job == "evaluate"
+        await wait_for(pilot, lambda: screen.view.has_result)
+        assert screen.query_one(Digits).value == "12.27"
+
+
+async def test_progress_tells_phase_count_and_time_left(app: YiwenApp) -> None:
+    run = make_run(app.runs_root, Started(), job="evaluate", strategy="zero-shot")
+    log = EventLog(run.events_path)
+    log.append(Phase(at=1000.0, name="scoring test file", done=0, of=80))
+    log.append(Phase(at=1010.0, name="scoring test file", done=20, of=80))
+    with held_by_a_process(run):
+        async with app.run_test(size=SIZE) as pilot:
+            app.evaluate_run(run)
+            text = await wait_for(pilot, "00:30 left")
+            assert "scoring test file" in text
+            assert "20/80" in text
+            assert "● running" in text
+            log.append(Phase(at=1020.0, name="scoring test file", done=60, of=80))
+            await wait_for(pilot, "60/80  75%  00:06 left")
+
+
+async def test_stopping_asks_and_stops(app: YiwenApp, workers: FakeWorkers) -> None:
+    workers.options = ("--steps", "1000", "--seconds", "60")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_evaluate(pilot)
+        await pilot.press("s")
+        await wait_for(pilot, "● running")
+        await pilot.press("x")
+        await wait_for(pilot, "Stop 2")
+        await pilot.press("y")
+        await wait_for(pilot, "■ stopped")
+        assert not workers.started[0].alive()
+
+
+async def test_a_failure_is_told_with_its_hint(app: YiwenApp) -> None:
+    run = make_run(
+        app.runs_root,
+        Started(),
+        Failed(type="X", message=f"no memory {HOSTILE}", hint="lower [red]tokens_per_pass[/red]"),
+        job="evaluate",
+        strategy="zero-shot",
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        app.evaluate_run(run)
+        text = await wait_for(pilot, "The run failed.")
+        assert "no memory [/nope] [red]x[/]" in text
+        assert "lower [red]tokens_per_pass[/red]" in text
+        assert "\x1b" not in text
+
+
+# Results
+
+
+@pytest.mark.parametrize("size", [SIZE, SMALL, WIDE])
+async def test_a_result_shows_number_directions_and_definition(
+    app: YiwenApp, size: tuple[int, int]
+) -> None:
+    run = evaluation(app)
+    async with app.run_test(size=size) as pilot:
+        screen = await show(pilot, run)
+        assert screen.query_one(Digits).value == "16.62"
+        text = seen(app)
+        for expected in ("9.50", "84", "2,000", "13.62", "19.62", "文→白", "白→文", "metric: mean"):
+            assert expected in text
+        assert "p2" in text  # the samples have room, too
+
+
+async def test_samples_come_worst_first_and_can_be_turned_round(app: YiwenApp) -> None:
+    lines = [*SAMPLES, sample(4, None), sample(5, None, tokens=0)]  # infinite; not scored
+    run = evaluation(app, lines=lines)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await show(pilot, run)
+        assert listed(screen) == ["p4", "p2", "p3", "p1", "p5"]
+        table = screen.query_one(SampleTable)
+        numbers = [cell.plain for cell in table.get_column("ppl")]
+        assert numbers == ["∞", "900.00", "60.00", "5.00", "–"]
+        await pilot.press("S")
+        assert listed(screen) == ["p1", "p3", "p2", "p4", "p5"]
+        await wait_for(pilot, "▴ ppl")
+
+
+async def test_the_highlighted_sample_stands_in_full_beside_the_list(app: YiwenApp) -> None:
+    long = "天地玄黃宇宙洪荒" * 30
+    lines = [sample(1, 5.0, output=long, reference="尾"), sample(2, 9.0, output=None)]
+    run = evaluation(app, lines=lines)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await show(pilot, run)
+        assert "not translated" in seen(app)
+        await pilot.press("down")
+        text = await wait_for(pilot, "p1  文→白  ppl 5.00, 31 tokens")
+        beside = "".join(line[61:].strip(" ▏▎") for line in text.splitlines())
+        assert beside.count("宇宙洪荒") >= 25  # wrapped, not cut
+        assert screen.query_one(SampleTable).selected_key == "1"
+
+
+async def test_enter_shows_a_sample_over_a_small_screen(app: YiwenApp) -> None:
+    run = evaluation(app)
+    async with app.run_test(size=SMALL) as pilot:
+        await show(pilot, run)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, SampleDialog))
+        text = await wait_for(pilot, "譯文2")
+        assert "第2句" in text
+        assert "答2" in text
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(app.screen, EvaluateScreen))
+
+
+async def test_hostile_samples_are_shown_as_they_stand(app: YiwenApp) -> None:
+    lines = [
+        sample(1, 9.0, id=HOSTILE, output=HOSTILE, reference=HOSTILE, direction=HOSTILE,
+               instruction=f"翻譯成文言文：\n{HOSTILE}"),
+        "not json",
+        '{"id": 7, "perplexity": []}',
+        sample(2, 5.0),
+    ]  # fmt: skip
+    run = evaluation(app, lines=lines)
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await show(pilot, run)
+        text = seen(app)
+        assert text.count("[/nope] [red]x[/]") >= 4
+        assert "\x1b" not in text
+        assert len(listed(screen)) == 2
+        assert "2 lines of the file are no samples" in text
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, SampleDialog))
+        assert "\x1b" not in seen(app)
+
+
+async def test_outputs_that_arrive_later_are_shown_without_moving_the_cursor(app: YiwenApp) -> None:
+    run = evaluation(app, end=Phase(name="translating", done=0, of=3),
+                     lines=[{**line, "output": None} for line in SAMPLES])  # fmt: skip
+    with held_by_a_process(run) as worker:
+        async with app.run_test(size=SIZE) as pilot:
+            screen = await show(pilot, run)
+            await pilot.press("down")
+            await wait_for(pilot, "not translated")
+            write_samples(run, SAMPLES)
+            EventLog(run.events_path).append(Finished(file="evaluations/test.jsonl"))
+            worker.kill()
+            await wait_for(pilot, "譯文3")
+            assert screen.query_one(SampleTable).cursor_row == 1
+
+
+async def test_long_lists_are_shown_by_and_by(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SampleTable, "MOST", 2)
+    run = evaluation(app)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await show(pilot, run)
+        assert listed(screen) == ["p2", "p3"]
+        assert "first 2 of 3" in seen(app)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: listed(screen) == ["p2", "p3", "p1"])
+        assert "first 2" not in seen(app)
+
+
+# Side by side
+
+
+async def test_strategies_on_the_same_file_and_model_are_compared(app: YiwenApp) -> None:
+    other_model = msgspec.structs.replace(
+        tiny(), model=msgspec.structs.replace(tiny().model, path="/elsewhere")
+    )
+    other_file = {"test": DataFile(str(TEST_FILE), "1" * 64, 84)}
+    shown = evaluation(app, 1, "zero-shot", 80.0)
+    evaluation(app, 2, "zero-shot", 70.0)
+    evaluation(app, 3, "few-shot", 60.0)
+    evaluation(app, 4, "few-shot", 66.0)
+    evaluation(app, 5, "few-shot", 1.0, profile=other_model)
+    evaluation(app, 6, "qlora", 20.0)
+    evaluation(app, 7, "qlora", 2.0, data=other_file)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await show(pilot, shown)
+        text = await wait_for(pilot, "strategy")
+        found = [line.split()[-3:] for line in text.splitlines()[4:8]]
+        assert found[1] == ["qlora", "20.00", "×0.25"]
+        assert found[2] == ["few-shot", "60.00", "×0.75"]
+        assert found[3] == ["▸", "zero-shot", "80.00"]  # the run shown, though another is better
+
+
+async def test_the_comparison_stands_there_before_the_start(app: YiwenApp) -> None:
+    sha256 = dataset.read(TEST_FILE).sha256
+    evaluation(app, 1, "few-shot", 61.5, data={"test": DataFile(str(TEST_FILE), sha256, 84)})
+    async with app.run_test(size=SIZE) as pilot:
+        await open_evaluate(pilot)
+        assert "few-shot   61.50" in seen(app)
+
+
+async def test_a_former_evaluation_is_opened_from_a_list(app: YiwenApp) -> None:
+    run = evaluation(app, strategy="few-shot", overrides={"few_shot.examples": "6"})
+    make_run(app.runs_root, Started(steps=2), step(1, 2), run_id="20260102-120000-no")
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_evaluate(pilot)
+        await pilot.press("o")
+        text = await wait_for(pilot, f"16.62  few-shot     {run.id}")
+        assert "20260102-120000-no" not in text
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.view.has_result)
+        assert screen.scoring.examples == 6
+        assert screen.scoring.strategy_name == "few-shot"
+        assert run.id in seen(app).splitlines()[0]
+
+
+async def test_a_trained_run_is_set_up_and_its_own_result_shown(app: YiwenApp) -> None:
+    run = evaluation(app, strategy="qlora")
+    give_adapter(run)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await show(pilot, run)
+        assert screen.scoring.run == run
+        assert screen.query_one(Digits).value == "16.62"
+        await pilot.press("g")
+        await wait_for(pilot, "QLoRA")
+
+
+async def test_a_run_whose_profile_is_gone_is_still_readable(app: YiwenApp) -> None:
+    profile = msgspec.structs.replace(tiny(), name="deleted-long-ago")
+    run = evaluation(app, profile=profile)
+    async with app.run_test(size=SIZE) as pilot:
+        await show(pilot, run)
+        assert "f test test.json, 84 pairs" in seen(app)
+
+
+async def test_another_choice_leaves_the_result(app: YiwenApp) -> None:
+    run = evaluation(app)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await show(pilot, run)
+        await pilot.press("g")
+        await wait_for(pilot, "type to filter")
+        await pilot.press(*"few", "enter")
+        await wait_for(pilot, "s scores 84 pairs")
+        assert not screen.view.has_result
+        assert screen.shown is None
+
+
+def test_infinity_and_nan_survive_the_file(tmp_path: Path) -> None:
+    from tui.results import read_samples
+
+    file = tmp_path / "x.jsonl"
+    file.write_text(json.dumps(sample(1, None)) + "\n" + json.dumps(sample(2, None, tokens=0)))
+    values = [one.value for one in read_samples(file)[0]]
+    assert values[0] == math.inf
+    assert math.isnan(values[1])
