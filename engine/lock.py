@@ -50,6 +50,9 @@ def acquire(folder: Path, *, wait: float = 1.0) -> int:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
+            if _lives(holder(folder)):
+                os.close(handle)
+                raise RunError(f"run {folder.name} has a worker already") from None
             return handle
 
 

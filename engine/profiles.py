@@ -24,8 +24,9 @@ NotNegativeNumber = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class Section(Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of a profile."""
+class Section(Struct, frozen=True):
+    """One table of a profile. Unknown keys are refused in profiles, but not in run.toml, which a
+    newer version may have written."""
 
 
 class Model(Section, frozen=True):
@@ -203,6 +204,8 @@ def override(profile: Profile, overrides: dict[str, str]) -> Profile:
 
 def _check(table: dict[str, Any], overrides: dict[str, str], place: str) -> Profile:
     """Convert a table, all mistakes in one message."""
+    if "name" in overrides:
+        raise ProfileError(f"{place}: name: not a key; a profile is named by its file")
     mistakes = profile_check.apply_overrides(table, overrides)
     profile = profile_check.convert(table, Profile, mistakes)
     if not mistakes:

@@ -36,7 +36,7 @@ def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable
             post(RunEvents(run, events, copy.copy(summary), caught_up))
         if not caught_up:
             time.sleep(0)  # lets the screen's thread in
-        elif summary.ended or not alive:
+        elif not alive:  # an end may be followed by a resumed worker's start
             return
         else:
             _sleep(is_cancelled)

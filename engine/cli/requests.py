@@ -19,7 +19,10 @@ def overrides(arguments: Namespace) -> dict[str, str]:
         key, equals, value = item.partition("=")
         if not equals:
             raise UserError(f"--set {item}: expected KEY=VALUE, e.g. training.epochs=1")
-        found[key.strip()] = value.strip()
+        key, value = key.strip(), value.strip()
+        if key in ("data.train", "data.validation", "data.test"):
+            value = absolute(value)
+        found[key] = value
     for option, key in (("examples", "few_shot.examples"), ("seed", "few_shot.seed")):
         if getattr(arguments, option, None) is not None:
             found[key] = str(getattr(arguments, option))

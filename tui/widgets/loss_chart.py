@@ -1,4 +1,4 @@
-"""The chart of a run: loss on the left scale, test perplexity on the right, sent by what changes."""
+"""The chart of a run: loss on the left scale, test perplexity on the right, sent cell by cell."""
 
 from __future__ import annotations
 
