@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
-from engine.events import Phase
+from engine.events import Event, Phase
 
 
 class Pace:
-    """Feed it with phases, in order."""
+    """Feed it with events, in order."""
 
     def __init__(self) -> None:
         self._name = ""
         self._began = (0, math.nan)
         self._last = Phase(name="")
 
-    def take(self, phase: Phase) -> None:
-        """Take the next one in; another name, or fewer done, begins anew."""
+    def extend(self, events: Iterable[Event]) -> None:
+        """Take phases in; another name, or fewer done, begins anew."""
+        for event in events:
+            if isinstance(event, Phase):
+                self._take(event)
+
+    def _take(self, phase: Phase) -> None:
         if phase.name != self._name or phase.done < self._last.done:
             self._name, self._began = phase.name, (phase.done, phase.at)
         self._last = phase

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from engine.events import Evaluated, EventLog, Failed, Finished, Saved, Started
 from engine.runs import Run
 from tui.app import YiwenApp
+from tui.run_details import RunDetails
 from tui.screens.runs import RunsScreen
 from tui.widgets.dialogs import Confirm
 from tui.widgets.run_menu import RunMenu
@@ -181,12 +182,15 @@ async def test_only_what_changed_is_touched(app: YiwenApp) -> None:
         assert after[1][1] is before[1][1]
 
 
-async def test_nothing_is_repainted_while_nothing_changes(app: YiwenApp) -> None:
-    finished(app, 1, 5.0)
-    async with app.run_test(size=SIZE) as pilot:
+async def test_nothing_is_read_or_repainted_while_nothing_changes(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished(app, 1, 5.0)
+    async with app.run_test(size=WIDE) as pilot:
         table = await open_runs(pilot, 1)
-        await pilot.pause(0.5)
+        await wait_for(pilot, "corpus")  # the details are there
         repainted: list[object] = []
+        monkeypatch.setattr(RunDetails, "read", lambda row: repainted.append(row))
         original = table.refresh
 
         def count(*regions: object, **how: object) -> object:
@@ -195,8 +199,11 @@ async def test_nothing_is_repainted_while_nothing_changes(app: YiwenApp) -> None
 
         table.refresh = count  # type: ignore[assignment,method-assign]
         await refresh(pilot)
-        await refresh(pilot)
+        await pilot.pause(0.5)
         assert not repainted
+        EventLog(run.events_path).append(Failed(type="X", message="no"))
+        await refresh(pilot)
+        assert repainted
 
 
 async def test_a_vanished_run_leaves_the_table(app: YiwenApp) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Footer
 from textual.worker import get_current_worker
 
 from engine.errors import RunError, UserError
-from engine.events import Evaluated, Phase
+from engine.events import Evaluated
 from engine.runs import Run
 from engine.summary import Summary
 from tui import results
@@ -183,9 +183,7 @@ class EvaluateScreen(Screen[None]):
         if message.run is not self.shown:
             return
         was_at_work, self.summary = self._is_at_work, message.summary
-        for event in message.events:
-            if isinstance(event, Phase):
-                self._pace.take(event)
+        self._pace.extend(message.events)
         self.view.show_run(self.summary, self._pace)
         self._show_header()
         scored = any(isinstance(event, Evaluated) for event in message.events)
