@@ -13,6 +13,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from engine.catalog import Row
 from engine.events import Evaluated, EventLog, Failed, Finished, Saved, Started
 from engine.runs import Run
 from tui.app import YiwenApp
@@ -190,7 +191,13 @@ async def test_nothing_is_read_or_repainted_while_nothing_changes(
         table = await open_runs(pilot, 1)
         await wait_for(pilot, "corpus")  # the details are there
         repainted: list[object] = []
-        monkeypatch.setattr(RunDetails, "read", lambda row: repainted.append(row))
+        look_into = RunDetails.read
+
+        def read(row: Row) -> RunDetails:
+            repainted.append(row)
+            return look_into(row)
+
+        monkeypatch.setattr(RunDetails, "read", read)
         original = table.refresh
 
         def count(*regions: object, **how: object) -> object:

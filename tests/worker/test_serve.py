@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import psutil
 import pytest
 import torch
@@ -246,9 +245,3 @@ def _lives(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def test_messages_survive_the_pipe(profile: Profile) -> None:
-    sent = protocol.Load(profile=profile)
-    assert protocol.to_worker.decode(protocol.encode(sent).rstrip(b"\n")) == sent
-    assert msgspec.json.decode(protocol.encode(sent))["kind"] == "load"

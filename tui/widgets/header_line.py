@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.geometry import Region
 from textual.widgets import Static
 
 from tui.plain import one_line
@@ -33,13 +32,10 @@ class HeaderLine(Static):
 
     def show(self, what: str | Content = "", status: str | Content = "") -> None:
         """Say what the screen is about (left) and how it stands (right)."""
-        before, self._status = self._status, _content(status)
-        if (subject := _content(what)) != self._what:
-            self._what = subject
+        shown = (_content(what), _content(status))
+        if shown != (self._what, self._status):
+            self._what, self._status = shown
             self.refresh()
-        elif before != self._status:
-            width = max(before.cell_length, self._status.cell_length) + 1
-            self.refresh(Region(max(0, self.size.width - width), 0, width, 1))
 
     def render(self) -> Content:
         """Name and subject from the left, status from the right; the subject gives way."""
