@@ -40,7 +40,7 @@ class Phase(Event):
     of: int = 0
 
 
-class Step(Event):
+class Step(Event, gc=False):
     """One optimizer step."""
 
     step: int

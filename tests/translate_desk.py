@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 from engine import profiles, tokenizer
 from engine.protocol import Generate
 from tui.app import YiwenApp
-from tui.screens.translate import TranslateScreen
-from tui.widgets.conversation import Conversation
-from tui.widgets.direction_line import DirectionLine
-from tui.widgets.exchange import Exchange
+from tui.screens.translate.conversation import Conversation
+from tui.screens.translate.direction_line import DirectionLine
+from tui.screens.translate.exchange import Exchange
+from tui.screens.translate.prompt_box import PromptBox
+from tui.screens.translate.screen import TranslateScreen
 from tui.widgets.header_line import HeaderLine
-from tui.widgets.prompt_box import PromptBox
 
 CLASSICAL = "學而時習之，不亦說乎？"
 MODERN = "我們今天的會議被取消了。"

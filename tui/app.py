@@ -21,8 +21,7 @@ from textual.screen import Screen
 
 from engine import runs
 from engine.runs import Run
-from tui.plain import plain
-from tui.text import message_of
+from engine.text import message_of, plain
 
 CONTINUES = "Training goes on; come back any time with yiwen"
 SMALLEST = (60, 16)
@@ -35,7 +34,7 @@ def _screen_class(name: str) -> Callable[[], Screen[Any]]:
     """A factory that imports a screen when it is first shown."""
 
     def make() -> Screen[Any]:
-        module = import_module(f"tui.screens.{name}")
+        module = import_module(f"tui.screens.{name}.screen")
         screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
         return screen
 

@@ -1,11 +1,17 @@
-"""How long a phase will take yet, by its pace so far."""
+"""How far a phase is, and how long it will take yet by its pace so far."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
+from textual.content import Content
+
 from engine.events import Event, Phase
+from engine.summary import Summary
+from engine.text import one_line
+
+_BAR = 20
 
 
 class Pace:
@@ -35,3 +41,20 @@ class Pace:
         if not self._last.of or ahead <= 0:
             return math.nan
         return (self._last.at - at) / ahead * (self._last.of - self._last.done)
+
+
+def progress(summary: Summary) -> Content:
+    """` scoring test  ━━━━━━━━          120/500  24 %`; empty when there is nothing to wait for."""
+    if not summary.status.active:
+        return Content("")
+    name = one_line(summary.phase) or "starting the worker"
+    if not summary.phase_of:
+        return Content(f"{name} …")
+    share = min(1.0, summary.phase_done / summary.phase_of)
+    done = round(share * _BAR)
+    return Content.assemble(
+        f"{name}  ",
+        ("━" * done, "$primary"),
+        ("╌" * (_BAR - done), "dim"),
+        f"  {summary.phase_done:,}/{summary.phase_of:,}  {share:.0%}",
+    )

@@ -10,7 +10,7 @@ from textual.app import App
 from engine import jobs, launch
 from engine.jobs import Request
 from engine.runs import Run
-from tui.plain import one_line
+from engine.text import one_line
 from tui.surroundings import look_around
 from tui.widgets.dialogs import Confirm
 

@@ -10,7 +10,7 @@ from textual.app import App
 from engine import launch
 from engine.errors import RunError
 from engine.runs import Run
-from tui.plain import one_line
+from engine.text import one_line
 from tui.widgets.dialogs import Confirm
 
 

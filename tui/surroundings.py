@@ -7,8 +7,7 @@ from pathlib import Path
 
 from engine import runs
 from engine.runs import Run
-from tui.plain import one_line
-from tui.text import number
+from engine.text import number, one_line
 
 
 @dataclass(frozen=True)

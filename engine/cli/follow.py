@@ -8,10 +8,10 @@ import sys
 import time
 
 from engine import events, launch
-from engine.cli.text import clean, duration, number, short, width
 from engine.errors import RunError
 from engine.runs import Run
 from engine.summary import Status, Summary
+from engine.text import clock, number, one_line, thousands, width
 
 _POLL = 0.25
 _PLAIN_INTERVAL = 10.0
@@ -87,7 +87,7 @@ class _Progress:
 
     def note(self, text: str) -> None:
         self.end()
-        print(clean(text), file=sys.stderr, flush=True)
+        print(one_line(text), file=sys.stderr, flush=True)
 
     def end(self) -> None:
         if self._terminal and self._shown:
@@ -108,10 +108,10 @@ def progress_line(summary: Summary) -> str:
     if summary.score:
         parts.append(f"test ppl {number(summary.score.perplexity)}")
     if summary.step:
-        parts.append(f"{short(summary.tokens_per_second)} tok/s")
-    parts.append(duration(summary.seconds))
+        parts.append(f"{thousands(summary.tokens_per_second)} tok/s")
+    parts.append(clock(summary.seconds))
     if summary.steps and summary.step:
-        parts.append(f"{duration(summary.seconds_left)} left")
+        parts.append(f"{clock(summary.seconds_left)} left")
     return " · ".join(parts)
 
 

@@ -10,7 +10,7 @@ import tomli_w
 
 from engine import dataset, jobs, profiles, strategies
 from engine.cli.requests import overrides
-from engine.cli.text import table
+from engine.cli.table import table
 from engine.errors import ProfileError, UserError
 from engine.prompts import Encoded
 from engine.tokenizer import Tokenizer

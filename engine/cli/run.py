@@ -15,13 +15,13 @@ from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
 from engine.cli.requests import absolute, overrides, request
 from engine.cli.show import describe_result
-from engine.cli.text import clean
 from engine.errors import RunError, UserError
 from engine.jobs import Request
 from engine.paths import runs_root, write_atomically
 from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.summary import Status, Summary
+from engine.text import one_line
 
 
 def tui_only(arguments: Namespace) -> int:
@@ -156,7 +156,7 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
 def _report_trouble(run: Run, summary: Summary) -> int:
     lines = [f"run {run.id}: {summary.status.value}"]
     if summary.status is Status.FAILED:
-        lines += [clean(text) for text in (summary.message, summary.hint) if text]
+        lines += [one_line(text) for text in (summary.message, summary.hint) if text]
     elif summary.status is Status.INTERRUPTED:
         lines.append(f"its worker is gone; the log is {run.log_path}")
     if run.settings.job == "train":

@@ -11,12 +11,13 @@ import msgspec
 
 from engine import runs
 from engine.catalog import Catalog, Row, finite
-from engine.cli.text import clean, duration, number, table
+from engine.cli.table import table
 from engine.directions import LABELS
 from engine.errors import UserError
 from engine.paths import runs_root
 from engine.runs import Run
 from engine.summary import Summary
+from engine.text import clock, number, one_line
 
 
 def list_runs(arguments: Namespace) -> int:
@@ -41,7 +42,7 @@ def _cells(row: Row) -> list[str]:
         settings.strategy if settings.job == "train" else f"{settings.strategy} ({settings.job})",
         number(summary.score.perplexity if summary.score else None),
         number(summary.loss, 3),
-        duration(summary.seconds),
+        clock(summary.seconds),
         _local(settings.created),
     ]
 
@@ -91,10 +92,10 @@ def describe_run(run: Run, summary: Summary) -> str:
         best = summary.best_checkpoint
         marked = [name + (" (best)" if name == best else "") for name in run.checkpoints()]
         lines.append(f"  checkpoints {', '.join(marked)}")
-    lines.append(f"  time        {duration(summary.seconds)}")
+    lines.append(f"  time        {clock(summary.seconds)}")
     lines.append(f"  folder      {run.folder}")
     if summary.message:
-        lines.append(f"  message     {clean(summary.message)} {clean(summary.hint)}".rstrip())
+        lines.append(f"  message     {one_line(summary.message)} {one_line(summary.hint)}".rstrip())
     return "\n".join(lines) + "\n" + describe_result(run, summary)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from engine import directions, jobs, strategies
 from engine.cli.requests import request
-from engine.cli.text import clean
 from engine.directions import Direction
 from engine.errors import UserError
+from engine.text import one_line
 from engine.translator import Translator
 
 
@@ -71,7 +71,7 @@ def _stream(pieces: Iterator[str]) -> None:
     """Print an answer as it comes; white space at its end is left out."""
     held = ""
     for piece in pieces:
-        text = held + "\n".join(clean(line) for line in piece.split("\n"))
+        text = held + "\n".join(one_line(line) for line in piece.split("\n"))
         kept = text.rstrip()
         held = text[len(kept) :]
         print(kept, end="", flush=True)

@@ -7,8 +7,9 @@ import math
 import pytest
 from samples import score, step
 
-from engine.cli import text
+from engine import text
 from engine.cli.follow import progress_line
+from engine.cli.table import table
 from engine.events import Evaluated, Phase, Started
 from engine.summary import Summary
 
@@ -23,16 +24,16 @@ def test_a_chinese_character_takes_two_columns_and_a_combining_one_none(
 
 
 def test_columns_line_up_whatever_the_language() -> None:
-    lines = text.table(["a", "b"], [["文言", "x"], ["y", "白話文"]]).splitlines()
+    lines = table(["a", "b"], [["文言", "x"], ["y", "白話文"]]).splitlines()
     assert lines == ["a     b", "────  ──────", "文言  x", "y     白話文"]
 
 
 def test_numbers_are_set_flush_right() -> None:
-    assert text.table(["n"], [["1"], ["100"]], right=(0,)).splitlines()[2] == "  1"
+    assert table(["n"], [["1"], ["100"]], right=(0,)).splitlines()[2] == "  1"
 
 
-def test_control_characters_become_spaces() -> None:
-    assert text.clean("a\x1b[31m\n\tb") == "a [31m  b"
+def test_escape_sequences_and_control_characters_do_not_get_through() -> None:
+    assert text.one_line("a\x1b[31m\n\tb\x07") == "a b"
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,12 @@ def test_control_characters_become_spaces() -> None:
     [(0, "00:00"), (61.4, "01:01"), (3661, "1:01:01"), (math.nan, "–"), (math.inf, "–")],
 )
 def test_a_duration_is_shown_as_a_clock_does(seconds: float, shown: str) -> None:
-    assert text.duration(seconds) == shown
+    assert text.clock(seconds) == shown
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(None, "–"), (math.nan, "–"), (1234.567, "1,234.57"), (math.inf, "inf")]
+    ("value", "shown"),
+    [(None, "–"), (math.nan, "–"), (1234.567, "1,235"), (12.346, "12.35"), (math.inf, "∞")],
 )
 def test_a_number_that_is_none_is_a_dash(value: float | None, shown: str) -> None:
     assert text.number(value) == shown
@@ -54,7 +56,7 @@ def test_a_number_that_is_none_is_a_dash(value: float | None, shown: str) -> Non
     ("value", "shown"), [(12, "12"), (5100, "5.1k"), (2.3e6, "2.3M"), (4e9, "4.0G")]
 )
 def test_a_big_number_is_shortened(value: float, shown: str) -> None:
-    assert text.short(value) == shown
+    assert text.thousands(value) == shown
 
 
 def test_progress_says_step_loss_score_and_pace() -> None:

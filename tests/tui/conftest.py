@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import fake_worker
 import pytest
+from fake_workers import FakeWorkers
 
 from engine import launch
-from engine.runs import Run
 from tui.app import YiwenApp
-
-
-class FakeWorkers:
-    """Starts fake workers in place of real ones."""
-
-    def __init__(self) -> None:
-        self.options: tuple[str, ...] = ()
-        """Of the next worker; see `fake_worker`."""
-        self.started: list[Run] = []
-        self._processes: list[int] = []
-
-    def start(self, run: Run) -> int:
-        """Stands in for `engine.launch.start`."""
-        self.started.append(run)
-        self._processes.append(fake_worker.launch(run, *self.options))
-        return self._processes[-1]
-
-    def end(self) -> None:
-        """Leave nothing behind."""
-        for process in self._processes:
-            try:
-                os.killpg(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
 
 
 @pytest.fixture

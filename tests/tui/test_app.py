@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FakeWorkers
+from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from rich.text import Text
 from samples import make_run, score, step
@@ -59,7 +59,7 @@ async def test_palette_offers_what_the_keys_do(app: YiwenApp) -> None:
         await wait_for(pilot, "type to filter")
 
 
-@pytest.mark.parametrize("owner", [YiwenApp, "tui.screens.train:TrainScreen"])
+@pytest.mark.parametrize("owner", [YiwenApp, "tui.screens.train.screen:TrainScreen"])
 def test_every_key_has_an_id_and_an_explanation(owner: Any) -> None:
     if isinstance(owner, str):
         module, _, name = owner.partition(":")
@@ -165,7 +165,7 @@ def test_the_workbench_loads_no_model_library() -> None:
     code = (
         "import sys, importlib; from tui.app import YiwenApp\n"
         "for name in ('train', 'evaluate', 'translate', 'runs'):\n"
-        "    importlib.import_module(f'tui.screens.{name}')\n"
+        "    importlib.import_module(f'tui.screens.{name}.screen')\n"
         "print([m for m in ('torch', 'transformers', 'peft', 'numpy', 'plotext', 'engine.worker')"
         " if m in sys.modules])"
     )

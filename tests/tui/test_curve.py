@@ -9,8 +9,8 @@ import pytest
 from samples import score, step
 
 from engine.events import Evaluated, Event, Started
-from tui import plot
 from tui.curve import Curve, linear_scale, loss_scale, perplexity_scale, thin
+from tui.screens.train import plot
 
 
 def _curve(*losses: float, planned: int = 100) -> Curve:

@@ -9,8 +9,8 @@ from looking import HOSTILE, seen, wait_for
 from textual.widgets import Input
 
 from tui.app import YiwenApp
+from tui.screens.train.settings_dialog import SettingsDialog
 from tui.widgets.picker import FilePicker, Picker
-from tui.widgets.settings_dialog import SettingsDialog
 
 SIZE = (80, 24)
 

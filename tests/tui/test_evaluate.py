@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import FakeWorkers
+from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import TEST_FILE, held_by_a_process, make_run, pair, score, step, tiny, write_pairs
 from textual.events import Key
@@ -20,9 +20,9 @@ from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
 from engine.runs import DataFile, Run
 from tui.app import YiwenApp
-from tui.screens.evaluate import EvaluateScreen
-from tui.widgets.sample_table import SampleTable
-from tui.widgets.sample_view import SampleDialog
+from tui.screens.evaluate.sample_table import SampleTable
+from tui.screens.evaluate.sample_view import SampleDialog
+from tui.screens.evaluate.screen import EvaluateScreen
 
 SIZE = (80, 24)
 SMALL = (60, 16)

@@ -9,8 +9,8 @@ from samples import score, step
 from textual.app import App, ComposeResult
 
 from engine.events import Evaluated, Event, Started
-from tui.widgets import loss_chart
-from tui.widgets.loss_chart import LossChart
+from tui.screens.train import loss_chart
+from tui.screens.train.loss_chart import LossChart
 
 
 class ChartApp(App[None]):

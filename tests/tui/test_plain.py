@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.plain import one_line, plain
+from engine.text import one_line, plain
 
 
 @pytest.mark.parametrize(

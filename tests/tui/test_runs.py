@@ -17,11 +17,11 @@ from engine.catalog import Row
 from engine.events import Evaluated, EventLog, Failed, Finished, Saved, Started
 from engine.runs import Run
 from tui.app import YiwenApp
-from tui.run_details import RunDetails
-from tui.screens.runs import RunsScreen
+from tui.screens.runs.run_details import RunDetails
+from tui.screens.runs.run_menu import RunMenu
+from tui.screens.runs.run_table import RunTable
+from tui.screens.runs.screen import RunsScreen
 from tui.widgets.dialogs import Confirm
-from tui.widgets.run_menu import RunMenu
-from tui.widgets.run_table import RunTable
 
 SIZE = (80, 24)
 WIDE = (160, 40)
@@ -378,7 +378,7 @@ async def test_the_id_goes_to_the_clipboard(app: YiwenApp) -> None:
 async def test_only_the_newest_are_listed_until_more_are_wished_for(
     app: YiwenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.runs.NEWEST", 2)
+    monkeypatch.setattr("tui.screens.runs.screen.NEWEST", 2)
     for day in range(1, 6):
         finished(app, day, 5.0)
     async with app.run_test(size=SIZE) as pilot:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import FakeWorkers
+from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import TINY, pair, write_pairs
 from textual.widgets import Input

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import FakeWorkers
+from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import held_by_a_process, make_run, score, step
 

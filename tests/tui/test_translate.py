@@ -11,7 +11,7 @@ import pytest
 from fake_translator import Fake
 from translate_desk import CLASSICAL, MODERN, open_desk, prompt_of
 
-from tui.widgets.conversation import KEPT
+from tui.screens.translate.conversation import KEPT
 
 
 @pytest.fixture
@@ -69,9 +69,7 @@ async def test_an_instruction_is_sent_as_written(fake: Fake, root: Path) -> None
         assert asked.count("翻譯成") == 1
 
 
-async def test_a_direction_chosen_by_hand_overrules_an_instruction(
-    fake: Fake, root: Path
-) -> None:
+async def test_a_direction_chosen_by_hand_overrules_an_instruction(fake: Fake, root: Path) -> None:
     async with open_desk(root) as desk:
         await desk.pilot.press("f6", "f6")
         await desk.answered(f"翻譯成現代文：\n{CLASSICAL}")

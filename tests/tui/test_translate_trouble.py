@@ -58,9 +58,7 @@ async def test_escape_while_loading_lets_the_model_go(fake: Fake, root: Path) ->
         assert fake.starts == 2
 
 
-async def test_a_second_escape_ends_a_process_that_does_not_listen(
-    fake: Fake, root: Path
-) -> None:
+async def test_a_second_escape_ends_a_process_that_does_not_listen(fake: Fake, root: Path) -> None:
     fake.manners.answer, fake.manners.pause, fake.manners.deaf = "之" * 100, 0.1, True
     async with open_desk(root) as desk:
         await desk.ask(CLASSICAL)

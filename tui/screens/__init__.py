@@ -1,1 +1,1 @@
-"""One module per screen, imported when its screen is first shown."""
+"""One package per screen, imported when its screen is first shown."""

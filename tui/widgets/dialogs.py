@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from tui.plain import plain
+from engine.text import plain
 
 
 class Confirm(ModalScreen[bool]):
@@ -30,8 +30,8 @@ class Confirm(ModalScreen[bool]):
         .question { text-style: bold; }
         .details { margin-top: 1; color: $text-muted; }
         Horizontal { height: auto; margin-top: 1; align-horizontal: right; }
-        Button { margin-left: 2; min-width: 12; height: 1; border: none; padding: 0 2; }
-        Button:focus { text-style: bold reverse; background-tint: 0%; }
+        Button { margin-left: 2; min-width: 12; padding: 0 2; }
+        Button:focus { text-style: bold reverse; }
     }
     """
 
@@ -46,8 +46,8 @@ class Confirm(ModalScreen[bool]):
             if self._details:
                 yield Static(Content(plain(self._details)), classes="details")
             with Horizontal():
-                yield Button(Content(f"{self._yes}  y"), id="yes")
-                yield Button(Content(f"{self._no}  n"), id="no")
+                yield Button(Content(f"{self._yes}  y"), id="yes", compact=True)
+                yield Button(Content(f"{self._no}  n"), id="no", compact=True)
 
     @on(Button.Pressed)
     def _press(self, event: Button.Pressed) -> None:

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.plain import plain
+from engine.text import plain
 
 _BYTES = 64 << 10
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

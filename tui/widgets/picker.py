@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.plain import plain
+from engine.text import plain
 from tui.widgets.file_picker import FilePicker
 
 __all__ = ["FilePicker", "Picker"]

@@ -9,9 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.summary import Status, Summary
+from engine.text import clock, number, one_line, rate, size, thousands
 from tui.curve import Curve
-from tui.plain import one_line
-from tui.text import clock, number, rate, size, thousands
 
 _GAP = 3
 _TREND_SHARE = 0.02

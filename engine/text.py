@@ -1,0 +1,108 @@
+"""Puts values into words, and makes text from outside harmless to a terminal."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from pathlib import Path
+
+from engine.directions import LABELS
+from engine.errors import UserError
+
+# Whole sequences first (colours, window titles), so that their tails do not stay as litter.
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?"
+)
+# C0 and C1 codes, and what reorders text; a newline is the caller's affair.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """A text of several lines without control characters."""
+    return _CONTROL.sub("", _SEQUENCE.sub("", text.replace("\t", "    ")))
+
+
+def one_line(text: str) -> str:
+    """A text for a place one line high."""
+    return " ".join(plain(text).split())
+
+
+def message_of(error: Exception | str) -> str:
+    """An error as a sentence; the kind is named where the error was not foreseen."""
+    if isinstance(error, str | UserError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number for a narrow place: `16.62`, `1,204`, `3.1e+06`; `–` if there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if abs(value) >= 1e6:
+        return f"{value:.1e}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}f}"
+
+
+def rate(value: float) -> str:
+    """A learning rate: `1.8e-4`, `1e-3`."""
+    if not math.isfinite(value):
+        return "–"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}" if value else "0"
+
+
+def thousands(value: float) -> str:
+    """A count in few characters: `980`, `5.1k`, `2.3M`."""
+    if not math.isfinite(value):
+        return "–"
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit:
+            return f"{value / limit:.1f}{unit}"
+    return f"{value:.0f}"
+
+
+def size(count: int) -> str:
+    """Bytes: `12.3 GB`."""
+    for limit, unit in ((1e9, "GB"), (1e6, "MB")):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count / 1e3:.0f} kB"
+
+
+def clock(seconds: float) -> str:
+    """A duration: `00:41`, `1:02:09`; `–` if unknown."""
+    if not math.isfinite(seconds):
+        return "–"
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def short_path(path: str, room: int = 1000) -> str:
+    """A path (or two, parallel) as one would type it; where room is short, its end counts."""
+    text = ",".join(_short(Path(part)) for part in path.split(",") if part)
+    return text if len(text) <= room else "…" + text[1 - room :]
+
+
+def _short(path: Path) -> str:
+    for folder, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if path.is_relative_to(folder):
+            return sign + str(path.relative_to(folder))
+    return str(path)
+
+
+def direction_label(name: str) -> str:
+    """文→白 and its like; as it stands if this version does not know it."""
+    labels: dict[str, str] = {str(key): label for key, label in LABELS.items()}
+    return labels.get(name, one_line(name))
+
+
+def width(text: str) -> int:
+    """Columns that a text takes in a terminal."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )

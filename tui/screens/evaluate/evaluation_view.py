@@ -1,0 +1,163 @@
+"""What an evaluation says: before it starts, while it runs, and its result with every sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import DataTable
+
+from engine import text
+from engine.summary import Status, Summary
+from engine.text import plain
+from tui.pace import Pace, progress
+from tui.results import Result
+from tui.screens.evaluate.rivals import Rival
+from tui.screens.evaluate.sample_table import SampleTable
+from tui.screens.evaluate.sample_view import described
+from tui.screens.evaluate.score_panel import ScorePanel, rivals_table
+from tui.screens.evaluate.scoring import Preview, Scoring
+from tui.widgets.plain_static import PlainStatic
+
+
+class EvaluationView(Vertical):
+    """Words where there is no result yet; numbers and samples once there is."""
+
+    DEFAULT_CSS = """
+    EvaluationView {
+        #words { padding: 1; &:focus { background-tint: $foreground 3%; } }
+        #words PlainStatic { width: 1fr; height: auto; }
+        #progress { display: none; height: 1; padding: 0 1; }
+        ScorePanel { display: none; padding: 1 1 0 1; }
+        #note { display: none; height: 1; padding: 0 1; color: $text-warning; }
+        #samples { display: none; height: 1fr; }
+        #sample {
+            width: 1fr; padding: 0 1; border-left: vkey $panel; scrollbar-gutter: stable;
+        }
+        #sample PlainStatic { width: 1fr; height: auto; }
+        &.-active #progress { display: block; }
+        &.-result { ScorePanel, #samples { display: block; } #words { display: none; } }
+    }
+    """
+
+    panel = getters.query_one(ScorePanel)
+    table = getters.query_one(SampleTable)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unreadable = 0
+
+    def compose(self) -> ComposeResult:
+        yield PlainStatic(id="progress")
+        with VerticalScroll(id="words"):
+            yield PlainStatic(id="said")
+        yield ScorePanel()
+        yield PlainStatic(id="note")
+        with Horizontal(id="samples"):
+            yield SampleTable()
+            with VerticalScroll(id="sample"):
+                yield PlainStatic(id="sample-text")
+
+    @property
+    def has_result(self) -> bool:
+        """Are there numbers to see?"""
+        return self.has_class("-result")
+
+    def show_plan(self, scoring: Scoring, preview: Preview | None, rivals: Sequence[Rival]) -> None:
+        """Before the start: what will happen, or why it cannot."""
+        self.remove_class("-active")
+        self.hide_result()
+        self._say(plan(scoring, preview, rivals))
+
+    def hide_result(self) -> None:
+        """Words again; the run has no result yet, or none at all."""
+        if self.has_result:
+            self.screen.set_focus(None)
+        self.remove_class("-result")
+        self.show_note()
+
+    def show_run(self, summary: Summary, pace: Pace) -> None:
+        """How the run stands."""
+        self.set_class(summary.status.active, "-active")
+        left = text.clock(pace.seconds_left)
+        bar = progress(summary)
+        self.query_one("#progress", PlainStatic).say(
+            Content.assemble(bar, (f"  {left} left", "$text-muted")) if left != "–" and bar else bar
+        )
+        if not self.has_result:
+            self._say(ending(summary))
+
+    def show_result(self, result: Result, rivals: Sequence[Rival]) -> None:
+        """The numbers and the samples."""
+        focus = not self.has_result
+        self.add_class("-result")
+        self.panel.show(result.evaluated, rivals)
+        self.table.show(result.samples)
+        self._unreadable = result.unreadable
+        self.show_sample()
+        self.show_note()
+        if focus:
+            self.screen.set_focus(self.table)
+
+    def show_note(self) -> None:
+        """What the list does not show."""
+        count, hidden = self.table.row_count, self.table.hidden_count
+        notes = [f"first {count:,} of {count + hidden:,} samples, m for more"] if hidden else []
+        if self._unreadable:
+            notes.append(f"{self._unreadable:,} lines of the file are no samples")
+        note = self.query_one("#note", PlainStatic)
+        note.say("; ".join(notes))
+        note.display = bool(notes) and self.has_result
+
+    @on(DataTable.RowHighlighted)
+    def show_sample(self) -> None:
+        """The sample under the cursor, in full."""
+        pane = self.query_one("#sample", VerticalScroll)
+        if pane.scroll_y:
+            pane.scroll_home(animate=False)
+        self.query_one("#sample-text", PlainStatic).say(described(self.table.selected))
+
+    def _say(self, said: Content) -> None:
+        self.query_one("#said", PlainStatic).say(said)
+
+
+def plan(scoring: Scoring, preview: Preview | None, rivals: Sequence[Rival]) -> Content:
+    """What pressing the start key will do."""
+    if preview is None:
+        return Content.styled("Reading …", "$text-muted")
+    if preview.trouble:
+        trouble = plain(preview.trouble)
+        return Content.assemble(("✗ ", "bold $text-error"), (trouble, "$text-error"))
+    counts = ", ".join(f"{count:,} {label}" for label, count in preview.directions.items())
+    model = f"run {scoring.run.id}" if scoring.run else f"profile {scoring.profile}"
+    lines = [
+        Content.assemble(
+            ("s", "bold $primary"), f" scores {preview.pairs:,} pairs ({counts})\n",
+            f"  of {plain(text.short_path(preview.test))}\n",
+            f"  with {plain(model)}, {scoring.strategy_name}",
+        ),
+        Content.assemble(("o", "bold $primary"), " opens an evaluation made before"),
+    ]  # fmt: skip
+    if rivals:
+        lines.append(Content.assemble("Scored so far on this file:\n", rivals_table(rivals)))
+    return Content("\n\n").join(lines)
+
+
+def ending(summary: Summary) -> Content:
+    """Of a run without a result: why there is none."""
+    if summary.status.active:
+        return Content("")
+    said = {
+        Status.FAILED: "The run failed.",
+        Status.STOPPED: "The run was stopped before there was a result.",
+        Status.INTERRUPTED: "The worker is gone and left no result; its log tells more.",
+    }.get(summary.status, "The run left no result.")
+    lines = [Content.styled(said, "bold")]
+    if summary.message:
+        lines.append(Content.styled(plain(summary.message), "$text-error"))
+    if summary.hint:
+        lines.append(Content.styled(plain(summary.hint), "$text-muted"))
+    return Content("\n").join(lines)

@@ -1,0 +1,171 @@
+"""The evaluation being set up: what is scored, how, on which file; and a look ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine import jobs, runs, strategies
+from engine.directions import LABELS
+from engine.errors import RunError
+from engine.jobs import Request
+from engine.runs import Run, RunSettings
+from engine.strategies import Strategy
+from engine.text import message_of
+
+EXAMPLES = "few_shot.examples"
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Choices; nothing is read before `request` or `preview`."""
+
+    profile: str
+    run: Run | None = None
+    """Takes the place of the profile: its adapter, and the profile as it was then."""
+    checkpoint: str = ""
+    """Of the run; empty for its result."""
+    strategy_name: str = strategies.ZERO_SHOT.name
+    test: str = ""
+    """Empty for the profile's test file."""
+    examples: int | None = None
+    """None for the profile's number."""
+
+    @classmethod
+    def of(cls, settings: RunSettings, trained: Run | None) -> Scoring:
+        """What an evaluation had chosen; `trained` is the run whose adapter it took."""
+        test = settings.data["test"].path if "test" in settings.data else ""
+        chosen = settings.overrides.get(EXAMPLES, "")
+        return cls(
+            profile=settings.profile.name,
+            run=trained,
+            checkpoint=settings.checkpoint,
+            strategy_name=settings.strategy,
+            test="" if test == settings.profile.data.test else test,
+            examples=int(chosen) if chosen.isdigit() else None,
+        )
+
+    @property
+    def strategy(self) -> Strategy:
+        return strategies.get(self.strategy_name)
+
+    @property
+    def strategies(self) -> list[Strategy]:
+        """What can be chosen: an adapter needs a run that trained one."""
+        return [s for s in strategies.STRATEGIES.values() if self.run is not None or not s.trains]
+
+    def with_profile(self, name: str) -> Scoring:
+        """A profile's base model."""
+        strategy = strategies.ZERO_SHOT.name if self.strategy.trains else self.strategy_name
+        return Scoring(name, strategy_name=strategy, test=self.test, examples=self.examples)
+
+    def with_run(self, run: Run) -> Scoring:
+        """What a run has trained. Raises RunError."""
+        return Scoring(
+            run.settings.profile.name,
+            run=run,
+            strategy_name=strategies.QLORA.name,
+            test=self.test,
+            examples=self.examples,
+        )
+
+    def with_strategy(self, name: str) -> Scoring:
+        """Another strategy."""
+        return replace(self, strategy_name=name)
+
+    def with_checkpoint(self, name: str) -> Scoring:
+        """Another state of the run."""
+        return replace(self, checkpoint=name)
+
+    def with_test(self, path: str) -> Scoring:
+        """Another test file."""
+        return replace(self, test=path)
+
+    def with_examples(self, count: int | None) -> Scoring:
+        """Another number of examples."""
+        return replace(self, examples=count)
+
+    def request(self, root: Path) -> Request:
+        """What to ask the engine for."""
+        shows = self.strategy.shows_examples and self.examples is not None
+        return Request(
+            root=root,
+            strategy=self.strategy_name,
+            profile=self.profile,
+            run=self.run,
+            checkpoint=self.checkpoint,
+            overrides={EXAMPLES: str(self.examples)} if shows else {},
+            test=self.test,
+        )
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is known about a scoring; `trouble` says why there is not more."""
+
+    test: str = ""
+    sha256: str = ""
+    model: str = ""
+    pairs: int = 0
+    directions: dict[str, int] = field(default_factory=dict)
+    examples: int = 0
+    trouble: str = ""
+
+    @classmethod
+    def of(cls, settings: RunSettings) -> Preview:
+        """Of a run that is made already, even if its profile and files are gone."""
+        file = settings.data.get("test")
+        return cls(
+            test=file.path if file else "",
+            sha256=file.sha256 if file else "",
+            model=settings.profile.model.path,
+            pairs=file.pairs if file else 0,
+            examples=len(settings.examples),
+        )
+
+
+def preview(scoring: Scoring, root: Path) -> Preview:
+    """Read profile and files; call it from a thread. Never raises: what is wrong is the answer."""
+    found = Preview()
+    try:
+        request = scoring.request(root)
+        profile = jobs.resolve_profile(request)
+        found = Preview(
+            test=request.test or profile.data.test,
+            model=profile.model.path,
+            examples=profile.few_shot.examples,
+        )
+        shows = scoring.strategy.shows_examples
+        data = jobs.read_data(profile, "evaluate", needs_train=shows, test=request.test)
+        jobs.draw(profile, scoring.strategy, data)
+        if scoring.run is not None and scoring.strategy.trains:
+            scoring.run.adapter_folder(scoring.checkpoint)
+        counts = data["test"].count_directions()
+        return replace(
+            found,
+            sha256=data["test"].sha256,
+            pairs=len(data["test"].pairs),
+            directions={LABELS[direction]: count for direction, count in counts.items()},
+        )
+    except Exception as error:  # whatever a broken file makes a library raise belongs on the screen
+        return replace(found, trouble=message_of(error))
+
+
+def recall(run: Run, before: Scoring, root: Path) -> tuple[Scoring, Preview]:
+    """What an evaluation had chosen; or, of a run that trains, its adapter on the file of now.
+
+    Reads files; call it from a thread. Raises RunError.
+    """
+    settings = run.settings
+    if settings.job == "train":
+        scoring = before.with_run(run)
+        return scoring, preview(scoring, root)
+    return Scoring.of(settings, _trained_run(settings, root)), Preview.of(settings)
+
+
+def _trained_run(settings: RunSettings, root: Path) -> Run | None:
+    """The run whose adapter was scored; None if it was none, or is gone."""
+    try:
+        return runs.find(root, settings.adapter_run) if settings.adapter_run else None
+    except RunError:
+        return None

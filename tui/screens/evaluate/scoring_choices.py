@@ -1,0 +1,104 @@
+"""Asks for one of the choices that make up an evaluation: which dialog, with which options."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from engine.catalog import Row
+from engine.runs import Run
+from engine.text import number, one_line
+from tui import model_choice
+from tui.listing import perplexity_of, profile_choices, strategy_of
+from tui.screens.evaluate.scoring import Scoring
+from tui.widgets.picker import FilePicker, Picker
+
+_EXAMPLES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+_MOST = 200
+
+
+async def choose(
+    app: App[Any], scoring: Scoring, name: str, rows: Sequence[Row], test: str
+) -> Scoring | None:
+    """The scoring with another choice; None if nothing was chosen. Raises UserError.
+
+    `rows` are all runs, `test` the test file of now.
+    """
+    if name == "profile":
+        options = await asyncio.to_thread(profile_choices)
+        chosen = await app.push_screen_wait(Picker("Profile", options, scoring.profile))
+        return scoring.with_profile(chosen) if chosen else None
+    if name == "run":
+        return await _choose_run(app, scoring, rows)
+    if name == "checkpoint" and scoring.run is not None:
+        return await _choose_checkpoint(app, scoring, scoring.run)
+    if name == "strategy":
+        strategies = [(one.name, one.title) for one in scoring.strategies]
+        chosen = await app.push_screen_wait(Picker("Strategy", strategies, scoring.strategy_name))
+        return scoring.with_strategy(chosen) if chosen else None
+    if name == "examples":
+        return await _choose_examples(app, scoring)
+    return await _choose_test(app, scoring, test)
+
+
+async def _choose_run(app: App[Any], scoring: Scoring, rows: Sequence[Row]) -> Scoring | None:
+    trained = await asyncio.to_thread(_trained, rows)
+    current = scoring.run.id if scoring.run else ""
+    title = "Run" if trained else "Run: none has trained anything yet"
+    chosen = await app.push_screen_wait(Picker(title, _labelled(trained), current))
+    found = next((row.run for row in trained if row.run.id == chosen), None)
+    return scoring.with_run(found) if found else None
+
+
+def _trained(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if model_choice.has_adapter(row.run)][:_MOST]
+
+
+def _labelled(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    return [
+        (row.run.id, f"{one_line(row.run.id)}  ppl {number(perplexity_of(row))}") for row in rows
+    ]
+
+
+async def _choose_checkpoint(app: App[Any], scoring: Scoring, run: Run) -> Scoring | None:
+    options = await asyncio.to_thread(model_choice.list_checkpoints, run)
+    title = f"Which state of {one_line(run.id)}"
+    chosen = await app.push_screen_wait(Picker(title, options, scoring.checkpoint))
+    return None if chosen is None else scoring.with_checkpoint(chosen)
+
+
+async def _choose_examples(app: App[Any], scoring: Scoring) -> Scoring | None:
+    options = [("", "as in the profile"), *((str(count), str(count)) for count in _EXAMPLES)]
+    current = "" if scoring.examples is None else str(scoring.examples)
+    chosen = await app.push_screen_wait(Picker("Examples in the prompt", options, current))
+    return None if chosen is None else scoring.with_examples(int(chosen) if chosen else None)
+
+
+async def _choose_test(app: App[Any], scoring: Scoring, test: str) -> Scoring | None:
+    start = await asyncio.to_thread(_start, test)
+    chosen = await app.push_screen_wait(FilePicker("Test file: what is scored", start))
+    return scoring.with_test(chosen) if chosen else None
+
+
+def _start(test: str) -> str:
+    """Begin at the present file, else in the folder one stands in."""
+    there = bool(test) and all(Path(one).is_file() for one in test.split(","))
+    return test if there else str(Path.cwd()) + os.sep
+
+
+async def choose_evaluation(app: App[Any], rows: Sequence[Row], current: str) -> Run | None:
+    """Ask for a run that has been scored, or is being."""
+    scored = [row for row in rows if row.summary.score or row.settings.job == "evaluate"][:_MOST]
+    options = [(row.run.id, f"{number(perplexity_of(row)):>8}  {_named(row)}") for row in scored]
+    title = "Evaluation" if scored else "Evaluation: there is none yet"
+    chosen = await app.push_screen_wait(Picker(title, options, current))
+    return next((row.run for row in scored if row.run.id == chosen), None)
+
+
+def _named(row: Row) -> str:
+    return f"{strategy_of(row):<12} {one_line(row.run.id)}"

@@ -1,0 +1,63 @@
+"""Asks for one of the choices that make up a run: which dialog, with which options."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from engine import strategies
+from engine.profiles import Profile
+from engine.runs import Part
+from tui.listing import profile_choices
+from tui.screens.train.draft import Draft
+from tui.screens.train.settings_dialog import SettingsDialog
+from tui.widgets.picker import FilePicker, Picker
+
+_FILES: dict[str, tuple[Part, str]] = {
+    "train": ("train", "Training file"),
+    "validation": ("validation", "Validation file: chooses the checkpoint"),
+    "test": ("test", "Test file: what perplexity is reported on"),
+}
+
+
+async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str) -> Draft | None:
+    """The draft with another profile, strategy, file or settings; None if nothing was chosen."""
+    if name == "profile":
+        return await _choose_profile(app, draft)
+    if name == "strategy":
+        return await _choose_strategy(app, draft)
+    if name == "settings":
+        changed = await app.push_screen_wait(SettingsDialog(draft.profile, draft.overrides))
+        return None if changed is None else draft.with_overrides(changed)
+    part, title = _FILES[name]
+    path = await app.push_screen_wait(FilePicker(title, _start(profile, part)))
+    return draft.with_file(part, path) if path else None
+
+
+async def _choose_profile(app: App[Any], draft: Draft) -> Draft | None:
+    options = await asyncio.to_thread(profile_choices)
+    name = await app.push_screen_wait(Picker("Profile", options, draft.profile))
+    return draft.with_profile(name) if name else None
+
+
+async def _choose_strategy(app: App[Any], draft: Draft) -> Draft | None:
+    options = [(strategy.name, strategy.title) for strategy in strategies.STRATEGIES.values()]
+    name = await app.push_screen_wait(Picker("Strategy", options, draft.strategy_name))
+    return draft.with_strategy(name) if name else None
+
+
+def _start(profile: Profile | None, part: Part) -> str:
+    """Begin at the present file, else in the folder one stands in."""
+    files = {"train": "", "validation": "", "test": ""}
+    if profile is not None:
+        data = profile.data
+        files = {"train": data.train, "validation": data.validation, "test": data.test}
+    present = files[part] or next(filter(None, files.values()), "")
+    if files[part] and all(Path(one).is_file() for one in present.split(",")):
+        return present
+    folder = Path(present.split(",")[0]).parent if present else Path.cwd()
+    return str(folder) + os.sep

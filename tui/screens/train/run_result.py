@@ -1,0 +1,121 @@
+"""What a run came to, in words: scores, progress, samples, warnings, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from textual.content import Content
+
+from engine.dataset import Pair
+from engine.directions import LABELS, Direction
+from engine.events import Evaluated, Score
+from engine.runs import Run
+from engine.summary import Status, Summary
+from engine.text import number, one_line, plain
+from tui.screens.train.story import Story
+
+_BAR = 24
+
+
+def scores(test: Evaluated) -> Content:
+    """The result of an evaluation, by direction, with what was counted."""
+    lines = [_score_line("Test perplexity", test.score, "bold")]
+    lines += [
+        _score_line(LABELS.get(_direction(name), name), score)
+        for name, score in test.directions.items()
+    ]
+    total = test.score
+    detail = (
+        f"mean over {total.samples:,} pairs; over their {total.tokens:,} tokens together "
+        f"{number(total.perplexity_corpus)}"
+    )
+    return Content("\n").join([*lines, Content.styled(detail, "dim")])
+
+
+def _direction(name: str) -> Direction:
+    known: dict[str, Direction] = {direction: direction for direction in LABELS}
+    return known.get(name, "unknown")
+
+
+def _score_line(label: str, score: Score, style: str = "") -> Content:
+    padding = " " * max(1, 18 - Content(label).cell_length)
+    return Content.assemble(
+        (label + padding, "dim"), (f"{number(score.perplexity):>9}", style),
+        (f"   {score.samples:,} pairs", "dim"),
+    )  # fmt: skip
+
+
+def closing(summary: Summary, story: Story, run: Run) -> Content:
+    """What is to be said under the chart: the result, or why there is none."""
+    if summary.status is Status.FAILED:
+        lines = [Content.styled(f"✗ {plain(summary.message) or 'failed'}", "$text-error")]
+        return Content("\n").join([*lines, *_hint(summary.hint), *_hint("l shows the log")])
+    if summary.status is Status.INTERRUPTED:
+        sentence = "◌ The worker is gone without a word; l shows its log"
+        return Content.styled(sentence, "$text-warning")
+    if summary.status is Status.FINISHED and summary.score is not None:
+        return _won(summary.score, story)
+    return Content("")
+
+
+def _won(score: Score, story: Story) -> Content:
+    parts = [f"✓ test perplexity {number(score.perplexity)}"]
+    if story.first is not None and story.last is not story.first:
+        parts.append(f"untuned {number(story.first.score.perplexity)}")
+    if story.last is not None:
+        parts += [
+            f"{LABELS[_direction(name)]} {number(one.perplexity)}"
+            for name, one in story.last.directions.items()
+            if _direction(name) != "unknown"
+        ]
+    return Content.styled("   ".join(parts), "$text-success")
+
+
+def _hint(hint: str) -> list[Content]:
+    return [Content.styled(plain(hint), "dim")] if hint else []
+
+
+def side_notes(story: Story) -> RenderableType:
+    """Evaluations, warnings and samples for the side pane."""
+    blocks = [*_evaluations(story), *_warnings(story), *_samples(story)]
+    return Group(*blocks) if blocks else Text("No samples yet", "dim")
+
+
+def _evaluations(story: Story) -> Iterator[Text]:
+    if not story.tests:
+        return
+    yield Text("Test perplexity by step", "bold")
+    names = [name for name in story.tests[-1].directions if _direction(name) != "unknown"]
+    labels = "".join(f"    {LABELS[_direction(name)]}" for name in names)
+    yield Text(f"{'step':>7}      all {labels}", "dim")
+    for test in story.tests[-8:]:
+        found = [test.score, *(test.directions[name] for name in names if name in test.directions)]
+        yield Text(f"{test.step:>7,}" + "".join(f"{number(one.perplexity):>9}" for one in found))
+    yield Text("")
+
+
+def _warnings(story: Story) -> Iterator[Text]:
+    for warning in story.warnings[-3:]:
+        yield Text(f"! {plain(warning.message)}", "yellow")
+        yield Text(f"{plain(warning.hint)}\n", "dim")
+
+
+def _samples(story: Story) -> Iterator[RenderableType]:
+    if not story.samples:
+        return
+    step = next(iter(story.samples.values())).step
+    yield Text(f"Samples after step {step:,}\n", "bold")
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for sample in story.samples.values():
+        source = Pair(id=sample.id, instruction=sample.instruction).source_text
+        table.add_row("src", Text(one_line(source)))
+        table.add_row("out", Text(one_line(sample.output), "bold"))
+        if sample.reference:
+            table.add_row("ref", Text(one_line(sample.reference)))
+        table.add_row()
+    yield table

@@ -1,0 +1,241 @@
+"""The Train screen: set a run up, start it, watch it, stop and resume it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer
+from textual.worker import get_current_worker
+
+from engine import launch
+from engine.errors import RunError
+from engine.runs import Run, RunSettings
+from engine.summary import Status
+from tui.follow import follow
+from tui.messages import RunEvents
+from tui.screens.train import plot
+from tui.screens.train.choices import choose
+from tui.screens.train.draft import Draft
+from tui.screens.train.keys import KEYS
+from tui.screens.train.outlook import Outlook, look_ahead
+from tui.screens.train.run_view import RunView
+from tui.screens.train.setup_form import SetupForm
+from tui.starting import confirm_and_start
+from tui.stopping import confirm_and_stop
+from tui.surroundings import Surroundings, look_around
+from tui.widgets.header_line import HeaderLine
+from tui.widgets.log_dialog import LogDialog
+from tui.widgets.run_status import headline
+
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
+
+_RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
+
+
+class TrainScreen(Screen[None]):
+    """Two faces: the setup of a run, and a run that is watched."""
+
+    CSS_PATH = "train.tcss"
+    BINDINGS = KEYS
+
+    header = getters.query_one(HeaderLine)
+    form = getters.query_one(SetupForm)
+    view = getters.query_one(RunView)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draft = Draft(self.yiwen.profile_name)
+        self.outlook: Outlook | None = None
+        self.watched: Run | None = None
+        """The run that is shown; None while one is set up."""
+        self.settings: RunSettings | None = None
+        self._is_starting = False
+        self._asked_to_stop: set[str] = set()
+
+    @property
+    def yiwen(self) -> YiwenApp:
+        return cast("YiwenApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield HeaderLine("Train")
+        yield SetupForm()
+        yield RunView()
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Look ahead, and go to a run that is active."""
+        self._show_face()
+        self._refresh_outlook()
+        self._look_around(follow_active=True)
+
+    def choose_run(self, run: Run) -> None:
+        """Watch a run, old or live."""
+        self._watch(Run(run.folder))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what makes sense: setups are started, live runs stopped, dead ones resumed."""
+        status = self.view.summary.status if self.is_mounted else Status.STARTING
+        if action in ("start", "choose"):
+            return self.watched is None
+        if action in ("new", "log", "notes"):
+            return self.watched is not None
+        if action == "stop":
+            return self.watched is not None and status.active
+        if action == "resume":
+            return self._trains and status in _RESUMABLE
+        return True
+
+    @property
+    def _trains(self) -> bool:
+        return self.settings is not None and self.settings.job == "train"
+
+    # Setup
+
+    @work(exclusive=True, group="outlook")
+    async def _refresh_outlook(self) -> None:
+        self.form.show(self.draft, None)
+        self.outlook = await asyncio.to_thread(look_ahead, self.draft, self.yiwen.runs_root)
+        self.form.show(self.draft, self.outlook)
+
+    @work(exclusive=True, group="look")
+    async def _look_around(self, follow_active: bool = False) -> None:
+        found: Surroundings = await asyncio.to_thread(look_around, self.yiwen.runs_root)
+        self.form.show_latest(found.description)
+        if follow_active and found.active is not None and self.watched is None:
+            self._watch(found.active)
+
+    @on(SetupForm.Chosen)
+    def _choose_row(self, event: SetupForm.Chosen) -> None:
+        self.action_choose(event.row)
+
+    @work(exclusive=True, group="choose")
+    async def action_choose(self, name: str) -> None:
+        """Ask for a profile, a strategy, a file or settings."""
+        profile = self.outlook.profile if self.outlook else None
+        chosen = await choose(self.app, self.draft, profile, name)
+        if chosen is not None and chosen != self.draft:
+            self.draft = chosen
+            self._refresh_outlook()
+
+    def action_start(self) -> None:
+        """Start the run that is set up; once, however often the key is pressed."""
+        if not self._is_starting:
+            self._is_starting = True
+            self._start()
+
+    @work(group="start")
+    async def _start(self) -> None:
+        self.header.show("new run", "starting …")
+        try:
+            run = await confirm_and_start(self.app, self.draft.request(self.yiwen.runs_root))
+        except Exception as error:  # whatever a broken file makes a library raise
+            self.yiwen.fail(error)
+            run = None
+        self._is_starting = False
+        if run is not None:
+            self._watch(run)
+        self._show_header()
+
+    # A run
+
+    @work(exclusive=True, group="watch")
+    async def _watch(self, run: Run) -> None:
+        try:
+            self.settings = await asyncio.to_thread(lambda: run.settings)
+        except RunError as error:
+            self.yiwen.fail(error)
+            return
+        self.watched = run
+        self._asked_to_stop.discard(run.id)
+        self.view.begin(run, self.settings)
+        self._show_face()
+        self._follow(run)
+
+    @work(thread=True, exclusive=True, group="follow")
+    def _follow(self, run: Run) -> None:
+        worker = get_current_worker()
+        plot.load_library()
+        follow(run, self.post_message, lambda: worker.is_cancelled)
+
+    @on(RunEvents)
+    def _take_events(self, message: RunEvents) -> None:
+        if message.run is not self.watched:
+            return  # of a run that is no longer shown
+        before = self.view.summary.status
+        self.view.extend(message.events, message.summary)
+        if message.summary.status is not before:
+            self.refresh_bindings()
+            self._show_header()
+
+    @on(RunView.Refreshed)
+    def _show_header(self) -> None:
+        if self.watched is None or self.settings is None:
+            self.header.show("new run")
+            return
+        subject = f"{self.settings.profile.name} · {self.settings.strategy}"
+        if not self._trains:
+            subject += f" · {self.settings.job}"
+        is_stopping = self.watched.id in self._asked_to_stop
+        self.header.show(subject, headline(self.view.summary, is_stopping))
+
+    def _show_face(self) -> None:
+        """Setup or run: what is shown, what has the focus, which keys are offered."""
+        watching = self.watched is not None
+        self.set_class(watching, "-watching")
+        self.set_focus(None if watching else self.form.rows)
+        self._show_header()
+        self.refresh_bindings()
+
+    @work(exclusive=True, group="stop")
+    async def action_stop(self) -> None:
+        """Ask the worker to stop; if it was asked already, offer to kill it."""
+        if self.watched is None:
+            return
+        try:
+            await confirm_and_stop(self.app, self.watched, self._asked_to_stop)
+        except (RunError, OSError) as error:
+            self.yiwen.fail(error)
+        self._show_header()
+
+    @work(exclusive=True, group="resume")
+    async def action_resume(self) -> None:
+        """Start a worker on the same folder; it goes on from the last checkpoint."""
+        if self.watched is None:
+            return
+        try:
+            await asyncio.to_thread(launch.start, self.watched)
+        except (RunError, OSError) as error:
+            self.yiwen.fail(error)
+            return
+        self.choose_run(self.watched)
+
+    def action_new(self) -> None:
+        """Back to the setup."""
+        self.workers.cancel_group(self, "follow")
+        self.watched = self.settings = None
+        self._show_face()
+        self._look_around()
+
+    def action_log(self) -> None:
+        """Show the end of worker.log."""
+        if self.watched is not None:
+            self.app.push_screen(LogDialog(self.watched.log_path))
+
+    def action_notes(self) -> None:
+        """Samples in the chart's place, where there is no room for both."""
+        self.view.toggle_notes()
+
+    @work(exclusive=True, group="look")
+    async def action_watch_newest(self) -> None:
+        """Go to the newest active run, else to the newest."""
+        found = await asyncio.to_thread(look_around, self.yiwen.runs_root)
+        run = found.active or found.latest
+        if run is None:
+            self.notify("There are no runs yet; s starts one.")
+        else:
+            self._watch(run)

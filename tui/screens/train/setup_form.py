@@ -1,0 +1,164 @@
+"""The setup of a run: what is chosen, row by row, and what will happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.profiles import Profile
+from engine.runs import Part
+from engine.text import one_line, plain, rate, short_path
+from tui.screens.train.draft import Draft
+from tui.screens.train.outlook import Outlook
+
+ROWS: tuple[tuple[str, str, str], ...] = (
+    ("p", "Profile", "profile"),
+    ("g", "Strategy", "strategy"),
+    ("d", "Training", "train"),
+    ("v", "Validation", "validation"),
+    ("t", "Test", "test"),
+    ("o", "Settings", "settings"),
+)
+"""Key, label and name of each row."""
+
+
+class SetupForm(Vertical):
+    """Shows a draft; says which row the user wants to change."""
+
+    DEFAULT_CSS = """
+    SetupForm {
+        padding: 1 1 0 1;
+        OptionList {
+            height: auto; border: none; padding: 0; background: transparent;
+            scrollbar-size-vertical: 0; text-wrap: nowrap; text-overflow: ellipsis;
+        }
+        OptionList:focus { border: none; }
+        .title { margin: 1 0 0 2; text-style: bold; color: $primary; }
+        VerticalScroll { height: 1fr; padding: 0 1 0 2; }
+        VerticalScroll:focus { background-tint: $foreground 3%; }
+        #latest { height: 1; margin: 0 0 0 2; color: $text-muted; text-wrap: nowrap;
+                  text-overflow: ellipsis; }
+    }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """A row is to be changed."""
+
+        row: str
+
+    LABEL_WIDTH: ClassVar[int] = 12
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[Draft, Outlook | None] | None = None
+
+    def compose(self) -> ComposeResult:
+        rows = OptionList(*[Option("", id=name) for _, _, name in ROWS], markup=False)
+        rows.auto_links = False
+        yield rows
+        yield Static("What will happen", classes="title", markup=False)
+        with VerticalScroll():
+            outlook = Static(Content("Reading …"), id="outlook", markup=False)
+            outlook.auto_links = False
+            yield outlook
+        yield Static(id="latest", markup=False)
+
+    @property
+    def rows(self) -> OptionList:
+        """What takes the focus."""
+        return self.query_one(OptionList)
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_id:
+            self.post_message(self.Chosen(event.option_id))
+
+    def show(self, draft: Draft, outlook: Outlook | None) -> None:
+        """Show a draft, and what is known about it; None while that is being found out."""
+        self._shown = draft, outlook
+        self._show_rows()
+        self.query_one("#outlook", Static).update(_described(outlook))
+
+    def on_resize(self) -> None:
+        """Paths show as much of their ends as fits."""
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        if self._shown is None:
+            return
+        draft, outlook = self._shown
+        room = max(20, self.size.width - self.LABEL_WIDTH - 6)
+        for key, label, name in ROWS:
+            value = _value(name, draft, outlook.profile if outlook else None, room)
+            muted = name in ("train", "validation", "test") and not draft.uses(_part(name))
+            line = Content.assemble(
+                (f" {key} ", "bold $primary"),
+                f" {label:<{self.LABEL_WIDTH}}",
+                ("not used" if muted else value, "dim" if muted else ""),
+            )
+            self.rows.replace_option_prompt(name, line)
+
+    def show_latest(self, text: str) -> None:
+        """Name the run that can be looked at."""
+        line = Content.assemble(("w", "bold $primary"), f"  {text}") if text else Content("")
+        self.query_one("#latest", Static).update(line)
+
+
+def _part(name: str) -> Part:
+    return "train" if name == "train" else "validation" if name == "validation" else "test"
+
+
+def _value(name: str, draft: Draft, profile: Profile | None, room: int) -> str:
+    if name == "profile":
+        title = one_line(profile.title) if profile else ""
+        return f"{one_line(profile.name if profile else draft.profile)}   {title}"
+    if name == "strategy":
+        return draft.strategy.title
+    if profile is None:
+        return "…" if name != "settings" else _changes(draft)
+    if name == "settings":
+        return _changes(draft) or _main_settings(draft, profile)
+    path = {"train": profile.data.train, "validation": profile.data.validation}
+    return one_line(short_path(path.get(name, profile.data.test), room)) or "none"
+
+
+def _changes(draft: Draft) -> str:
+    changed = draft.changed_settings
+    return one_line(",  ".join(f"{key} = {value}" for key, value in changed.items()))
+
+
+def _main_settings(draft: Draft, profile: Profile) -> str:
+    if draft.strategy.shows_examples:
+        return f"{profile.few_shot.examples} examples"
+    if not draft.strategy.trains:
+        return "as in the profile"
+    training = profile.training
+    return (
+        f"{training.epochs:g} epochs, batch {training.batch_size}, "
+        f"learning rate {rate(training.learning_rate)}"
+    )
+
+
+def _described(outlook: Outlook | None) -> Content | Table:
+    if outlook is None:
+        return Content.styled("Reading …", "dim")
+    if outlook.trouble:
+        return Content.assemble(("✗ ", "bold $text-error"), (plain(outlook.trouble), "$text-error"))
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=SetupForm.LABEL_WIDTH - 1, style="dim")
+    table.add_column(overflow="fold")
+    for label, text in outlook.lines:
+        table.add_row(Text(label), Text(plain(text)))
+    return table

@@ -1,0 +1,68 @@
+"""Shows the exact prompt that a model is given, special tokens marked."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.prompts import Encoded, PromptBuilder
+from engine.text import plain
+
+
+class PromptSheet(ModalScreen[None]):
+    """The rendered prompt, its size, and what ends the answer."""
+
+    AUTO_FOCUS = "VerticalScroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f7,q,enter", "dismiss", "Close", id="prompt.close", tooltip="Back"),
+    ]
+    DEFAULT_CSS = """
+    PromptSheet .dialog { width: 96%; }
+    PromptSheet Static { width: 1fr; height: auto; }
+    PromptSheet .facts { margin-bottom: 1; color: $text-muted; }
+    """
+
+    def __init__(self, model: str, builder: PromptBuilder, instruction: str) -> None:
+        super().__init__()
+        self._model = model
+        self._builder = builder
+        self._encoded = builder.encode(instruction)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog") as dialog:
+            dialog.border_title = Content(f"Prompt for {plain(self._model)}")
+            dialog.border_subtitle = Content("esc close")
+            for content, classes in (
+                (Content(self._facts()), "facts"),
+                (mark_special(self._encoded, self._builder), "prompt"),
+            ):
+                text = Static(content, classes=classes, markup=False)
+                text.auto_links = False
+                yield text
+
+    def _facts(self) -> str:
+        tokenizer, ids = self._builder.tokenizer, self._encoded.ids
+        special = sum(index in tokenizer.special_ids for index in ids)
+        stops = " ".join(sorted(tokenizer.token(index) for index in self._builder.stop_ids))
+        examples = len(self._builder.examples)
+        shown = f"{examples} examples; " if examples else ""
+        return plain(
+            f"{shown}{len(ids)} tokens, {special} of them special, none scored; "
+            f"the answer ends at {stops}"
+        )
+
+
+def mark_special(encoded: Encoded, builder: PromptBuilder) -> Content:
+    """The prompt's text with its special tokens in another style and its line ends to be seen."""
+    names = {builder.tokenizer.token(index) for index in builder.tokenizer.special_ids}
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    styled = {name: (name, "bold $accent") for name in names} | {"\n": ("↵\n", "$text-muted")}
+    pieces = re.split(f"({known}|\n)" if known else "(\n)", plain(encoded.text))
+    return Content.assemble(*(styled.get(piece, (piece, "")) for piece in pieces if piece))

@@ -1,0 +1,221 @@
+"""The one translator that the workbench keeps loaded: asked in threads, heard by messages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from textual.message import Message
+
+from engine.errors import UserError
+from engine.events import Phase
+from engine.profiles import Profile
+from engine.protocol import Done
+from engine.text import message_of
+from engine.translator import Translator, TranslatorEnded
+from tui.model_choice import ModelChoice, OpenModel
+from tui.screens.translate.question import Question
+
+_PATIENCE = 0.05  # seconds between attempts to end a process that may just be starting
+
+
+@dataclass
+class Loading(Message):
+    """The model is being loaded for an answer."""
+
+    number: int
+    phase: Phase
+
+    @property
+    def words(self) -> str:
+        """What it is busy with."""
+        what = self.phase.name.removeprefix("loading the model")
+        share = f" {self.phase.done}/{self.phase.of}" if self.phase.of else ""
+        return f"loading the model … {what}{share}".rstrip()
+
+
+@dataclass
+class AnswerGrew(Message):
+    """An answer so far: a later message holds all that an earlier one did."""
+
+    number: int
+    text: str
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, AnswerGrew) and message.number == self.number
+
+
+@dataclass
+class AnswerEnded(Message):
+    """An answer is complete, was cut short or cancelled."""
+
+    number: int
+    done: Done
+
+
+@dataclass
+class AnswerFailed(Message):
+    """There will be no (more) answer."""
+
+    number: int
+    reason: str
+
+
+@dataclass
+class Request:
+    """One question to one model."""
+
+    number: int
+    question: Question
+    choice: ModelChoice
+    text: str = ""
+    """The answer so far."""
+    loading: bool = False
+    condemned: bool = False
+    """Is the process to end with the answer?"""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class KeptTranslator:
+    """Answers one request at a time; the process stays while the base model does.
+
+    `answer`, `cancel`, `let_go` and `shut` block: call them from threads.
+    """
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        self._tell = post
+        self._translator: Translator | None = None
+        self._request: Request | None = None
+        self._shut = False
+
+    @property
+    def device(self) -> str:
+        """What the loaded model runs on; empty if none is loaded."""
+        return "" if self._translator is None else self._translator.device
+
+    def holds(self, profile: Profile) -> bool:
+        """Is this profile's base model loaded?"""
+        kept = self._translator
+        return kept is not None and bool(kept.device) and _base(kept.profile) == _base(profile)
+
+    def answer(self, request: Request) -> None:
+        """Answer, in messages. An error is one of them: the next request finds all in order."""
+        self._request = request
+        end: AnswerEnded | AnswerFailed
+        try:
+            end = self._answer(request)
+        except Exception as error:
+            if request.loading or not _survived(error):
+                self.let_go()
+            end = AnswerFailed(request.number, message_of(error))
+            if request.cancelled.is_set():
+                end = AnswerEnded(request.number, _cancelled())
+        if request.condemned:
+            self.let_go()
+        request.ended.set()
+        self._post(end)
+
+    def _answer(self, request: Request) -> AnswerEnded:
+        model = request.choice.open()
+        kept = self.holds(model.profile)
+        try:
+            return self._generate(request, model)
+        except UserError as error:
+            if not kept or request.text or request.cancelled.is_set() or _survived(error):
+                raise
+            self.let_go()  # it had died while idle
+            return self._generate(request, model)
+
+    def _generate(self, request: Request, model: OpenModel) -> AnswerEnded:
+        number, told = request.number, False
+        ids = model.builder.prompt_ids(request.question.instruction(model.builder))
+        translator = self._translator_for(model.profile)
+        self._load(translator, request)
+        if request.cancelled.is_set():
+            return AnswerEnded(number, _cancelled())
+        self._post(AnswerGrew(number, ""))
+        for piece in translator.generate(
+            ids, model.builder.stop_ids, adapter=model.adapter, seed=number
+        ):
+            request.text += piece
+            self._post(AnswerGrew(number, request.text))
+            if request.cancelled.is_set() and not told:
+                translator.cancel()  # the first one may have come before there was anything to end
+                told = True
+        assert translator.last is not None
+        return AnswerEnded(number, translator.last)
+
+    def _translator_for(self, profile: Profile) -> Translator:
+        """The translator at hand if it holds this base model, else a new one."""
+        kept = self._translator
+        if kept is not None and _base(kept.profile) != _base(profile):
+            self.let_go()
+        if self._translator is None:
+            self._translator = Translator(profile)
+        self._translator.profile = profile  # says how to generate, too
+        return self._translator
+
+    def _load(self, translator: Translator, request: Request) -> None:
+        request.loading = not translator.device
+        if self._shut or request.cancelled.is_set():
+            raise UserError("cancelled")
+        if request.loading:
+            self._post(Loading(request.number, Phase(name="")))
+        for phase in translator.load():
+            self._post(Loading(request.number, phase))
+        request.loading = False
+
+    def cancel(self, request: Request) -> None:
+        """End an answer. A second time, or while the model is loading, the process is ended too."""
+        again = request.cancelled.is_set()
+        request.cancelled.set()
+        if again or request.loading:
+            self._end(request)
+            return
+        translator = self._translator
+        if translator is not None:
+            with suppress(UserError, OSError):
+                translator.cancel()
+
+    def let_go(self) -> None:
+        """End the process and so free its memory."""
+        translator, self._translator = self._translator, None
+        if translator is not None:
+            translator.close()
+
+    def shut(self) -> None:
+        """End everything, for good."""
+        self._shut = True
+        if self._request is not None:
+            self._request.cancelled.set()
+            self._end(self._request)
+        self.let_go()
+
+    def _post(self, message: Message) -> None:
+        if not self._shut:
+            self._tell(message)
+
+    def _end(self, request: Request) -> None:
+        """Close the process under an answer, again should it only be starting."""
+        request.condemned = True
+        while not request.ended.wait(_PATIENCE):
+            translator = self._translator
+            if translator is not None:
+                translator.close(patience=0)
+
+
+def _base(profile: Profile) -> tuple[object, ...]:
+    """What a loaded base model depends on."""
+    return profile.model, profile.quantization
+
+
+def _survived(error: Exception) -> bool:
+    """Is the process still there, having only refused a request?"""
+    return isinstance(error, UserError) and not isinstance(error, TranslatorEnded)
+
+
+def _cancelled() -> Done:
+    return Done(request=0, reason="cancelled", tokens=0, seconds=0.0)
