@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from engine import dataset, jobs, perplexity
 from engine.dataset import Pair
 from engine.errors import DataError
-from engine.events import Evaluated, Score
+from engine.events import Evaluated, Sample, Score
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
@@ -115,3 +115,30 @@ class Session:
         for result, output in zip(results, outputs, strict=True):
             result.output = output
         evaluate.write_results(self.run.evaluations_path / f"{name}.jsonl", results)
+
+    def translate_samples(self, losses: LabelLosses, pairs: list[Pair], step: int) -> None:
+        """Translate the first few pairs, to be read along the way."""
+        pairs = pairs[: self.settings.profile.evaluation.samples]
+        if not pairs:
+            return
+        # Its own random numbers: sampling must not change what dropout draws next.
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            outputs = evaluate.translate_all(
+                losses,
+                self.builder,
+                [pair.instruction for pair in pairs],
+                self.settings.profile,
+                self.reporter,
+                "translating samples",
+            )
+        for pair, output in zip(pairs, outputs, strict=True):
+            self.reporter.emit(
+                Sample(
+                    step=step,
+                    id=pair.id,
+                    instruction=pair.instruction,
+                    output=output,
+                    reference=pair.output,
+                )
+            )

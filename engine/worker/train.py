@@ -15,12 +15,11 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine import plan
-from engine.dataset import Pair
 from engine.errors import UserError
-from engine.events import Finished, Sample, Saved, Score, Started, Step, Stopped
+from engine.events import Finished, Saved, Score, Started, Step, Stopped
 from engine.profiles import Training
 from engine.prompts import Encoded
-from engine.worker import checkpoints, evaluate
+from engine.worker import checkpoints
 from engine.worker.batches import Pass, epoch_order, plan_passes
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
@@ -195,7 +194,7 @@ class Trainer:
                     checkpoint=name if self.step else "",
                     name=f"{part}-{name}",
                 )
-        self._translate_samples()
+        self.session.translate_samples(self.losses, self.test.pairs, self.step)
         self.evaluated_step = self.step
         chosen = scores.get(self._choose_by())
         if self.step and chosen and chosen.perplexity < self.best_perplexity:
@@ -208,33 +207,6 @@ class Trainer:
         """The part whose perplexity picks the best checkpoint; `last` when none may."""
         by = self.profile.evaluation.choose_by
         return "last" if by == "validation" and self.validation is None else by
-
-    def _translate_samples(self) -> None:
-        pairs: list[Pair] = self.test.pairs[: self.profile.evaluation.samples]
-        if not pairs:
-            return
-        instructions = [pair.instruction for pair in pairs]
-        # Its own random numbers: sampling must not change what dropout draws next.
-        devices = [self.session.device] if self.session.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            outputs = evaluate.translate_all(
-                self.losses,
-                self.session.builder,
-                instructions,
-                self.profile,
-                self.report,
-                "translating samples",
-            )
-        for pair, output in zip(pairs, outputs, strict=True):
-            self.report.emit(
-                Sample(
-                    step=self.step,
-                    id=pair.id,
-                    instruction=pair.instruction,
-                    output=output,
-                    reference=pair.output,
-                )
-            )
 
     def _save(self) -> None:
         """Write a checkpoint, once a step."""

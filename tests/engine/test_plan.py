@@ -76,5 +76,6 @@ def test_tokens_are_those_of_the_encoded_pairs() -> None:
 def test_by_default_a_run_is_scored_and_saved_ten_times(
     changes: dict[str, str], evaluate_every: int, checkpoint_every: int
 ) -> None:
-    found = planned([pair(n) for n in range(25)], batch_size="1", epochs="1", **changes)
+    settings = {"batch_size": "1", "epochs": "1", "evaluate_every": "0", **changes}
+    found = planned([pair(n) for n in range(25)], **settings)
     assert (found.evaluate_every, found.checkpoint_every) == (evaluate_every, checkpoint_every)

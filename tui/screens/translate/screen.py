@@ -55,6 +55,8 @@ class TranslateScreen(Screen[None]):
                 tooltip="Show the exact prompt that the model is given"),
         Binding("f8", "copy", "Copy", id="translate.copy", show=False, priority=True,
                 tooltip="Send the last answer to the clipboard of your own machine"),
+        Binding("f9", "app.help", "Help", id="translate.help",
+                tooltip="List these keys; in the field a question mark is only typed"),
         Binding("escape", "cancel", "Cancel", id="translate.cancel", key_display="esc",
                 tooltip="Stop the answer; while loading, or pressed twice, end the model too"),
         Binding("enter", "send", "Send", id="translate.send", show=False, priority=True,
