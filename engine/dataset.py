@@ -91,7 +91,8 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
         shown = "\n".join(f"{path}: {line}" for line in bad[:_SHOWN_MISTAKES])
         raise DataError(f'{shown}{more}\nMend them, or set data.bad_records = "skip".')
     if not pairs:
-        raise DataError(f"{path}: holds no pairs")
+        why = f"; {len(bad)} records were skipped, first {bad[0]}" if bad else ""
+        raise DataError(f"{path}: holds no pairs{why}")
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
     return Dataset(str(path), pairs, digest, bad + blank)
 

@@ -2,7 +2,8 @@
 
 The course's JSON (a list of `{id, instruction, output}`), JSON Lines of the same, TSV with a header
 (`instruction output`, or `classical modern`, optionally `id source`) or bare
-`instruction<TAB>output`, and parallel text as `source.txt,target.txt`.
+`sentence<TAB>translation` (or `instruction<TAB>output`), and parallel text as
+`source.txt,target.txt`.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def read_tsv(path: Path, text: str) -> Iterator[Record]:
             if {"instruction", "output"} <= set(names) or {"classical", "modern"} <= set(names):
                 header = names
                 continue
-            header = ["instruction", "output"]
+            header = ["bare", "output"]
         assert header is not None
         if not any(cell.strip() for cell in cells):
             yield Record(place, None)
@@ -111,14 +112,32 @@ def read_tsv(path: Path, text: str) -> Iterator[Record]:
 
 
 def _from_columns(row: dict[str, str], number: int) -> dict[str, str]:
-    """A TSV row as a record; classical/modern columns are asked for in both directions in turn."""
+    """A TSV row as a record.
+
+    Classical/modern columns are asked for in both directions in turn. Without a header, a sentence
+    that asks for nothing is asked for in the direction of its translation.
+    """
     row.setdefault("id", str(number))
     if "classical" in row:
         sides = row.pop("classical"), row.pop("modern")
-        form = TO_MODERN if number % 2 == 0 else TO_CLASSICAL
         source, row["output"] = sides if number % 2 == 0 else sides[::-1]
-        row["instruction"] = form.format(text=source) if source.strip() else ""
+        row["instruction"] = _asked(source, into_classical=number % 2 == 1)
+    elif "bare" in row:
+        source = row["instruction"] = row.pop("bare")
+        if directions.of_instruction(source) == "unknown":
+            row["instruction"] = _asked(source, _into_classical([source], [row["output"]]))
     return row
+
+
+def _asked(source: str, into_classical: bool) -> str:
+    """A sentence as an instruction; an empty one stays empty, and so is found out."""
+    form = TO_CLASSICAL if into_classical else TO_MODERN
+    return form.format(text=source.strip()) if source.strip() else ""
+
+
+def _into_classical(source: list[str], target: list[str]) -> bool:
+    """Is the source the modern side? By which of the two reads more modern, line by line."""
+    return sum(map(directions.modernness, source)) > sum(map(directions.modernness, target))
 
 
 def read_parallel(files: list[Path], texts: list[str]) -> Iterator[Record]:
@@ -129,17 +148,14 @@ def read_parallel(files: list[Path], texts: list[str]) -> Iterator[Record]:
             f"{files[0]} has {len(source)} lines, {files[1]} has {len(target)}; "
             "they must be parallel"
         )
-    into_classical = directions.modernness(texts[0]) > directions.modernness(texts[1])
-    form = TO_CLASSICAL if into_classical else TO_MODERN
+    into_classical = _into_classical(source, target)
     for number, (left, right) in enumerate(zip(source, target), 1):
         if not left.strip() and not right.strip():
             yield Record(f"line {number}", None)
             continue
-        instruction = form.format(text=left.strip()) if left.strip() else ""
-        yield Record(
-            f"line {number}",
-            {"id": str(number), "instruction": instruction, "output": right.strip()},
-        )
+        asked = _asked(left, into_classical)
+        record = {"id": str(number), "instruction": asked, "output": right.strip()}
+        yield Record(f"line {number}", record)
 
 
 def kind_of(value: Any) -> str:

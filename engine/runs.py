@@ -267,7 +267,7 @@ def delete(run: Run) -> None:
 
 
 def _slug(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "run"
+    return re.sub(r"[^\w.]+", "-", text).strip("-.") or "run"
 
 
 __all__ = [

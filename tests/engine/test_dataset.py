@@ -78,8 +78,11 @@ def test_a_tsv_headed_by_classical_and_modern_asks_for_the_directions_in_turn() 
 
 
 def test_a_bare_tsv_holds_instructions_and_outputs() -> None:
-    found = dataset.read(write("a.tsv", "翻譯成現代文：\\n學\t學習\n\n譯\t答"))
-    assert found.pairs == [Pair("1", "翻譯成現代文：\n學", "學習"), Pair("3", "譯", "答")]
+    found = dataset.read(write("a.tsv", "翻譯成現代文：\\n學\t學習\n\n翻譯成文言文：\\n答\t對"))
+    assert found.pairs == [
+        Pair("1", "翻譯成現代文：\n學", "學習"),
+        Pair("3", "翻譯成文言文：\n答", "對"),
+    ]
     assert found.skipped == ["line 2: blank line"]
 
 
@@ -189,7 +192,8 @@ def test_bad_records_are_left_out_and_counted_when_asked_to() -> None:
 
 
 def test_a_file_of_nothing_good_is_an_error_even_when_skipping() -> None:
-    assert message(write_pairs(Path("a.json"), [{}]), skip_bad=True) == "a.json: holds no pairs"
+    said = message(write_pairs(Path("a.json"), [{}]), skip_bad=True)
+    assert said == "a.json: holds no pairs; 1 records were skipped, first record 1: id: missing"
 
 
 @pytest.mark.parametrize("record", [{}, {"output": None}, {"output": ""}])
@@ -231,3 +235,10 @@ def test_directions_are_counted_the_most_frequent_first() -> None:
     path = write_pairs(Path("a.json"), [GOOD, *({"id": i} | classical for i in range(2))])
     counted = list(dataset.read(path).count_directions().items())
     assert counted == [("to_classical", 2), ("to_modern", 1)]
+
+
+def test_bare_sentences_in_tsv_are_asked_for_in_the_direction_of_their_translation() -> None:
+    text = "吾日三省吾身\t我每天反省自己多次。\n他走了\t其去矣。\n"
+    pairs = dataset.read(write("a.tsv", text)).pairs
+    assert [pair.direction for pair in pairs] == ["to_modern", "to_classical"]
+    assert [pair.source_text for pair in pairs] == ["吾日三省吾身", "他走了"]
