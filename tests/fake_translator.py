@@ -95,6 +95,7 @@ class Worker:
             if isinstance(message, protocol.Cancel):
                 self.cancelled.set()
                 continue
+            self.cancelled.clear()  # here: a cancel may come before the answer begins
             with self.changed:
                 self.waiting.append(message)
                 self.changed.notify()
@@ -123,7 +124,6 @@ class Worker:
         say(protocol.Ready(device="cpu"))
 
     def generate(self, message: protocol.Generate) -> None:
-        self.cancelled.clear()
         if self.manners.trouble:
             say(protocol.Trouble(message=self.manners.trouble))
             return
