@@ -97,7 +97,7 @@ class Desk:
         await self.paste(text)
         await self.pilot.press("enter")
 
-    async def until(self, true: Callable[[], object], seconds: float = 8.0) -> None:
+    async def until(self, true: Callable[[], object], seconds: float = 30.0) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, f"not in {seconds} s; said: {self.said}"

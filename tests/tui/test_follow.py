@@ -134,7 +134,7 @@ def test_phases_and_steps_are_folded(root: Path) -> None:
     assert isinstance(messages[0].events[-1], Step)
 
 
-def _wait(condition: object, seconds: float = 10.0) -> None:
+def _wait(condition: object, seconds: float = 30.0) -> None:
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():

@@ -138,7 +138,7 @@ async def test_hostile_text_is_shown_as_text(fake: Fake, root: Path) -> None:
 
 @pytest.mark.parametrize("moment", ["loading", "answering", "deaf"])
 async def test_quitting_waits_for_nothing(fake: Fake, root: Path, moment: str) -> None:
-    fake.manners.answer = "之" * 200
+    fake.manners.answer = "之" * 300
     fake.manners.pause = 0.2
     fake.manners.loading = 30.0 if moment == "loading" else 0.0
     fake.manners.deaf = moment == "deaf"
@@ -151,6 +151,6 @@ async def test_quitting_waits_for_nothing(fake: Fake, root: Path, moment: str) -
         request = desk.screen._request
         began = time.monotonic()
         await desk.pilot.press("ctrl+q")
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 10.0, "neither the load nor the answer was waited for"
     assert request is not None
-    assert await asyncio.to_thread(request.ended.wait, 4.0), "the thread has ended too"
+    assert await asyncio.to_thread(request.ended.wait, 20.0), "the thread has ended too"
