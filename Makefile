@@ -40,7 +40,7 @@ define install
 set -e; \
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
   echo "Yiwen needs Python 3.10 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }; \
-echo "Installing into $(VENV) (once; one to five minutes) …"; \
+echo "Installing into $(VENV) (once; it takes minutes) …"; \
 [ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); \
 index=; \
 if [ "$$(uname -s)" = Linux ] && [ ! -e /proc/driver/nvidia/version ]; then \

@@ -106,6 +106,22 @@ def draw(profile: Profile, strategy: strategies.Strategy, data: dict[Part, Datas
     )
 
 
+def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[Pair]:
+    """The examples that a run with the profile's own files would draw; these are read for it.
+
+    Raises DataError or UserError.
+    """
+    if not strategy.shows_examples:
+        return []
+    if not profile.data.train:
+        raise UserError("data.train: no file is named; few-shot draws its examples from it")
+    skip_bad = profile.data.bad_records == "skip"
+    train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
+    test = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
+    few_shot = profile.few_shot
+    return strategies.draw_examples(train, test, few_shot.examples, few_shot.seed)
+
+
 def builder_for(profile: Profile, examples: list[Pair]) -> PromptBuilder:
     """The prompt builder of a profile with its own tokenizer."""
     own = tokenizer.load(profile.model.path, profile.model.revision)

@@ -112,7 +112,7 @@ def _lives(last: Holder | None) -> bool:
 
 def _process_began(pid: int) -> float:
     """When a process began, seconds since the epoch; 0 if there is none."""
-    import psutil  # 15 ms: only workers and file systems without locks need it
+    import psutil  # only workers and file systems without locks need it
 
     try:
         return float(psutil.Process(pid).create_time())

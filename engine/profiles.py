@@ -101,7 +101,7 @@ class Training(Section, frozen=True):
     optimizer: Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"] = "adamw"
     """The 8-bit ones are bitsandbytes'; adafactor with a fixed learning rate."""
     gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass: less memory, about a third slower."""
+    """Recompute activations in the backward pass: less memory, slower."""
     max_prompt_tokens: Positive = 1024
     """Pairs with a longer prompt are left out of training, and counted."""
     max_output_tokens: Positive = 512

@@ -83,7 +83,9 @@ def load(model_path: str, revision: str = "main") -> Tokenizer:
 def _cached_folder(model_id: str, revision: str) -> Path:
     if Path(model_id).is_absolute() or model_id.count("/") != 1:
         raise UserError(f"model.path: no folder '{model_id}', and not a hub id like owner/name")
-    from huggingface_hub import try_to_load_from_cache  # 0.1 s: only for models from the hub
+    from huggingface_hub import (
+        try_to_load_from_cache,  # slow to import; only for models from the hub
+    )
 
     try:
         found = try_to_load_from_cache(model_id, "tokenizer.json", revision=revision)

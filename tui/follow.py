@@ -13,7 +13,7 @@ from tui.messages import RunEvents
 
 POLL_SECONDS = 0.25
 SLICE_BYTES = 256 << 10
-"""Read at a time: about 10 ms of decoding, so that the screen stays quick during a replay."""
+"""Read at a time: so little that the screen stays quick during a replay."""
 
 
 def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable[[], bool]) -> None:

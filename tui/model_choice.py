@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine import dataset, jobs, profiles, runs, strategies
+from engine import jobs, profiles, runs, strategies
 from engine.errors import UserError
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
@@ -108,15 +108,8 @@ def _open_run(run: Run, checkpoint: str) -> OpenModel:
 
 @lru_cache(maxsize=4)
 def _few_shot_builder(profile: Profile) -> PromptBuilder:
-    """Draws the examples that a few-shot run of this profile draws.
+    """With the examples that a few-shot run of this profile draws.
 
-    Kept while the profile stays the same: a large training file takes half a second to read.
+    Kept while the profile stays the same: a large training file takes a while to read.
     """
-    skip_bad = profile.data.bad_records == "skip"
-    if not profile.data.train:
-        raise UserError("data.train: no file is named; few-shot draws its examples from it")
-    train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
-    scored = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
-    few_shot = profile.few_shot
-    examples = strategies.draw_examples(train, scored, few_shot.examples, few_shot.seed)
-    return jobs.builder_for(profile, examples)
+    return jobs.builder_for(profile, jobs.draw_outside_a_run(profile, strategies.FEW_SHOT))

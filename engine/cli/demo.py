@@ -10,7 +10,7 @@ from engine import jobs, launch
 from engine.catalog import Row
 from engine.cli.follow import follow
 from engine.cli.requests import overrides
-from engine.cli.run import _report_trouble
+from engine.cli.run import report_trouble
 from engine.cli.show import comparison, comparison_table
 from engine.jobs import Request
 from engine.paths import runs_root
@@ -37,7 +37,7 @@ def demo(arguments: Namespace) -> int:
         launch.start(run)
         summary = follow(run)
         if summary.status is not Status.FINISHED:
-            return _report_trouble(run, summary) or 1
+            return report_trouble(run, summary) or 1
         rows.append(Row(run, run.settings, summary))
     if arguments.json:
         print(json.dumps([comparison(row) for row in rows], ensure_ascii=False))

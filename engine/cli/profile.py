@@ -8,10 +8,10 @@ from argparse import Namespace
 import msgspec
 import tomli_w
 
-from engine import dataset, jobs, profiles, strategies
+from engine import jobs, profiles, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
-from engine.errors import ProfileError, UserError
+from engine.errors import ProfileError
 from engine.prompts import Encoded
 from engine.tokenizer import Tokenizer
 
@@ -55,18 +55,7 @@ def check(arguments: Namespace) -> int:
 def prompt(arguments: Namespace) -> int:
     """`yiwen prompt PROFILE --strategy S --instruction TEXT`."""
     profile = profiles.load(arguments.profile, overrides(arguments))
-    strategy = strategies.get(arguments.strategy)
-    examples = []
-    if strategy.shows_examples:
-        if not profile.data.train:
-            raise UserError("data.train: no file is named, from which examples could be drawn")
-        skip_bad = profile.data.bad_records == "skip"
-        train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
-        scored = (
-            dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
-        )
-        shown = profile.few_shot
-        examples = strategies.draw_examples(train, scored, shown.examples, shown.seed)
+    examples = jobs.draw_outside_a_run(profile, strategies.get(arguments.strategy))
     builder = jobs.builder_for(profile, examples)
     encoded = builder.encode(arguments.instruction, arguments.output)
     if arguments.json:

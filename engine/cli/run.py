@@ -59,7 +59,7 @@ def predict(arguments: Namespace) -> int:
     launch.start(run)
     summary = follow(run)
     if summary.status is not Status.FINISHED:
-        return _report_trouble(run, summary)
+        return report_trouble(run, summary)
     lines = (run.folder / summary.results_file).read_bytes()
     results = msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
     answers = [{"id": result.id, "output": result.output or ""} for result in results]
@@ -128,23 +128,24 @@ def _report(run: Run, summary: Summary, as_json: bool) -> int:
     elif summary.status is Status.FINISHED:
         print(describe_result(run, summary))
     if summary.status is not Status.FINISHED:
-        return _report_trouble(run, summary)
+        return report_trouble(run, summary)
     return exit_status(summary)
 
 
 def result(run: Run, summary: Summary) -> dict[str, Any]:
     """The machine-readable result of a run that trained, or of one that scored."""
     score = summary.score
-    base: dict[str, Any] = {"run": run.id, "status": summary.status.value}
+    base: dict[str, Any] = {
+        "run": run.id,
+        "status": summary.status.value,
+        "strategy": run.settings.strategy,
+    }
     if run.settings.job == "train":
         base |= {
-            "strategy": run.settings.strategy,
             "steps": summary.step,
             "loss": finite(summary.loss),
             "checkpoint": summary.best_checkpoint,
         }
-    else:
-        base["strategy"] = run.settings.strategy
     return base | {
         "perplexity": finite(score.perplexity) if score else None,
         "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
@@ -153,7 +154,8 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
     }
 
 
-def _report_trouble(run: Run, summary: Summary) -> int:
+def report_trouble(run: Run, summary: Summary) -> int:
+    """Say on standard error how a run ended that is not finished; returns the exit status."""
     lines = [f"run {run.id}: {summary.status.value}"]
     if summary.status is Status.FAILED:
         lines += [one_line(text) for text in (summary.message, summary.hint) if text]

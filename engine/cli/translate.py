@@ -23,10 +23,7 @@ def translate(arguments: Namespace) -> int:
     adapter = ""
     if strategy.trains and asked.run is not None:
         adapter = str(asked.run.adapter_folder(asked.checkpoint))
-    examples = []
-    if strategy.shows_examples:
-        data = jobs.read_data(profile, "evaluate", needs_train=True)
-        examples = jobs.draw(profile, strategy, data)
+    examples = jobs.draw_outside_a_run(profile, strategy)
     builder = jobs.builder_for(profile, examples)
     translator = Translator(profile)
     try:

@@ -11,37 +11,28 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.text import plain
+from tui.widgets.list_dialog import ListDialog
 
 _MOST = 500
 
 
-class FilePicker(ModalScreen[str | None]):
+class FilePicker(ListDialog[str | None]):
     """Type a path, or walk through folders with the arrow keys, tab and enter.
 
     `a.txt,b.txt` names two parallel files; any file that exists is accepted, whatever its suffix.
     """
 
-    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", id="files.back", tooltip="Choose nothing"),
-        Binding("up", "move(-1)", "Up", id="files.up", show=False),
-        Binding("down", "move(1)", "Down", id="files.down", show=False),
-        Binding("pageup", "move(-8)", "Page up", id="files.pageup", show=False),
-        Binding("pagedown", "move(8)", "Page down", id="files.pagedown", show=False),
         Binding("tab", "take", "Take the highlighted name", id="files.take", priority=True),
     ]
     DEFAULT_CSS = """
     FilePicker {
-        align: center middle;
-        Input { border: none; height: 1; padding: 0 1; background: $boost; }
-        OptionList {
-            height: 12; margin-top: 1; border: none; padding: 0; background: transparent;
-        }
+        OptionList { height: 12; }
         .error, .hint { height: auto; }
     }
     FilePicker.-short OptionList { height: 6; }
@@ -105,13 +96,6 @@ class FilePicker(ModalScreen[str | None]):
 
     def _fits(self, name: str) -> bool:
         return name.lower().endswith((*self._suffixes, ".txt"))
-
-    def action_move(self, step: int) -> None:
-        """Move the highlight."""
-        choices = self.query_one(OptionList)
-        if self._names:
-            at = (choices.highlighted or 0) + step
-            choices.highlighted = min(max(at, 0), len(self._names) - 1)
 
     def action_take(self) -> None:
         """Put the highlighted name into the path."""

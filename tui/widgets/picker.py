@@ -10,34 +10,26 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.text import plain
 from tui.widgets.file_picker import FilePicker
+from tui.widgets.list_dialog import ListDialog
 
 __all__ = ["FilePicker", "Picker"]
 
 
-class Picker(ModalScreen[str | None]):
+class Picker(ListDialog[str | None]):
     """A list that typing narrows; enter chooses the highlighted one, escape none."""
 
-    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", id="picker.back", tooltip="Choose nothing"),
-        Binding("up", "move(-1)", "Up", id="picker.up", tooltip="The one above", show=False),
-        Binding("down", "move(1)", "Down", id="picker.down", tooltip="The one below", show=False),
-        Binding("pageup", "move(-8)", "Page up", id="picker.pageup", show=False),
-        Binding("pagedown", "move(8)", "Page down", id="picker.pagedown", show=False),
     ]
     DEFAULT_CSS = """
     Picker {
-        align: center middle;
-        Input { border: none; height: 1; padding: 0 1; background: $boost; }
         OptionList {
-            height: auto; max-height: 16; margin-top: 1; border: none; padding: 0;
-            background: transparent; text-wrap: nowrap; text-overflow: ellipsis;
+            height: auto; max-height: 16; text-wrap: nowrap; text-overflow: ellipsis;
         }
         .hint { margin-top: 1; }
     }
@@ -87,13 +79,6 @@ class Picker(ModalScreen[str | None]):
             if all(word in f"{label} {value}".casefold() for word in words)
         ]
         self._fill(self._current if not words else "")
-
-    def action_move(self, step: int) -> None:
-        """Move the highlight."""
-        choices = self.query_one(OptionList)
-        if self._shown:
-            at = (choices.highlighted or 0) + step
-            choices.highlighted = min(max(at, 0), len(self._shown) - 1)
 
     @on(Input.Submitted)
     def _choose(self) -> None:

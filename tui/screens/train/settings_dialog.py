@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,6 +18,7 @@ from engine import profiles
 from engine.errors import UserError
 from engine.text import one_line, plain
 from tui.screens.train.draft import FILES
+from tui.widgets.list_dialog import ListDialog
 
 FIRST = (
     "training.epochs", "training.learning_rate", "training.batch_size", "few_shot.examples",
@@ -26,24 +26,16 @@ FIRST = (
 """Listed first: what is changed most."""
 
 
-class SettingsDialog(ModalScreen[dict[str, str] | None]):
+class SettingsDialog(ListDialog[dict[str, str] | None]):
     """Returns the overrides, or None if nothing is to change. Every change is checked at once."""
 
-    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "done", "Done", id="settings.done", tooltip="Keep the changes"),
-        Binding("up", "move(-1)", "Up", id="settings.up", show=False),
-        Binding("down", "move(1)", "Down", id="settings.down", show=False),
-        Binding("pageup", "move(-8)", "Page up", id="settings.pageup", show=False),
-        Binding("pagedown", "move(8)", "Page down", id="settings.pagedown", show=False),
     ]
     DEFAULT_CSS = """
     SettingsDialog {
-        align: center middle;
-        Input { border: none; height: 1; padding: 0 1; background: $boost; }
         OptionList {
-            height: auto; max-height: 14; margin-top: 1; border: none; padding: 0;
-            background: transparent; text-wrap: nowrap; text-overflow: ellipsis;
+            height: auto; max-height: 14; text-wrap: nowrap; text-overflow: ellipsis;
         }
         .error { height: auto; max-height: 5; }
     }
@@ -107,12 +99,6 @@ class SettingsDialog(ModalScreen[dict[str, str] | None]):
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
         self._fill(event.value)
-
-    def action_move(self, step: int) -> None:
-        """Move the highlight."""
-        choices = self.query_one(OptionList)
-        at = (choices.highlighted or 0) + step
-        choices.highlighted = min(max(at, 0), len(self._shown) - 1)
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
