@@ -41,9 +41,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Lets the arguments of a command stand among its options, as in `translate RUN --json TEXT`.
+
+    argparse does so only when asked by another method, which sub-commands are not parsed with.
+    """
+
+    _is_asked = False
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        if self._is_asked or self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
+        self._is_asked = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_asked = False
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="yiwen",
         description="Fine-tune language models between Classical and modern Chinese.",
         epilog=_EPILOG,
@@ -72,9 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     examples = _parent("--examples", type=int, metavar="K", help="few-shot: how many (default 4)")
     draw = _parent("--seed", type=int, metavar="N", help="few-shot: seed of the draw (default 0)")
 
-    def add(
-        name: str, does: str, text: str, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
+    def add(name: str, does: str, text: str, *parents: _Parser) -> _Parser:
         command = commands.add_parser(name, help=text, description=text, parents=list(parents))
         command.set_defaults(does=does)
         return command
@@ -173,8 +189,8 @@ def _count(text: str) -> int:
 _count.__name__ = "count"  # what argparse calls it in a message
 
 
-def _parent(*names: str, **options: object) -> argparse.ArgumentParser:
+def _parent(*names: str, **options: object) -> _Parser:
     """A parser with one option, to be shared by commands."""
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = _Parser(add_help=False)
     parser.add_argument(*names, **options)  # type: ignore[arg-type]
     return parser

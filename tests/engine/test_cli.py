@@ -12,6 +12,7 @@ from samples import TINY, make_run
 
 from engine import __version__
 from engine.cli import main
+from engine.cli.commands import build_parser
 
 SPOKEN = ["prompt", "tiny", "--instruction", "翻譯成現代文：\n其恕乎"]
 
@@ -231,3 +232,16 @@ def test_the_runs_folder_is_taken_from_the_option_then_the_environment(
     monkeypatch.setenv("YIWEN_RUNS", str(root / "a"))
     assert "20260101-120000-a" in output(capsys, "runs")
     assert "20260101-120000-b" in output(capsys, "runs", "--runs", str(root / "b"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "translate tiny --json 他走了",
+        "translate tiny 他走了 --json",
+        "translate --json tiny 他走了",
+    ],
+)
+def test_arguments_may_stand_among_options(line: str) -> None:
+    found = build_parser().parse_args(line.split())
+    assert (found.target, found.text, found.json) == ("tiny", "他走了", True)
