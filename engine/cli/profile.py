@@ -40,7 +40,7 @@ def show(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(content, ensure_ascii=False))
     else:
-        del content["name"]
+        del content["name"], content["folder"]
         print(f"# {profiles.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
     return 0
 

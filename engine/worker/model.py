@@ -40,7 +40,9 @@ def device_name(device: torch.device) -> str:
     return f"CPU, {torch.get_num_threads()} threads"
 
 
-def compute_dtype(asked: str, device: torch.device, warn: Warn) -> torch.dtype:
+def compute_dtype(
+    asked: str, device: torch.device, warn: Warn, key: str = "model.dtype"
+) -> torch.dtype:
     """The type to compute in.
 
     On a CPU half types are refused where they are a trap: without AMX bfloat16 multiplies up to
@@ -54,8 +56,8 @@ def compute_dtype(asked: str, device: torch.device, warn: Warn) -> torch.dtype:
         return torch.bfloat16
     if asked not in ("auto", "float32"):
         warn(
-            f'model.dtype: "{asked}" is slow on this CPU; computing in float32',
-            'set model.dtype = "auto"',
+            f'{key}: "{asked}" is slow on this CPU; computing in float32',
+            f'set {key} = "auto"',
         )
     return torch.float32
 
@@ -73,7 +75,7 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
             settings.path,
             revision=settings.revision,
             dtype=dtype,
-            quantization_config=_quantization(profile, dtype),
+            quantization_config=_quantization(profile, dtype, device, warn),
             attn_implementation=settings.attention,
             device_map={"": device},
             use_safetensors=True,
@@ -88,12 +90,16 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
     return model.eval()
 
 
-def _quantization(profile: Profile, dtype: torch.dtype) -> BitsAndBytesConfig | None:
-    method = profile.quantization.method
+def _quantization(
+    profile: Profile, dtype: torch.dtype, device: torch.device, warn: Warn
+) -> BitsAndBytesConfig | None:
+    method, asked = profile.quantization.method, profile.quantization.compute_dtype
     if method == "none":
         return None
     if method == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
+    if asked != "auto":
+        dtype = compute_dtype(asked, device, warn, "quantization.compute_dtype")
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type=method,
