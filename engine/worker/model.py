@@ -19,6 +19,7 @@ from transformers import (
     PreTrainedModel,
 )
 
+from engine import hub
 from engine.errors import UserError
 from engine.profiles import Lora, Profile
 from engine.profiles import Model as ModelSettings
@@ -69,20 +70,22 @@ def _cpu_multiplies_bfloat16() -> bool:
 def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedModel:
     """The base model in evaluation mode, its weights frozen. Raises UserError."""
     settings = profile.model
+    folder = hub.require(settings.path, settings.revision)  # the network is `yiwen pull`'s affair
     dtype = compute_dtype(settings.dtype, device, warn)
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            settings.path,
-            revision=settings.revision,
+            str(folder),
             dtype=dtype,
             quantization_config=_quantization(profile, dtype, device, warn),
             attn_implementation=settings.attention,
             device_map={"": device},
             use_safetensors=True,
+            local_files_only=True,
             trust_remote_code=False,
         )
     except (OSError, ValueError, SafetensorError) as error:
         raise UserError(_why_not_loaded(settings, error)) from error
+    model.name_or_path = settings.path  # what an adapter says it belongs to
     _keep_cpu_weights_unpacked(model)
     model.requires_grad_(False)
     # The model's own defaults (sampling, penalties) must not change what the profile asks for.
@@ -123,8 +126,8 @@ def _why_not_loaded(settings: ModelSettings, error: Exception) -> str:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return (
         f"model.path: '{settings.path}' could not be loaded: {first}\n"
-        "It must be a folder with config.json and *.safetensors, or a model of the hub cache "
-        f"(hf download {settings.path})."
+        "It must be a folder with config.json and *.safetensors, or a model of the hub "
+        f"({hub.pull_command(settings.path, settings.revision)})."
     )
 
 
