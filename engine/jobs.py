@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import dataset, profiles, runs, strategies, tokenizer
+from engine import dataset, profile_paths, profiles, runs, strategies, tokenizer
 from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.profiles import Profile
@@ -77,12 +77,11 @@ def read_data(
 ) -> dict[Part, Dataset]:
     """Read the files that a job needs. Raises DataError or UserError."""
     skip_bad = profile.data.bad_records == "skip"
-    test = test or profile.data.test
-    wanted: dict[Part, str] = {"test": test}
+    wanted: dict[Part, str] = {"test": test or profile_paths.data_file(profile, "test")}
     if job == "train" or needs_train:
-        wanted = {"train": profile.data.train, **wanted}
+        wanted = {"train": profile_paths.data_file(profile, "train"), **wanted}
     if job == "train" and profile.data.validation:
-        wanted["validation"] = profile.data.validation
+        wanted["validation"] = profile_paths.data_file(profile, "validation")
     data: dict[Part, Dataset] = {}
     for part, path in wanted.items():
         if not path:
@@ -116,7 +115,8 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     if not profile.data.train:
         raise UserError("data.train: no file is named; few-shot draws its examples from it")
     skip_bad = profile.data.bad_records == "skip"
-    train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
+    path = profile_paths.data_file(profile, "train")
+    train = dataset.read(path, skip_bad=skip_bad).pairs
     test = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
     few_shot = profile.few_shot
     return strategies.draw_examples(train, test, few_shot.examples, few_shot.seed)

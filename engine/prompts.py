@@ -43,15 +43,33 @@ class PromptBuilder:
         self.stop_ids = frozenset(
             [tokenizer.eos_id, *(tokenizer.token_id(token) for token in prompt.stop)]
         )
+        self.bos_token, self.bos_id = self._bos()
         shown = (
-            _fill(prompt.example, instruction=pair.instruction, output=pair.output)
-            for pair in self.examples
+            _fill(
+                prompt.example,
+                instruction=self._trimmed(pair.instruction),
+                output=self._trimmed(pair.output),
+                number=str(number),
+            )
+            for number, pair in enumerate(self.examples, 1)
         )
+        self._template = (self.examples and prompt.few_shot_template) or prompt.template
         self._fixed = {"system": prompt.system, "examples": "".join(shown)}
+
+    def _bos(self) -> tuple[str, int | None]:
+        """The token before every prompt, or none."""
+        if self.prompt.bos == "own":
+            return self.tokenizer.bos_token or "", self.tokenizer.bos_id
+        if self.prompt.bos == "none":
+            return "", None
+        return self.prompt.bos, self.tokenizer.token_id(self.prompt.bos)
+
+    def _trimmed(self, text: str) -> str:
+        return text.strip() if self.prompt.trim else text
 
     def text(self, instruction: str) -> str:
         """The prompt's text, bos not included: the course's `get_prompt`."""
-        return _fill(self.prompt.template, instruction=instruction, **self._fixed)
+        return _fill(self._template, instruction=self._trimmed(instruction), **self._fixed)
 
     def instruction(self, text: str, direction: Direction) -> str:
         """A bare sentence as an instruction."""
@@ -60,16 +78,16 @@ class PromptBuilder:
         return _fill(form, text=text)
 
     def prompt_ids(self, instruction: str) -> list[int]:
-        """Ids that the answer follows: bos (where the model has one) and the prompt."""
-        bos = self.tokenizer.bos_id
-        return ([] if bos is None else [bos]) + self.tokenizer.encode(self.text(instruction))
+        """Ids that the answer follows: bos (where there is one) and the prompt."""
+        bos = [] if self.bos_id is None else [self.bos_id]
+        return bos + self.tokenizer.encode(self.text(instruction))
 
     def encode(self, instruction: str, output: str | None = None) -> Encoded:
         """A prompt, with its answer if there is one."""
         tokenizer = self.tokenizer
         prompt = self.prompt_ids(instruction)
         answer = [] if output is None else [*tokenizer.encode(output), tokenizer.eos_id]
-        text = (tokenizer.bos_token or "") + self.text(instruction)
+        text = self.bos_token + self.text(instruction)
         if output is not None:
             text += output + (tokenizer.eos_token or "")
         return Encoded(text, prompt + answer, [0] * len(prompt) + [1] * len(answer))
@@ -77,8 +95,8 @@ class PromptBuilder:
     @property
     def digest(self) -> str:
         """Twelve hex digits that name this form of prompt, examples included."""
-        ends = [*self.prompt.stop, self.tokenizer.eos_token or ""]
-        probe = "\x00".join([self.tokenizer.bos_token or "", self.text("\x00"), *ends])
+        ends = [*self.prompt.stop, self.tokenizer.eos_token or "", *["trim"] * self.prompt.trim]
+        probe = "\x00".join([self.bos_token, self.text("\x00"), *ends])
         return hashlib.sha256(probe.encode()).hexdigest()[:12]
 
 

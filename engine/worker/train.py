@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Sequence
 from statistics import fmean
 
 import psutil
@@ -14,7 +15,7 @@ from peft import PeftModel
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from engine import plan
+from engine import plan, seed_loop
 from engine.errors import UserError
 from engine.events import Finished, Saved, Score, Started, Step, Stopped
 from engine.profiles import Training
@@ -54,6 +55,11 @@ class Trainer:
             session.scored("validation") if "validation" in session.settings.data else None
         )
         self.plan = plan.plan_encoded(self.settings, self.encoded, self.left_out)
+        if not self.plan.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
+            raise UserError(
+                f"{len(self.encoded)} training pairs make no batch of training.batch_size = "
+                f"{self.settings.batch_size}; the seed's loop takes no smaller one"
+            )
 
         base = session.load_model()
         if self.settings.gradient_checkpointing:
@@ -102,15 +108,15 @@ class Trainer:
             self.report.emit(Stopped(step=self.step, checkpoint=saved))
 
     def _loop(self) -> None:
-        steps_per_epoch = math.ceil(len(self.encoded) / self.settings.batch_size)
+        steps_per_epoch = plan.steps_per_epoch(self.settings, len(self.encoded))
         while self.step < self.plan.steps:
             epoch, first = divmod(self.step, steps_per_epoch)
             batches = epoch_order(
                 len(self.encoded), self.settings.batch_size, self.settings.seed, epoch
             )
-            for batch in batches[first:]:
+            for batch in batches[first:steps_per_epoch]:
                 self.report.check_stop()
-                self._step([self.encoded[i] for i in batch])
+                self._step([self.encoded[i] for i in self._learnt(batch)])
                 last = self.step == self.plan.steps
                 if self._evaluation_is_due():
                     self._evaluate()
@@ -118,6 +124,12 @@ class Trainer:
                     self._save()
                 if last:
                     return
+
+    def _learnt(self, batch: Sequence[int]) -> Sequence[int]:
+        """What of a batch is learnt: all of it, unless the seed's loop is asked for."""
+        if self.settings.seed_bug_compatible:
+            return seed_loop.stepped_on(batch, self.settings.batch_size)
+        return batch
 
     def _step(self, batch: list[Encoded]) -> None:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
@@ -272,6 +284,11 @@ class Trainer:
         )
 
     def _say_what_to_know(self) -> None:
+        if self.settings.seed_bug_compatible:
+            self.report.warn(
+                "training as the seed homework did: of each batch, only the last eighth is learnt",
+                "set training.seed_bug_compatible = false to train on all of it",
+            )
         if self.left_out:
             self.report.warn(
                 f"{self.left_out} training pairs are too long and were left out",
