@@ -65,29 +65,37 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
     left out and listed in `skipped`.
     """
     files = files_of(path)
-    pairs, bad, blank = check(read_records(files), need_output=need_output)
+    found = check(read_records(files), need_output=need_output)
+    bad = found.mistakes
     if bad and not skip_bad:
         more = f"\n… and {len(bad) - _SHOWN_MISTAKES} more" if len(bad) > _SHOWN_MISTAKES else ""
         shown = "\n".join(f"{path}: {line}" for line in bad[:_SHOWN_MISTAKES])
         raise DataError(f'{shown}{more}\nMend them, or set data.bad_records = "skip".')
-    if not pairs:
+    if not found.pairs:
         why = f"; {len(bad)} records were skipped, first {bad[0]}" if bad else ""
         raise DataError(f"{path}: holds no pairs{why}")
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
-    return Dataset(str(path), pairs, digest, bad + blank)
+    return Dataset(str(path), found.pairs, digest, bad + found.blank)
 
 
-def check(
-    records: Iterable[Record], *, need_output: bool = True
-) -> tuple[list[Pair], list[str], list[str]]:
-    """Good pairs, all mistakes, and blank lines."""
-    pairs: list[Pair] = []
-    bad: list[str] = []
-    blank: list[str] = []
+@dataclass
+class Checked:
+    """What a file's records come to."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    """Of each pair: place and all fields."""
+    mistakes: list[str] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
+
+
+def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
+    """Turn records into pairs; every mistake is named by its place."""
+    found = Checked()
     seen: dict[str, str] = {}
     for record in records:
         if record.value is None:
-            blank.append(f"{record.place}: blank line")
+            found.blank.append(f"{record.place}: blank line")
             continue
         mistake = _mistake(record.value, need_output)
         if not mistake:
@@ -96,19 +104,21 @@ def check(
                 mistake = f"id: '{key}' was used by {seen[key]} already"
             seen.setdefault(key, record.place)
         if mistake:
-            bad.append(f"{record.place}: {mistake}")
+            found.mistakes.append(f"{record.place}: {mistake}")
             continue
-        value = record.value
-        pairs.append(
-            Pair(
-                id=str(value["id"]),
-                instruction=value["instruction"],
-                output=value.get("output") or "",
-                source=str(value.get("source") or ""),
-                repaired=value.get("output_repaired") or "",
-            )
-        )
-    return pairs, bad, blank
+        found.records.append(record)
+        found.pairs.append(_pair(record.value))
+    return found
+
+
+def _pair(value: dict[str, Any]) -> Pair:
+    return Pair(
+        id=str(value["id"]),
+        instruction=value["instruction"],
+        output=value.get("output") or "",
+        source=str(value.get("source") or ""),
+        repaired=value.get("output_repaired") or "",
+    )
 
 
 def _mistake(value: Any, need_output: bool) -> str:
