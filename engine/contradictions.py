@@ -19,7 +19,11 @@ def of(profile: Profile) -> list[str]:
     if profile.few_shot.examples and "{examples}" not in shown:
         key = "few_shot_template" if profile.prompt.few_shot_template else "template"
         mistakes.append(f"prompt.{key}: has no {{examples}} part, which few-shot needs")
-    training = profile.training
+    few_shot, training = profile.few_shot, profile.training
+    if (few_shot.choose == "ids") != bool(few_shot.ids):
+        mistakes.append('few_shot.ids: goes with few_shot.choose = "ids", and that with ids')
+    if training.patience and profile.evaluation.choose_by == "last":
+        mistakes.append('training.patience: needs evaluation.choose_by = "validation" or "test"')
     if training.seed_bug_compatible and training.batch_size % seed_loop.ACCUMULATION:
         mistakes.append(
             f"training.batch_size: found {training.batch_size}, expected a multiple of "

@@ -31,6 +31,8 @@ class SampleResult(Struct):
     reference: str = ""
     output: str | None = None
     """The model's own translation, if it was asked for one."""
+    examples: list[str] = []
+    """Ids of the few-shot examples before it, where each item has its own."""
 
 
 def of_sample(nll: float, tokens: int) -> float:

@@ -127,6 +127,9 @@ class Training(Section, frozen=True):
     loses the end of the answer."""
     seed_bug_compatible: bool = False
     """Train as the seed homework's loop did, whose accumulation kept one micro-batch of eight."""
+    patience: NotNegative = 0
+    """Evaluations in a row without a better perplexity (by `evaluation.choose_by`) after which
+    training ends; 0: it goes on to the end."""
 
 
 class FewShot(Section, frozen=True):
@@ -134,6 +137,13 @@ class FewShot(Section, frozen=True):
     """Examples in the prompt, k."""
     seed: NotNegative = 0
     """Of the draw from the training file."""
+    choose: Literal["random", "nearest", "ids"] = "random"
+    """Random: drawn once by the seed; nearest: for each item the training pairs most like it, by
+    character n-grams (BM25); ids: those named in `ids`, all of them."""
+    ids: tuple[str, ...] = ()
+    """Training pairs to show, in this order."""
+    direction: Literal["mixed", "same"] = "mixed"
+    """Same: an item sees only examples of its own direction."""
 
 
 class Evaluation(Section, frozen=True):
@@ -171,6 +181,10 @@ class Data(Section, frozen=True):
     """What perplexity is reported on."""
     bad_records: Literal["error", "skip"] = "error"
     """What a bad record does; skipped ones are counted and shown."""
+    validation_share: Share = 0.03
+    """Share of the training file set aside as validation pairs where no file of them is named."""
+    validation_seed: NotNegative = 0
+    """Of that split."""
 
 
 class Profile(Section, frozen=True, kw_only=True):

@@ -13,9 +13,11 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     BitsAndBytesConfig,
     GenerationConfig,
+    PreTrainedConfig,
     PreTrainedModel,
 )
 
@@ -73,11 +75,15 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
     folder = hub.require(settings.path, settings.revision)  # the network is `yiwen pull`'s affair
     dtype = compute_dtype(settings.dtype, device, warn)
     try:
+        config = AutoConfig.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             str(folder),
+            config=config,
             dtype=dtype,
             quantization_config=_quantization(profile, dtype, device, warn),
-            attn_implementation=settings.attention,
+            attn_implementation=_attention(settings.attention, config, warn),
             device_map={"": device},
             use_safetensors=True,
             local_files_only=True,
@@ -91,6 +97,23 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
     # The model's own defaults (sampling, penalties) must not change what the profile asks for.
     model.generation_config = GenerationConfig()
     return model.eval()
+
+
+def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
+    """The attention to compute with: what is asked for, unless it would change the model.
+
+    Gemma-2 was trained with its attention scores capped; PyTorch's sdpa kernels have no cap, and
+    transformers' path through them leaves it out without a word.
+    """
+    cap = getattr(config, "attn_logit_softcapping", None)
+    if asked == "eager" or not cap:
+        return asked
+    warn(
+        f'model.attention: "{asked}" would leave out this model\'s attention soft-capping '
+        f"({cap:g}); computing with eager",
+        'set model.attention = "eager"',
+    )
+    return "eager"
 
 
 def _quantization(
@@ -167,6 +190,12 @@ def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) ->
     return model.eval()
 
 
+def _attention_in_words(config: PreTrainedConfig) -> str:
+    """The attention that is really computed, e.g. `eager, scores capped at 50`."""
+    cap = getattr(config, "attn_logit_softcapping", None)
+    return str(config._attn_implementation) + (f", scores capped at {cap:g}" if cap else "")
+
+
 class LabelLosses:
     """Answers, by the plain path (transformers + peft modules), the loss at each label row.
 
@@ -181,6 +210,7 @@ class LabelLosses:
         self._decoder: Any = base.get_decoder()
         self._head: Any = base.get_output_embeddings()
         self._softcap = getattr(base.config, "final_logit_softcapping", None)
+        self.attention = _attention_in_words(base.config)
         self.device: torch.device = base.device
         self.dtype: torch.dtype = base.dtype
         self._short_cut = True

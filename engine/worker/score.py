@@ -34,7 +34,7 @@ def _evaluate(session: Session) -> None:
 
 
 def _predict(session: Session) -> None:
-    pairs = session.read("test", need_output=False)
+    pairs = session.read("test")
     losses = LabelLosses(session.load_model())
     outputs = evaluate.translate_all(
         losses,

@@ -76,8 +76,8 @@ class RunDetails:
             yield _line("adapter", f"rank {profile.lora.rank}, {profile.quantization.method}")
         if settings.adapter_run:
             yield _line("adapter of", f"{settings.adapter_run} {settings.checkpoint}")
-        if settings.examples:
-            yield _line("examples", str(len(settings.examples)))
+        if settings.examples_shown:
+            yield _line("examples", str(settings.examples_shown))
         for part, file in settings.data.items():
             yield _line(part, f"{Path(file.path).name}, {file.pairs} pairs")
         if settings.overrides:

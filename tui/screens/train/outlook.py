@@ -52,11 +52,17 @@ def _lines(draft: Draft, request: Request, profile: Profile) -> Iterator[Line]:
         steps = "step" if plan.evaluate_every == 1 else f"{plan.evaluate_every} steps"
         every = f"before training, every {steps} and at the end"
         yield from _training_lines(profile, plan, data["train"])
-    if examples:
+    if builder.examples.count:
         length = len(builder.prompt_ids(""))
-        yield "Examples", f"{len(examples)} drawn from {_pairs(data['train'])}; {length} tokens"
+        how = {"random": "drawn", "nearest": "most like each item", "ids": "named"}
+        chosen = how[profile.few_shot.choose]
+        yield (
+            "Examples",
+            f"{builder.examples.count} {chosen}, of {_pairs(data['train'])}; {length} tokens",
+        )
     if "validation" in data:
-        yield "Validation", f"{_pairs(data['validation'])}; chooses the checkpoint"
+        aside = "" if profile.data.validation else ", set aside from the training file"
+        yield "Validation", f"{_pairs(data['validation'])}{aside}; chooses the checkpoint"
     yield "Test", f"{_pairs(data['test'])}; scored {every}"
     for part, dataset in data.items():
         yield from _skipped(part, dataset)
