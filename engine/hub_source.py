@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import UserError
-from engine.resumable import CHUNK, ConnectionLost, ModelFile
+from engine.resumable import ConnectionLost, ModelFile
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _PATIENCE = 30.0
@@ -93,7 +93,7 @@ class HubSource:
                 raise ConnectionLost(f"the server answered {response.status_code}")
             hf_raise_for_status(response)
             yield start if response.status_code == 206 else 0
-            yield from response.iter_bytes(CHUNK)
+            yield from response.iter_bytes()
 
     @contextmanager
     def _errors_in_words(self) -> Iterator[None]:

@@ -41,6 +41,7 @@ def prepare(request: Request) -> Run:
     """Check everything and make the run folder. Raises UserError with all that is wrong."""
     strategy = strategies.get(request.strategy)
     profile = resolve_profile(request)
+    require_model(profile)
     job: Job = "train" if strategy.trains and request.run is None else "evaluate"
     if request.predict:
         job = "predict"
@@ -50,7 +51,6 @@ def prepare(request: Request) -> Run:
         adapter = str(request.run.adapter_folder(request.checkpoint))
     elif strategy.trains and request.predict:
         raise UserError("predict with qlora needs a run that was trained; name the run")
-    tokenizer.load(profile.model.path, profile.model.revision)  # a missing model is said now
     examples = draw(profile, strategy, data)
     return runs.create(
         request.root,
@@ -75,14 +75,20 @@ def resolve_profile(request: Request) -> Profile:
     return request.run.settings.profile
 
 
+def require_model(profile: Profile) -> None:
+    """Say at once that a model is not here: it takes longest to get. Raises UserError."""
+    tokenizer.load(profile.model.path, profile.model.revision)
+
+
 def read_data(
     profile: Profile, job: Job, *, needs_train: bool = False, test: str = ""
 ) -> dict[Part, Dataset]:
     """Read the files that a job needs. Raises DataError or UserError."""
     skip_bad = profile.data.bad_records == "skip"
-    wanted: dict[Part, str] = {"test": test or profile_paths.data_file(profile, "test")}
+    wanted: dict[Part, str] = {}
     if job == "train" or needs_train:
-        wanted = {"train": profile_paths.data_file(profile, "train"), **wanted}
+        wanted["train"] = profile_paths.data_file(profile, "train")
+    wanted["test"] = test or profile_paths.data_file(profile, "test")
     if job == "train" and profile.data.validation:
         wanted["validation"] = profile_paths.data_file(profile, "validation")
     data: dict[Part, Dataset] = {}

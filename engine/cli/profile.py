@@ -8,7 +8,7 @@ from argparse import Namespace
 import msgspec
 import tomli_w
 
-from engine import hub, jobs, profiles, strategies
+from engine import chat_template, hub, jobs, profiles, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
@@ -55,6 +55,8 @@ def check(arguments: Namespace) -> int:
     """`yiwen profiles check FILE`."""
     profile = profiles.load(arguments.profile)
     print(f"{profiles.find(arguments.profile)}: good ({profile.title or profile.name})")
+    if hub.state(profile.model.path, profile.model.revision) == "here":
+        print(chat_template.compare(jobs.builder_for(profile, [])))
     return 0
 
 

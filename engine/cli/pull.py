@@ -9,21 +9,25 @@ from argparse import Namespace
 from collections import deque
 from pathlib import Path
 
-from engine import hub, profiles, pull
+from engine import chat_template, hub, profiles, pull
 from engine.cli.progress_line import ProgressLine
 from engine.errors import UserError
 from engine.hub_source import HubSource
 from engine.profiles import Profile
+from engine.prompts import PromptBuilder
 from engine.pull import CachePlace, FolderPlace, FolderSource
 from engine.text import clock, short_path, size
+from engine.tokenizer import Tokenizer
 
 _WINDOW = 15.0
 """Seconds over which the speed is taken."""
+_REDRAW = 0.1
+"""Seconds between two looks at the line."""
 
 
 def pull_model(arguments: Namespace) -> int:
     """`yiwen pull PROFILE|OWNER/NAME`."""
-    model_id, revision = _asked_for(arguments.model, arguments.revision)
+    model_id, revision, profile = _asked_for(arguments.model, arguments.revision)
     progress = ProgressLine()
     try:
         folder = _bring(arguments, model_id, revision, progress)
@@ -38,19 +42,24 @@ def pull_model(arguments: Namespace) -> int:
         print(json.dumps({"model": model_id, "folder": str(folder), "bytes": count}))
     else:
         print(f"{model_id}: {size(count)}, whole, in {short_path(str(folder))}")
+        if profile is not None:
+            own = Tokenizer(folder)
+            said = chat_template.compare(PromptBuilder(profile.prompt, own))
+            print(f"profile {profile.name}: {said}")
     return 0
 
 
-def _asked_for(name: str, revision: str) -> tuple[str, str]:
+def _asked_for(name: str, revision: str) -> tuple[str, str, Profile | None]:
     """The hub id and the revision of a profile's model, or of the model itself."""
     if hub.is_id(name) and not name.endswith(".toml"):
-        return name, revision or "main"
-    model = _profile(name).model
+        return name, revision or "main", None
+    profile = _profile(name)
+    model = profile.model
     if not hub.is_id(model.path):
         raise UserError(
-            f"profile {name}: its model is the folder {model.path}; there is nothing to pull"
+            f"profile {profile.name}: its model is the folder {model.path}; nothing is to be pulled"
         )
-    return model.path, revision or model.revision
+    return model.path, revision or model.revision, profile
 
 
 def _profile(name: str) -> Profile:
@@ -74,7 +83,7 @@ def _bring(arguments: Namespace, model_id: str, revision: str, progress: Progres
     if to:
         return _into_folder(remote, to, model_id, revision, progress)
     place = CachePlace(model_id, revision, remote.commit)
-    return pull.bring(remote, place, _Pace(progress).show)
+    return pull.bring(remote, place, Pace(progress).show)
 
 
 def _from_folder(
@@ -92,12 +101,12 @@ def _into_folder(
     source: pull.Source, to: str, model_id: str, revision: str, progress: ProgressLine
 ) -> Path:
     place = FolderPlace(Path(to).expanduser().resolve())
-    folder = pull.bring(source, place, _Pace(progress).show)
+    folder = pull.bring(source, place, Pace(progress).show)
     pull.remember(model_id, revision, folder)
     return folder
 
 
-class _Pace:
+class Pace:
     """Puts progress into words, with the speed of the last seconds."""
 
     def __init__(self, progress: ProgressLine) -> None:
@@ -106,6 +115,8 @@ class _Pace:
 
     def show(self, name: str, done: int, total: int) -> None:
         now = time.monotonic()
+        if self._seen and now - self._seen[-1][0] < _REDRAW and done < total:
+            return
         self._seen.append((now, done))
         while now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()

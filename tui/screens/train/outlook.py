@@ -43,6 +43,7 @@ def look_ahead(draft: Draft, root: Path) -> Outlook:
 def _lines(draft: Draft, request: Request, profile: Profile) -> Iterator[Line]:
     trains = draft.strategy.trains
     job: Job = "train" if trains else "evaluate"
+    jobs.require_model(profile)
     data = jobs.read_data(profile, job, needs_train=draft.strategy.shows_examples)
     examples = jobs.draw(profile, draft.strategy, data)
     builder = jobs.builder_for(profile, examples)
