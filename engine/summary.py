@@ -67,6 +67,8 @@ class Summary:
     """How `score` is defined."""
     results_file: str = ""
     """Per-sample results behind `score`, relative to the run folder."""
+    judged: events.Judged | None = None
+    """What else is said of the evaluation behind `score`: BLEU, chrF, intervals, faults."""
     best_checkpoint: str = ""
     message: str = ""
     """Why it failed, or what it warned of last."""
@@ -98,6 +100,10 @@ class Summary:
             if event.part == "test":
                 self.score, self.directions = event.score, event.directions
                 self.definition, self.results_file = event.definition, event.file
+                self.judged = None
+        elif isinstance(event, events.Judged):
+            if event.part == "test":
+                self.judged = event
         elif isinstance(event, events.Saved):
             if event.best:
                 self.best_checkpoint = event.checkpoint
