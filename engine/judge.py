@@ -6,6 +6,7 @@ alike as Classical and modern Chinese, that is far from nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -87,17 +88,30 @@ def judge(
 
 def perplexities(results: Sequence[SampleResult]) -> dict[str, Score]:
     """Macro, corpus and median perplexity of scored results, ready to be resampled."""
-    nll = [float("nan") if result.nll is None else result.nll for result in results]
-    tokens = [float(result.tokens) for result in results]
+    nll = [math.nan if result.nll is None else result.nll for result in results]
     samples = [perplexity.of_sample(one, result.tokens) for one, result in zip(nll, results)]
     return {
         "perplexity": resampling.mean(samples),
-        "corpus": Summed(
-            (tuple(nll), tuple(tokens)),
-            lambda sums, _: perplexity.of_sample(sums[0], int(sums[1])),
-        ),
+        "corpus": _corpus(nll, [float(result.tokens) for result in results]),
         "median": Median(tuple(samples)),
     }
+
+
+def perplexity_by_character(results: Sequence[SampleResult]) -> Score:
+    """Corpus perplexity of a character of the references, the end of an answer taken for one.
+
+    Comparable between tokenizers, as that of a token is not.
+    """
+    nll = [math.nan if result.nll is None else result.nll for result in results]
+    lengths = [float(len(result.reference) + 1) for result in results]
+    return _corpus(nll, lengths)
+
+
+def _corpus(nll: Sequence[float], lengths: Sequence[float]) -> Summed:
+    return Summed(
+        (tuple(nll), tuple(lengths)),
+        lambda sums, _: perplexity.of_sample(sums[0], round(sums[1])),
+    )
 
 
 def _count(texts: Texts) -> dict[str, Counted]:

@@ -16,6 +16,7 @@ FAULTS = {
 }
 """Kinds in the order shown, and how they are called."""
 
+
 class Measure(Struct, frozen=True):
     """A score of a set of items, and how far it may be off by the choice of the items."""
 

@@ -60,7 +60,9 @@ def metrics() -> dict[str, Any]:
     return {"bleu": BLEU(tokenize="zh"), "chrf": CHRF()}
 
 
-def paired_test(one: Sequence[str], other: Sequence[str], references: References) -> dict[str, float]:
+def paired_test(
+    one: Sequence[str], other: Sequence[str], references: References
+) -> dict[str, float]:
     """p of the difference of two systems, for each metric: sacreBLEU's approximate randomisation.
 
     It counts exchanges that differ more than the two systems do, so that two without a difference
