@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 FAULTS = {
@@ -55,3 +57,18 @@ class Judgement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Items that were translated: what faults are counted among."""
     faults: dict[str, Fault] = {}
     """By kind; every kind that was looked for, found or not."""
+
+    @property
+    def found(self) -> dict[str, Fault]:
+        """The faults that there are, by kind."""
+        return {kind: fault for kind, fault in self.faults.items() if fault.count}
+
+
+def value(measure: Measure | None) -> float:
+    """The score itself; nan if there is none."""
+    return measure.value if measure else math.nan
+
+
+def plain_data(struct: Struct) -> Any:
+    """As JSON has it: lists, dicts, and null for what is no number."""
+    return msgspec.json.decode(msgspec.json.encode(struct))

@@ -37,7 +37,7 @@ class OutputChecker:
         return cls(special, _phrases([prompt.template, prompt.system, prompt.example], special))
 
     def faults(self, result: SampleResult) -> dict[str, str]:
-        """What is wrong with an output, by kind, in a few words; nothing if it was not asked for."""
+        """What is wrong with an output, by kind, in a few words; nothing where there is none."""
         output = result.output
         if output is None:
             return {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine import events
 from engine.events import Event, Score
+from engine.judgement import Judgement
 
 
 class Status(str, Enum):
@@ -111,6 +112,11 @@ class Summary:
             self.message, self.hint = event.message, event.hint
         elif isinstance(event, events.TERMINAL):
             self._apply_end(event)
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What is said of all items, if anything."""
+        return self.judged.judgement if self.judged else None
 
     def _apply_step(self, event: events.Step) -> None:
         if math.isnan(self._step_began[1]):
