@@ -79,7 +79,7 @@ def comparison(row: Row) -> dict[str, object]:
 
 
 def comparison_table(rows: list[Row]) -> str:
-    """Runs with a score, the best first, each set against the best; then the untranslated source."""
+    """Runs with a score, each set against the best; below, the untranslated source."""
     scores = [row.summary.score.perplexity for row in rows if row.summary.score]
     best = min((score for score in scores if math.isfinite(score)), default=math.nan)
     header = [
