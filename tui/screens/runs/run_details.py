@@ -116,7 +116,7 @@ def _line(label: str, value: str, style: str = "") -> Content:
 
 def _bounds(measure: Measure | None) -> str:
     known = text.interval(measure.low, measure.high) if measure else ""
-    return f"  ({known})" if known else ""
+    return f" ({known})" if known else ""
 
 
 def _judged(judged: Judged) -> Iterator[Content]:
