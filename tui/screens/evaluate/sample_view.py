@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from engine import text
+from engine.judgement import FAULTS
 from engine.text import direction_label, one_line, plain
 from tui.results import Sample
 from tui.widgets.plain_static import PlainStatic
@@ -28,10 +29,16 @@ def _blocks(sample: Sample) -> Iterator[Content]:
     yield Content.assemble((one_line(sample.id), "bold"), direction, (counted, "$text-muted"))
     yield from _block("instruction", sample.instruction)
     if sample.output is not None:
-        yield from _block("output", sample.output or "(nothing)", "bold")
+        chrf = "" if sample.chrf is None else f"  chrF {text.number(sample.chrf, 1)}"
+        yield from _block(f"output{chrf}", sample.output or "(nothing)", "bold")
     else:
         yield from _block("output", "not translated", "$text-muted")
+    for kind, found in sample.faults.items():
+        yield Content.styled(
+            f"! {FAULTS.get(kind, one_line(kind))}: {one_line(found)}", "$text-warning"
+        )
     yield from _block("reference", sample.reference)
+    yield from _block("reference, repaired", sample.repaired)
 
 
 def _block(title: str, words: str, style: str = "") -> Iterator[Content]:

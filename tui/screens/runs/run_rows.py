@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine import text
 from engine.catalog import Row
+from engine.judgement import value
 from engine.summary import Status
 from tui.listing import perplexity_of, strategy_of
 
@@ -92,6 +93,16 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
+def _bleu(row: Row) -> float:
+    judged = row.summary.judgement
+    return value(judged.bleu) if judged else math.nan
+
+
+def _chrf(row: Row) -> float:
+    judged = row.summary.judgement
+    return value(judged.chrf) if judged else math.nan
+
+
 _LIST = (
     RunColumn("status", "status", status_of,
               lambda row: list(Status).index(row.summary.status), "status, running first"),
@@ -108,5 +119,9 @@ _LIST = (
     RunColumn("created", "created", lambda row: row.settings.created[5:16].replace("T", " "),
               lambda row: row.settings.created, "created, newest first", falling=True),
     RunColumn("id", "id", lambda row: row.run.id, lambda row: row.run.id, "id"),
+    RunColumn("bleu", "BLEU", lambda row: text.number(_bleu(row), 1),
+              lambda row: _known(_bleu(row)), "BLEU, highest first", right=True, falling=True),
+    RunColumn("chrf", "chrF", lambda row: text.number(_chrf(row), 1),
+              lambda row: _known(_chrf(row)), "chrF, highest first", right=True, falling=True),
 )  # fmt: skip
 COLUMNS = {column.key: column for column in _LIST}
