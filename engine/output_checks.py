@@ -32,7 +32,7 @@ class OutputChecker:
         """By a model's tokenizer and the profile's prompt."""
         special = tuple(sorted(builder.tokenizer.special_tokens, key=len, reverse=True))
         prompt = builder.prompt
-        asked = [_around(pair.instruction, pair.source_text) for pair in builder.examples]
+        asked = [_around(pair.instruction, pair.source_text) for pair in builder.examples.pairs]
         return cls(
             special, _phrases([prompt.template, prompt.system, prompt.example, *asked], special)
         )
