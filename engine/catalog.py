@@ -11,6 +11,9 @@ from engine.errors import RunError
 from engine.judgement import value
 from engine.runs import Run, RunSettings
 from engine.summary import Summary
+from engine.text import number
+
+PEEKED = "* The checkpoint was chosen on the test file: the score is optimistic."
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,13 @@ class Row:
     run: Run
     settings: RunSettings
     summary: Summary
+
+    @property
+    def perplexity_text(self) -> str:
+        """The perplexity with its mark, if it has one (see PEEKED)."""
+        score = self.summary.score
+        mark = "*" if score and self.settings.chosen_on_test else ""
+        return number(score.perplexity if score else None) + mark
 
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable row of `yiwen runs --json`."""
@@ -38,6 +48,7 @@ class Row:
             "loss": finite(self.summary.loss),
             "steps": self.summary.step,
             "seconds": finite(self.summary.seconds),
+            "chosen_on_test": self.settings.chosen_on_test,
             "adapter_run": self.settings.adapter_run or None,
         }
 

@@ -73,6 +73,12 @@ class RunSettings(Struct, frozen=True, kw_only=True):
             return 0
         return len(few_shot.ids) if few_shot.choose == "ids" else few_shot.examples
 
+    @property
+    def chosen_on_test(self) -> bool:
+        """Was the adapter's checkpoint chosen on the test file, so that its score flatters it?"""
+        trained = strategies.get(self.strategy).trains
+        return trained and self.profile.evaluation.choose_by == "test"
+
 
 @dataclass(frozen=True)
 class Run:

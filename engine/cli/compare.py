@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from engine import runs
-from engine.catalog import Catalog, Row, finite
+from engine.catalog import PEEKED, Catalog, Row, finite
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
 from engine.errors import RunError, UserError
@@ -88,6 +88,8 @@ def comparison_table(rows: list[Row]) -> str:
     ]  # fmt: skip
     cells = [[*_cells(row, best)] for row in rows]
     text = table(header, [*cells, *_copies(rows)], right=range(2, 9))
+    if any(row.settings.chosen_on_test for row in rows):
+        text += f"\n{PEEKED}"
     if (files := len(_files(rows))) > 1:
         text += f"\n! These runs were scored on {files} different test files."
     return text
@@ -98,7 +100,7 @@ def _cells(row: Row, best: float) -> Iterator[str]:
     assert score is not None
     yield row.settings.profile.name
     yield row.settings.strategy
-    yield number(score.perplexity)
+    yield row.perplexity_text
     yield f"{score.perplexity / best:.2f}×" if math.isfinite(score.perplexity) else "–"
     yield number(score.perplexity_corpus)
     for key in ("to_modern", "to_classical"):

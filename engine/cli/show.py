@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from engine import runs
-from engine.catalog import Catalog, Row
+from engine.catalog import PEEKED, Catalog, Row
 from engine.cli.result import as_data, describe_result
 from engine.cli.table import table
 from engine.paths import runs_root
@@ -27,6 +27,8 @@ def list_runs(arguments: Namespace) -> int:
     elif rows:
         header = ["run", "status", "strategy", "ppl", "loss", "time", "created"]
         print(table(header, [_cells(row) for row in rows], right=(3, 4, 5)))
+        if any(row.settings.chosen_on_test and row.summary.score for row in rows):
+            print(PEEKED)
     else:
         print(f"No runs in {root} yet: `yiwen train tiny` makes one.")
     return 0
@@ -38,7 +40,7 @@ def _cells(row: Row) -> list[str]:
         row.run.id,
         f"{summary.status.symbol} {summary.status.value}",
         settings.strategy if settings.job == "train" else f"{settings.strategy} ({settings.job})",
-        number(summary.score.perplexity if summary.score else None),
+        row.perplexity_text,
         number(summary.loss, 3),
         clock(summary.seconds),
         _local(settings.created),

@@ -14,7 +14,7 @@ from engine.runs import DataFile, Run
 
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
-    "bleu", "chrf", "loss", "steps", "seconds", "adapter_run",
+    "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "chosen_on_test",
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_runs_as_json_have_the_keys_that_programs_rely_on(
         "id": "20260101-120000-tiny-qlora", "status": "finished", "job": "train",
         "profile": "tiny", "strategy": "qlora", "created": "2026-01-01T12:00:00+08:00",
         "perplexity": 12.5, "perplexity_corpus": 9.5, "bleu": None, "chrf": None,
-        "loss": 2.0, "steps": 9, "seconds": 100.0, "adapter_run": None,
+        "loss": 2.0, "steps": 9, "seconds": 100.0, "adapter_run": None, "chosen_on_test": False,
     }  # fmt: skip
 
 
