@@ -83,6 +83,8 @@ class Evaluated(Event):
     definition: dict[str, str] = {}
     """How the number is defined: metric, end token, precision of the base, logits, prompt."""
     seconds: float = 0.0
+    memory: int = 0
+    """Peak bytes until now, as of a step."""
 
 
 class Judged(Event):

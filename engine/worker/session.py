@@ -21,7 +21,13 @@ from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
 from engine.worker import evaluate
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, load_adapter, load_base, pick_device
+from engine.worker.model import (
+    LabelLosses,
+    load_adapter,
+    load_base,
+    peak_memory,
+    pick_device,
+)
 from engine.worker.reporter import Reporter
 
 
@@ -107,6 +113,7 @@ class Session:
                 file=str(path.relative_to(self.run.folder)),
                 definition=evaluate.definition(profile, self.builder, losses, score.tokens),
                 seconds=time.monotonic() - began,
+                memory=peak_memory(self.device),
             )
         )
         return score, results

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Sequence
 from statistics import fmean
 
-import psutil
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
@@ -24,7 +23,7 @@ from engine.worker import checkpoints
 from engine.worker.batches import Pass, epoch_order, plan_passes
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, add_adapter, device_name
+from engine.worker.model import LabelLosses, add_adapter, device_name, peak_memory
 from engine.worker.optimizers import make_optimizer, make_scheduler
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
@@ -170,7 +169,7 @@ class Trainer:
                 grad_norm=grad_norm,
                 tokens=self.tokens,
                 tokens_per_second=tokens / (time.monotonic() - began),
-                memory=_peak_memory(self.session.device),
+                memory=peak_memory(self.session.device),
             )
         )
 
@@ -323,9 +322,3 @@ class Trainer:
             )
         if by == "test":
             self.report.warn("the checkpoint is chosen on the test file: its score is optimistic")
-
-
-def _peak_memory(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    return int(psutil.Process().memory_info().rss)
