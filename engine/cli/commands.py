@@ -89,6 +89,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="default: zero-shot; a run's own",
     )
     examples = _parent("--examples", type=int, metavar="K", help="few-shot: how many (default 4)")
+    choose = _parent(
+        "--choose", choices=["random", "nearest"],
+        help="few-shot: drawn once, or for each item those most like it (default random)",
+    )  # fmt: skip
     draw = _parent("--seed", type=int, metavar="N", help="few-shot: seed of the draw (default 0)")
 
     def add(name: str, does: str, text: str, *parents: _Parser) -> _Parser:
@@ -105,7 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     evaluate = add(
         "evaluate", "run:evaluate", "perplexity of a base model or a run on a test file",
-        json, root, settings, detach, checkpoint, strategy, examples, draw,
+        json, root, settings, detach, checkpoint, strategy, examples, choose, draw,
     )  # fmt: skip
     evaluate.add_argument("target", metavar="PROFILE|RUN")
     evaluate.add_argument("--test", metavar="FILE", default="", help="instead of data.test")
@@ -116,7 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     predict = add(
         "predict", "run:predict", "translate a whole file, in the course's format",
-        json, root, settings, detach, checkpoint, strategy, examples, draw,
+        json, root, settings, detach, checkpoint, strategy, examples, choose, draw,
     )  # fmt: skip
     predict.add_argument("target", metavar="RUN|PROFILE")
     predict.add_argument("file", metavar="FILE")
@@ -124,7 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     translate = add(
         "translate", "translate:translate", "translate a text, or standard input line by line",
-        json, root, settings, checkpoint, strategy, examples, draw,
+        json, root, settings, checkpoint, strategy, examples, choose, draw,
     )  # fmt: skip
     translate.add_argument("target", metavar="PROFILE|RUN")
     translate.add_argument("text", metavar="TEXT", nargs="?")
@@ -166,7 +170,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     prompt = add(
         "prompt", "profile:prompt", "print exactly what the model sees",
-        json, settings, examples, draw,
+        json, settings, examples, choose, draw,
     )  # fmt: skip
     prompt.add_argument("profile", metavar="PROFILE")
     prompt.add_argument(

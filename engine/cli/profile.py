@@ -71,7 +71,7 @@ def prompt(arguments: Namespace) -> int:
     else:
         print(mark(encoded, builder.tokenizer))
         scored_count = f", {encoded.scored_count} scored" if arguments.output is not None else ""
-        ids = [pair.id for pair in examples]
+        ids = [pair.id for pair in builder.examples.before(arguments.instruction)]
         print(f"\n{len(encoded.ids)} tokens{scored_count}; prompt {builder.digest}", end="")
         print(f"; examples {', '.join(ids)}" if ids else "")
     return 0
