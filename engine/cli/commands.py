@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
+from engine.cli.data_arguments import add_data
 
 _EPILOG = """\
 examples:
@@ -180,6 +181,9 @@ def build_parser() -> argparse.ArgumentParser:
     prompt.add_argument(
         "--output", metavar="TEXT", help="the answer, to see which tokens are scored"
     )
+
+    data = add("data", "data.describe:describe", "describe, check, split, compare, mend data files")
+    add_data(data, json, settings)
 
     demo = add(
         "demo", "demo:demo", "the three strategies on one profile, then the table", json, root

@@ -112,7 +112,9 @@ def folded(texts: Sequence[str]) -> list[str]:
 def _mend(text: str) -> str:
     text_in_words = _WORD.sub(lambda match: _WORDS[match.group()], text)
     in_context = converter("s2tw")(undone(text_in_words))
-    if len(in_context) != len(text):  # a phrase of another length: better no repair than a wrong one
+    if len(in_context) != len(
+        text
+    ):  # a phrase of another length: better no repair than a wrong one
         in_context = text_in_words
     left_simplified = frozenset(simplified_characters(text))
     mended = []
@@ -145,6 +147,8 @@ def _before_conversion() -> dict[int, str]:
     """Damaged characters as the Simplified ones they came from."""
     convert = converter("t2s")
     table = {ord(old): convert(min(new)) for old, new in _ONE_FOR_MANY.items()}
-    return table | {ord("瞭"): "了", ord("榖"): "谷", ord("麽"): "么"} | {
-        old: convert(chr(new)) for old, new in _FORMS.items()
-    }
+    return (
+        table
+        | {ord("瞭"): "了", ord("榖"): "谷", ord("麽"): "么"}
+        | {old: convert(chr(new)) for old, new in _FORMS.items()}
+    )
