@@ -147,4 +147,6 @@ def _definition(results: Sequence[SampleResult], counted: dict[str, Counted]) ->
     repaired = sum(bool(result.repaired) for result in results)
     if repaired:
         said["references"] = f"the file's, and a repaired one of {repaired} of {len(results)} items"
-    return {**said, "intervals": INTERVAL}
+    if counted or any(result.tokens for result in results):
+        said["intervals"] = INTERVAL
+    return said

@@ -65,9 +65,12 @@ def predict(arguments: Namespace) -> int:
     answers = [{"id": result.id, "output": result.output or ""} for result in results]
     write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())
     if arguments.json:
-        print(json.dumps({"run": run.id, "file": str(target), "items": len(answers)}))
+        written = {"run": run.id, "file": str(target), "items": len(answers)}
+        print(json.dumps({**written, "judged": as_data(summary)}, ensure_ascii=False))
     else:
         print(f"{len(answers)} translations in {target}")
+        if summary.judged:
+            print(describe_result(run, summary))
     return 0
 
 
