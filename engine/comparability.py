@@ -10,8 +10,8 @@ from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.summary import Summary
 
-MAY_DIFFER = frozenset({"prompt", "examples"})
-"""Of a score's definition: what strategies differ in by their nature."""
+MAY_DIFFER = frozenset({"prompt", "examples", "corpus"})
+"""Of a score's definition: what strategies differ in by their nature, and what counts tokens."""
 
 
 @dataclass(frozen=True)
