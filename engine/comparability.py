@@ -72,6 +72,11 @@ def cautions(one: Side, other: Side) -> list[str]:
             f"{tokens} items have other numbers of scored tokens (another tokenizer or another "
             "cut): perplexities per token cannot be compared, those per character can"
         )
+    said += [
+        f"the checkpoint of {side.run.id} was chosen on the test file: its score is optimistic"
+        for side in (one, other)
+        if side.run.settings.chosen_on_test
+    ]
     first, second = one.summary.definition, other.summary.definition
     said += [
         f"{key} differs: {first.get(key, 'not said')} | {second.get(key, 'not said')}"
