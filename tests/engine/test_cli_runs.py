@@ -102,7 +102,7 @@ def test_what_was_judged_is_shown_with_intervals_faults_and_definitions(
     copied = ["copy", "the", "source", "8.50", "6.50–10.50", "11.50", "9.50–13.50"]
     assert copied in lines
     assert "! 2 of 84 outputs (2.4 %) untranslated copies, e.g. p3: the source: 子曰" in out
-    assert "no outputs empty, cut off at max_new_tokens, with Simplified characters" in out
+    assert "none: empty, cut off at max_new_tokens, with Simplified characters, with words" in out
     assert "BLEU: nrefs:1|tok:zh; intervals: 95 %" in out
     shown = as_json(capsys, "show", "latest")
     assert (shown["bleu"], shown["chrf"]) == (22.0, 20.5)
@@ -128,9 +128,11 @@ def test_a_comparison_has_a_row_of_the_source_for_each_file(
     rows = [line.split() for line in out.splitlines()[2:]]
     assert [row[-3:-1] for row in rows[:2]] == [["22.00", "20.50"], ["–", "–"]]
     assert rows[2] == ["–", "copy", "the", "source", *"–––––", "8.50", "11.50"]
-    scored(root, 3, 30.0, "b", said=(judged(),))
+    assert "counted alike" not in out
+    scored(root, 3, 30.0, "b", said=(judged(definition={"BLEU": "nrefs:var|tok:zh"}),))
     _, out, _ = run_command(capsys, "compare")
     assert out.count("copy the source") == 2
+    assert "! BLEU or chrF were not counted alike" in out
 
 
 def scored(

@@ -72,7 +72,7 @@ async def test_a_judged_result_shows_bleu_chrf_and_what_the_source_would_score(
         assert copied[copied.index("copy") :] == ["copy", "the", "source", "8.5", "11.5"]
         assert copied[0] == "10.00–15.00"  # under the big number: its interval
         if size[0] >= 80:
-            assert "! of 84 outputs 2 untranslated copies (2.4 %, p3)" in seen(app)
+            assert "! 84 outputs: 2 untranslated copies (2.4 %, p3)" in seen(app)
         if size[0] >= 160:
             assert {"8.25", "84", "2,000", "10.00–15.00"} <= set(of_all)
         assert "p1" in seen(app)
