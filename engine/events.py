@@ -73,7 +73,7 @@ class Evaluated(Event):
     """A file was scored after `step` optimizer steps."""
 
     part: str
-    """test or validation."""
+    """test, validation, or repaired: the test file by its second references."""
     score: Score
     directions: dict[str, Score] = {}
     step: int = 0

@@ -5,6 +5,7 @@ Both the screens and the command line come here, so a run started from either is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -152,7 +153,7 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     return few_shot.pool(profile.few_shot, train, test)
 
 
-def builder_for(profile: Profile, examples: list[Pair]) -> PromptBuilder:
+def builder_for(profile: Profile, examples: Sequence[Pair] = ()) -> PromptBuilder:
     """The prompt builder of a profile with its own tokenizer; `examples` are what `draw` found."""
     own = tokenizer.load(profile.model.path, profile.model.revision)
     return PromptBuilder(profile.prompt, own, Examples(profile.few_shot, examples))
@@ -164,7 +165,7 @@ def builder_of(settings: RunSettings) -> PromptBuilder:
     Examples are stored with the run, but for those that are looked up for each item: they come
     from its training file.
     """
-    examples = settings.examples
+    examples: Sequence[Pair] = settings.examples
     strategy = strategies.get(settings.strategy)
     if strategy.shows_examples and settings.profile.few_shot.choose == "nearest":
         examples = draw(

@@ -62,6 +62,8 @@ class Summary:
     phase_of: int = 0
     score: Score | None = None
     """On the test file: the final one, else the latest."""
+    repaired: Score | None = None
+    """Of the test file's second references, where it has some."""
     directions: dict[str, Score] = field(default_factory=dict)
     """`score` by direction."""
     definition: dict[str, str] = field(default_factory=dict)
@@ -102,6 +104,8 @@ class Summary:
                 self.score, self.directions = event.score, event.directions
                 self.definition, self.results_file = event.definition, event.file
                 self.judged = None
+            elif event.part == "repaired":
+                self.repaired = event.score
         elif isinstance(event, events.Judged):
             if event.part == "test":
                 self.judged = event

@@ -153,6 +153,7 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
     return base | {
         "perplexity": finite(score.perplexity) if score else None,
         "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
+        "perplexity_repaired": finite(summary.repaired.perplexity) if summary.repaired else None,
         "samples": score.samples if score else 0,
         "tokens": score.tokens if score else 0,
         "bleu": finite(value(judged.bleu)) if judged else None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
@@ -87,7 +88,7 @@ class Session:
     def evaluate(
         self,
         losses: LabelLosses,
-        part: Part,
+        part: str,
         file: Scored,
         *,
         step: int,
@@ -117,6 +118,25 @@ class Session:
             )
         )
         return score, results
+
+    def evaluate_repaired(
+        self, losses: LabelLosses, file: Scored, *, step: int, checkpoint: str
+    ) -> None:
+        """Score the test file's second references too, where it has some.
+
+        How much of its perplexity is due to damage by conversion is the difference.
+        """
+        if not any(pair.repaired for pair in file.pairs):
+            return
+        pairs = [
+            msgspec.structs.replace(pair, output=pair.repaired or pair.output)
+            for pair in file.pairs
+        ]
+        max_tokens = self.settings.profile.evaluation.max_tokens
+        repaired = Scored.prepare(pairs, self.builder, max_tokens)
+        self.evaluate(
+            losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
+        )
 
     def add_outputs(
         self, losses: LabelLosses, results: list[SampleResult], name: str = "test"

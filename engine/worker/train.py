@@ -282,17 +282,14 @@ class Trainer:
         if chosen != checkpoints.name_of(self.step):
             checkpoints.load_weights(self.model, self.run.checkpoints_path / chosen)
         checkpoints.publish(self.run, chosen)
+        step = int(chosen.removeprefix("step-"))
         score, results = self.session.evaluate(
-            self.losses,
-            "test",
-            self.test,
-            step=int(chosen.removeprefix("step-")),
-            checkpoint=chosen,
-            name="test",
+            self.losses, "test", self.test, step=step, checkpoint=chosen, name="test"
         )
+        self.session.evaluate_repaired(self.losses, self.test, step=step, checkpoint=chosen)
         if self.profile.evaluation.outputs:
             self.session.add_outputs(self.losses, results)
-        self.session.judge(results, "test", step=int(chosen.removeprefix("step-")))
+        self.session.judge(results, "test", step=step)
         self.report.emit(
             Finished(
                 steps=self.step,
