@@ -9,7 +9,7 @@ _FILE = ".json (course), .jsonl, .tsv, or two texts as source.txt,target.txt"
 
 
 def add_data(data: argparse.ArgumentParser, json: Any, settings: Any) -> None:
-    """Add the commands about data files to their group; `json` and `settings` are shared parents."""
+    """Add the commands about data files to their group; `json` and `settings` are parents."""
     which = data.add_subparsers(metavar="describe|check|split|leaks|import|repair", required=True)
 
     def add(name: str, does: str, text: str, *parents: Any) -> argparse.ArgumentParser:

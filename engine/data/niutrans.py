@@ -15,6 +15,7 @@ from engine.errors import DataError
 from engine.formats import read_text
 from engine.nearest import letters
 
+_ROOT = "双语数据"
 MAX_CLASSICAL, MAX_MODERN = 200, 300
 """Characters; a longer pair is nearly always two passages that were aligned as one."""
 
@@ -66,7 +67,7 @@ def _runs(text: str) -> Iterator[str]:
 
 def find_chapters(clone: Path) -> list[Path]:
     """The folders of all chapters, book after book. Raises DataError if this is no clone."""
-    root = clone / "双语数据"
+    root = clone / _ROOT
     if not root.is_dir():
         raise DataError(
             f"{clone}: has no folder 双语数据; give a clone of "
@@ -78,13 +79,18 @@ def find_chapters(clone: Path) -> list[Path]:
     return found
 
 
+def book_of(clone: Path, chapter: Path) -> str:
+    """The book that a chapter's folder belongs to."""
+    return chapter.relative_to(clone / _ROOT).parts[0]
+
+
 def read_chapters(
     clone: Path, chapters: list[Path], progress: Progress = lambda done, of: None
 ) -> Iterator[Aligned]:
     """Every aligned sentence, still Simplified. Raises DataError where two files do not match."""
     for done, chapter in enumerate(chapters):
         progress(done, len(chapters))
-        section = chapter.relative_to(clone / "双语数据").as_posix()
+        section = chapter.relative_to(clone / _ROOT).as_posix()
         sides = _lines(chapter / "source.txt"), _lines(chapter / "target.txt")
         if len(sides[0]) != len(sides[1]):
             raise DataError(

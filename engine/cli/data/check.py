@@ -43,7 +43,7 @@ def _lines(file: records.DataFile, suspicions: list[Suspicion], shown: int | Non
     for kind, meaning in KINDS.items():
         if not counts[kind]:
             continue
-        lines += ["" if lines else "", f"{meaning}: {counts[kind]:,}"]
+        lines += [*[""] * bool(lines), f"{meaning}: {counts[kind]:,}"]
         some = [suspicion for suspicion in suspicions if suspicion.kind == kind][:shown]
         lines += [f"  {each.place} ({one_line(each.id)}): {one_line(each.said)}" for each in some]
         lines += _more(counts[kind], shown)

@@ -12,7 +12,7 @@ from engine import profiles
 from engine.characters import converter
 from engine.cli.data.progress import Progress
 from engine.data import composing, damage, niutrans, records
-from engine.data.niutrans import Aligned, Excluded
+from engine.data.niutrans import Aligned, Excluded, book_of
 from engine.errors import UserError
 from engine.formats import read_text
 from engine.text import one_line, short_path
@@ -28,12 +28,13 @@ def import_corpus(arguments: Namespace) -> int:
     templates = _templates(arguments)
     clone = Path(arguments.clone)
     chapters = niutrans.find_chapters(clone)
+    named = _named_books(arguments.held_out, {book_of(clone, chapter) for chapter in chapters})
     excluded = _excluded(arguments.exclude)
     counts: Counter[str] = Counter()
     with Progress() as progress:
         aligned = niutrans.read_chapters(clone, chapters, progress.phase("reading chapter"))
         pairs = list(niutrans.clean(aligned, excluded, counts))
-        held_out = _held_out_books(arguments, pairs)
+        held_out = named or _drawn_books(arguments, pairs)
         sides = [
             [pair for pair in pairs if pair.book not in held_out],
             [pair for pair in pairs if pair.book in held_out],
@@ -78,15 +79,10 @@ def _excluded(paths: Sequence[str]) -> Excluded:
     return Excluded.from_lines(damage.undone("\n".join(lines)).split("\n"))
 
 
-def _held_out_books(arguments: Namespace, pairs: Sequence[Aligned]) -> set[str]:
-    """Books as the corpus writes them, from names in either script or from a share of the pairs."""
-    asked = arguments.held_out
-    if len(asked) == 1 and asked[0].replace(".", "", 1).isdigit():
-        share = float(asked[0])
-        if not 0 < share < 1:
-            raise UserError(f"--held-out {asked[0]}: a share lies between 0 and 1")
-        return set(composing.draw_books(pairs, share, arguments.seed))
-    books = {pair.book for pair in pairs}
+def _named_books(asked: Sequence[str], books: set[str]) -> set[str]:
+    """Books as the corpus writes them, from names in either script; none where a share is asked."""
+    if len(asked) == 1 and _is_number(asked[0]):
+        return set()
     named = {converter("t2s")(name): name for name in asked}
     unknown = [name for book, name in named.items() if book not in books]
     if unknown:
@@ -94,6 +90,19 @@ def _held_out_books(arguments: Namespace, pairs: Sequence[Aligned]) -> set[str]:
             f"--held-out: no book {'、'.join(unknown)}; there are {'、'.join(sorted(books))}"
         )
     return set(named)
+
+
+def _drawn_books(arguments: Namespace, pairs: Sequence[Aligned]) -> set[str]:
+    if not arguments.held_out:
+        return set()
+    share = float(arguments.held_out[0])
+    if not 0 < share < 1:
+        raise UserError(f"--held-out {arguments.held_out[0]}: a share lies between 0 and 1")
+    return set(composing.draw_books(pairs, share, arguments.seed))
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
 
 
 def _report(
@@ -116,7 +125,7 @@ def _report(
         return
     print(f"{sum(counts.values()):,} pairs in {chapters:,} chapters:")
     for reason, count in counts.most_common():
-        print(f"{count:>10,} {reason}" + (f" (--exclude)" if reason == "excluded" else ""))
+        print(f"{count:>10,} {reason}" + (" (--exclude)" if reason == "excluded" else ""))
     if held_out:
         print(f"held out: {one_line('、'.join(sorted(held_out)))}")
     for path, count in written.items():

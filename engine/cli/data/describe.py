@@ -29,13 +29,13 @@ def describe(arguments: Namespace) -> int:
     if arguments.set and not arguments.profile:
         raise UserError("--set: changes a setting of a profile; name one with --profile")
     profile = profiles.load(arguments.profile, overrides(arguments)) if arguments.profile else None
-    found = dataset.read(arguments.file, need_output=False)
+    found = dataset.read(arguments.file, need_output=False, skip_bad=True)
     with Progress() as progress:
         progress.phase("counting")
         facts = description.describe(found.pairs)
         measured = None
         if profile is not None:
-            builder = jobs.builder_for(profile)
+            builder = jobs.builder_for(profile, [])
             step = progress.phase("encoding pair")
             measured = lengths.measure(profile, builder, found.pairs, step)
     if arguments.json:
@@ -60,7 +60,8 @@ def _parts(found: Dataset, facts: Description) -> list[str]:
         head.append(f"{pairs - facts.with_output:,} without an output")
     if facts.with_repaired:
         head.append(f"{facts.with_repaired:,} with a second reference, output_repaired")
-    head += [f"passed over: {line}" for line in found.skipped[:3]]
+    if found.skipped:
+        head.append(f"{len(found.skipped):,} records passed over, first {found.skipped[0]}")
     parts = ["\n".join(head), _counted("template", facts.templates, pairs)]
     if facts.books:
         parts.append(_counted("book", facts.books, pairs))
@@ -134,8 +135,10 @@ def _token_parts(profile: Profile, measured: Lengths) -> Sequence[str]:
 def _bars(bins: Sequence[tuple[int, int, int]]) -> str:
     most = max(count for _, _, count in bins)
     edge = len(f"{bins[-1][1]:,}")
+
+    def bar(count: int) -> str:
+        return "█" * round(count / most * _BAR) or "▏" * bool(count)
+
     return "\n".join(
-        f"{start:>{edge},}–{end - 1:<{edge},} {'█' * round(count / most * _BAR) or '▏' * bool(count)}"
-        f" {count:,}"
-        for start, end, count in bins
+        f"{start:>{edge},}–{end - 1:<{edge},} {bar(count)} {count:,}" for start, end, count in bins
     )

@@ -76,10 +76,10 @@ def _summary(found: list[Leak], train: DataFile, tests: int) -> str:
         return f"no leaks: {len(train.pairs):,} training and {tests:,} test pairs share no sentence"
     counts = Counter(leak.kind for leak in found)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
-    touched = len({leak.test for leak in found})
+    ours, theirs = {leak.train for leak in found}, {leak.test for leak in found}
     return (
-        f"{len(found):,} leaks ({kinds}): {touched:,} of {tests:,} test pairs, "
-        f"{len({leak.train for leak in found}):,} of {len(train.pairs):,} training pairs"
+        f"{len(found):,} leak{'s' * (len(found) > 1)} ({kinds}): {len(theirs):,} of {tests:,} "
+        f"test pairs, {len(ours):,} of {len(train.pairs):,} training pairs"
     )
 
 

@@ -21,8 +21,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
-        self._began = time.monotonic()
-        self._next = self._began + _FIRST
+        self._next = time.monotonic() + (_FIRST if self._terminal else _PLAIN_INTERVAL)
         self._is_shown = False
 
     def __enter__(self) -> Progress:
@@ -44,10 +43,10 @@ class Progress:
 
         def step(done: int, of: int) -> None:
             now = time.monotonic()
-            if now < self._next:
+            if now < self._next or not done:
                 return
             self._next = now + (_INTERVAL if self._terminal else _PLAIN_INTERVAL)
-            left = (now - began) / done * (of - done) if done else float("nan")
+            left = (now - began) / done * (of - done)
             self._show(f"{name} {done:,} of {of:,} · {clock(left)} left")
 
         return step
