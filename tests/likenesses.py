@@ -61,5 +61,6 @@ def write_tokenizer(family: Family, folder: Path) -> Path:
     made.add_special_tokens([*filter(None, [family.bos]), family.eos, *family.special])
     made.save(str(folder / "tokenizer.json"))
     config = {"bos_token": family.bos, "eos_token": family.eos, "chat_template": family.chat}
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"  # as it lies in tokenizer.json
     (folder / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
     return folder
