@@ -13,7 +13,7 @@ from typing import IO, Literal
 import msgspec
 from msgspec import Struct
 
-from engine import tokenizer
+from engine import hub
 from engine.errors import UserError
 from engine.events import Failed, Phase, Warned
 from engine.launch import worker_environment
@@ -57,7 +57,7 @@ def merge(asked: Merge, progress: Callable[[Phase], None], warn: Callable[[str],
     target = Path(asked.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{target}: exists already; name a new folder for the merged model")
-    folder = tokenizer.load(asked.profile.model.path, asked.profile.model.revision).folder
+    folder = hub.require(asked.profile.model.path, asked.profile.model.revision)
     check_room(target, sum(path.stat().st_size for path in folder.glob("*.safetensors")))
     with tempfile.TemporaryFile() as log, _spawn(log) as process:
         assert process.stdin is not None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import jobs, tokenizer
+from engine import tokenizer
 from engine.course.export import Export
 from engine.dataset import Pair
 from engine.errors import UserError
@@ -50,12 +50,7 @@ class Grade:
 
 def check(export: Export, say: Say) -> Grade:
     """Grade the run's own test file, then translate a few of its items. Raises UserError."""
-    named = export.run.settings.data["test"]
-    found = dataset.read(
-        named.path, skip_bad=export.run.settings.profile.data.bad_records == "skip"
-    )
-    if found.sha256 != named.sha256:
-        raise DataError(f"{named.path}: has changed since the run scored it; nothing to check with")
+    pairs = jobs.read_again(export.run.settings, "test").pairs
     with tempfile.TemporaryDirectory(prefix="yiwen-check-") as folder:
         test, few = Path(folder, "test.json"), Path(folder, "few.json")
         _write(test, pairs)

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import events, jobs, strategies, tokenizer
+from engine import events, hub, jobs, strategies
 from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
 from engine.errors import RunError, UserError
@@ -50,7 +50,7 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
         raise UserError(f"{folder}: holds {', '.join(there)} already; --force writes over them")
     profile = run.settings.profile
     builder = jobs.builder_of(run.settings)
-    model_folder = tokenizer.load(profile.model.path, profile.model.revision).folder
+    model_folder = hub.require(profile.model.path, profile.model.revision)
     base_model = adapter.model_name(profile.model.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

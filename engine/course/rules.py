@@ -34,9 +34,7 @@ class Sizes:
     """Bytes of the base model on the GPU, an estimate; None where its weights are not here."""
 
 
-def broken(
-    profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes
-) -> list[str]:
+def broken(profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes) -> list[str]:
     """Rules that are broken, and what may make the course's number another; a sentence each."""
     said = []
     if base_model.lower() != BASE_MODEL:

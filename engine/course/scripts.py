@@ -78,7 +78,7 @@ _FOUR_BIT = """\
         load_in_4bit=True,
         bnb_4bit_quant_type={method!r},
         bnb_4bit_use_double_quant={double},
-        bnb_4bit_compute_dtype=compute_dtype(),
+        bnb_4bit_compute_dtype={compute_dtype},
     )"""
 _EIGHT_BIT = "    return BitsAndBytesConfig(load_in_8bit=True)"
 _NONE = """\
@@ -93,9 +93,6 @@ _AUTO = """\
 def utils_py(profile: Profile, builder: PromptBuilder, run: str) -> str:
     """The utils.py of a run, from which the course imports."""
     dtype = profile.model.dtype
-    fixed = f"    return torch.{dtype}"
-    if dtype != "float32":  # half types are slow on CPUs
-        fixed += " if torch.cuda.is_available() else torch.float32"
     return _UTILS.format(
         run=run,
         digest=builder.digest,
@@ -108,7 +105,7 @@ def utils_py(profile: Profile, builder: PromptBuilder, run: str) -> str:
         around=_around(builder),
         quantization=_quantization(profile.quantization),
         dtype="bfloat16 on a GPU that has it" if dtype == "auto" else f"{dtype} on a GPU",
-        dtype_code=_AUTO if dtype == "auto" else fixed,
+        dtype_code=_AUTO if dtype == "auto" else f"    return {_on_gpu(dtype)}",
     )
 
 
@@ -130,4 +127,16 @@ def _quantization(quantization: Quantization) -> str:
         return _NONE
     if quantization.method == "int8":
         return _EIGHT_BIT
-    return _FOUR_BIT.format(method=quantization.method, double=quantization.double)
+    asked = quantization.compute_dtype
+    return _FOUR_BIT.format(
+        method=quantization.method,
+        double=quantization.double,
+        compute_dtype="compute_dtype()" if asked == "auto" else _on_gpu(asked),
+    )
+
+
+def _on_gpu(dtype: str) -> str:
+    """A type as Python; half types are slow on CPUs."""
+    if dtype == "float32":
+        return "torch.float32"
+    return f"torch.{dtype} if torch.cuda.is_available() else torch.float32"

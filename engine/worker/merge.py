@@ -21,7 +21,7 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from engine import dataset, jobs, tokenizer
+from engine import dataset, hub, jobs
 from engine.errors import UserError
 from engine.events import Event, Phase, Warned
 from engine.merging import Dtype, Merge, Merged, check_room
@@ -68,7 +68,8 @@ def merge(asked: Merge, report: Report) -> Merged:
     target, part = Path(asked.target), _part_of(Path(asked.target))
     report(Phase(name="loading the base model"))
     profile = asked.profile
-    base = _load(profile.model.path, profile, asked.dtype)
+    folder = hub.require(profile.model.path, profile.model.revision)
+    base = _load(str(folder), profile, asked.dtype)
     dtype = base.dtype
     check_room(target, sum(p.numel() for p in base.parameters()) * dtype.itemsize)
     model = load_adapter(base, Path(asked.adapter), "default")
@@ -112,10 +113,10 @@ def _load(path: str, profile: Profile, dtype: Dtype) -> PreTrainedModel:
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             path,
-            revision=profile.model.revision,
             dtype=dtype,
             attn_implementation=profile.model.attention,
             use_safetensors=True,
+            local_files_only=True,
             trust_remote_code=False,
         )
     except (OSError, ValueError) as error:
@@ -160,7 +161,7 @@ def _copy_the_rest(asked: Merge, part: Path, dtype: torch.dtype) -> None:
 
     What the library would write in their place, older versions of it could not read.
     """
-    source = tokenizer.load(asked.profile.model.path, asked.profile.model.revision).folder
+    source = hub.require(asked.profile.model.path, asked.profile.model.revision)
     for path in source.iterdir():
         if path.is_file() and _COPIED.fullmatch(path.name):
             shutil.copyfile(path, part / path.name)
@@ -171,7 +172,7 @@ def _copy_the_rest(asked: Merge, part: Path, dtype: torch.dtype) -> None:
             config[key] = str(dtype).removeprefix("torch.")
     (part / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     table = msgspec.to_builtins(asked.profile)
-    del table["name"]
+    del table["name"], table["folder"]
     table["title"] = f"{asked.profile.name}, its adapter merged"
     table["model"] |= {"path": ".", "revision": "main"}
     table["quantization"]["method"] = "none"
