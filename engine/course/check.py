@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import tokenizer
+from engine import jobs, tokenizer
 from engine.course.export import Export
 from engine.dataset import Pair
 from engine.errors import UserError
