@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -150,7 +151,10 @@ def _facts(row: Row) -> Iterator[tuple[str, str]]:
     settings, summary = row.settings, row.summary
     judged = summary.judgement
     yield "status", f"{summary.status.symbol} {summary.status.value}"
-    yield "base model", f"{code(settings.profile.model.path)}, {settings.profile.quantization.method}"
+    yield (
+        "base model",
+        f"{code(settings.profile.model.path)}, {settings.profile.quantization.method}",
+    )
     yield "job", f"{settings.job}, {settings.strategy}"
     if settings.adapter_run:
         yield "adapter", f"of {code(settings.adapter_run)} {escape(settings.checkpoint)}"
@@ -186,8 +190,8 @@ def _settings(row: Row) -> str:
     lines = [
         [
             code(f"{section}.{key}"),
-            code(str(found)),
-            code(str(default[section][key])),
+            code(_value(found)),
+            code(_value(default[section][key])),
             "this run" if f"{section}.{key}" in changed else "the profile",
         ]
         for section, table_ in ours.items()
@@ -198,6 +202,13 @@ def _settings(row: Row) -> str:
     if not lines:
         return "None."
     return table(["setting", "value", "default", "set by"], lines)
+
+
+def _value(value: object) -> str:
+    """As one would write it in a profile; line breaks and spaces at the ends show."""
+    if isinstance(value, (list, tuple)):
+        return json.dumps(list(value), ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _prompt(row: Row) -> Iterator[str]:
