@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
+from engine.cli import hand_in_arguments
 from engine.cli.data_arguments import add_data
 
 _EPILOG = """\
@@ -184,6 +185,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     data = add("data", "data.describe:describe", "describe, check, split, compare, mend data files")
     add_data(data, json, settings)
+
+    hand_in_arguments.add_commands(
+        add, json=json, root=root, settings=settings, checkpoint=checkpoint, examples=examples
+    )
 
     demo = add(
         "demo", "demo:demo", "the three strategies on one profile, then the table", json, root

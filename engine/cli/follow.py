@@ -15,10 +15,11 @@ from engine.text import clock, number, thousands
 _POLL = 0.25
 
 
-def follow(run: Run) -> Summary:
+def follow(run: Run, before: str = "") -> Summary:
     """Show progress on standard error until the run ends; returns what it came to.
 
-    Raises KeyboardInterrupt if the user chose to leave it running.
+    `before` stands at the head of the line. Raises KeyboardInterrupt if the user chose to leave it
+    running.
     """
     progress = ProgressLine()
     tail = events.Tail(run.events_path)
@@ -34,7 +35,7 @@ def follow(run: Run) -> Summary:
             if not alive:  # not: ended, for a resumed run still shows its old end for a moment
                 progress.end()
                 return summary
-            progress.show(progress_line(summary))
+            progress.show(before + progress_line(summary))
             time.sleep(_POLL)
         except KeyboardInterrupt:
             progress.end()
