@@ -18,6 +18,7 @@ from engine import hub, jobs, plan, profiles, strategies
 from engine.errors import UserError
 from engine.jobs import Request
 from engine.profiles import Profile
+from engine.runs import Job
 
 MODELS = ("gemma-2-2b-kyara-seed", "llama-3-taiwan-8b-seed")
 """Profiles of the report's two models."""
@@ -104,7 +105,7 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
 def _stage(question: str, title: str, strategy: str, name: str, request: Request) -> Stage:
     profile = profiles.load(name, request.overrides)
     overrides = dict(request.overrides)
-    job: jobs.Job = "train" if strategies.get(strategy).trains else "evaluate"
+    job: Job = "train" if strategies.get(strategy).trains else "evaluate"
     few_shot = strategies.get(strategy).shows_examples
     data = jobs.read_data(profile, job, needs_train=few_shot)
     points = len(reported(profile).curve)

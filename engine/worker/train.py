@@ -201,7 +201,7 @@ class Trainer:
             if file is not None:
                 scores[part], _ = self.session.evaluate(
                     self.losses,
-                    part,  # type: ignore[arg-type]
+                    part,
                     file,
                     step=self.step,
                     checkpoint=name if self.step else "",

@@ -15,7 +15,9 @@ from samples import TINY, pair
 
 from engine import chat_template, contradictions, profiles
 from engine.errors import ProfileError
+from engine.few_shot import Examples
 from engine.paths import BUILTIN_PROFILES
+from engine.profiles import FewShot
 from engine.prompts import PromptBuilder
 from engine.tokenizer import Tokenizer
 
@@ -27,7 +29,8 @@ EXAMPLES = [pair(1), pair(2, classical=True)]
 
 def builder(name: str, *examples: object, family: Family | None = None) -> PromptBuilder:
     folder = write_tokenizer(family or FAMILY_OF[name], Path("model").resolve())
-    return PromptBuilder(profiles.load(name).prompt, Tokenizer(folder), examples)  # type: ignore[arg-type]
+    shown = Examples(FewShot(), examples)
+    return PromptBuilder(profiles.load(name).prompt, Tokenizer(folder), shown)  # type: ignore[arg-type]
 
 
 def turns(*contents: str) -> list[dict[str, str]]:
