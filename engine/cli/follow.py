@@ -30,8 +30,9 @@ def follow(run: Run) -> Summary:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
                     progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
-            summary.settle(alive)
-            if not alive:  # not: ended, for a resumed run still shows its old end for a moment
+            waits = not alive and run.waits()
+            summary.settle(alive, waits)
+            if not alive and not waits:  # not: ended, for a resumed run still shows its old end for a moment
                 progress.end()
                 return summary
             progress.show(progress_line(summary))

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from engine import jobs, launch, runs
+from engine import jobs, launch, runs, scheduler
 from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
-from engine.cli.requests import absolute, overrides, request
+from engine.cli.preflight import training_request
+from engine.cli.requests import absolute, request
 from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
-from engine.jobs import Request
 from engine.judgement import value
 from engine.paths import runs_root, write_atomically
 from engine.perplexity import SampleResult
@@ -32,13 +32,7 @@ def tui_only(arguments: Namespace) -> int:
 
 def train(arguments: Namespace) -> int:
     """`yiwen train PROFILE`."""
-    asked = Request(
-        root=runs_root(arguments.runs),
-        strategy="qlora",
-        profile=arguments.profile,
-        overrides=overrides(arguments),
-    )
-    return _start(jobs.prepare(asked), arguments)
+    return _start(jobs.prepare(training_request(arguments)), arguments)
 
 
 def evaluate(arguments: Namespace) -> int:
@@ -77,7 +71,9 @@ def predict(arguments: Namespace) -> int:
 
 def watch(arguments: Namespace) -> int:
     """`yiwen watch [RUN]`."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    root = runs_root(arguments.runs)
+    run = runs.find(root, arguments.run)
+    scheduler.ensure(root)  # it may be one that waits
     return _report(run, follow(run), arguments.json)
 
 
