@@ -163,6 +163,8 @@ def report_trouble(run: Run, summary: Summary) -> int:
     lines = [f"run {run.id}: {summary.status.value}"]
     if summary.status is Status.FAILED:
         lines += [one_line(text) for text in (summary.message, summary.hint) if text]
+    elif summary.status is Status.WAITING:
+        lines.append("it waits in the queue: `yiwen queue` says for what")
     elif summary.status is Status.INTERRUPTED:
         lines.append(f"its worker is gone; the log is {run.log_path}")
     if run.settings.job == "train":
