@@ -104,7 +104,9 @@ def estimate(
 def adapter_parameters(profile: Profile, shape: ModelShape) -> int:
     """Trained parameters."""
     rank = profile.lora.rank
-    return sum(rank * (x.inputs + x.outputs) for x in shape.linears if _has_adapter(profile, x.name))
+    return sum(
+        rank * (x.inputs + x.outputs) for x in shape.linears if _has_adapter(profile, x.name)
+    )
 
 
 def optimizer_bytes(profile: Profile, shape: ModelShape) -> int:
@@ -142,9 +144,7 @@ def _linear_bytes(profile: Profile, width: int) -> float:
     return 0.5 + (1 / _BLOCK + 1 / 4096 if quantization.double else 4 / _BLOCK)
 
 
-def _training_pass(
-    profile: Profile, shape: ModelShape, load: Load, width: int
-) -> tuple[int, int]:
+def _training_pass(profile: Profile, shape: ModelShape, load: Load, width: int) -> tuple[int, int]:
     """Activations and logits at the start of the backward pass."""
     layer = _kept_by_a_layer(profile, shape, load.row, width)
     kept = shape.layers * layer

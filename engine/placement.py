@@ -42,19 +42,13 @@ def find_place(
     if roomy:
         return Place(True, max(roomy, key=lambda gpu: gpu.free).uuid)
     if all(gpu.total < memory for gpu in candidates):
-        largest = max(candidates, key=lambda gpu: gpu.total)
+        most = text.size(max(gpu.total for gpu in candidates))
         return Place(
             False,
-            reason="needs about {need}, more than a GPU here has ({most})".format(
-                need=text.size(memory), most=text.size(largest.total)
-            ),
+            reason=f"needs about {text.size(memory)}, more than a GPU here has ({most})",
         )
     if not idle:
         return Place(False, reason="waits for the run on its GPU to end")
     freest = max(idle, key=lambda gpu: gpu.free)
-    return Place(
-        False,
-        reason="waits for {need} free on a GPU; GPU {index} has {free}".format(
-            need=text.size(memory), index=freest.index, free=text.size(freest.free)
-        ),
-    )
+    need, free = text.size(memory), text.size(freest.free)
+    return Place(False, reason=f"waits for {need} free on a GPU; GPU {freest.index} has {free}")

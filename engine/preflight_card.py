@@ -16,6 +16,7 @@ from engine.preflight import Preflight
 from engine.text import clock, one_line, size, thousands
 
 Sign = Literal["", "!"]
+_SHOWN_PARTS = 3
 _NEARLY = 0.9
 """Of what is free: an estimate above it may still turn out too low."""
 _PARTS = {
@@ -62,7 +63,9 @@ def _lines(found: Preflight) -> Iterator[CardLine]:
             f"{len(found.builder.prompt_ids(''))} tokens",
         )
     if "validation" in found.data:
-        yield CardLine("Validation", f"{pairs_of(found.data['validation'])}; chooses the checkpoint")
+        yield CardLine(
+            "Validation", f"{pairs_of(found.data['validation'])}; chooses the checkpoint"
+        )
     yield CardLine("Test", f"{pairs_of(found.data['test'])}; scored {every}")
     yield from _data_warnings(found)
     yield from _time(found)
@@ -140,8 +143,7 @@ def _time(found: Preflight) -> Iterator[CardLine]:
     if found.time is None:
         yield CardLine(
             "Time",
-            f"unknown: no run of profile {found.profile.name} has finished on this device; "
-            "a probe measures it",
+            "unknown until such a run has finished here; a probe measures it",
         )
     else:
         yield CardLine(
@@ -164,9 +166,10 @@ def _memory(found: Preflight) -> Iterator[CardLine]:
         sentence, sign = "about {need} needed, {free} free", ""
     line = sentence.format(need=size(total), free=size(free))
     yield CardLine("Memory", line, sign)  # type: ignore[arg-type]
-    parts = [(count, _PARTS[name]) for name, count in found.memory.parts.items() if count]
-    shown = sorted(parts, reverse=True)
-    yield CardLine("", ", ".join(f"{label} {size(count)}" for count, label in shown))
+    parts = sorted(((count, name) for name, count in found.memory.parts.items()), reverse=True)
+    shown = [f"{_PARTS[name]} {size(count)}" for count, name in parts[:_SHOWN_PARTS]]
+    rest = sum(count for count, _ in parts[_SHOWN_PARTS:])
+    yield CardLine("", ", ".join([*shown, *([f"other {size(rest)}"] if rest else [])]))
 
 
 def _device(found: Preflight) -> Iterator[CardLine]:

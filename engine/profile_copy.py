@@ -24,8 +24,7 @@ def path_for(name: str) -> Path:
     """
     if not _NAME.fullmatch(name) or name.endswith(".toml"):
         raise ProfileError(
-            f"'{name}' cannot name a profile; use letters, digits, '-', '_' and '.', "
-            "without .toml"
+            f"'{name}' cannot name a profile; use letters, digits, '-', '_' and '.', without .toml"
         )
     local, personal = profile_folders()[0], profile_folders()[-2]
     is_own = local.is_dir() and local.resolve() != BUILTIN_PROFILES

@@ -61,4 +61,6 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
 def add_files(command: Any) -> None:
     """The options that name data files in place of the profile's."""
     for part in ("train", "validation", "test"):
-        command.add_argument(f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}")
+        command.add_argument(
+            f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}"
+        )

@@ -32,7 +32,9 @@ def follow(run: Run) -> Summary:
                     progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
             waits = not alive and run.waits()
             summary.settle(alive, waits)
-            if not alive and not waits:  # not: ended, for a resumed run still shows its old end for a moment
+            if (
+                not alive and not waits
+            ):  # not: ended, for a resumed run still shows its old end for a moment
                 progress.end()
                 return summary
             progress.show(progress_line(summary))

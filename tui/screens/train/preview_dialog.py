@@ -44,9 +44,11 @@ class PreviewDialog(ModalScreen[None]):
         Binding("escape,q,i", "dismiss(None)", "Close", id="preview.close",
                 tooltip="Close the preview"),
     ]  # fmt: skip
+    CSS = """
+    PreviewDialog .dialog { width: 96%; height: 92%; padding: 0 1; }
+    """
     DEFAULT_CSS = """
     PreviewDialog {
-        .dialog { width: 96%; height: 92%; padding: 0 1; }
         #about { height: auto; margin-bottom: 1; }
         VerticalScroll { height: 1fr; }
         #shown { width: 1fr; height: auto; }
@@ -120,13 +122,13 @@ class PreviewDialog(ModalScreen[None]):
 
     def _show(self) -> None:
         dialog = self.query_one(".dialog", Vertical)
-        dialog.border_title = Content(one_line(f"{self._part}: {self._name()}"))
+        dialog.border_title = Content(one_line(f"{self._part}: {self._file_name()}"))
         about, shown = self._lengths() if self._shows_lengths else self._pair()
         self.query_one("#about", Static).update(about)
         self.query_one("#shown", Static).update(shown)
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
-    def _name(self) -> str:
+    def _file_name(self) -> str:
         return ", ".join(
             path.rpartition("/")[2] for path in self._found.data[self._part].path.split(",")
         )

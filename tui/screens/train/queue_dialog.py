@@ -42,9 +42,11 @@ class QueueDialog(ModalScreen[None]):
                 tooltip="Take the run out; nothing was done in it yet"),
         Binding("escape,q", "dismiss(None)", "Close", id="queue.close", tooltip="Close the queue"),
     ]  # fmt: skip
+    CSS = """
+    QueueDialog .dialog { width: 96%; }
+    """
     DEFAULT_CSS = """
     QueueDialog {
-        .dialog { width: 96%; }
         OptionList { height: auto; max-height: 16; border: none; padding: 0;
                      background: transparent; text-wrap: nowrap; text-overflow: ellipsis; }
         .error { height: auto; max-height: 5; }
@@ -176,5 +178,5 @@ def _line(number: int, waiting: Waiting) -> str:
     changed = "  ".join(f"{key}={value}" for key, value in overrides.items())
     memory = size(waiting.entry.memory) if waiting.entry.memory else "?"
     reason = waiting.place.reason or "starts in a moment"
-    words = f"{number:>2}  {waiting.run.id}  {memory}  {reason}"
-    return one_line(f"{words}  {changed}")
+    first = one_line(f"{waiting.run.id}  needs {memory}  {changed}")
+    return f"{number:>2}  {first}\n    {one_line(reason)}"

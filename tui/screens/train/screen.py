@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.widgets import Footer

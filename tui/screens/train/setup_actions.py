@@ -1,4 +1,4 @@
-"""What one does with a setup besides starting it: queue, preview, probe, copy, keep as a profile."""
+"""What one does with a setup besides starting it: queue, preview, probe, copy, keep."""
 
 from __future__ import annotations
 
