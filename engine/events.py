@@ -126,6 +126,23 @@ class Warned(Event):
     hint: str = ""
 
 
+class Probed(Event):
+    """What a few real steps measured; written by probes only."""
+
+    seconds_load: float
+    """From the start of the worker to the first step."""
+    seconds_step: float
+    """Of an optimizer step after the first."""
+    tokens_step: int
+    """In that step, padding not counted."""
+    memory: int
+    """Peak bytes in training: of the GPU, or resident in main memory."""
+    memory_scoring: int
+    """The same with a scoring pass over the longest items of the test file."""
+    scored_tokens_per_second: float
+    """Of all tokens of the items that were scored."""
+
+
 class Finished(Event):
     """The run is complete; `score` is the result on the test file."""
 
@@ -161,7 +178,7 @@ class Unknown(Event):
 TERMINAL = (Finished, Stopped, Failed)
 _KNOWN = (
     Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
-    | Finished | Stopped | Failed
+    | Probed | Finished | Stopped | Failed
 )  # fmt: skip
 _decoder = msgspec.json.Decoder(_KNOWN, strict=False)
 

@@ -31,12 +31,13 @@ def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable
             summary.apply(event)
         caught_up = not events or tail.offset >= _size(run)
         if caught_up:
-            summary.settle(alive)
+            waits = not alive and run.waits()
+            summary.settle(alive, waits)
         if events or summary.status is not before:
             post(RunEvents(run, events, copy.copy(summary), caught_up))
         if not caught_up:
             time.sleep(0)  # lets the screen's thread in
-        elif not alive:  # an end may be followed by a resumed worker's start
+        elif not alive and not waits:  # an end may be followed by a resumed worker's start
             return
         else:
             _sleep(is_cancelled)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from engine import __version__
 from engine.cli import hand_in_arguments
+from engine.cli.before_start_arguments import add_commands, add_files
 from engine.cli.data_arguments import add_data
 
 _EPILOG = """\
@@ -32,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         command = getattr(importlib.import_module(f"engine.cli.{module}"), function)
-        return int(command(arguments))
+        status = int(command(arguments))
+        _keep_queue_going(arguments)
+        return status
     except UserError as error:
         print(f"yiwen: {error}", file=sys.stderr)
         return 2
@@ -42,6 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, e.g. `yiwen runs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _keep_queue_going(arguments: argparse.Namespace) -> None:
+    """A scheduler that was killed is replaced by the next command that looks at runs."""
+    if hasattr(arguments, "runs"):
+        from engine import scheduler
+        from engine.paths import runs_root
+
+        scheduler.ensure(runs_root(arguments.runs))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,6 +102,10 @@ def build_parser() -> argparse.ArgumentParser:
         choices=["zero-shot", "few-shot", "qlora"],
         help="default: zero-shot; a run's own",
     )
+    gpu = _parent(
+        "--gpu", default="", metavar="GPU",
+        help="which GPU: its index or UUID, as nvidia-smi shows them (default: the first)",
+    )  # fmt: skip
     examples = _parent("--examples", type=int, metavar="K", help="few-shot: how many (default 4)")
     choose = _parent(
         "--choose", choices=["random", "nearest"],
@@ -104,14 +120,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("tui", "run:tui_only", "open the workbench (also plain `yiwen`)", root)
 
-    train = add("train", "run:train", "train an adapter", json, root, settings, detach)
+    train = add("train", "run:train", "train an adapter", json, root, settings, detach, gpu)
     train.add_argument("profile", metavar="PROFILE")
-    for part in ("train", "validation", "test"):
-        train.add_argument(f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}")
+    add_files(train)
+    add_commands(add, json=json, root=root, settings=settings, gpu=gpu)
 
     evaluate = add(
         "evaluate", "run:evaluate", "perplexity of a base model or a run on a test file",
-        json, root, settings, detach, checkpoint, strategy, examples, choose, draw,
+        json, root, settings, detach, checkpoint, strategy, examples, choose, draw, gpu,
     )  # fmt: skip
     evaluate.add_argument("target", metavar="PROFILE|RUN")
     evaluate.add_argument("--test", metavar="FILE", default="", help="instead of data.test")
@@ -122,7 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     predict = add(
         "predict", "run:predict", "translate a whole file, in the course's format",
-        json, root, settings, detach, checkpoint, strategy, examples, choose, draw,
+        json, root, settings, detach, checkpoint, strategy, examples, choose, draw, gpu,
     )  # fmt: skip
     predict.add_argument("target", metavar="RUN|PROFILE")
     predict.add_argument("file", metavar="FILE")

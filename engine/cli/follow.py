@@ -31,8 +31,11 @@ def follow(run: Run, before: str = "") -> Summary:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
                     progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
-            summary.settle(alive)
-            if not alive:  # not: ended, for a resumed run still shows its old end for a moment
+            waits = not alive and run.waits()
+            summary.settle(alive, waits)
+            if (
+                not alive and not waits
+            ):  # not: ended, for a resumed run still shows its old end for a moment
                 progress.end()
                 return summary
             progress.show(before + progress_line(summary))

@@ -66,6 +66,7 @@ def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) 
         checkpoint=checkpoint,
         overrides=overrides(arguments),
         predict=predict,
+        gpu=getattr(arguments, "gpu", ""),
     )
 
 

@@ -55,7 +55,7 @@ def _work(run: Run) -> int:
 def _do_job(run: Run, reporter: Reporter) -> None:
     """Imports torch and friends here, seconds after the run has said that it is starting."""
     from engine.events import Stopped
-    from engine.worker import score
+    from engine.worker import probe, score
     from engine.worker.session import Session
     from engine.worker.train import Trainer
 
@@ -64,6 +64,8 @@ def _do_job(run: Run, reporter: Reporter) -> None:
     try:
         if run.settings.job == "train":
             Trainer(session).train()
+        elif run.settings.job == "probe":
+            probe.run(session)
         else:
             score.run(session)
     except StopRequested:  # before there was anything to save

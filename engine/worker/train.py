@@ -117,7 +117,7 @@ class Trainer:
             )
             for batch in batches[first:steps_per_epoch]:
                 self.report.check_stop()
-                self._step([self.encoded[i] for i in self._learnt(batch)])
+                self.take_step([self.encoded[i] for i in self._learnt(batch)])
                 last = self.step == self.plan.steps
                 if self._evaluation_is_due():
                     self._evaluate()
@@ -132,7 +132,7 @@ class Trainer:
             return seed_loop.stepped_on(batch, self.settings.batch_size)
         return batch
 
-    def _step(self, batch: list[Encoded]) -> None:
+    def take_step(self, batch: list[Encoded]) -> None:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began = time.monotonic()
         self.model.train()

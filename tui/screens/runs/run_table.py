@@ -17,6 +17,7 @@ from tui.widgets.row_table import RowTable, cell
 
 _ARROW_ROOM = 2
 _COLOURS = {
+    Status.WAITING: "text-muted",
     Status.STARTING: "text-primary",
     Status.RUNNING: "text-primary",
     Status.FINISHED: "text-success",
