@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import lock
+from engine import lock, notice
 from engine.errors import RunError
 from engine.runs import Run
 
@@ -62,6 +62,7 @@ def start(run: Run) -> int:
                 pass_fds=[handle],
             )
         lock.sign(handle, process.pid)
+        notice.attend(run)
     except OSError as error:
         raise RunError(f"run {run.id}: the worker did not start: {error}") from None
     finally:

@@ -14,11 +14,13 @@ _POOR_TERMINALS = ("linux", "dumb", "vt100", "vt102", "vt220", "ansi")
 """Their fonts have neither braille nor quarter blocks."""
 
 
-def choose(asked: str = "auto", environment: Mapping[str, str] = os.environ) -> Charset:
-    """`asked` unless it is `auto`; then `$YIWEN_CHARSET`, then what locale and terminal allow."""
-    for wish in (asked, environment.get(VARIABLE, "")):
-        if wish in CHARSETS:
-            return cast("Charset", wish)
+def choose(
+    asked: str = "auto", *, wished: str = "auto", environment: Mapping[str, str] = os.environ
+) -> Charset:
+    """What was asked for, else `$YIWEN_CHARSET`, else the settings' wish, else what will do."""
+    for name in (asked, environment.get(VARIABLE, ""), wished):
+        if name in CHARSETS:
+            return cast("Charset", name)
     if environment.get("TERM", "") in _POOR_TERMINALS or not _knows_unicode(environment):
         return "ascii"
     return "braille"

@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from engine.events import Event
+from engine.runs import Run
 from tui.charset import Charset, following
 from tui.curve import Curve
 from tui.screens.train import legend, plot
@@ -101,6 +102,12 @@ class LossChart(Widget):
         """Draw these runs too."""
         self.overlays = overlays
         self.redraw()
+
+    def extend_overlay(self, run: Run, new: Iterable[Event]) -> None:
+        """Take events of another run in, if it is laid over this one."""
+        for overlay in self.overlays:
+            if overlay.run is run and overlay.curve.extend(new):
+                self.schedule()
 
     # What keys do
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Footer
 from textual.worker import get_current_worker
 
@@ -15,12 +13,14 @@ from engine import launch
 from engine.errors import RunError
 from engine.runs import Run, RunSettings
 from engine.summary import Status
+from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
 from tui.screens.train import plot
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft
-from tui.screens.train.keys import KEYS
+from tui.screens.train.keys import CHART_KEYS, KEYS
+from tui.screens.train.looking import Looking
 from tui.screens.train.outlook import Outlook, look_ahead
 from tui.screens.train.run_view import RunView
 from tui.screens.train.setup_form import SetupForm
@@ -31,40 +31,32 @@ from tui.widgets.header_line import HeaderLine
 from tui.widgets.log_dialog import LogDialog
 from tui.widgets.run_status import headline
 
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
-
 _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
-class TrainScreen(Screen[None]):
+class TrainScreen(Looking):
     """Two faces: the setup of a run, and a run that is watched."""
 
     CSS_PATH = "train.tcss"
-    BINDINGS = KEYS
+    BINDINGS = KEYS + CHART_KEYS
 
     header = getters.query_one(HeaderLine)
     form = getters.query_one(SetupForm)
-    view = getters.query_one(RunView)
 
     def __init__(self) -> None:
         super().__init__()
         self.draft = Draft(self.yiwen.profile_name)
         self.outlook: Outlook | None = None
-        self.watched: Run | None = None
-        """The run that is shown; None while one is set up."""
         self.settings: RunSettings | None = None
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
-
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
+        self._is_live = False
+        """Was the run that is watched seen alive? Old ones ring no bell when their end is read."""
 
     def compose(self) -> ComposeResult:
         yield HeaderLine("Train")
         yield SetupForm()
-        yield RunView()
+        yield RunView(self.yiwen.charset)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -82,8 +74,12 @@ class TrainScreen(Screen[None]):
         status = self.view.summary.status if self.is_mounted else Status.STARTING
         if action in ("start", "choose"):
             return self.watched is None
-        if action in ("new", "log", "notes"):
+        if action in ("new", "log", "notes", "machine", "sample", "sample_item"):
             return self.watched is not None
+        if action == "chart_uncross":
+            return self.watched is not None and self.view.chart.view.cross is not None
+        if action.startswith("chart_"):
+            return self.watched is not None and self._trains
         if action == "stop":
             return self.watched is not None and status.active
         if action == "resume":
@@ -152,9 +148,13 @@ class TrainScreen(Screen[None]):
             return
         self.watched = run
         self._asked_to_stop.discard(run.id)
+        self._is_live = False
+        self._lay_over([one.run for one in self.view.chart.overlays if one.run.id != run.id])
         self.view.begin(run, self.settings)
         self._show_face()
         self._follow(run)
+        if self._trains:
+            self._find_references(self.settings)
 
     @work(thread=True, exclusive=True, group="follow")
     def _follow(self, run: Run) -> None:
@@ -164,11 +164,18 @@ class TrainScreen(Screen[None]):
 
     @on(RunEvents)
     def _take_events(self, message: RunEvents) -> None:
-        if message.run is not self.watched:
-            return  # of a run that is no longer shown
+        if message.run is not self.watched:  # laid over the chart, or no longer shown
+            self.view.chart.extend_overlay(message.run, message.events)
+            return
         before = self.view.summary.status
         self.view.extend(message.events, message.summary)
-        if message.summary.status is not before:
+        status = message.summary.status
+        if message.caught_up:
+            self.view.warn(message.alarms)
+            if self._is_live and not status.active:
+                call(self.yiwen, message.run, message.summary, is_seen=self.app.screen is self)
+            self._is_live = status.active
+        if status is not before:
             self.refresh_bindings()
             self._show_header()
 
@@ -225,10 +232,6 @@ class TrainScreen(Screen[None]):
         """Show the end of worker.log."""
         if self.watched is not None:
             self.app.push_screen(LogDialog(self.watched.log_path))
-
-    def action_notes(self) -> None:
-        """Samples in the chart's place, where there is no room for both."""
-        self.view.toggle_notes()
 
     @work(exclusive=True, group="look")
     async def action_watch_newest(self) -> None:
