@@ -15,6 +15,8 @@ from engine.text import size
 
 Kind = Literal["nan", "zero", "diverged", "silent", "disk"]
 
+_HUGE = math.inf
+"""What is neither below it nor above its opposite is no number that one can train with."""
 _RECENT = 20
 """Steps after which a bad loss no longer counts."""
 _ZERO = 1e-7
@@ -35,8 +37,9 @@ _LONGEST_INTERVALS = 3.0
 """… three of the longest, …"""
 _PATIENCE = 120.0
 """… and two minutes; seconds."""
+_INTERVAL_MEMORY = 0.1
 _LOADING_PATIENCE = 900.0
-"""While nothing is known about the pace: large weights from a slow disk take minutes."""
+"""Seconds, while nothing is known about the pace: large weights from a slow disk take minutes."""
 _LEAST_DISK = 500_000_000
 """Bytes that should be free whatever a checkpoint takes."""
 
@@ -65,10 +68,12 @@ class Alarms:
         self._bad_at = self._bad_first = -math.inf
         self._zeros = 0
         self._mean = self._lowest = math.nan
+        self._limit = math.inf
+        """Above it the mean is too high."""
         self._means = 0
         self._above_since: int | None = None
         self._last_at = math.nan
-        self._usual = self._longest = math.nan
+        self._usual, self._longest = math.nan, 0.0
         self._is_active = False
 
     def extend(self, events: Iterable[Event]) -> None:
@@ -76,55 +81,51 @@ class Alarms:
         for event in events:
             if isinstance(event, Step):
                 self._take_step(event)
-            elif isinstance(event, Started):
+                continue
+            if isinstance(event, Started):
                 self._begin(event.steps, event.resumed_from)
-            self._take_time(event)
-
-    def _take_time(self, event: Event) -> None:
-        at = event.at
-        if at <= 0:
-            return  # of a kind that this version does not know
-        if isinstance(event, TERMINAL):
-            self._is_active = False
-            return
-        self._is_active = True
-        interval = at - self._last_at
-        self._last_at = at
-        if not interval >= 0 or not self._means:  # nan, or still loading, which takes its own time
-            return
-        if math.isnan(self._usual):
-            self._usual = self._longest = interval
-        else:
-            self._usual += 0.1 * (interval - self._usual)
-            self._longest = max(self._longest, interval)
+            if event.at > 0:  # else it is of a kind that this version does not know
+                if self._means and event.at - self._last_at > self._longest:
+                    self._longest = event.at - self._last_at
+                self._last_at = event.at
+                self._is_active = not isinstance(event, TERMINAL)
 
     def _take_step(self, event: Step) -> None:
-        self._step, self._planned = event.step, event.of or self._planned
-        loss = event.loss
-        if not (math.isfinite(loss) and math.isfinite(event.grad_norm)):
-            if event.step - self._bad_at > _RECENT:
-                self._bad_first = event.step
-            self._bad_at = event.step
+        """Long runs have a hundred thousand of them, so it does little."""
+        step, loss, at = event.step, event.loss, event.at
+        interval, self._last_at = at - self._last_at, at
+        if self._means > 1:  # before, the model may still have been loading
+            self._usual += _INTERVAL_MEMORY * (interval - self._usual)
+            if interval > self._longest:
+                self._longest = interval
+        elif self._means == 1:
+            self._usual = interval
+        self._step, self._is_active = step, True
+        if not (-_HUGE < loss < _HUGE and -_HUGE < event.grad_norm < _HUGE):
+            if step - self._bad_at > _RECENT:
+                self._bad_first = step
+            self._bad_at = step
             return
-        self._zeros = self._zeros + 1 if abs(loss) < _ZERO else 0
         self._means += 1
+        self._zeros = 0 if loss > _ZERO or loss < -_ZERO else self._zeros + 1
         if self._means == 1:
+            self._planned = event.of or self._planned
             self._mean = loss
-        else:
-            held = min(loss, _SPIKE * abs(self._mean))
-            self._mean += _MEMORY * (held - self._mean)
+            return
+        mean = self._mean
+        self._mean = mean = mean + _MEMORY * (min(loss, _SPIKE * abs(mean)) - mean)
         if self._means < _SETTLED:
             return
-        lowest = self._lowest
-        if not self._mean >= lowest:  # lower, or the first
-            self._lowest, self._above_since = self._mean, None
-        elif self._mean > max(_FACTOR * lowest, lowest + _NATS):
-            if self._above_since is None:
-                self._above_since = event.step
-        else:
+        if not mean >= self._lowest:  # lower, or the first
+            self._lowest, self._limit = mean, max(_FACTOR * mean, mean + _NATS)
+        if mean <= self._limit:
             self._above_since = None
+        elif self._above_since is None:
+            self._above_since = step
 
-    def find(self, *, now: float | None = None, free: int | None = None, need: int = 0) -> list[Alarm]:
+    def find(
+        self, *, now: float | None = None, free: int | None = None, need: int = 0
+    ) -> list[Alarm]:
         """What is wrong, the worst first.
 
         `now` (seconds since the epoch) if a worker is at the run; `free` bytes on its disk and
@@ -226,4 +227,3 @@ def _newest_checkpoint(folder: Path) -> int:
         return sum(file.stat().st_size for file in names[-1].rglob("*")) if names else 0
     except OSError:
         return 0  # just being renamed into place
-

@@ -40,7 +40,7 @@ def sentence(run: Run, summary: Summary) -> str:
 
 
 def terminal_codes(text: str, wanted: Notify) -> str:
-    """What makes a terminal call its user: the bell, and a notice that tmux must be told to pass."""
+    """What makes a terminal call its user: the bell, and a notice that tmux must pass on."""
     codes = "\a" if wanted.bell else ""
     if wanted.osc9:
         notice = f"\x1b]9;{one_line(text)}\x1b\\"

@@ -1,4 +1,4 @@
-"""Calls the user when a run that is watched has ended: bell and desktop notice, as he has set it."""
+"""Calls the user when a run that is watched has ended: bell and desktop notice, if wanted."""
 
 from __future__ import annotations
 

@@ -71,6 +71,7 @@ class Curve:
             else:
                 continue
             changed = True
+        self.smoothed("loss")  # little by little; the other metrics when their chart is shown
         return changed
 
     def _add(self, event: Step) -> None:
@@ -116,7 +117,9 @@ class Curve:
         """The right end of the x axis: the planned steps, or what there is beyond."""
         return max(1.0, self.planned, self.steps[-1] if self.steps else 0, *self.perplexity)
 
-    def raw_points(self, columns: int, metric: str = "loss", window: Window | None = None) -> Points:
+    def raw_points(
+        self, columns: int, metric: str = "loss", window: Window | None = None
+    ) -> Points:
         """At most two points a column, its lowest and its highest, so that no spike is lost."""
         return thin(self.steps, self.columns[metric], window or (0, self.last_step), columns)
 
@@ -155,7 +158,9 @@ class Curve:
 
     def tested_at(self, step: float) -> tuple[int, float] | None:
         """The last test score up to a step, and the step it was measured at."""
-        return max(((at, value) for at, value in self.perplexity.items() if at <= step), default=None)
+        return max(
+            ((at, value) for at, value in self.perplexity.items() if at <= step), default=None
+        )
 
     def nearest_step(self, step: float) -> float:
         """The reported step that lies nearest."""
@@ -176,9 +181,7 @@ def _continue(smooth: array[float], raw: array[float], weight: float) -> None:
         smooth.append(before)
 
 
-def _buckets(
-    steps: Sequence[float], window: Window, columns: int
-) -> Iterator[tuple[int, int]]:
+def _buckets(steps: Sequence[float], window: Window, columns: int) -> Iterator[tuple[int, int]]:
     """Index ranges of the points that fall into each column; empty columns are passed over."""
     first, last = window
     start = bisect_left(steps, first)

@@ -171,6 +171,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--output", metavar="TEXT", help="the answer, to see which tokens are scored"
     )
 
+    add("settings", "settings:show", "print the personal settings, every key explained", json)
+
     demo = add(
         "demo", "demo:demo", "the three strategies on one profile, then the table", json, root
     )

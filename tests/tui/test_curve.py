@@ -9,8 +9,8 @@ import pytest
 from samples import score, step
 
 from engine.events import Evaluated, Event, Started
-from tui.curve import Curve, linear_scale, loss_scale, perplexity_scale, thin
-from tui.screens.train import plot
+from tui.curve import Curve, thin
+from tui.scale import linear_scale, log_scale, loss_scale, perplexity_scale
 
 
 def _curve(*losses: float, planned: int = 100) -> Curve:
@@ -28,7 +28,7 @@ def _test(at: int, perplexity: float) -> Evaluated:
 def test_two_points_a_column_keep_every_spike() -> None:
     xs = array("d", range(1, 10_001))
     ys = array("d", (5.0 if n == 5_000 else 1.0 + n % 7 / 10 for n in range(10_000)))
-    kept_x, kept_y = thin(xs, ys, 10_000, 80)
+    kept_x, kept_y = thin(xs, ys, (0, 10_000), 80)
     assert len(kept_x) <= 160
     assert max(kept_y) == 5.0
     assert kept_x == sorted(kept_x)
@@ -88,29 +88,3 @@ def test_perplexities_far_apart_get_a_logarithmic_scale() -> None:
     assert scale.high == 2000
     assert not perplexity_scale([40.0, 16.6]).logarithmic
     assert scale.place(1e9) == scale.place(2000)
-
-
-@pytest.mark.parametrize("size", [(20, 4), (21, 5), (43, 8), (44, 16), (80, 20), (200, 60)])
-def test_every_size_gives_rows_of_its_width(size: tuple[int, int]) -> None:
-    width, height = size
-    curve = _curve(*[3.0 - n / 50 for n in range(80)])
-    curve.extend([_test(0, 800.0), _test(40, 30.0), _test(80, 17.0)])
-    rows = ["".join(text for text, _ in plot.split(row)) for row in plot.draw(curve, width, height)]
-    assert len(rows) == height
-    assert {len(row) for row in rows} == {width}
-    assert sum(row.count("o") for row in rows) >= 2
-
-
-def test_parts_are_told_apart() -> None:
-    curve = _curve(*[3.0 + (n % 5) / 3 - n / 50 for n in range(80)])
-    curve.extend([_test(0, 800.0), _test(40, 30.0)])
-    parts = {part for row in plot.draw(curve, 80, 20) for _, part in plot.split(row)}
-    assert parts == {"axis", "raw", "loss", "perplexity"}
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 9, 44, 1800, 100_000])
-def test_steps_are_labelled_with_whole_numbers(steps: int) -> None:
-    curve = _curve(3.0, planned=steps)
-    labels = plot.draw(curve, 80, 10)[-1].replace("\x1b[0m", "").split()
-    assert labels[0] == "0"
-    assert all(label.isdigit() for label in labels)

@@ -91,7 +91,9 @@ class MachinePanel(PolledLines):
             held = f"{self._steady(key, process.memory, gpu.total * 0.01) / _GB:6.1f} GB"
         user = one_line(process.user) or "?"
         name = "this run" if is_ours else one_line(process.name) or f"process {process.pid}"
-        return Content.styled(f"  {mark}{user:<10.10} {name:<12.12} {held}", "" if is_ours else "dim")
+        return Content.styled(
+            f"  {mark}{user:<10.10} {name:<12.12} {held}", "" if is_ours else "dim"
+        )
 
     def _steady(self, name: str, value: float, noticeable: float) -> float:
         """The value that stands there, until it is off by so much."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from engine.text import number, one_line, rate, size, thousands
-from tui.screens.train.plot import NARROW, Row
+from tui.screens.train.plot import NARROW
 from tui.screens.train.scene import BEST_MARKS, REFERENCE_MARKS, TEST_MARK, Scene
+from tui.widgets.cell_canvas import Row
 
 TITLES = {
     "loss": "loss",
@@ -20,21 +22,19 @@ _SMOOTHINGS = {0.0: "not smoothed", 0.005: "lightly smoothed", 0.08: "strongly s
 """The usual smoothing goes without saying."""
 _REFERENCES = {"zero-shot": "zero-shot", "few-shot": "few-shot"}
 _GAP = 3
-_LONGEST_NAME = 28
+_LONGEST_NAME = 24
+_YEAR = re.compile(r"^20\d\d(?=\d{4}-)")
 
 Entry = tuple[str, str]
 """A text, and the part of the chart whose colour it has."""
 
 
 def rows(scene: Scene, width: int, height: int, *, is_logarithmic: bool) -> list[Row]:
-    """One line, and a second where there is more to name and room for it."""
+    """One line, and more where there is more to name and room for it."""
     left = list(_left(scene, is_logarithmic))
     right = list(_right(scene, width))
     found = [_row(left, right, width)]
-    others = list(_others(scene))
-    if others and height >= 8:
-        found.append(_row(others, [], width))
-    return found
+    return found + _wrapped(list(_others(scene)), width, most=max(0, height // 8))
 
 
 def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
@@ -61,17 +61,15 @@ def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
 def _right(scene: Scene, width: int) -> Iterator[Entry]:
     if scene.view.metric != "loss" or not scene.curve.perplexity:
         return
+    if scene.view.cross is not None:
+        tested = scene.curve.tested_at(scene.view.cross)
+        if tested is not None:
+            yield f"{TEST_MARK} test ppl {number(tested[1])} at {tested[0]:,}", "perplexity"
+        return
     if scene.curve.best in scene.curve.perplexity and width >= NARROW:
         yield f"{BEST_MARKS[scene.charset]} best", "best"
     label = "test perplexity" if width >= NARROW else "test ppl"
-    if scene.view.cross is None:
-        yield f"{TEST_MARK} {label}", "perplexity"
-        return
-    tested = scene.curve.tested_at(scene.view.cross)
-    if tested is None:
-        yield f"{TEST_MARK} {label} –", "perplexity"
-    else:
-        yield f"{TEST_MARK} {label} {number(tested[1])} at {tested[0]:,}", "perplexity"
+    yield f"{TEST_MARK} {label}", "perplexity"
 
 
 def _others(scene: Scene) -> Iterator[Entry]:
@@ -89,9 +87,9 @@ def _others(scene: Scene) -> Iterator[Entry]:
 
 
 def _short(name: str) -> str:
-    """A run's id without its year and seconds; its end counts if there is no room for all."""
-    text = one_line(name)
-    return text if len(text) <= _LONGEST_NAME else "…" + text[1 - _LONGEST_NAME :]
+    """A run's id without its year, as much as fits."""
+    text = _YEAR.sub("", one_line(name))
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
 
 def value_of(metric: str, value: float) -> str:
@@ -105,6 +103,19 @@ def value_of(metric: str, value: float) -> str:
     if metric == "tokens_per_second":
         return thousands(value)
     return number(value, 4)
+
+
+def _wrapped(entries: list[Entry], width: int, most: int) -> list[Row]:
+    """Entries in as many lines as they need, `most` at most."""
+    lines: list[list[Entry]] = []
+    used = width
+    for text, part in entries:
+        if used + _GAP + len(text) > width:
+            lines.append([])
+            used = -_GAP
+        lines[-1].append((text, part))
+        used += _GAP + len(text)
+    return [_row(line, [], width) for line in lines[:most]]
 
 
 def _row(left: list[Entry], right: list[Entry], width: int) -> Row:

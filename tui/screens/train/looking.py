@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from engine.catalog import Row
-from engine.runs import Run, RunSettings
+from engine.runs import Run
 from engine.text import number, one_line
 from tui.follow import follow
 from tui.listing import Listing, perplexity_of
@@ -36,6 +36,8 @@ class Looking(Screen[None]):
         self.watched: Run | None = None
         """The run that is shown; None while one is set up."""
         self._listing: Listing | None = None
+        self._referred: Run | None = None
+        """The run whose reference lines were looked for."""
 
     @property
     def yiwen(self) -> YiwenApp:
@@ -124,11 +126,18 @@ class Looking(Screen[None]):
             self._listing = Listing(self.yiwen.runs_root)
         return self._listing.rows()
 
+    def _refer_once(self, run: Run) -> None:
+        """Look for what the profile scores without training, once the run itself has been read."""
+        if self._referred is not run:
+            self._referred = run
+            if run.settings.job == "train":
+                self._find_references(run)
+
     @work(exclusive=True, group="references")
-    async def _find_references(self, settings: RunSettings) -> None:
-        """Draw what the profile scores without training."""
+    async def _find_references(self, run: Run) -> None:
         rows = await asyncio.to_thread(self._rows)
-        self.view.chart.refer_to(find_references(rows, settings))
+        if run is self.watched:
+            self.view.chart.refer_to(find_references(rows, run.settings))
 
     # Beside the chart
 

@@ -1,20 +1,14 @@
-"""The chart of a run on the screen: its keys' state, and only the cells that changed are sent."""
+"""The chart of a run on the screen: what it shows, when it is drawn, what its keys do."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.geometry import Region
-from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from engine.events import Event
 from engine.runs import Run
@@ -23,8 +17,9 @@ from tui.curve import Curve
 from tui.screens.train import legend, plot
 from tui.screens.train.chart_view import ChartView
 from tui.screens.train.overlays import Overlay
-from tui.screens.train.plot import Drawing, Row
+from tui.screens.train.plot import Drawing
 from tui.screens.train.scene import Scene
+from tui.widgets.cell_canvas import CellCanvas, Row
 
 REDRAW_SECONDS = 1.0
 SMALLEST = (20, 4)
@@ -32,10 +27,9 @@ _LEAP = 10
 """Columns that the crosshair goes at a leap."""
 
 
-class LossChart(Widget):
+class LossChart(CellCanvas):
     """Takes events in at any pace; redraws at most once a second, and only what differs."""
 
-    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"loss-chart--{part}" for part in plot.PARTS}
     DEFAULT_CSS = """
     LossChart {
@@ -56,7 +50,7 @@ class LossChart(Widget):
     }
     """
 
-    auto_links = False
+    PARTS_PREFIX = "loss-chart--"
 
     def __init__(self, charset: Charset = "braille", *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -65,9 +59,6 @@ class LossChart(Widget):
         self.overlays: Sequence[Overlay] = ()
         self.references: Mapping[str, float] = {}
         self.charset = charset
-        self.cells_sent = 0
-        """Cells repainted since the chart was mounted, for the tests of thrift."""
-        self._rows: list[Row] = []
         self._plain: tuple[list[Row], Drawing] | None = None
         """Legend and plot without the crosshair, which moves far more often."""
         self._drawn_at = 0.0
@@ -86,6 +77,7 @@ class LossChart(Widget):
         self.view = self.view.whole()
         self.references = {}
         self.redraw()
+        self._drawn_at = time.monotonic()  # a replay of a second or less is drawn once, at its end
 
     def extend(self, new: Iterable[Event]) -> None:
         """Take events in, and redraw now or within a second."""
@@ -119,7 +111,7 @@ class LossChart(Widget):
         self.view = view
         self.curve.smooth_by(view.smoothing)
         if is_move and self._plain is not None:
-            self._send(self._composed(*self._plain))
+            self.send(self._composed(*self._plain))
         else:
             self.redraw()
 
@@ -170,6 +162,11 @@ class LossChart(Widget):
         else:
             self._timer = self.set_timer(wait, self.redraw)
 
+    def flush(self) -> None:
+        """Draw now what waits to be drawn."""
+        if self._timer is not None:
+            self.redraw()
+
     def redraw(self) -> None:
         """Draw, and repaint the cells that changed."""
         if self._timer is not None:
@@ -177,7 +174,7 @@ class LossChart(Widget):
             self._timer = None
         self._drawn_at = time.monotonic()
         self._plain = self._draw()
-        self._send(self._composed(*self._plain) if self._plain else [])
+        self.send(self._composed(*self._plain) if self._plain else [])
 
     def _draw(self) -> tuple[list[Row], Drawing] | None:
         width, height = self.size
@@ -205,39 +202,10 @@ class LossChart(Widget):
         mark = "|" if self.charset == "ascii" else "│"
         return head + [_crossed(row, column, mark) for row in drawing.rows[:-2]] + drawing.rows[-2:]
 
-    def _send(self, rows: list[Row]) -> None:
-        before, self._rows = self._rows, rows
-        if not self.size:
-            return
-        changed = [
-            Region(start, y, end - start, 1)
-            for y in range(self.size.height)
-            for start, end in _difference(_row(before, y), _row(self._rows, y))
-        ]
-        self.cells_sent += sum(region.width for region in changed)
-        if changed:
-            self.refresh(*changed)
-
     def on_resize(self, _: events.Resize) -> None:
         """Draw for the new size."""
-        self._rows = []
+        self.forget()
         self.redraw()
-
-    def render_line(self, y: int) -> Strip:
-        """One row, in the theme's colours."""
-        segments = [
-            Segment("".join(char for char, _ in cells), self._style(part))
-            for part, cells in groupby(_row(self._rows, y), key=lambda cell: cell[1])
-        ]
-        base = self.rich_style
-        return Strip(segments).adjust_cell_length(self.size.width, base).apply_style(base)
-
-    def _style(self, part: str) -> Style:
-        return self.get_component_rich_style(f"loss-chart--{part}", partial=True)
-
-
-def _row(rows: list[Row], y: int) -> Row:
-    return rows[y] if y < len(rows) else []
 
 
 def _crossed(row: Row, column: int, mark: str) -> Row:
@@ -245,23 +213,3 @@ def _crossed(row: Row, column: int, mark: str) -> Row:
     if column < len(row) and row[column][0] == " ":
         return [*row[:column], (mark, "cross"), *row[column + 1 :]]
     return row
-
-
-def _difference(before: Row, after: Row) -> Iterator[tuple[int, int]]:
-    """The spans of columns in which two rows differ; all characters are one wide."""
-    if before == after:
-        return
-    length = max(len(before), len(after))
-    blank = [(" ", "axis")]
-    old = before + blank * (length - len(before))
-    new = after + blank * (length - len(after))
-    differing = [column for column in range(length) if old[column] != new[column]]
-    start = 0
-    for at, column in enumerate(differing):
-        if at + 1 == len(differing) or differing[at + 1] - column > _NEAR:
-            yield differing[start], column + 1
-            start = at + 1
-
-
-_NEAR = 12
-"""Cells between two changes that cost no more than the terminal's cursor movement."""

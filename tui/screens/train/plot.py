@@ -11,16 +11,13 @@ from typing import Any
 from tui.charset import Charset
 from tui.curve import Points, Window
 from tui.scale import Scale, linear_scale
+from tui.widgets.cell_canvas import Row
 
 PARTS = (
     "axis", "raw", "loss", "perplexity", "best", "zero-shot", "few-shot", "cross",
     "overlay-0", "overlay-1", "overlay-2", "overlay-3",
 )  # fmt: skip
 """What a cell can be a part of; the widget has a style for each."""
-
-Cell = tuple[str, str]
-"""A character, and the part of the chart it belongs to."""
-Row = list[Cell]
 
 NARROW = 44
 """Below this many columns the right scale gives its room to the curve."""

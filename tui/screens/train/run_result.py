@@ -80,10 +80,10 @@ def _hint(hint: str) -> list[Content]:
 def side_notes(story: Story, view: SampleView, alarms: Sequence[Alarm] = ()) -> RenderableType:
     """Alarms, evaluations, warnings and samples for the side pane."""
     blocks = [
-        *(Text(f"! {alarm}\n", "yellow") for alarm in alarms),
-        *_evaluations(story),
+        *(Text(f"! {alarm}\n", "yellow") for alarm in alarms[1:]),  # the first stands below
         *_warnings(story),
         *samples.blocks(story, view),
+        *_evaluations(story),
     ]
     return Group(*blocks) if blocks else Text("No samples yet", "dim")
 

@@ -73,6 +73,7 @@ class RunView(Vertical):
         self._samples = SampleView()
         self._run: Run | None = None
         self._trains = False
+        self._caught_up = False
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -101,6 +102,7 @@ class RunView(Vertical):
         self.chart.clear()
         self._trains = settings.job == "train"
         self.add_class("-no-curve")
+        self._caught_up = False
         self.set_class(False, "-active")
         self.query_one(MachinePanel).watch_worker_of(run)
         self.query_one(LogPane).tail(run.log_path)
@@ -109,8 +111,8 @@ class RunView(Vertical):
         self._show_closing()
         self.refresh_numbers()
 
-    def extend(self, events: list[Event], summary: Summary) -> None:
-        """Take in what is new."""
+    def extend(self, events: list[Event], summary: Summary, caught_up: bool = True) -> None:
+        """Take in what is new; an old run is drawn once all of it was read."""
         before, self.summary = self.summary.status, summary
         self.chart.extend(events)
         self.set_class(not (self._trains and self.chart.curve), "-no-curve")
@@ -119,6 +121,9 @@ class RunView(Vertical):
         if summary.status.active:
             assert self._timer is not None
             self._timer.resume()
+        if caught_up and not self._caught_up:
+            self.chart.flush()
+        self._caught_up = caught_up
         if summary.status is not before:
             self.set_class(summary.status.active, "-active")
             self._show_closing()
@@ -142,7 +147,7 @@ class RunView(Vertical):
             self._show_progress()
         if not self.summary.status.active and self._timer is not None:
             self._timer.pause()
-            self.chart.redraw()
+            self.chart.flush()
 
     def toggle_face(self, face: Face) -> None:
         """Where there is no room for both: notes or machine in the chart's place, and back."""

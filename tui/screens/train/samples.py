@@ -74,12 +74,13 @@ def _through_the_run(story: Story, item: str) -> Iterator[RenderableType]:
     if last.reference:
         table.add_row("ref", Text(one_line(last.reference)))
     table.add_row()
-    before = ""
     above = ""
     for step, sample in reversed(found):
         output = one_line(sample.output)
         is_same = output == above
-        table.add_row(f"{step:,}", Text("the same" if is_same else output, "" if is_same else "bold"))
+        table.add_row(
+            f"{step:,}", Text("the same" if is_same else output, "" if is_same else "bold")
+        )
         test = story.score_at(step)
         if test is not None:
             table.add_row("", Text(f"test ppl {number(test.score.perplexity)}", "dim"))

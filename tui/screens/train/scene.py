@@ -68,13 +68,19 @@ class Scene:
     def _lines(self, width: int) -> Iterator[Series]:
         metric = self.view.metric
         jumps = metric in _JUMPING and self.view.smoothing > 0
-        raw = self.curve.raw_points(width, metric, self.window)
-        yield Series(raw, "raw" if jumps else "loss", joined=self.charset != "ascii")
+        yield self._raw("raw" if jumps else "loss", width)
         for overlay in self.overlays:
             yield from self._laid_over(overlay, width)
         if jumps:
             points = self.curve.smooth_points(width, metric, self.window)
             yield Series(points, "loss", mark=_SMOOTH_MARK_ASCII if self._is_ascii else "")
+
+    def _raw(self, part: str, width: int) -> Series:
+        """As reported: joined while one can follow it, else a cloud of its lows and highs."""
+        raw = self.curve.raw_points(width, self.view.metric, self.window)
+        if len(raw[0]) <= width or part != "raw":
+            return Series(raw, part, joined=not self._is_ascii)
+        return Series(raw, part, joined=False)
 
     def _laid_over(self, overlay: Overlay, width: int) -> Iterator[Series]:
         """The line of another run, with its letter on it now and then."""

@@ -153,8 +153,6 @@ class TrainScreen(Looking):
         self.view.begin(run, self.settings)
         self._show_face()
         self._follow(run)
-        if self._trains:
-            self._find_references(self.settings)
 
     @work(thread=True, exclusive=True, group="follow")
     def _follow(self, run: Run) -> None:
@@ -168,10 +166,11 @@ class TrainScreen(Looking):
             self.view.chart.extend_overlay(message.run, message.events)
             return
         before = self.view.summary.status
-        self.view.extend(message.events, message.summary)
+        self.view.extend(message.events, message.summary, message.caught_up)
         status = message.summary.status
         if message.caught_up:
             self.view.warn(message.alarms)
+            self._refer_once(message.run)
             if self._is_live and not status.active:
                 call(self.yiwen, message.run, message.summary, is_seen=self.app.screen is self)
             self._is_live = status.active
