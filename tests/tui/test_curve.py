@@ -8,7 +8,7 @@ from array import array
 import pytest
 from samples import score, step
 
-from engine.events import Evaluated, Event, Started
+from engine.events import Evaluated, Event, Saved, Started
 from tui.curve import Curve, thin
 from tui.scale import linear_scale, log_scale, loss_scale, perplexity_scale
 
@@ -88,3 +88,55 @@ def test_perplexities_far_apart_get_a_logarithmic_scale() -> None:
     assert scale.high == 2000
     assert not perplexity_scale([40.0, 16.6]).logarithmic
     assert scale.place(1e9) == scale.place(2000)
+
+
+def test_a_logarithmic_scale_ends_at_round_numbers() -> None:
+    scale = log_scale(1.2, 3.4)
+    assert (scale.low, scale.high) == (1, 5)
+    assert scale.labels == ["1", "2", "5"]
+    assert log_scale(3e-6, 2e-4).labels[0] == "2e-6"
+    assert loss_scale([-1.0, 2.0], [], logarithmic=True).logarithmic is False
+
+
+def test_large_and_tiny_values_are_labelled_in_few_characters() -> None:
+    assert linear_scale(0, 12e9).labels[-1] == "15G"
+    assert linear_scale(0, 2e-4, smallest=1e-12).labels == ["0", "5e-5", "1e-4", "1.5e-4", "2e-4"]
+
+
+def test_every_metric_is_kept_and_smoothed_when_asked_for() -> None:
+    curve = Curve()
+    curve.extend([step(n, grad_norm=float(n), memory=0) for n in (1, 2, 3)])
+    assert list(curve.columns["grad_norm"]) == [1.0, 2.0, 3.0]
+    assert all(math.isnan(value) for value in curve.columns["memory"])
+    even = list(curve.smoothed("grad_norm"))
+    assert 1.0 == even[0] < even[1] < even[2] < 3.0
+    curve.smooth_by(0.0)
+    assert list(curve.smoothed("grad_norm")) == [1.0, 2.0, 3.0]
+    curve.extend([step(4, grad_norm=math.nan)])
+    assert curve.smoothed("grad_norm")[-1] == 3.0
+
+
+def test_a_window_holds_only_its_own_steps() -> None:
+    curve = _curve(*[float(n) for n in range(1, 101)])
+    xs, _ = curve.raw_points(80, "loss", (40, 60))
+    assert (min(xs), max(xs)) == (40, 60)
+    xs, _ = curve.smooth_points(10, "loss", (40, 60))
+    assert len(xs) == 10
+
+
+def test_values_under_a_crosshair() -> None:
+    curve = _curve(3.0, 2.0, 1.0)
+    curve.extend([_test(0, 90.0), _test(2, 40.0)])
+    assert curve.value_at("loss", 2.4) == 2.0
+    assert math.isnan(curve.value_at("loss", 0.5))
+    assert curve.tested_at(1.9) == (0, 90.0)
+    assert curve.tested_at(-1) is None
+    assert curve.nearest_step(2.6) == 3.0
+
+
+def test_the_best_checkpoint_is_known_until_a_resume_does_its_step_again() -> None:
+    curve = _curve(*[3.0] * 8)
+    curve.extend([Saved(step=6, checkpoint="step-000006", best=True), Saved(step=8, checkpoint="x")])
+    assert curve.best == 6
+    curve.extend([Started(steps=100, resumed_from=5)])
+    assert curve.best is None

@@ -70,10 +70,13 @@ class Scene:
         jumps = metric in _JUMPING and self.view.smoothing > 0
         yield self._raw("raw" if jumps else "loss", width)
         for overlay in self.overlays:
-            yield from self._laid_over(overlay, width)
+            mark = overlay.letter if self._is_ascii else ""
+            yield Series(self._main_points(overlay.curve, width // 2), _part(overlay), mark=mark)
         if jumps:
             points = self.curve.smooth_points(width, metric, self.window)
             yield Series(points, "loss", mark=_SMOOTH_MARK_ASCII if self._is_ascii else "")
+        if not self._is_ascii:
+            yield from self._letters(width)
 
     def _raw(self, part: str, width: int) -> Series:
         """As reported: joined while one can follow it, else a cloud of its lows and highs."""
@@ -82,17 +85,14 @@ class Scene:
             return Series(raw, part, joined=not self._is_ascii)
         return Series(raw, part, joined=False)
 
-    def _laid_over(self, overlay: Overlay, width: int) -> Iterator[Series]:
-        """The line of another run, with its letter on it now and then."""
-        part = f"overlay-{overlay.color}"
-        points = self._main_points(overlay.curve, width // 2)
-        if self._is_ascii:
-            yield Series(points, part, mark=overlay.letter)
-            return
-        yield Series(points, part)
-        every = max(1, round(_LETTER_GAP * len(points[0]) / width))
-        xs, ys = (column[every // 2 :: every] for column in points)
-        yield Series((xs, ys), part, joined=False, mark=overlay.letter)
+    def _letters(self, width: int) -> Iterator[Series]:
+        """On the line of each other run its letter now and then, each run's elsewhere."""
+        for place, overlay in enumerate(self.overlays):
+            points = self._main_points(overlay.curve, width // 2)
+            every = max(1, round(_LETTER_GAP * len(points[0]) / width))
+            first = every * (2 * place + 1) // (2 * len(self.overlays))
+            xs, ys = (column[first::every] for column in points)
+            yield Series((xs, ys), _part(overlay), joined=False, mark=overlay.letter)
 
     def _main_points(self, curve: Curve, columns: int) -> Points:
         if self.view.metric in _JUMPING:
@@ -123,7 +123,7 @@ class Scene:
         for overlay in self.overlays:
             points = overlay.curve.perplexity_points(self.window)
             letter = overlay.letter.lower()
-            yield Series(points, f"overlay-{overlay.color}", True, joined=False, mark=letter)
+            yield Series(points, _part(overlay), True, joined=False, mark=letter)
         points = self.curve.perplexity_points(self.window)
         if not self._is_ascii:
             yield Series(points, "perplexity", True)
@@ -146,3 +146,7 @@ class Scene:
         if not values:
             return None
         return perplexity_scale(values, steps, logarithmic=self.view.logarithmic)
+
+
+def _part(overlay: Overlay) -> str:
+    return f"overlay-{overlay.color}"
