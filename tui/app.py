@@ -88,7 +88,7 @@ class YiwenApp(App[None]):
         """Take the signals of a closing terminal, and repaint after `fg`."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
         for complaint in self._complaints:
-            self.fail(complaint)
+            self.call_after_refresh(self.fail, complaint)
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()

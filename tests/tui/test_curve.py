@@ -136,7 +136,9 @@ def test_values_under_a_crosshair() -> None:
 
 def test_the_best_checkpoint_is_known_until_a_resume_does_its_step_again() -> None:
     curve = _curve(*[3.0] * 8)
-    curve.extend([Saved(step=6, checkpoint="step-000006", best=True), Saved(step=8, checkpoint="x")])
+    curve.extend(
+        [Saved(step=6, checkpoint="step-000006", best=True), Saved(step=8, checkpoint="x")]
+    )
     assert curve.best == 6
     curve.extend([Started(steps=100, resumed_from=5)])
     assert curve.best is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events
@@ -25,6 +25,16 @@ REDRAW_SECONDS = 1.0
 SMALLEST = (20, 4)
 _LEAP = 10
 """Columns that the crosshair goes at a leap."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A plot as it was drawn last."""
+
+    drawing: Drawing
+    lines: int
+    """Of the legend above it."""
+    is_logarithmic: bool
 
 
 class LossChart(CellCanvas):
@@ -59,8 +69,8 @@ class LossChart(CellCanvas):
         self.overlays: Sequence[Overlay] = ()
         self.references: Mapping[str, float] = {}
         self.charset = charset
-        self._plain: tuple[list[Row], Drawing] | None = None
-        """Legend and plot without the crosshair, which moves far more often."""
+        self._plain: Plain | None = None
+        """The plot without the crosshair, which moves far more often."""
         self._drawn_at = 0.0
         self._timer: Timer | None = None
 
@@ -111,7 +121,7 @@ class LossChart(CellCanvas):
         self.view = view
         self.curve.smooth_by(view.smoothing)
         if is_move and self._plain is not None:
-            self.send(self._composed(*self._plain))
+            self.send(self._composed(self._plain))
         else:
             self.redraw()
 
@@ -141,7 +151,7 @@ class LossChart(CellCanvas):
         if self.view.cross is None:
             step = min(self.curve.steps[-1], self.view.shown(last)[1])
         else:
-            stride = max(1.0, self._plain[1].steps_per_column)
+            stride = max(1.0, self._plain.drawing.steps_per_column)
             step = self.view.cross + columns * stride
         step = self.curve.nearest_step(min(step, self.curve.steps[-1]))
         self.show(self.view.crossed(step, last))
@@ -174,29 +184,26 @@ class LossChart(CellCanvas):
             self._timer = None
         self._drawn_at = time.monotonic()
         self._plain = self._draw()
-        self.send(self._composed(*self._plain) if self._plain else [])
+        self.send(self._composed(self._plain) if self._plain else [])
 
-    def _draw(self) -> tuple[list[Row], Drawing] | None:
+    def _draw(self) -> Plain | None:
         width, height = self.size
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return None
         if not self.curve:
             return None
-        scene = self.scene
-        head = legend.rows(scene, width, height, is_logarithmic=False)
-        picture = scene.compose(width, height - len(head))
-        if picture.left.logarithmic:
-            head = legend.rows(scene, width, height, is_logarithmic=True)
-        return head, plot.draw(picture, width, height - len(head))
+        scene = replace(self.scene, view=replace(self.view, cross=None))
+        lines = len(legend.rows(scene, width, height, is_logarithmic=False))
+        picture = scene.compose(width, height - lines)
+        drawing = plot.draw(picture, width, height - lines)
+        return Plain(drawing, lines, picture.left.logarithmic)
 
-    def _composed(self, head: list[Row], drawing: Drawing) -> list[Row]:
-        """The plot with the crosshair on it, under a legend with its values."""
-        cross = self.view.cross
-        if cross is None:
-            return head + drawing.rows
-        scene = self.scene
-        head = legend.rows(scene, self.size.width, self.size.height, is_logarithmic=False)
-        column = drawing.column_of(cross)
+    def _composed(self, plain: Plain) -> list[Row]:
+        """The plot under its legend, with the crosshair if there is one."""
+        size, drawing, cross = self.size, plain.drawing, self.view.cross
+        head = legend.rows(self.scene, *size, is_logarithmic=plain.is_logarithmic)[: plain.lines]
+        head += [[]] * (plain.lines - len(head))
+        column = drawing.column_of(cross) if cross is not None else -1
         if not drawing.left <= column < drawing.right:
             return head + drawing.rows
         mark = "|" if self.charset == "ascii" else "│"
