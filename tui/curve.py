@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from engine.events import Evaluated, Event, Saved, Started, Step
 
@@ -58,34 +59,50 @@ class Curve:
     def extend(self, events: Iterable[Event]) -> bool:
         """Take events in; tells whether the curve changed."""
         changed = False
+        steps: list[Step] = []
         for event in events:
-            if isinstance(event, Step):
-                self._add(event)
-            elif isinstance(event, Evaluated) and event.part == "test":
-                self.perplexity[event.step] = event.score.perplexity
-            elif isinstance(event, Saved) and event.best:
-                self.best = event.step
-            elif isinstance(event, Started):
-                self.planned = event.steps
-                self._forget_after(event.resumed_from)
-            else:
+            if isinstance(event, Step):  # nearly all are: taken in by the block
+                if steps and event.step <= steps[-1].step:
+                    self._add(steps)
+                    steps = []
+                steps.append(event)
                 continue
+            if steps:
+                self._add(steps)
+                steps = []
+                changed = True
+            changed = self._take(event) or changed
+        if steps:
+            self._add(steps)
             changed = True
         self.smoothed("loss")  # little by little; the other metrics when their chart is shown
         return changed
 
-    def _add(self, event: Step) -> None:
-        if self.steps and event.step <= self.steps[-1]:
-            self._forget_after(event.step - 1)
-        self.planned = event.of or self.planned
-        self.steps.append(event.step)
-        columns, finite, nan = self.columns, math.isfinite, math.nan
-        columns["loss"].append(event.loss if finite(event.loss) else nan)
-        columns["lr"].append(event.lr if finite(event.lr) else nan)
-        columns["grad_norm"].append(event.grad_norm if finite(event.grad_norm) else nan)
-        pace = event.tokens_per_second
-        columns["tokens_per_second"].append(pace if finite(pace) else nan)
-        columns["memory"].append(event.memory or nan)
+    def _take(self, event: Event) -> bool:
+        if isinstance(event, Evaluated) and event.part == "test":
+            self.perplexity[event.step] = event.score.perplexity
+        elif isinstance(event, Saved) and event.best:
+            self.best = event.step
+        elif isinstance(event, Started):
+            self.planned = event.steps
+            self._forget_after(event.resumed_from)
+        else:
+            return False
+        return True
+
+    def _add(self, steps: list[Step]) -> None:
+        """Take in steps that follow one another."""
+        if self.steps and steps[0].step <= self.steps[-1]:
+            self._forget_after(steps[0].step - 1)
+        self.planned = steps[-1].of or self.planned
+        self.steps.extend([event.step for event in steps])
+        for name, column in self.columns.items():
+            values: list[float] = list(map(attrgetter(name), steps))
+            if not math.isfinite(sum(values)):  # rare, so the quick way is tried first
+                values = [value if math.isfinite(value) else math.nan for value in values]
+            if name == "memory":
+                values = [value or math.nan for value in values]
+            column.extend(values)
 
     def _forget_after(self, step: int) -> None:
         """A resumed run does the steps after its checkpoint once more."""
