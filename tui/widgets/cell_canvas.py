@@ -1,8 +1,7 @@
-"""A picture made of cells; of a new one only the cells that differ are sent to the terminal."""
+"""A picture made of cells; of a new one each row is sent as far as it differs, or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import groupby
 from typing import ClassVar
 
@@ -16,12 +15,11 @@ Cell = tuple[str, str]
 """A character one column wide, and the part of the picture it belongs to."""
 Row = list[Cell]
 
-_NEAR = 12
-"""Equal cells between two changes that cost no more than moving the terminal's cursor."""
+_BLANK: Row = [(" ", "axis")]
 
 
 class CellCanvas(Widget):
-    """Textual repaints a widget's region whole; this one names the regions that changed."""
+    """Textual repaints a widget whole unless told what changed, and a row always from its start."""
 
     ALLOW_SELECT = False
     PARTS_PREFIX: ClassVar[str] = ""
@@ -40,11 +38,8 @@ class CellCanvas(Widget):
         before, self._rows = self._rows, rows
         if not self.size:
             return
-        changed = [
-            Region(start, y, end - start, 1)
-            for y in range(self.size.height)
-            for start, end in _differences(_row(before, y), _row(rows, y))
-        ]
+        ends = [_end_of_difference(_row(before, y), _row(rows, y)) for y in range(self.size.height)]
+        changed = [Region(0, y, end, 1) for y, end in enumerate(ends) if end]
         self.cells_sent += sum(region.width for region in changed)
         if changed:
             self.refresh(*changed)
@@ -70,17 +65,12 @@ def _row(rows: list[Row], y: int) -> Row:
     return rows[y] if y < len(rows) else []
 
 
-def _differences(before: Row, after: Row) -> Iterator[tuple[int, int]]:
-    """The spans of columns in which two rows differ."""
+def _end_of_difference(before: Row, after: Row) -> int:
+    """The column after the last one in which two rows differ; 0 if they are the same."""
     if before == after:
-        return
+        return 0
     length = max(len(before), len(after))
-    blank: Row = [(" ", "axis")]
-    old = before + blank * (length - len(before))
-    new = after + blank * (length - len(after))
-    differing = [column for column in range(length) if old[column] != new[column]]
-    start = 0
-    for at, column in enumerate(differing):
-        if at + 1 == len(differing) or differing[at + 1] - column > _NEAR:
-            yield differing[start], column + 1
-            start = at + 1
+    old = before + _BLANK * (length - len(before))
+    new = after + _BLANK * (length - len(after))
+    differing = (at for at in range(length, 0, -1) if old[at - 1] != new[at - 1])
+    return next(differing, 0)

@@ -23,6 +23,8 @@ from tui.widgets.cell_canvas import CellCanvas, Row
 
 REDRAW_SECONDS = 1.0
 SMALLEST = (20, 4)
+_CROSS_ROWS = 3
+"""The crosshair is dotted: each row it stands in is sent when it moves."""
 _LEAP = 10
 """Columns that the crosshair goes at a leap."""
 
@@ -207,7 +209,14 @@ class LossChart(CellCanvas):
         if not drawing.left <= column < drawing.right:
             return head + drawing.rows
         mark = "|" if self.charset == "ascii" else "│"
-        return head + [_crossed(row, column, mark) for row in drawing.rows[:-2]] + drawing.rows[-2:]
+        return (
+            head
+            + [
+                _crossed(row, column, mark) if y % _CROSS_ROWS == 0 else row
+                for y, row in enumerate(drawing.rows[:-2])
+            ]
+            + drawing.rows[-2:]
+        )
 
     def on_resize(self, _: events.Resize) -> None:
         """Draw for the new size."""
