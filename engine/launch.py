@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import lock
+from engine import lock, notice
 from engine.errors import RunError
 from engine.runs import Run
 
@@ -69,6 +69,7 @@ def start(run: Run, *, gpu: str = "") -> int:
                 pass_fds=[handle],
             )
         lock.sign(handle, process.pid, gpu)
+        notice.attend(run)
     except OSError as error:
         raise RunError(f"run {run.id}: the worker did not start: {error}") from None
     finally:

@@ -104,6 +104,21 @@ def is_held(folder: Path) -> bool:
     return False
 
 
+def wait_until_free(folder: Path, poll: float = 2.0) -> None:
+    """Block until no process holds the run's lock; asleep, but where there are no locks."""
+    try:
+        handle = os.open(folder / "worker.lock", os.O_RDONLY)
+    except OSError:
+        return  # never locked, or the folder has gone
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    except OSError:
+        while is_held(folder):
+            time.sleep(poll)
+    finally:
+        os.close(handle)
+
+
 def _lives(last: Holder | None) -> bool:
     if last is None:
         return False

@@ -19,9 +19,10 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from engine import runs
+from engine import runs, settings
 from engine.runs import Run
 from engine.text import message_of, plain
+from tui.charset import choose
 
 CONTINUES = "Training goes on; come back any time with yiwen"
 SMALLEST = (60, 16)
@@ -71,15 +72,23 @@ class YiwenApp(App[None]):
                 tooltip="Put the workbench in the background; `fg` brings it back"),
     ]  # fmt: skip
 
-    def __init__(self, runs_root: Path, profile: str = "tiny") -> None:
+    def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:
         super().__init__()
         self.runs_root = runs_root
         self.profile_name = profile
+        self._complaints: list[str] = []
+        self.personal = settings.load_or_default(self._complaints.append)
+        """The user's own settings."""
+        wished = self.personal.chart.charset
+        self.charset = choose(charset, wished=wished)
+        """What charts are drawn with at first."""
         self._last_ctrl_c = -_SECOND_CTRL_C
 
     def on_mount(self) -> None:
         """Take the signals of a closing terminal, and repaint after `fg`."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
+        for complaint in self._complaints:
+            self.call_after_refresh(self.fail, complaint)
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()

@@ -205,6 +205,7 @@ def build_parser() -> argparse.ArgumentParser:
     hand_in_arguments.add_commands(
         add, json=json, root=root, settings=settings, checkpoint=checkpoint, examples=examples
     )
+    add("settings", "settings:show", "print the personal settings, every key explained", json)
 
     demo = add(
         "demo", "demo:demo", "the three strategies on one profile, then the table", json, root

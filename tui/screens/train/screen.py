@@ -11,15 +11,16 @@ from textual.worker import get_current_worker
 
 from engine import launch
 from engine.errors import RunError
-from engine.hardware import Probe
 from engine.runs import Run, RunSettings
 from engine.summary import Status
+from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
 from tui.screens.train import plot, setup_actions
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft
-from tui.screens.train.keys import KEYS
+from tui.screens.train.keys import CHART_KEYS, KEYS
+from tui.screens.train.looking import Looking
 from tui.screens.train.outlook import Outlook, look_ahead
 from tui.screens.train.run_view import RunView
 from tui.screens.train.setup_actions import SetupActions
@@ -34,31 +35,28 @@ from tui.widgets.run_status import headline
 _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
-class TrainScreen(SetupActions):
+class TrainScreen(SetupActions, Looking):
     """Two faces: the setup of a run, and a run that is watched."""
 
     CSS_PATH = "train.tcss"
-    BINDINGS = KEYS
+    BINDINGS = KEYS + CHART_KEYS
 
     header = getters.query_one(HeaderLine)
     form = getters.query_one(SetupForm)
-    view = getters.query_one(RunView)
 
     def __init__(self) -> None:
         super().__init__()
         self.draft = Draft(self.yiwen.profile_name)
         self.outlook: Outlook | None = None
-        self.watched: Run | None = None
-        """The run that is shown; None while one is set up."""
         self.settings: RunSettings | None = None
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
-        self._probe = Probe()
+class TrainScreen(SetupActions, Looking):
 
     def compose(self) -> ComposeResult:
         yield HeaderLine("Train")
         yield SetupForm()
-        yield RunView()
+        yield RunView(self.yiwen.charset)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -76,8 +74,12 @@ class TrainScreen(SetupActions):
         status = self.view.summary.status if self.is_mounted else Status.STARTING
         if action in ("start", "choose", *setup_actions.NAMES):
             return self.watched is None
-        if action in ("new", "log", "notes"):
+        if action in ("new", "log", "notes", "machine", "sample", "sample_item"):
             return self.watched is not None
+        if action == "chart_uncross":
+            return self.watched is not None and self.view.chart.view.cross is not None
+        if action.startswith("chart_"):
+            return self.watched is not None and self._trains
         if action == "stop":
             return self.watched is not None and status.active
         if action == "resume":
@@ -157,6 +159,8 @@ class TrainScreen(SetupActions):
             return
         self.watched = run
         self._asked_to_stop.discard(run.id)
+        self._is_live = False
+        self._lay_over([one.run for one in self.view.chart.overlays if one.run.id != run.id])
         self.view.begin(run, self.settings)
         self._show_face()
         self._follow(run)
@@ -169,11 +173,19 @@ class TrainScreen(SetupActions):
 
     @on(RunEvents)
     def _take_events(self, message: RunEvents) -> None:
-        if message.run is not self.watched:
-            return  # of a run that is no longer shown
+        if message.run is not self.watched:  # laid over the chart, or no longer shown
+            self.view.chart.extend_overlay(message.run, message.events)
+            return
         before = self.view.summary.status
-        self.view.extend(message.events, message.summary)
-        if message.summary.status is not before:
+        self.view.extend(message.events, message.summary, message.caught_up)
+        status = message.summary.status
+        if message.caught_up:
+            self.view.warn(message.alarms)
+            self._refer_once(message.run)
+            if self._is_live and not status.active:
+                call(self.yiwen, message.run, message.summary, is_seen=self.app.screen is self)
+            self._is_live = status.active
+        if status is not before:
             self.refresh_bindings()
             self._show_header()
 
@@ -230,10 +242,6 @@ class TrainScreen(SetupActions):
         """Show the end of worker.log."""
         if self.watched is not None:
             self.app.push_screen(LogDialog(self.watched.log_path))
-
-    def action_notes(self) -> None:
-        """Samples in the chart's place, where there is no room for both."""
-        self.view.toggle_notes()
 
     @work(exclusive=True, group="look")
     async def action_watch_newest(self) -> None:
