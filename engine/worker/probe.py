@@ -10,7 +10,6 @@ from engine.events import Finished, Probed, Stopped
 from engine.prompts import Encoded
 from engine.worker import evaluate
 from engine.worker.batches import epoch_order
-from engine.worker.evaluate import Scored
 from engine.worker.model import peak_memory
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
@@ -64,7 +63,7 @@ def _score(trainer: Trainer) -> float:
     order = sorted(range(len(file.pairs)), key=lambda i: -len(file.encoded[i].ids))
     width = len(file.encoded[order[0]].ids)
     chosen = order[: max(1, profile.evaluation.tokens_per_pass // width)]
-    part = Scored([file.pairs[i] for i in chosen], [file.encoded[i] for i in chosen])
+    part = file.only(chosen)
     began = time.monotonic()
     evaluate.score(
         trainer.losses, part, profile, trainer.report, "test file",
