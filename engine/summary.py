@@ -43,7 +43,7 @@ _SYMBOLS = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Summary:
     """The fold over a run's events; feed it with `apply`, in order."""
 
