@@ -1,8 +1,8 @@
-"""The small language that finds runs: `strategy:qlora ppl<20 tag:final -status:failed text`.
+"""The small language that finds runs: `strategy:qlora ppl<20 tag:final !status:failed text`.
 
 Every term must hold. A bare word is looked for in id, name, tags, note, profile, strategy and
 status. `field:words` looks in one field, `field=word` wants it whole, `<` `<=` `>` `>=` compare;
-commas give alternatives, quotes keep spaces, a minus in front turns a term round. Fields are those
+commas give alternatives, quotes keep spaces, a `!` in front turns a term round. Fields are those
 of the table, and any setting by its dotted key, as `lora.rank>8`.
 """
 
@@ -25,7 +25,7 @@ from engine.text import one_line
 
 Test = Callable[[Row], bool]
 _TERM = re.compile(
-    r"""\s*(?P<minus>-)?
+    r"""\s*(?P<turned>!)?
     (?:(?P<field>[A-Za-z_][\w.]*)(?P<sign><=|>=|!=|[:=<>]))?
     (?P<value>(?:"[^"]*"?|[^\s"])*)""",
     re.VERBOSE,
@@ -70,15 +70,15 @@ def parse(text: str) -> Query:
 
 def _test(term: re.Match[str]) -> Test:
     field, sign, value = term["field"], term["sign"], term["value"]
-    first = "minus" if term["minus"] else "field" if field else "value"
+    first = "turned" if term["turned"] else "field" if field else "value"
     start = term.start(first) + 1
     if value.count('"') % 2:
         raise QueryError(f"place {start}: a quotation mark is missing at the end of {value}")
     if not field and not value:
-        raise QueryError(f"place {start}: a minus needs a term after it")
+        raise QueryError(f"place {start}: ! needs a term after it")
     options = [part.replace('"', "") for part in _COMMA.split(value)]
     test = _field_test(field, sign, options, start) if field else _word_test(value.replace('"', ""))
-    return (lambda row: not test(row)) if term["minus"] else test
+    return (lambda row: not test(row)) if term["turned"] else test
 
 
 def _word_test(word: str) -> Test:

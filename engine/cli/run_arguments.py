@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
 
 _FIND = """\
 Finds runs by words and fields, all of which must hold:
 
   yiwen runs strategy:qlora 'ppl<20' tag:final text
-  yiwen runs -status:failed 'lora.rank>8' 'time<2h' strategy:zero-shot,few-shot
+  yiwen runs '!status:failed' 'lora.rank>8' 'time<2h' strategy:zero-shot,few-shot
 
-`field:part`, `field=whole`, `<` `<=` `>` `>=`; commas give alternatives, a minus turns a term
-round (put it behind the options, after `--`). Fields are the table's columns, tag, note, job, and
-any setting.
+`field:part`, `field=whole`, `<` `<=` `>` `>=`; commas give alternatives, `!` turns a term round.
+Fields are the table's columns, tag, note, job, and any setting.
 """
 
 
@@ -26,9 +25,11 @@ def add_run_tables(
     """runs, note, diff."""
     listing = add("runs", "run_table:list_runs", "list all runs, newest first; find some", json, root)
     listing.description = _FIND
+    listing.formatter_class = RawDescriptionHelpFormatter
     listing.add_argument("query", metavar="QUERY", nargs="*", help="see above")
     listing.add_argument("--limit", type=count, default=0, metavar="N", help="only the first N")
-    listing.add_argument("--sort", default="", metavar="COLUMN", help="-COLUMN: the other way")
+    listing.add_argument("--sort", default="", metavar="COLUMN", help="e.g. ppl; best first")
+    listing.add_argument("--reverse", action="store_true", help="the other way round")
     listing.add_argument("--columns", default="", metavar="A,B", help="which, in which order")
     form = listing.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="print a file for spreadsheets")

@@ -23,7 +23,7 @@ def list_runs(arguments: Namespace) -> int:
     """`yiwen runs [QUERY]`."""
     root = runs_root(arguments.runs)
     asked = query.parse(" ".join(arguments.query))
-    order = _order(arguments.sort)
+    order = _order(arguments.sort, arguments.reverse)
     listed = Catalog(root).rows()
     rows = order.sort(asked.matching(listed))[: arguments.limit or None]
     if arguments.json:
@@ -43,13 +43,12 @@ def list_runs(arguments: Namespace) -> int:
     return 0
 
 
-def _order(typed: str) -> Order:
-    """`ppl`, or `-ppl` for the other way round."""
-    if not typed:
-        return Order()
-    column = run_columns.column(typed.removeprefix("-"))
-    order = Order(column.key, column.falling)
-    return order.reversed() if typed.startswith("-") else order
+def _order(typed: str, reverse: bool) -> Order:
+    order = Order()
+    if typed:
+        column = run_columns.column(typed)
+        order = Order(column.key, column.falling)
+    return order.reversed() if reverse else order
 
 
 def _columns(typed: str, rows: list[Row]) -> list[str]:
