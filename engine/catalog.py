@@ -12,6 +12,7 @@ import msgspec
 
 from engine import notes, runs
 from engine.errors import RunError
+from engine.judgement import value
 from engine.notes import Notes
 from engine.runs import Run, RunSettings
 from engine.summary import Summary
@@ -31,7 +32,7 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable row of `yiwen runs --json`."""
-        score = self.summary.score
+        score, judged = self.summary.score, self.summary.judgement
         return {
             "id": self.run.id,
             "status": self.summary.status.value,
@@ -41,6 +42,8 @@ class Row:
             "created": self.settings.created,
             "perplexity": finite(score.perplexity) if score else None,
             "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
+            "bleu": finite(value(judged.bleu)) if judged else None,
+            "chrf": finite(value(judged.chrf)) if judged else None,
             "loss": finite(self.summary.loss),
             "steps": self.summary.step,
             "seconds": finite(self.summary.seconds),

@@ -35,6 +35,8 @@ class Pair(Struct, frozen=True):
     output: str = ""
     source: str = ""
     """Where the text comes from, e.g. book and chapter."""
+    repaired: str = ""
+    """A second reference, its conversion damage repaired; empty where there is none."""
 
     @property
     def direction(self) -> Direction:

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from engine.judgement import Judgement
+
 
 class Event(Struct, kw_only=True, tag_field="kind", tag=str.lower):
     """One line. `at` is in seconds since the epoch."""
@@ -83,6 +85,20 @@ class Evaluated(Event):
     seconds: float = 0.0
 
 
+class Judged(Event):
+    """The results of an evaluation were looked at beyond their perplexity (engine.judge)."""
+
+    part: str
+    judgement: Judgement
+    directions: dict[str, Judgement] = {}
+    step: int = 0
+    file: str = ""
+    """Per-sample results, relative to the run folder."""
+    definition: dict[str, str] = {}
+    """How the numbers are defined: sacreBLEU's signatures, references, intervals."""
+    seconds: float = 0.0
+
+
 class Sample(Event):
     """A test item translated along the way."""
 
@@ -141,7 +157,10 @@ class Unknown(Event):
 
 
 TERMINAL = (Finished, Stopped, Failed)
-_KNOWN = Started | Phase | Step | Evaluated | Sample | Saved | Warned | Finished | Stopped | Failed
+_KNOWN = (
+    Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
+    | Finished | Stopped | Failed
+)  # fmt: skip
 _decoder = msgspec.json.Decoder(_KNOWN, strict=False)
 
 

@@ -42,7 +42,7 @@ NONE = Notes()
 
 
 def read(folder: Path) -> Notes:
-    """The notes in a run's folder. A file that cannot be read is no reason to fail: see `trouble`."""
+    """The notes in a run's folder. Never fails: of a file that cannot be read, see `trouble`."""
     path = folder / FILE
     try:
         found = tomli.loads(path.read_text(encoding="utf-8"))

@@ -147,9 +147,8 @@ def _any(
     if sign == "!=":
         test = _any(read, field, "=", options, place)
         return lambda row: not test(row)
-    if sign in ("<", "<=", ">", ">="):
-        if len(options) > 1:
-            raise QueryError(f"place {place}: {field}{sign} takes one value, not {len(options)}")
+    if sign in ("<", "<=", ">", ">=") and len(options) > 1:
+        raise QueryError(f"place {place}: {field}{sign} takes one value, not {len(options)}")
     compares = [_comparison(field, sign, option, place) for option in options]
 
     def test(row: Row) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine import text
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.judgement import value as value_of
 from engine.profile_check import nearest
 from engine.summary import Status
 
@@ -69,6 +70,20 @@ def test_name(row: Row) -> str:
 
 def _corpus(row: Row) -> float:
     return row.summary.score.perplexity_corpus if row.summary.score else math.nan
+
+
+def _bleu(row: Row) -> float:
+    judged = row.summary.judgement
+    return value_of(judged.bleu) if judged else math.nan
+
+
+def _chrf(row: Row) -> float:
+    judged = row.summary.judgement
+    return value_of(judged.chrf) if judged else math.nan
+
+
+def _tenths(value: float) -> str:
+    return text.number(value, 1)
 
 
 def _direction(name: str) -> Callable[[Row], float]:
@@ -134,12 +149,15 @@ _LIST = (
     _number("to_modern", "文→白", "perplexity into modern, best first", _direction("to_modern")),
     _number("to_classical", "白→文", "perplexity into Classical, best first",
             _direction("to_classical")),
+    _number("bleu", "BLEU", "BLEU, highest first", _bleu, say=_tenths, falling=True),
+    _number("chrf", "chrF", "chrF, highest first", _chrf, say=_tenths, falling=True),
     _words("test", "test", "test file", test_name, widest=24),
     _words("model", "model", "base model", lambda row: row.settings.profile.model.path, widest=30),
     _setting("rank", "rank", "rank of the adapter", lambda row: row.settings.profile.lora.rank),
     _setting("epochs", "epochs", "epochs asked for",
              lambda row: row.settings.profile.training.epochs),
-    _setting("batch", "batch", "pairs a step", lambda row: row.settings.profile.training.batch_size),
+    _setting("batch", "batch", "pairs a step",
+             lambda row: row.settings.profile.training.batch_size),
     _number("lr", "lr", "peak learning rate",
             lambda row: row.settings.profile.training.learning_rate
             if row.settings.job == "train" else math.nan, say=text.rate, falling=True),
@@ -152,7 +170,10 @@ _LIST = (
     _words("note", "note", "note that you wrote", lambda row: text.one_line(row.notes.note)),
 )  # fmt: skip
 COLUMNS = {column.key: column for column in _LIST}
-USUAL = ("status", "profile", "strategy", "perplexity", "name", "loss", "time", "created", "id")
+USUAL = (
+    "status", "profile", "strategy", "perplexity", "name", "loss", "time", "created", "id", "bleu",
+    "chrf",
+)  # fmt: skip
 """What is shown where nothing else was chosen, the more important first."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine import events
 from engine.events import Event, Score
+from engine.judgement import Judgement
 
 
 class Status(str, Enum):
@@ -43,7 +44,7 @@ _SYMBOLS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass
 class Summary:
     """The fold over a run's events; feed it with `apply`, in order."""
 
@@ -67,6 +68,8 @@ class Summary:
     """How `score` is defined."""
     results_file: str = ""
     """Per-sample results behind `score`, relative to the run folder."""
+    judged: events.Judged | None = None
+    """What else is said of the evaluation behind `score`: BLEU, chrF, intervals, faults."""
     best_checkpoint: str = ""
     message: str = ""
     """Why it failed, or what it warned of last."""
@@ -98,6 +101,10 @@ class Summary:
             if event.part == "test":
                 self.score, self.directions = event.score, event.directions
                 self.definition, self.results_file = event.definition, event.file
+                self.judged = None
+        elif isinstance(event, events.Judged):
+            if event.part == "test":
+                self.judged = event
         elif isinstance(event, events.Saved):
             if event.best:
                 self.best_checkpoint = event.checkpoint
@@ -105,6 +112,11 @@ class Summary:
             self.message, self.hint = event.message, event.hint
         elif isinstance(event, events.TERMINAL):
             self._apply_end(event)
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What is said of all items, if anything."""
+        return self.judged.judgement if self.judged else None
 
     def _apply_step(self, event: events.Step) -> None:
         if math.isnan(self._step_began[1]):

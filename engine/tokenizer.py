@@ -60,6 +60,11 @@ class Tokenizer:
         return int(found)
 
     @cached_property
+    def special_tokens(self) -> frozenset[str]:
+        """Texts of the special tokens."""
+        return frozenset(self.token(token_id) for token_id in self.special_ids)
+
+    @cached_property
     def special_ids(self) -> frozenset[int]:
         """Ids of special tokens: what `decode` leaves out."""
         added = self._backend.get_added_tokens_decoder()

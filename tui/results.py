@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from engine import events
-from engine.events import Evaluated, Finished
+from engine.events import Evaluated, Finished, Judged
 from engine.runs import Run
 
 
@@ -26,6 +26,11 @@ class Sample(Struct, frozen=True):
     instruction: str = ""
     reference: str = ""
     output: str | None = None
+    repaired: str = ""
+    """A second reference."""
+    faults: dict[str, str] = {}
+    """What is wrong with the output, by kind."""
+    chrf: float | None = None
 
     @property
     def value(self) -> float:
@@ -41,6 +46,8 @@ class Result:
 
     evaluated: Evaluated | None = None
     """None for a run that only translates."""
+    judged: Judged | None = None
+    """None of runs from before there was such a thing, and until the evaluation's end."""
     file: Path | None = None
     samples: list[Sample] = field(default_factory=list)
     unreadable: int = 0
@@ -49,17 +56,19 @@ class Result:
 
 def read(run: Run) -> Result | None:
     """A run's result; None if there is none yet."""
-    evaluated, file = None, ""
+    evaluated, judged, file = None, None, ""
     for event in _ends(run.events_path):
         if isinstance(event, Evaluated) and event.part == "test":
-            evaluated, file = event, event.file or file
+            evaluated, judged, file = event, None, event.file or file
+        elif isinstance(event, Judged) and event.part == "test":
+            judged, file = event, event.file or file
         elif isinstance(event, Finished):
             file = event.file or file
     if evaluated is None and not file:
         return None
     path = run.folder / file if file else None
     samples, unreadable = read_samples(path) if path else ([], 0)
-    return Result(evaluated, path, samples, unreadable)
+    return Result(evaluated, judged, path, samples, unreadable)
 
 
 def read_scores(run: Run) -> Evaluated | None:
@@ -77,7 +86,7 @@ def _ends(path: Path) -> list[events.Event]:
         lines = path.read_bytes().split(b"\n")[:-1]
     except OSError:
         return []
-    wanted = (b'{"kind":"evaluated"', b'{"kind":"finished"')
+    wanted = (b'{"kind":"evaluated"', b'{"kind":"judged"', b'{"kind":"finished"')
     return [events.decode(line) for line in lines if line.startswith(wanted)]
 
 

@@ -135,8 +135,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_run_tables(add, json, root, _count)
     one = add("show", "show:show", "one run: settings, result, checkpoints", json, root)
     one.add_argument("run", metavar="RUN")
-    compare = add("compare", "show:compare", "runs side by side, by perplexity", json, root)
-    compare.add_argument("run", metavar="RUN", nargs="*", help="default: all with a result")
+    compare = add("compare", "compare:compare", "runs side by side, by perplexity", json, root)
+    compare.add_argument(
+        "run", metavar="RUN", nargs="*",
+        help="default: all with a result; two are compared item by item too, with tests",
+    )  # fmt: skip
     watch = add("watch", "run:watch", "follow a run until it ends", json, root)
     watch.add_argument("run", metavar="RUN", nargs="?", default="latest")
     resume = add("resume", "run:resume", "go on with a run that was cut short", json, root, detach)

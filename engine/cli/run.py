@@ -14,7 +14,7 @@ from engine import jobs, launch, runs
 from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
 from engine.cli.requests import absolute, overrides, request
-from engine.cli.show import describe_result
+from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
 from engine.jobs import Request
 from engine.paths import runs_root, write_atomically
@@ -151,6 +151,7 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
         "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
         "samples": score.samples if score else 0,
         "tokens": score.tokens if score else 0,
+        "judged": as_data(summary),
     }
 
 

@@ -23,7 +23,9 @@ def add_run_tables(
     count: Callable[[str], int],
 ) -> None:
     """runs, note, diff."""
-    listing = add("runs", "run_table:list_runs", "list all runs, newest first; find some", json, root)
+    listing = add(
+        "runs", "run_table:list_runs", "list all runs, newest first; find some", json, root
+    )
     listing.description = _FIND
     listing.formatter_class = RawDescriptionHelpFormatter
     listing.add_argument("query", metavar="QUERY", nargs="*", help="see above")
@@ -35,7 +37,9 @@ def add_run_tables(
     form.add_argument("--csv", action="store_true", help="print a file for spreadsheets")
     form.add_argument("--markdown", action="store_true", help="print a table for a report")
 
-    note = add("note", "run_table:note", "give a run a name, tags, a note; or read them", json, root)
+    note = add(
+        "note", "run_table:note", "give a run a name, tags, a note; or read them", json, root
+    )
     note.add_argument("run", metavar="RUN")
     note.add_argument("--name", metavar="TEXT")
     note.add_argument("--tag", action="append", default=[], metavar="WORD", help="may be repeated")

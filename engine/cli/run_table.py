@@ -16,7 +16,11 @@ from engine.paths import runs_root
 from engine.run_columns import COLUMNS, Order
 from engine.text import plain
 
-_SHOWN = ("id", "status", "strategy", "perplexity", "loss", "time", "created")
+_SHOWN = (
+    "id", "name", "status", "strategy", "perplexity", "bleu", "chrf", "loss", "time", "created",
+)  # fmt: skip
+_IF_ANY = ("name", "bleu", "chrf")
+"""Shown where at least one run has it."""
 
 
 def list_runs(arguments: Namespace) -> int:
@@ -54,8 +58,12 @@ def _order(typed: str, reverse: bool) -> Order:
 def _columns(typed: str, rows: list[Row]) -> list[str]:
     if typed:
         return [run_columns.column(key.strip()).key for key in typed.split(",")]
-    named = ["name"] if any(row.notes.label for row in rows) else []
-    return [_SHOWN[0], *named, *_SHOWN[1:]]
+    values = {key: COLUMNS[key].value for key in _IF_ANY}
+    return [
+        key
+        for key in _SHOWN
+        if key not in values or any(values[key](row) is not None for row in rows)
+    ]
 
 
 def note(arguments: Namespace) -> int:

@@ -79,9 +79,29 @@ def score(
             tokens=encoded.scored_count,
             instruction=pair.instruction,
             reference=pair.output,
+            repaired=pair.repaired,
         )
         for pair, encoded, total in zip(file.pairs, file.encoded, nll.tolist(), strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model made of an instruction."""
+
+    text: str
+    """Without special tokens."""
+    cut: bool = False
+    """As long as allowed, and not ended by the model."""
+    special: tuple[str, ...] = ()
+    """The special tokens left out of the text."""
+
+    @classmethod
+    def of(cls, ids: list[int], builder: PromptBuilder, max_new_tokens: int) -> Answer:
+        """Of the ids before the stop token."""
+        tokenizer = builder.tokenizer
+        special = tuple(tokenizer.token(one) for one in ids if one in tokenizer.special_ids)
+        return cls(tokenizer.decode(ids).strip(), len(ids) >= max_new_tokens, special)
 
 
 def translate_all(
@@ -91,11 +111,11 @@ def translate_all(
     profile: Profile,
     reporter: Reporter,
     name: str = "translating",
-) -> list[str]:
+) -> list[Answer]:
     """The model's answer to each instruction, in order. Raises StopRequested."""
     losses.model.eval()
     prompts = [builder.prompt_ids(instruction) for instruction in instructions]
-    outputs = [""] * len(prompts)
+    outputs = [Answer("")] * len(prompts)
     # Similar lengths together: less padding, and rows that end at about the same time.
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     size = profile.generation.batch_size
@@ -113,7 +133,7 @@ def translate_all(
         )
         reporter.check_stop()
         for item, ids in zip(batch, answers, strict=True):
-            outputs[item] = builder.tokenizer.decode(ids).strip()
+            outputs[item] = Answer.of(ids, builder, profile.generation.max_new_tokens)
     reporter.phase(name, len(order), len(order))
     return outputs
 

@@ -11,10 +11,11 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from engine import dataset, jobs, perplexity
+from engine import dataset, jobs, judge, perplexity
 from engine.dataset import Pair
-from engine.errors import DataError
+from engine.errors import DataError, UserError
 from engine.events import Evaluated, Sample, Score
+from engine.output_checks import OutputChecker
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
@@ -112,9 +113,28 @@ class Session:
         outputs = evaluate.translate_all(
             losses, self.builder, instructions, self.settings.profile, self.reporter
         )
-        for result, output in zip(results, outputs, strict=True):
-            result.output = output
+        for result, answer in zip(results, outputs, strict=True):
+            result.output, result.cut = answer.text, answer.cut
+            result.special = list(answer.special)
         evaluate.write_results(self.run.evaluations_path / f"{name}.jsonl", results)
+
+    def judge(
+        self, results: list[SampleResult], part: Part, *, step: int, name: str = "test"
+    ) -> None:
+        """Say of a final evaluation what perplexity does not; without it, the run is no failure."""
+        began = time.monotonic()
+        self.reporter.phase("judging the results")
+        path = self.run.evaluations_path / f"{name}.jsonl"
+        file = str(path.relative_to(self.run.folder))
+        checker = OutputChecker.of(self.builder)
+        try:
+            judged = judge.judge(results, checker, part=part, step=step, file=file)
+        except UserError as error:
+            self.reporter.warn(f"the results are not judged beyond perplexity: {error}")
+            return
+        evaluate.write_results(path, results)
+        judged.seconds = time.monotonic() - began
+        self.reporter.emit(judged)
 
     def translate_samples(self, losses: LabelLosses, pairs: list[Pair], step: int) -> None:
         """Translate the first few pairs, to be read along the way."""
@@ -138,7 +158,7 @@ class Session:
                     step=step,
                     id=pair.id,
                     instruction=pair.instruction,
-                    output=output,
+                    output=output.text,
                     reference=pair.output,
                 )
             )

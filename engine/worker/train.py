@@ -261,6 +261,7 @@ class Trainer:
         )
         if self.profile.evaluation.outputs:
             self.session.add_outputs(self.losses, results)
+        self.session.judge(results, "test", step=int(chosen.removeprefix("step-")))
         self.report.emit(
             Finished(
                 steps=self.step,

@@ -14,7 +14,7 @@ from engine.runs import DataFile, Run
 
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
-    "loss", "steps", "seconds", "adapter_run",
+    "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "name", "tags", "note",
 }  # fmt: skip
 
 
@@ -40,7 +40,8 @@ def test_runs_as_json_have_the_keys_that_programs_rely_on(
         "id": "20260101-120000-tiny-qlora", "status": "finished", "job": "train",
         "profile": "tiny", "strategy": "qlora", "created": "2026-01-01T12:00:00+08:00",
         "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9,
-        "seconds": 100.0, "adapter_run": None,
+        "bleu": None, "chrf": None, "seconds": 100.0, "adapter_run": None,
+        "name": "", "tags": [], "note": "",
     }  # fmt: skip
 
 

@@ -151,7 +151,7 @@ async def test_the_filter_wants_every_word(app: YiwenApp) -> None:
 async def test_words_typed_ahead_into_the_filter_are_no_commands(app: YiwenApp) -> None:
     finished(app, 1, 5.0)
     async with app.run_test(size=SIZE) as pilot:
-        table = await open_runs(pilot, 1)
+        await open_runs(pilot, 1)
         for key in ("slash", "d", "y", "slash"):  # without waiting in between, as in one packet
             app.post_message(Key(key, "/" if key == "slash" else key))
         await wait_for(pilot, "No run is found by")
@@ -173,9 +173,7 @@ async def test_the_selected_run_stays_selected(app: YiwenApp) -> None:
         assert table.selected_key == first.id
 
 
-async def test_only_what_changed_is_painted(
-    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_only_what_changed_is_painted(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:
     still, live = finished(app, 1, 5.0), make_run(app.runs_root, run_id="20260102-120000-live")
     dead = make_run(app.runs_root, run_id="20251231-120000-dead")
     async with app.run_test(size=SIZE) as pilot:

@@ -55,7 +55,9 @@ class Checklist(ListDialog["list[str] | None"]):
             choices.can_focus = False
             choices.auto_links = False
             yield choices
-            yield Static("tab mark   enter take the marked   esc back", classes="hint", markup=False)
+            yield Static(
+                "tab mark   enter take the marked   esc back", classes="hint", markup=False
+            )
 
     def on_mount(self) -> None:
         """Begin at the first marked one."""

@@ -264,7 +264,10 @@ class LineTable(ScrollView, can_focus=True):
         segments = [Segment(mark.ljust(self._gutter), base)] if self._gutter else []
         segments.append(Segment(" ", base))
         for (cell, style), heading in zip(cells, self.headings):
-            segments += [Segment(_fitted(cell.words, heading), style), Segment(" " * self.GAP, base)]
+            segments += [
+                Segment(_fitted(cell.words, heading), style),
+                Segment(" " * self.GAP, base),
+            ]
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
 

@@ -54,9 +54,8 @@ async def ask_path(app: App[Any], title: str, path: str, hint: str) -> str | Non
     chosen = await app.push_screen_wait(SaveDialog(title, path, hint))
     if chosen is None:
         return None
-    target = Path(chosen).expanduser()
-    if await asyncio.to_thread(target.is_file):
-        replace = Confirm(f"Replace {target.name}?", f"{target} is there already.", yes="Replace")
+    if await asyncio.to_thread(lambda: Path(chosen).expanduser().is_file()):
+        replace = Confirm("Replace the file?", f"{chosen} is there already.", yes="Replace")
         if not await app.push_screen_wait(replace):
             return None
     return chosen

@@ -18,7 +18,8 @@ from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import described
-from tui.screens.evaluate.score_panel import ScorePanel, rivals_table
+from tui.screens.evaluate.score_panel import ScorePanel
+from tui.screens.evaluate.score_tables import rivals_table
 from tui.screens.evaluate.scoring import Preview, Scoring
 from tui.widgets.plain_static import PlainStatic
 
@@ -94,7 +95,7 @@ class EvaluationView(Vertical):
         """The numbers and the samples."""
         focus = not self.has_result
         self.add_class("-result")
-        self.panel.show(result.evaluated, rivals)
+        self.panel.show(result, rivals)
         self.table.show(result.samples)
         self._unreadable = result.unreadable
         self.show_sample()

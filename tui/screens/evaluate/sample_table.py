@@ -99,6 +99,6 @@ def _texts(sample: Sample) -> tuple[str, ...]:
     return (
         text.number(sample.value),
         direction_label(sample.direction),
-        one_line(sample.id),
+        one_line(sample.id) + (" !" if sample.faults else ""),
         one_line(source),
     )

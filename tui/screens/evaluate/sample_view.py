@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from engine import text
+from engine.judgement import FAULTS
 from engine.text import direction_label, one_line, plain
 from tui.results import Sample
 from tui.widgets.plain_static import PlainStatic
@@ -24,6 +25,8 @@ def described(sample: Sample | None) -> Content:
 
 def _blocks(sample: Sample) -> Iterator[Content]:
     counted = f"  ppl {text.number(sample.value)}, {sample.tokens} tokens" if sample.tokens else ""
+    if sample.chrf is not None:
+        counted += f"{',' if counted else ' '} chrF {text.number(sample.chrf)}"
     direction = f"  {direction_label(sample.direction)}"
     yield Content.assemble((one_line(sample.id), "bold"), direction, (counted, "$text-muted"))
     yield from _block("instruction", sample.instruction)
@@ -31,7 +34,12 @@ def _blocks(sample: Sample) -> Iterator[Content]:
         yield from _block("output", sample.output or "(nothing)", "bold")
     else:
         yield from _block("output", "not translated", "$text-muted")
+    for kind, found in sample.faults.items():
+        yield Content.styled(
+            f"! {FAULTS.get(kind, one_line(kind))}: {one_line(found)}", "$text-warning"
+        )
     yield from _block("reference", sample.reference)
+    yield from _block("reference, repaired", sample.repaired)
 
 
 def _block(title: str, words: str, style: str = "") -> Iterator[Content]:

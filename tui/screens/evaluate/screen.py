@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Footer
 from textual.worker import get_current_worker
 
 from engine.errors import RunError, UserError
-from engine.events import Evaluated
+from engine.events import Evaluated, Judged
 from engine.runs import Run
 from engine.summary import Summary
 from engine.text import one_line
@@ -186,7 +186,7 @@ class EvaluateScreen(Screen[None]):
         self._pace.extend(message.events)
         self.view.show_run(self.summary, self._pace)
         self._show_header()
-        scored = any(isinstance(event, Evaluated) for event in message.events)
+        scored = any(isinstance(event, Evaluated | Judged) for event in message.events)
         if scored or was_at_work != self._is_at_work:
             self._read_result(message.run)
 

@@ -109,9 +109,7 @@ class RunsScreen(RunActions):
             return None
         if action == "undo" and not len(self.yiwen.trash):
             return None
-        if action == "filter" and isinstance(self.focused, Input):
-            return False
-        return True
+        return not (action == "filter" and isinstance(self.focused, Input))
 
     # How it is shown
 
