@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from engine.catalog import Row
-from engine.text import number
 
 _ABSENT = "–"
 _ALONE = ("id", "created", "format")
@@ -70,25 +69,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return str(value) if value != "" else _ABSENT
-
-
-def scores(rows: Sequence[Row]) -> list[tuple[str, ...]]:
-    """Run by run: perplexity, ratio to the best, corpus, into modern, into Classical."""
-    found = [row.summary.score.perplexity if row.summary.score else None for row in rows]
-    best = min((one for one in found if one is not None and one == one), default=None)
-    lines = []
-    for row, value in zip(rows, found):
-        score, parts = row.summary.score, row.summary.directions
-        ratio = f"×{value / best:.2f}" if value is not None and best else _ABSENT
-        lines.append(
-            (
-                number(value),
-                ratio,
-                number(score.perplexity_corpus if score else None),
-                *(
-                    number(parts[name].perplexity if name in parts else None)
-                    for name in ("to_modern", "to_classical")
-                ),
-            )
-        )
-    return lines

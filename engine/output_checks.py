@@ -15,8 +15,6 @@ from engine.prompts import PromptBuilder
 
 _ALIKE = 0.9
 """Share of characters in common from which one text is a copy of another."""
-_SHORTEST_PHRASE = 3
-"""Characters: fewer are no sign of the prompt."""
 _SHOWN = 60
 _NO_WORD = re.compile(r"[\W_]+")
 
@@ -34,7 +32,10 @@ class OutputChecker:
         """By a model's tokenizer and the profile's prompt."""
         special = tuple(sorted(builder.tokenizer.special_tokens, key=len, reverse=True))
         prompt = builder.prompt
-        return cls(special, _phrases([prompt.template, prompt.system, prompt.example], special))
+        asked = [_around(pair.instruction, pair.source_text) for pair in builder.examples]
+        return cls(
+            special, _phrases([prompt.template, prompt.system, prompt.example, *asked], special)
+        )
 
     def faults(self, result: SampleResult) -> dict[str, str]:
         """What is wrong with an output, by kind, in a few words; nothing where there is none."""
@@ -66,8 +67,8 @@ class OutputChecker:
         return {"copied": "the source" if output.strip() == source else "nearly the source"}
 
     def _prompt(self, output: str, instruction: str, source: str, right: str) -> dict[str, str]:
-        asked = [line.strip() for line in instruction.replace(source, "\n").splitlines()]
-        wanted = [line for line in asked if len(line) >= _SHORTEST_PHRASE]
+        asked = [line.strip() for line in _around(instruction, source).splitlines()]
+        wanted = [line for line in asked if _is_telling(line)]
         found = [p for p in (*wanted, *self.phrases) if p in output and p not in right]
         return {"prompt": found[0]} if found else {}
 
@@ -110,10 +111,19 @@ def _is_copy(text: str, source: str) -> bool:
     return matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
+def _around(instruction: str, source: str) -> str:
+    """The words that ask for something."""
+    return instruction.replace(source, "\n")
+
+
 def _phrases(forms: Sequence[str], special: Sequence[str]) -> tuple[str, ...]:
     """Lines of the prompt's form, without parts to fill in and without special tokens."""
     ends = [re.escape(text) for text in (*special, "{system}", "{examples}", "{instruction}",
                                          "{output}", "\n")]  # fmt: skip
     pieces = [piece.strip() for form in forms for piece in re.split("|".join(ends), form)]
-    kept = [piece for piece in pieces if len(_NO_WORD.sub("", piece)) >= _SHORTEST_PHRASE]
-    return tuple(dict.fromkeys(kept))
+    return tuple(dict.fromkeys(filter(_is_telling, pieces)))
+
+
+def _is_telling(phrase: str) -> bool:
+    """Long enough to be no chance when it turns up in an output: `答案：`, `user`."""
+    return len(phrase) >= 3 and len(_NO_WORD.sub("", phrase)) >= 2

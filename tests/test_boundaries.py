@@ -12,7 +12,7 @@ from pathlib import Path
 import tomli
 
 ROOT = Path(__file__).resolve().parent.parent
-TORCH = {"torch", "transformers", "peft", "bitsandbytes", "accelerate", "numpy"}
+TORCH = {"torch", "transformers", "peft", "bitsandbytes", "accelerate", "numpy", "sacrebleu"}
 SCREENS = {"tui", "textual", "rich", "plotext"}
 
 _IMPORTS = """

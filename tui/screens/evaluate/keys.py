@@ -30,6 +30,8 @@ KEYS: list[BindingType] = [
     Binding("S", "reverse", "Turn round", id="evaluate.reverse", key_display="S",
             show=False,
             tooltip="List the best samples first, or the worst again"),
+    Binding("d", "details", "Details", id="evaluate.details", show=False,
+            tooltip="Read every score with its interval, the faults and all definitions"),
     Binding("m", "more", "More", id="evaluate.more", show=False,
             tooltip="List a thousand samples more"),
 ]  # fmt: skip

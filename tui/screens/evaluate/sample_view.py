@@ -25,13 +25,12 @@ def described(sample: Sample | None) -> Content:
 
 def _blocks(sample: Sample) -> Iterator[Content]:
     counted = f"  ppl {text.number(sample.value)}, {sample.tokens} tokens" if sample.tokens else ""
-    if sample.chrf is not None:
-        counted += f"{',' if counted else ' '} chrF {text.number(sample.chrf)}"
     direction = f"  {direction_label(sample.direction)}"
     yield Content.assemble((one_line(sample.id), "bold"), direction, (counted, "$text-muted"))
     yield from _block("instruction", sample.instruction)
     if sample.output is not None:
-        yield from _block("output", sample.output or "(nothing)", "bold")
+        chrf = "" if sample.chrf is None else f"  chrF {text.number(sample.chrf, 1)}"
+        yield from _block(f"output{chrf}", sample.output or "(nothing)", "bold")
     else:
         yield from _block("output", "not translated", "$text-muted")
     for kind, found in sample.faults.items():

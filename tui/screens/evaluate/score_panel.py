@@ -41,7 +41,8 @@ class ScorePanel(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._result: Result | None = None
+        self.result: Result | None = None
+        """What is shown."""
         self._rivals: Sequence[Rival] = ()
 
     def compose(self) -> ComposeResult:
@@ -65,7 +66,7 @@ class ScorePanel(Vertical):
 
     def show(self, result: Result, rivals: Sequence[Rival]) -> None:
         """Show a result, and those of the other strategies."""
-        self._result, self._rivals = result, rivals
+        self.result, self._rivals = result, rivals
         evaluated, judged = result.evaluated, result.judged
         number = text.number(evaluated.score.perplexity) if evaluated else "–"
         digits = self.query_one(Digits)
@@ -82,10 +83,10 @@ class ScorePanel(Vertical):
         self.query_one("#definition", PlainStatic).say(definition_line(result))
 
     def _fill_tables(self) -> None:
-        if self._result is None:
+        if self.result is None:
             return
         is_roomy = self.size.width >= _ROOMY
-        self.query_one("#parts", PlainStatic).say(parts_table(self._result, in_full=is_roomy))
+        self.query_one("#parts", PlainStatic).say(parts_table(self.result, in_full=is_roomy))
         self.query_one("#rivals", PlainStatic).say(rivals_table(self._rivals, in_full=is_roomy))
 
 

@@ -24,6 +24,7 @@ from tui.messages import RunEvents
 from tui.pace import Pace
 from tui.results import Result
 from tui.screens.evaluate.evaluation_view import EvaluationView
+from tui.screens.evaluate.judgement_dialog import JudgementDialog
 from tui.screens.evaluate.keys import KEYS
 from tui.screens.evaluate.rivals import Rival, find_rivals
 from tui.screens.evaluate.sample_view import SampleDialog
@@ -91,6 +92,8 @@ class EvaluateScreen(Screen[None]):
             return None if self._is_at_work or self._is_starting else True
         if action == "stop":
             return True if self._is_at_work else None
+        if action == "details":
+            return self.view.has_result
         if action in ("sample", "reverse"):
             return self.view.has_result and self.view.table.selected is not None
         if action == "more":
@@ -238,6 +241,11 @@ class EvaluateScreen(Screen[None]):
         """Read the highlighted sample over the whole screen."""
         if sample := self.view.table.selected:
             self.app.push_screen(SampleDialog(sample))
+
+    def action_details(self) -> None:
+        """Read all that is known of the result."""
+        if result := self.view.panel.result:
+            self.app.push_screen(JudgementDialog(result))
 
     def action_reverse(self) -> None:
         """The best first, or the worst."""

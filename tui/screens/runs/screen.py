@@ -199,7 +199,8 @@ class RunsScreen(RunActions):
         from tui.screens.runs.comparison_sheet import ComparisonSheet
 
         rows = self.table.marked_rows
-        if len(rows) > 1 and await self.app.push_screen_wait(ComparisonSheet(rows)):
+        sheet = ComparisonSheet(rows, self.browser.listed or ())
+        if len(rows) > 1 and await self.app.push_screen_wait(sheet):
             self.action_overlay()
 
     @work(exclusive=True, group="export")
