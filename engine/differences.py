@@ -40,6 +40,7 @@ def _flat(row: Row) -> dict[str, str]:
     profile = settings.pop("profile")
     data = settings.pop("data")
     examples = settings.pop("examples")
+    profile.pop("data")  # which files were used, and which bytes, is said by `data`
     settings.pop("overrides")  # the profile is as resolved, so they stand in it
     found = {key: _shown(value) for key, value in settings.items() if key not in _ALONE}
     found |= _walk(profile)

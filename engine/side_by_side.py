@@ -6,15 +6,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine import differences, sheet, strategies
 from engine.catalog import Row
 from engine.judgement import Judgement, value
 from engine.run_columns import perplexity_of, strategy_of
-from engine.text import number, one_line
+from engine.text import chance, direction_label, number, one_line
+
+if TYPE_CHECKING:
+    from engine.comparison import Comparison, Line  # slow to import: it brings the tokenizer
 
 BASE = "base, zero-shot"
 COPY = "copy the source"
+_NAMES = {"perplexity": "ppl", "median": "median", "bleu": "BLEU", "chrf": "chrF"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,49 @@ def settings(rows: Sequence[Row]) -> Table:
     """The settings in which the runs differ, a column for each run."""
     lines = [[one.key, *one.values] for one in differences.between(rows)]
     return Table("Settings that differ", ["", *map(str, range(1, len(rows) + 1))], lines)
+
+
+def tests(compared: Comparison, one: int, other: int) -> Table:
+    """Two of the runs, by their numbers: how much they differ and how surely."""
+    lines = []
+    for part, found in compared.parts.items():
+        where = "" if part == "all" else f" {direction_label(part)}"
+        lines += [[_NAMES.get(line.name, line.name) + where, *_tested(line)] for line in found]
+        for line in lines:
+            line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
+    header = ["", str(one), str(other), f"{one} − {other}", "95 % interval", "p", "better"]
+    title = f"Run {one} and run {other} on {compared.items} common items"
+    return Table(title, header, lines, (1, 2, 3, 4, 5))
+
+
+def by_item(compared: Comparison, one: int, other: int) -> list[str]:
+    """What the numbers rest on, a sentence each."""
+    said = [f"! {caution}" for caution in compared.cautions]
+    split = compared.split
+    if split is not None:
+        said.append(
+            f"Run {one} has the lower perplexity on {split.better} items, run {other} on "
+            f"{split.worse}; p {chance(split.p)}. {split.ruling} items make half of the "
+            "difference of the means."
+        )
+    return said
+
+
+def _tested(line: Line) -> Iterator[str]:
+    difference = line.difference
+    yield number(line.one)
+    yield number(line.other)
+    yield _signed(difference.value)
+    unknown = math.isnan(difference.low)
+    yield "" if unknown else f"{_signed(difference.low)} … {_signed(difference.high)}"
+    yield chance(line.p) if line.p is not None else ""
+    no_doubt = not unknown and not difference.low <= 0 <= difference.high
+    rising = line.name in ("bleu", "chrf")
+    yield ("A" if (difference.low > 0) == rising else "B") if no_doubt else ""
+
+
+def _signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
 
 
 def _line(row: Row, best: float, strategy: str = "") -> Iterator[str]:

@@ -49,8 +49,8 @@ class ComparisonSheet(ModalScreen[bool]):
         self._rows = side_by_side.ranked(rows)
         self._scores = side_by_side.scores(self._rows, everything)
         self._settings = side_by_side.settings(self._rows)
-        self._tests: list[str] = []
-        """How the best run differs from each other one, in words."""
+        self._tested: list[tuple[Table | None, list[str]]] = []
+        """How surely the best run differs from each other one, and what that rests on."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -whole") as scroll:
@@ -80,8 +80,7 @@ class ComparisonSheet(ModalScreen[bool]):
     @work(exclusive=True, group="test")
     async def _test(self) -> None:
         """Hold the best run against the others, one after another."""
-        from engine import comparison
-        from engine.cli.paired import describe
+        from engine import comparison  # slow: it brings the tokenizer
 
         best, *others = self._rows
         place = self.query_one("#tests", PlainStatic)
@@ -89,15 +88,19 @@ class ComparisonSheet(ModalScreen[bool]):
         for number, other in enumerate(others[:MOST_TESTED], 2):
             try:
                 compared = await asyncio.to_thread(comparison.compare, best.run, other.run)
-                said = describe(compared)
             except UserError as error:
-                said = f"! {one_line(str(error))}"
-            self._tests.append(f"Run 1 and run {number}, item by item\n{said}")
-            place.say(Content("\n\n").join(map(_titled, self._tests)))
+                self._tested.append((None, [f"! {one_line(str(error))}"]))
+            else:
+                found = side_by_side.tests(compared, 1, number)
+                self._tested.append((found, side_by_side.by_item(compared, 1, number)))
+            place.say(Content("\n\n").join(_drawn_test(*one) for one in self._tested))
 
     def _markdown(self) -> str:
         numbered = [f"- {sheet.escaped(words)}" for words in side_by_side.named(self._rows)]
-        tests = [f"```\n{words}\n```\n" for words in self._tests]
+        tests = []
+        for found, said in self._tested:
+            tests.append(found.markdown() if found else "")
+            tests += [f"{sheet.escaped(words)}\n" for words in said]
         parts = ["# Runs side by side\n", "\n".join(numbered) + "\n", self._scores.markdown()]
         return "\n".join([*parts, self._settings.markdown(), *tests])
 
@@ -132,6 +135,11 @@ def _warned(words: str) -> Content:
 
 def _drawn(what: Table) -> Content:
     return _titled(f"{what.title}\n{table(what.header, what.lines, what.right)}")
+
+
+def _drawn_test(found: Table | None, said: Sequence[str]) -> Content:
+    lines = [_warned(words) if words.startswith("!") else Content(words) for words in said]
+    return Content("\n").join([*([_drawn(found)] if found else []), *lines])
 
 
 def _settings_drawn(what: Table, room: int) -> Content:
