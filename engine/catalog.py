@@ -16,6 +16,9 @@ from engine.judgement import value
 from engine.notes import Notes
 from engine.runs import Run, RunSettings
 from engine.summary import Summary
+from engine.text import number
+
+PEEKED = "* The checkpoint was chosen on the test file: the score is optimistic."
 
 T = TypeVar("T")
 _Stamp = tuple[tuple[int, int], tuple[int, int]]
@@ -29,6 +32,13 @@ class Row:
     settings: RunSettings
     summary: Summary
     notes: Notes = notes.NONE
+
+    @property
+    def perplexity_text(self) -> str:
+        """The perplexity with its mark, if it has one (see PEEKED)."""
+        score = self.summary.score
+        mark = "*" if score and self.settings.chosen_on_test else ""
+        return number(score.perplexity if score else None) + mark
 
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable row of `yiwen runs --json`."""
@@ -47,6 +57,7 @@ class Row:
             "loss": finite(self.summary.loss),
             "steps": self.summary.step,
             "seconds": finite(self.summary.seconds),
+            "chosen_on_test": self.settings.chosen_on_test,
             "adapter_run": self.settings.adapter_run or None,
             "name": self.notes.name,
             "tags": list(self.notes.tags),

@@ -10,8 +10,8 @@ from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.summary import Summary
 
-MAY_DIFFER = frozenset({"prompt", "examples"})
-"""Of a score's definition: what strategies differ in by their nature."""
+MAY_DIFFER = frozenset({"prompt", "examples", "corpus"})
+"""Of a score's definition: what strategies differ in by their nature, and what counts tokens."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ def cautions(one: Side, other: Side) -> list[str]:
             f"{tokens} items have other numbers of scored tokens (another tokenizer or another "
             "cut): perplexities per token cannot be compared, those per character can"
         )
+    said += [
+        f"the checkpoint of {side.run.id} was chosen on the test file: its score is optimistic"
+        for side in (one, other)
+        if side.run.settings.chosen_on_test
+    ]
     first, second = one.summary.definition, other.summary.definition
     said += [
         f"{key} differs: {first.get(key, 'not said')} | {second.get(key, 'not said')}"

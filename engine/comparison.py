@@ -16,7 +16,7 @@ from engine.errors import RunError
 from engine.judge import Texts
 from engine.judgement import Measure
 from engine.perplexity import SampleResult
-from engine.resampling import Score, Summed
+from engine.resampling import Statistic, Summed
 from engine.runs import Run
 from engine.summary import Summary
 
@@ -124,7 +124,7 @@ def _perplexity_lines(
     return [_line(name, first[name], second[name]) for name in first]
 
 
-def _line(name: str, one: Score, other: Score) -> Line:
+def _line(name: str, one: Statistic, other: Statistic) -> Line:
     whole = range(one.count)
     p = None
     if isinstance(one, Summed):

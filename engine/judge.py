@@ -15,7 +15,7 @@ from engine.events import Judged
 from engine.judgement import Judgement
 from engine.output_checks import OutputChecker
 from engine.perplexity import SampleResult
-from engine.resampling import Median, Score, Summed
+from engine.resampling import Median, Statistic, Summed
 from engine.translation_quality import Counted, References
 
 INTERVAL = (
@@ -86,7 +86,7 @@ def judge(
     )
 
 
-def perplexities(results: Sequence[SampleResult]) -> dict[str, Score]:
+def perplexities(results: Sequence[SampleResult]) -> dict[str, Statistic]:
     """Macro, corpus and median perplexity of scored results, ready to be resampled."""
     nll = [math.nan if result.nll is None else result.nll for result in results]
     samples = [perplexity.of_sample(one, result.tokens) for one, result in zip(nll, results)]
@@ -97,7 +97,7 @@ def perplexities(results: Sequence[SampleResult]) -> dict[str, Score]:
     }
 
 
-def perplexity_by_character(results: Sequence[SampleResult]) -> Score:
+def perplexity_by_character(results: Sequence[SampleResult]) -> Statistic:
     """Corpus perplexity of a character of the references, the end of an answer taken for one.
 
     Comparable between tokenizers, as that of a token is not.
@@ -118,14 +118,14 @@ def _count(texts: Texts) -> dict[str, Counted]:
     return translation_quality.count(texts.outputs, texts.references) if texts.items else {}
 
 
-def _scores(counted: dict[str, Counted], texts: Texts, chosen: set[int]) -> dict[str, Score]:
+def _scores(counted: dict[str, Counted], texts: Texts, chosen: set[int]) -> dict[str, Statistic]:
     """BLEU and chrF of some of the results."""
     rows = [at for at, item in enumerate(texts.items) if item in chosen]
     return {name: one.score(rows) for name, one in counted.items()} if rows else {}
 
 
 def _judgement(
-    results: Sequence[SampleResult], translated: dict[str, Score], copied: dict[str, Score]
+    results: Sequence[SampleResult], translated: dict[str, Statistic], copied: dict[str, Statistic]
 ) -> Judgement:
     scored = bool(results) and all(result.tokens for result in results)
     scores = perplexities(results) if scored else {}
@@ -147,4 +147,6 @@ def _definition(results: Sequence[SampleResult], counted: dict[str, Counted]) ->
     repaired = sum(bool(result.repaired) for result in results)
     if repaired:
         said["references"] = f"the file's, and a repaired one of {repaired} of {len(results)} items"
-    return {**said, "intervals": INTERVAL}
+    if counted or any(result.tokens for result in results):
+        said["intervals"] = INTERVAL
+    return said

@@ -32,10 +32,9 @@ class OutputChecker:
         """By a model's tokenizer and the profile's prompt."""
         special = tuple(sorted(builder.tokenizer.special_tokens, key=len, reverse=True))
         prompt = builder.prompt
-        asked = [_around(pair.instruction, pair.source_text) for pair in builder.examples]
-        return cls(
-            special, _phrases([prompt.template, prompt.system, prompt.example, *asked], special)
-        )
+        forms = [prompt.template, prompt.few_shot_template, prompt.system, prompt.example]
+        asked = {_around(pair.instruction, pair.source_text) for pair in builder.examples.pairs}
+        return cls(special, _phrases([*forms, *sorted(asked)], special))
 
     def faults(self, result: SampleResult) -> dict[str, str]:
         """What is wrong with an output, by kind, in a few words; nothing where there is none."""
@@ -118,8 +117,7 @@ def _around(instruction: str, source: str) -> str:
 
 def _phrases(forms: Sequence[str], special: Sequence[str]) -> tuple[str, ...]:
     """Lines of the prompt's form, without parts to fill in and without special tokens."""
-    ends = [re.escape(text) for text in (*special, "{system}", "{examples}", "{instruction}",
-                                         "{output}", "\n")]  # fmt: skip
+    ends = [*map(re.escape, special), r"\{[a-z]+\}", "\n"]
     pieces = [piece.strip() for form in forms for piece in re.split("|".join(ends), form)]
     return tuple(dict.fromkeys(filter(_is_telling, pieces)))
 

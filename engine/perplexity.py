@@ -31,6 +31,8 @@ class SampleResult(Struct):
     reference: str = ""
     output: str | None = None
     """The model's own translation, if it was asked for one."""
+    examples: list[str] = []
+    """Ids of the few-shot examples before it, where each item has its own."""
     repaired: str = ""
     """A second reference, see engine.dataset."""
     cut: bool = False

@@ -25,7 +25,7 @@ SEED = 0
 _LEVEL = 0.95
 
 
-class Score(Protocol):
+class Statistic(Protocol):
     """A score of any choice of the items 0 … `count` - 1, repetitions allowed."""
 
     @property
@@ -76,7 +76,7 @@ def mean(values: Sequence[float]) -> Summed:
 
 
 def measure(
-    scores: Mapping[str, Score], *, resamples: int = RESAMPLES, seed: int = SEED
+    scores: Mapping[str, Statistic], *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> dict[str, Measure]:
     """Scores of the same items, each with its interval."""
     count = next(iter(scores.values())).count if scores else 0
@@ -94,7 +94,7 @@ def measure(
 
 
 def measure_difference(
-    one: Score, other: Score, *, resamples: int = RESAMPLES, seed: int = SEED
+    one: Statistic, other: Statistic, *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> Measure:
     """`one` less `other`, both of the same items, with the interval of that difference."""
     count = one.count

@@ -108,13 +108,14 @@ def _number(
     key: str, label: str, title: str, number: Callable[[Row], float], *,
     say: Callable[[float], str] = text.number, falling: bool = False,
 ) -> RunColumn:  # fmt: skip
-    def known(row: Row) -> Value:
-        value = number(row)
-        return None if math.isnan(value) else value
-
     return RunColumn(
-        key, label, title, known, lambda row: say(number(row)), right=True, falling=falling
-    )
+        key, label, title, lambda row: _known(number(row)), lambda row: say(number(row)),
+        right=True, falling=falling,
+    )  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _setting(key: str, label: str, title: str, read: Callable[[Row], float]) -> RunColumn:
@@ -135,7 +136,8 @@ _LIST = (
            value=lambda row: row.summary.status.value),
     _words("profile", "profile", "profile", lambda row: row.settings.profile.name, widest=18),
     _words("strategy", "strategy", "strategy", strategy_of, widest=17),
-    _number("perplexity", "ppl", "perplexity, best first", perplexity_of),
+    RunColumn("perplexity", "ppl", "perplexity, best first",
+              lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
     _words("name", "name", "name and tags that you gave", lambda row: row.notes.label, widest=28),
     _number("loss", "loss", "training loss, lowest first", lambda row: row.summary.loss,
             say=lambda value: text.number(value, 3)),

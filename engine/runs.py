@@ -21,7 +21,7 @@ import tomli
 import tomli_w
 from msgspec import Struct
 
-from engine import lock, provenance
+from engine import lock, provenance, strategies
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
 from engine.paths import write_atomically
@@ -61,10 +61,24 @@ class RunSettings(Struct, frozen=True, kw_only=True):
     checkpoint: str = ""
     """Name of the checkpoint it is; empty for that run's result."""
     examples: list[Pair] = []
-    """The few-shot examples drawn."""
+    """The pairs that few-shot examples are taken from; none where each item has its own."""
     versions: dict[str, str] = {}
     host: str = ""
     git: str = ""
+
+    @property
+    def examples_shown(self) -> int:
+        """Examples that stand before each item, k."""
+        few_shot = self.profile.few_shot
+        if not strategies.get(self.strategy).shows_examples:
+            return 0
+        return len(few_shot.ids) if few_shot.choose == "ids" else few_shot.examples
+
+    @property
+    def chosen_on_test(self) -> bool:
+        """Was the adapter's checkpoint chosen on the test file, so that its score flatters it?"""
+        trained = strategies.get(self.strategy).trains
+        return trained and self.profile.evaluation.choose_by == "test"
 
 
 @dataclass(frozen=True)

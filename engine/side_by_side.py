@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import differences, sheet, strategies
-from engine.catalog import Row
+from engine.catalog import PEEKED, Row
 from engine.judgement import Judgement, value
 from engine.run_columns import perplexity_of, strategy_of
 from engine.text import chance, direction_label, number, one_line
@@ -70,6 +70,8 @@ def cautions(rows: Sequence[Row]) -> list[str]:
         said.append(f"These runs were scored on {len(files)} different test files.")
     if len(models) > 1:
         said.append(f"These runs have {len(models)} different base models.")
+    if any(row.settings.chosen_on_test for row in rows):
+        said.append(PEEKED)
     return said
 
 
@@ -125,7 +127,7 @@ def _signed(value: float) -> str:
 def _line(row: Row, best: float, strategy: str = "") -> Iterator[str]:
     summary, perplexity = row.summary, perplexity_of(row)
     yield strategy or strategy_of(row)
-    yield number(perplexity)
+    yield row.perplexity_text
     yield f"×{perplexity / best:.2f}" if math.isfinite(perplexity / best) else "–"
     yield number(summary.score.perplexity_corpus if summary.score else None)
     for name in ("to_modern", "to_classical"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from engine import profiles
+from engine import hub, profiles
 from engine.catalog import Catalog, Row
 from engine.run_columns import perplexity_of, strategy_of
 from engine.text import message_of
@@ -36,7 +36,9 @@ def profile_choices() -> list[tuple[str, str]]:
     choices = []
     for path in profiles.list_files():
         try:
-            title = profiles.load(path).title
+            profile = profiles.load(path)
+            state = hub.state(profile.model.path, profile.model.revision)
+            title = profile.title if state == "here" else f"({state}) {profile.title}"
         except Exception as error:
             title = f"broken: {message_of(error)}"
         choices.append((path.stem, f"{path.stem:<24} {title}".rstrip()))

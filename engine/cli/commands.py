@@ -17,6 +17,7 @@ examples:
   yiwen demo                            zero-shot, few-shot and QLoRA on the embedded model
   yiwen train tiny --set training.epochs=1 --detach
   yiwen evaluate tiny --strategy few-shot --test my_test.json
+  yiwen pull gemma-2-2b-kyara
   yiwen translate latest 學而時習之，不亦說乎？
   yiwen compare
 """
@@ -161,6 +162,8 @@ def build_parser() -> argparse.ArgumentParser:
     checked.add_argument("profile", metavar="FILE")
     checked.set_defaults(does="profile:check")
 
+    _add_pull(add("pull", "pull:pull_model", "download a profile's model", json))
+
     prompt = add(
         "prompt", "profile:prompt", "print exactly what the model sees",
         json, settings, examples, draw,
@@ -180,6 +183,22 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("profile", metavar="PROFILE", nargs="?", default="tiny")
     demo.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     return parser
+
+
+def _add_pull(command: _Parser) -> None:
+    command.add_argument("model", metavar="PROFILE|OWNER/NAME")
+    command.add_argument("--revision", metavar="R", default="", help="branch, tag or commit")
+    command.add_argument(
+        "--from",
+        dest="source",
+        metavar="DIR|URL",
+        default="",
+        help="a folder that holds the model (used where it is, or copied with --to), or a mirror "
+        "of the hub (default: $HF_ENDPOINT or https://huggingface.co)",
+    )
+    command.add_argument(
+        "--to", metavar="DIR", default="", help="a folder of its own instead of the hub's cache"
+    )
 
 
 def _count(text: str) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from engine import runs
-from engine.catalog import Catalog, Row, finite
+from engine.catalog import PEEKED, Catalog, Row, finite
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
 from engine.errors import RunError, UserError
@@ -16,6 +18,10 @@ from engine.judgement import plain_data, value
 from engine.paths import runs_root
 from engine.runs import Run
 from engine.text import number
+from engine.translation_quality import NAMES
+
+if TYPE_CHECKING:
+    from engine.comparison import Comparison
 
 
 def compare(arguments: Namespace) -> int:
@@ -42,21 +48,26 @@ def compare(arguments: Namespace) -> int:
     return 0
 
 
+def _by_item(one: Run, other: Run) -> Comparison:
+    from engine.comparison import compare as compare_by_item  # slow to import
+
+    if sys.stderr.isatty():  # hundreds of items take seconds
+        print("comparing item by item …", file=sys.stderr)
+    return compare_by_item(one, other)
+
+
 def _paired_text(one: Run, other: Run) -> str:
-    from engine.cli.paired import describe  # slow to import: it brings the tokenizer
-    from engine.comparison import compare as compare_by_item
+    from engine.cli.paired import describe
 
     try:
-        return describe(compare_by_item(one, other))
+        return describe(_by_item(one, other))
     except RunError as error:
         return f"! Not compared item by item: {error}"
 
 
 def _paired_data(one: Run, other: Run) -> dict[str, object]:
-    from engine.comparison import compare as compare_by_item
-
     try:
-        return {"paired": plain_data(compare_by_item(one, other))}
+        return {"paired": plain_data(_by_item(one, other))}
     except RunError as error:
         return {"paired": None, "why": str(error)}
 
@@ -88,9 +99,18 @@ def comparison_table(rows: list[Row]) -> str:
     ]  # fmt: skip
     cells = [[*_cells(row, best)] for row in rows]
     text = table(header, [*cells, *_copies(rows)], right=range(2, 9))
+    if any(row.settings.chosen_on_test for row in rows):
+        text += f"\n{PEEKED}"
     if (files := len(_files(rows))) > 1:
         text += f"\n! These runs were scored on {files} different test files."
+    if len({_signatures(row) for row in rows if row.summary.judged}) > 1:
+        text += "\n! BLEU or chrF were not counted alike; `yiwen show RUN` prints the signatures."
     return text
+
+
+def _signatures(row: Row) -> tuple[str, ...]:
+    definition = row.summary.judged.definition if row.summary.judged else {}
+    return tuple(definition.get(name, "") for name in NAMES.values())
 
 
 def _cells(row: Row, best: float) -> Iterator[str]:
@@ -98,7 +118,7 @@ def _cells(row: Row, best: float) -> Iterator[str]:
     assert score is not None
     yield row.settings.profile.name
     yield row.settings.strategy
-    yield number(score.perplexity)
+    yield row.perplexity_text
     yield f"{score.perplexity / best:.2f}×" if math.isfinite(score.perplexity) else "–"
     yield number(score.perplexity_corpus)
     for key in ("to_modern", "to_classical"):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import shutil
 import sys
 import time
 
 from engine import events, launch
+from engine.cli.progress_line import ProgressLine
 from engine.errors import RunError
 from engine.runs import Run
 from engine.summary import Status, Summary
-from engine.text import clock, number, one_line, thousands, width
+from engine.text import clock, number, thousands
 
 _POLL = 0.25
-_PLAIN_INTERVAL = 10.0
-"""Seconds between lines where standard error is no terminal."""
 
 
 def follow(run: Run) -> Summary:
@@ -23,7 +20,7 @@ def follow(run: Run) -> Summary:
 
     Raises KeyboardInterrupt if the user chose to leave it running.
     """
-    progress = _Progress()
+    progress = ProgressLine()
     tail = events.Tail(run.events_path)
     summary = Summary()
     while True:
@@ -37,7 +34,7 @@ def follow(run: Run) -> Summary:
             if not alive:  # not: ended, for a resumed run still shows its old end for a moment
                 progress.end()
                 return summary
-            progress.show(summary)
+            progress.show(progress_line(summary))
             time.sleep(_POLL)
         except KeyboardInterrupt:
             progress.end()
@@ -61,38 +58,6 @@ def _ask(run: Run) -> None:
     elif answer.startswith("r"):
         print(f"It goes on. Come back with: yiwen watch {run.id}", file=sys.stderr)
         raise KeyboardInterrupt
-
-
-class _Progress:
-    """A line that is rewritten in place; where there is no terminal, a line now and then."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._shown = ""
-        self._last = -math.inf
-
-    def show(self, summary: Summary) -> None:
-        line = progress_line(summary)
-        if self._terminal:
-            room = shutil.get_terminal_size().columns - 1
-            while width(line) > room:
-                line = line[:-1]
-            if line != self._shown:
-                print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-                self._shown = line
-            return
-        if time.monotonic() - self._last > _PLAIN_INTERVAL:
-            print(line, file=sys.stderr, flush=True)
-            self._last = time.monotonic()
-
-    def note(self, text: str) -> None:
-        self.end()
-        print(one_line(text), file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._terminal and self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-            self._shown = ""
 
 
 def progress_line(summary: Summary) -> str:

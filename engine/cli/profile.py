@@ -8,11 +8,12 @@ from argparse import Namespace
 import msgspec
 import tomli_w
 
-from engine import jobs, profiles, strategies
+from engine import chat_template, hub, jobs, profiles, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
 from engine.prompts import Encoded
+from engine.text import short_path
 from engine.tokenizer import Tokenizer
 
 
@@ -22,14 +23,19 @@ def list_profiles(arguments: Namespace) -> int:
     for path in profiles.list_files():
         try:
             profile = profiles.load(path)
-            found.append((path.stem, profile.title, profile.model.path, str(path)))
+            model = profile.model
+            state = hub.state(model.path, model.revision)
+            found.append((path.stem, profile.title, model.path, str(path), state))
         except ProfileError as error:
-            found.append((path.stem, f"! {str(error).splitlines()[0]}", "", str(path)))
+            found.append((path.stem, f"! {str(error).splitlines()[0]}", "", str(path), ""))
     if arguments.json:
-        keys = ("name", "title", "model", "file")
+        keys = ("name", "title", "model", "file", "state")
         print(json.dumps([dict(zip(keys, row)) for row in found], ensure_ascii=False))
-    else:
-        print(table(["profile", "title", "file"], [(row[0], row[1], row[3]) for row in found]))
+        return 0
+    rows = [(name, state, title, short_path(file)) for name, title, _, file, state in found]
+    print(table(["profile", "model", "title", "file"], rows))
+    if any(state in ("not downloaded", "incomplete") for *_, state in found):
+        print("\n`yiwen pull PROFILE` downloads a model.")
     return 0
 
 
@@ -40,7 +46,7 @@ def show(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(content, ensure_ascii=False))
     else:
-        del content["name"]
+        del content["name"], content["folder"]
         print(f"# {profiles.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
     return 0
 
@@ -49,6 +55,8 @@ def check(arguments: Namespace) -> int:
     """`yiwen profiles check FILE`."""
     profile = profiles.load(arguments.profile)
     print(f"{profiles.find(arguments.profile)}: good ({profile.title or profile.name})")
+    if hub.state(profile.model.path, profile.model.revision) == "here":
+        print(chat_template.compare(jobs.builder_for(profile, [])))
     return 0
 
 

@@ -109,7 +109,7 @@ def _faults(judgement: Judgement) -> Iterator[str]:
         )
     clean = [FAULTS.get(kind, kind) for kind, fault in judgement.faults.items() if not fault.count]
     if clean:
-        yield f"no outputs {', '.join(clean)}"
+        yield f"none: {', '.join(clean)}"
 
 
 def _by_part(whole: Any, directions: Mapping[str, Any]) -> dict[str, Any]:

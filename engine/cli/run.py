@@ -17,6 +17,7 @@ from engine.cli.requests import absolute, overrides, request
 from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
 from engine.jobs import Request
+from engine.judgement import value
 from engine.paths import runs_root, write_atomically
 from engine.perplexity import SampleResult
 from engine.runs import Run
@@ -65,9 +66,12 @@ def predict(arguments: Namespace) -> int:
     answers = [{"id": result.id, "output": result.output or ""} for result in results]
     write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())
     if arguments.json:
-        print(json.dumps({"run": run.id, "file": str(target), "items": len(answers)}))
+        written = {"run": run.id, "file": str(target), "items": len(answers)}
+        print(json.dumps({**written, "judged": as_data(summary)}, ensure_ascii=False))
     else:
         print(f"{len(answers)} translations in {target}")
+        if summary.judged:
+            print(describe_result(run, summary))
     return 0
 
 
@@ -134,7 +138,7 @@ def _report(run: Run, summary: Summary, as_json: bool) -> int:
 
 def result(run: Run, summary: Summary) -> dict[str, Any]:
     """The machine-readable result of a run that trained, or of one that scored."""
-    score = summary.score
+    score, judged = summary.score, summary.judgement
     base: dict[str, Any] = {
         "run": run.id,
         "status": summary.status.value,
@@ -151,6 +155,8 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
         "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
         "samples": score.samples if score else 0,
         "tokens": score.tokens if score else 0,
+        "bleu": finite(value(judged.bleu)) if judged else None,
+        "chrf": finite(value(judged.chrf)) if judged else None,
         "judged": as_data(summary),
     }
 

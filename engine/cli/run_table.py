@@ -8,7 +8,7 @@ from argparse import Namespace
 import msgspec
 
 from engine import differences, notes, query, run_columns, run_sheet, runs
-from engine.catalog import Catalog, Row
+from engine.catalog import PEEKED, Catalog, Row
 from engine.cli.table import table
 from engine.errors import UserError
 from engine.notes import Notes
@@ -40,6 +40,8 @@ def list_runs(arguments: Namespace) -> int:
         right = [at for at, key in enumerate(keys) if COLUMNS[key].right]
         header = ["run" if key == "id" else COLUMNS[key].label for key in keys]
         print(table(header, run_columns.texts(rows, keys), right=right))
+        if any(row.settings.chosen_on_test and row.summary.score for row in rows):
+            print(PEEKED)
     elif listed:
         print(f"None of {len(listed)} runs is found by: {plain(asked.text)}")
     else:

@@ -50,8 +50,11 @@ def describe_run(run: Run, summary: Summary) -> str:
     if settings.overrides:
         changed = ", ".join(f"{key} = {value}" for key, value in settings.overrides.items())
         lines.append(f"  changed     {changed}")
-    if settings.examples:
-        lines.append(f"  examples    {', '.join(pair.id for pair in settings.examples)}")
+    if settings.examples_shown:
+        few_shot = settings.profile.few_shot
+        ids = ", ".join(pair.id for pair in settings.examples) or "each item its own"
+        form = f"{few_shot.choose}, {few_shot.direction} direction"
+        lines.append(f"  examples    {settings.examples_shown} ({form}): {ids}")
     if run.checkpoints():
         best = summary.best_checkpoint
         marked = [name + (" (best)" if name == best else "") for name in run.checkpoints()]

@@ -35,7 +35,7 @@ def _evaluate(session: Session) -> None:
 
 
 def _predict(session: Session) -> None:
-    pairs = session.read("test", need_output=False)
+    pairs = session.read("test")
     losses = LabelLosses(session.load_model())
     answers = evaluate.translate_all(
         losses,

@@ -11,9 +11,9 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from engine import dataset, jobs, judge, perplexity
+from engine import jobs, judge, perplexity, trained_with
 from engine.dataset import Pair
-from engine.errors import DataError, UserError
+from engine.errors import UserError
 from engine.events import Evaluated, Sample, Score
 from engine.output_checks import OutputChecker
 from engine.perplexity import SampleResult
@@ -42,7 +42,7 @@ class Session:
 
     @cached_property
     def builder(self) -> PromptBuilder:
-        return jobs.builder_for(self.settings.profile, self.settings.examples)
+        return jobs.builder_of(self.settings)
 
     def load_model(self) -> PreTrainedModel | PeftModel:
         """The base model, with the run's adapter if it names one."""
@@ -50,17 +50,16 @@ class Session:
         profile = self.settings.profile
         model: PreTrainedModel | PeftModel = load_base(profile, self.device, self.reporter.warn)
         if self.settings.adapter:
-            model = load_adapter(model, Path(self.settings.adapter), "default")
+            folder = Path(self.settings.adapter)
+            model = load_adapter(model, folder, "default")
+            for difference in trained_with.differences(folder, profile, self.builder):
+                self.reporter.warn(difference, "the score is not that of the adapter as trained")
         self.reporter.check_stop()
         return model
 
-    def read(self, part: Part, *, need_output: bool = True) -> list[Pair]:
+    def read(self, part: Part) -> list[Pair]:
         """The pairs of one of the run's files. Raises DataError if it is not what it was."""
-        named = self.settings.data[part]
-        skip_bad = self.settings.profile.data.bad_records == "skip"
-        found = dataset.read(named.path, skip_bad=skip_bad, need_output=need_output)
-        if found.sha256 != named.sha256:
-            raise DataError(f"{named.path}: has changed since the run was made; start a new run")
+        found = jobs.read_again(self.settings, part)
         if found.skipped:
             self.reporter.warn(
                 f"data.{part}: {len(found.skipped)} records skipped, first: {found.skipped[0]}"
@@ -70,7 +69,14 @@ class Session:
     def scored(self, part: Part) -> Scored:
         """One of the run's files, ready to be scored."""
         max_tokens = self.settings.profile.evaluation.max_tokens
-        return Scored.prepare(self.read(part), self.builder, max_tokens)
+        file = Scored.prepare(self.read(part), self.builder, max_tokens)
+        if file.cut:
+            self.reporter.warn(
+                f"data.{part}: {file.cut} answers do not fit in evaluation.max_tokens = "
+                f"{max_tokens} and are scored in part",
+                "raise it, or use fewer few-shot examples",
+            )
+        return file
 
     def evaluate(
         self,
@@ -99,7 +105,7 @@ class Session:
                 step=step,
                 checkpoint=checkpoint,
                 file=str(path.relative_to(self.run.folder)),
-                definition=evaluate.definition(profile, self.builder, losses),
+                definition=evaluate.definition(profile, self.builder, losses, score.tokens),
                 seconds=time.monotonic() - began,
             )
         )

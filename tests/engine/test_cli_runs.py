@@ -15,6 +15,7 @@ from engine.runs import DataFile, Run
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
     "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "name", "tags", "note",
+    "chosen_on_test",
 }  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def test_runs_as_json_have_the_keys_that_programs_rely_on(
         "profile": "tiny", "strategy": "qlora", "created": "2026-01-01T12:00:00+08:00",
         "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9,
         "bleu": None, "chrf": None, "seconds": 100.0, "adapter_run": None,
-        "name": "", "tags": [], "note": "",
+        "name": "", "tags": [], "note": "", "chosen_on_test": False,
     }  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def test_what_was_judged_is_shown_with_intervals_faults_and_definitions(
     copied = ["copy", "the", "source", "8.50", "6.50–10.50", "11.50", "9.50–13.50"]
     assert copied in lines
     assert "! 2 of 84 outputs (2.4 %) untranslated copies, e.g. p3: the source: 子曰" in out
-    assert "no outputs empty, cut off at max_new_tokens, with Simplified characters" in out
+    assert "none: empty, cut off at max_new_tokens, with Simplified characters, with words" in out
     assert "BLEU: nrefs:1|tok:zh; intervals: 95 %" in out
     shown = as_json(capsys, "show", "latest")
     assert (shown["bleu"], shown["chrf"]) == (22.0, 20.5)
@@ -129,9 +130,11 @@ def test_a_comparison_has_a_row_of_the_source_for_each_file(
     rows = [line.split() for line in out.splitlines()[2:]]
     assert [row[-3:-1] for row in rows[:2]] == [["22.00", "20.50"], ["–", "–"]]
     assert rows[2] == ["–", "copy", "the", "source", *"–––––", "8.50", "11.50"]
-    scored(root, 3, 30.0, "b", said=(judged(),))
+    assert "counted alike" not in out
+    scored(root, 3, 30.0, "b", said=(judged(definition={"BLEU": "nrefs:var|tok:zh"}),))
     _, out, _ = run_command(capsys, "compare")
     assert out.count("copy the source") == 2
+    assert "! BLEU or chrF were not counted alike" in out
 
 
 def scored(

@@ -150,6 +150,15 @@ def test_a_prompt_may_differ_and_all_else_that_does_is_said(root: Path) -> None:
     ]
 
 
+def test_a_checkpoint_chosen_on_the_test_file_is_spoken_of(root: Path) -> None:
+    peeking = msgspec.structs.replace(
+        tiny(), evaluation=msgspec.structs.replace(tiny().evaluation, choose_by="test")
+    )
+    one = run_of(root, "a", [item(1), item(2)], profile=peeking)
+    (caution,) = comparison.compare(run_of(root, "b", [item(1), item(2)]), one).cautions
+    assert caution.startswith(f"the checkpoint of {one.id} was chosen on the test file")
+
+
 def test_another_tokenizer_is_said_and_perplexity_a_character_shown(root: Path) -> None:
     other_model = msgspec.structs.replace(
         tiny(), model=msgspec.structs.replace(tiny().model, path="owner/other")

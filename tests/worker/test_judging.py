@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
 
 import msgspec
 import pytest
 import sacrebleu
 import torch
 from peft import PeftModel
-from small_runs import PARTS, RunMaker, SmallRun
+from small_runs import PARTS, RunMaker, SmallRun, cut_data
 
 from engine import profiles, translation_quality
 from engine.dataset import Pair
@@ -121,20 +122,19 @@ def test_predictions_are_judged_by_what_there_is(make_run: RunMaker) -> None:
     assert len(results_of(run, "predictions")) == event.judgement.outputs == PARTS["test"]
 
 
-def test_a_second_reference_goes_from_the_pairs_to_the_samples(
-    make_run: RunMaker, monkeypatch: pytest.MonkeyPatch
+def test_a_second_reference_goes_from_the_file_to_the_samples_and_the_scores(
+    make_run: RunMaker, tmp_path: Path
 ) -> None:
-    small = make_run(strategy="zero-shot", evaluation__outputs=True)
-    read = Session.read
-
-    def with_repaired(session: Session, *given: Any, **named: Any) -> list[Pair]:
-        first, *others = read(session, *given, **named)
-        return [msgspec.structs.replace(first, repaired="修補了的譯文"), *others]
-
-    monkeypatch.setattr(Session, "read", with_repaired)
+    items = json.loads(cut_data("test", tmp_path, PARTS["test"]).read_text("utf-8"))
+    items[0]["output_repaired"] = "修補了的譯文"
+    file = tmp_path / "repaired.json"
+    file.write_text(json.dumps(items), "utf-8")
+    small = make_run(strategy="zero-shot", evaluation__outputs=True, data__test=file)
     (event,) = (event for event in events_of(small.run) if isinstance(event, Judged))
-    assert [bool(result.repaired) for result in results_of(small.run)][:2] == [True, False]
+    found = [result.repaired for result in results_of(small.run)]
+    assert found == ["修補了的譯文", *[""] * (PARTS["test"] - 1)]
     assert event.definition["references"].endswith(f"1 of {PARTS['test']} items")
+    assert event.definition["BLEU"].startswith("nrefs:var|")
 
 
 def test_a_run_whose_judge_lacks_a_library_is_finished_all_the_same(

@@ -132,7 +132,7 @@ def test_a_checkpoint_that_is_not_the_last_can_win(make_run: RunMaker) -> None:
 
 
 def test_evaluations_are_kept_sample_by_sample(finished_run: SmallRun) -> None:
-    keys = {"id", "direction", "perplexity", "nll", "tokens", "instruction", "reference", "output"}
+    keys = set(SampleResult.__struct_fields__)
     folder = finished_run.run.evaluations_path
     points = {f"{part}-step-{n:06d}" for part in ("validation", "test") for n in (0, 2, 4, 6)}
     assert {path.stem for path in folder.glob("*.jsonl")} == {"test", *points}
@@ -154,6 +154,7 @@ def test_the_adapter_is_plain_peft(finished_run: SmallRun) -> None:
     assert {path.name for path in adapter.iterdir()} == {
         "adapter_config.json",
         "adapter_model.safetensors",
+        "trained_with.json",
     }
     model = finished_run.run.settings.profile.model.path
     done = subprocess.run(

@@ -108,7 +108,7 @@ def faults_line(judged: Judged | None) -> Content:
         f"({text.share(fault.count, outputs)}, {one_line(fault.id)})"
         for kind, fault in found.items()
     ]
-    return Content(f"! of {outputs:,} outputs {', '.join(parts)}")
+    return Content(f"! {outputs:,} outputs: {', '.join(parts)}")
 
 
 def definition_line(result: Result) -> Content:

@@ -85,8 +85,8 @@ class RunDetails:
             yield _line("adapter", f"rank {profile.lora.rank}, {profile.quantization.method}")
         if settings.adapter_run:
             yield _line("adapter of", f"{settings.adapter_run} {settings.checkpoint}")
-        if settings.examples:
-            yield _line("examples", str(len(settings.examples)))
+        if settings.examples_shown:
+            yield _line("examples", str(settings.examples_shown))
         for part, file in settings.data.items():
             yield _line(part, f"{Path(file.path).name}, {file.pairs} pairs")
         if settings.overrides:
@@ -124,7 +124,7 @@ def _line(label: str, value: str, style: str = "") -> Content:
 
 def _bounds(measure: Measure | None) -> str:
     known = text.interval(measure.low, measure.high) if measure else ""
-    return f"  ({known})" if known else ""
+    return f" ({known})" if known else ""
 
 
 def _judged(judged: Judged) -> Iterator[Content]:

@@ -43,6 +43,7 @@ def look_ahead(draft: Draft, root: Path) -> Outlook:
 def _lines(draft: Draft, request: Request, profile: Profile) -> Iterator[Line]:
     trains = draft.strategy.trains
     job: Job = "train" if trains else "evaluate"
+    jobs.require_model(profile)
     data = jobs.read_data(profile, job, needs_train=draft.strategy.shows_examples)
     examples = jobs.draw(profile, draft.strategy, data)
     builder = jobs.builder_for(profile, examples)
@@ -52,11 +53,17 @@ def _lines(draft: Draft, request: Request, profile: Profile) -> Iterator[Line]:
         steps = "step" if plan.evaluate_every == 1 else f"{plan.evaluate_every} steps"
         every = f"before training, every {steps} and at the end"
         yield from _training_lines(profile, plan, data["train"])
-    if examples:
+    if builder.examples.count:
         length = len(builder.prompt_ids(""))
-        yield "Examples", f"{len(examples)} drawn from {_pairs(data['train'])}; {length} tokens"
+        how = {"random": "drawn", "nearest": "most like each item", "ids": "named"}
+        chosen = how[profile.few_shot.choose]
+        yield (
+            "Examples",
+            f"{builder.examples.count} {chosen}, of {_pairs(data['train'])}; {length} tokens",
+        )
     if "validation" in data:
-        yield "Validation", f"{_pairs(data['validation'])}; chooses the checkpoint"
+        aside = "" if profile.data.validation else ", set aside from the training file"
+        yield "Validation", f"{_pairs(data['validation'])}{aside}; chooses the checkpoint"
     yield "Test", f"{_pairs(data['test'])}; scored {every}"
     for part, dataset in data.items():
         yield from _skipped(part, dataset)
