@@ -30,28 +30,11 @@ _FORMS = str.maketrans("寜産顔啓僞奬綫鈎竪爲衆嗬遝", "寧產顏啟�
 
 _WORDS = dict(
     pair.split("→")
-    for pair in [
-        "單於→單于",
-        "鮮於→鮮于",
-        "淳於→淳于",
-        "於闐→于闐",
-        "雲：→云：",
-        "雲:→云:",
-        "雲雲→云云",
-        "又雲→又云",
-        "復雜→複雜",
-        "重復→重複",
-        "纔乾→才幹",
-        "能乾→能幹",
-        "乾練→幹練",
-        "精乾→精幹",
-        "骨乾→骨幹",
-        "樹乾→樹幹",
-        "乾什麼→幹什麼",
-        "乾嘛→幹嘛",
-        "乾羽→干羽",
-        "射乾→射干",
-    ]
+    for pair in (
+        "單於→單于 鮮於→鮮于 淳於→淳于 於闐→于闐 雲：→云： 雲:→云: 雲雲→云云 又雲→又云 復雜→複雜 "
+        "重復→重複 纔乾→才幹 能乾→能幹 乾練→幹練 精乾→精幹 骨乾→骨幹 樹乾→樹幹 乾什麼→幹什麼 "
+        "乾嘛→幹嘛 乾羽→干羽 射乾→射干"
+    ).split()
 )
 """Words that OpenCC's phrases miss."""
 
@@ -129,9 +112,7 @@ def folded(texts: Sequence[str]) -> list[str]:
 def _mend(text: str) -> str:
     text_in_words = _WORD.sub(lambda match: _WORDS[match.group()], text)
     in_context = converter("s2tw")(undone(text_in_words))
-    if len(in_context) != len(
-        text
-    ):  # a phrase of another length: better no repair than a wrong one
+    if len(in_context) != len(text):  # a phrase of another length: better no repair than a wrong one
         in_context = text_in_words
     left_simplified = frozenset(simplified_characters(text))
     mended = []
@@ -164,8 +145,6 @@ def _before_conversion() -> dict[int, str]:
     """Damaged characters as the Simplified ones they came from."""
     convert = converter("t2s")
     table = {ord(old): convert(min(new)) for old, new in _ONE_FOR_MANY.items()}
-    return (
-        table
-        | {ord("瞭"): "了", ord("榖"): "谷", ord("麽"): "么"}
-        | {old: convert(chr(new)) for old, new in _FORMS.items()}
-    )
+    return table | {ord("瞭"): "了", ord("榖"): "谷", ord("麽"): "么"} | {
+        old: convert(chr(new)) for old, new in _FORMS.items()
+    }
