@@ -116,11 +116,12 @@ All runs are then compared here."""
             self.workers.cancel_group(self, "arrange")
             self._take(rows, self.view)
         else:
-            self._arrange_in_thread(rows, self.view)
+            self._arrange_in_thread()
 
     @work(exclusive=True, group="arrange")
-    async def _arrange_in_thread(self, rows: Sequence[Row], view: View) -> None:
-        self.table.show(await asyncio.to_thread(arrange, rows, view))
+    async def _arrange_in_thread(self) -> None:
+        # The rows are no argument: Textual describes a worker by the repr of all its arguments.
+        self.table.show(await asyncio.to_thread(arrange, self.listed or (), self.view))
 
     def _take(self, rows: Sequence[Row], view: View) -> None:
         self.table.show(arrange(rows, view))
@@ -142,7 +143,7 @@ All runs are then compared here."""
             return f"No run is found by “{one_line(self.view.query.text)}”. Press esc to see all."
         return self.NO_RUNS
 
-    @work(exclusive=True, group="details")
+    @work(exclusive=True, group="details", description="")
     async def _show_details(self, row: Row | None) -> None:
         if row is None or not self.query_one(VerticalScroll).display:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Footer, Input
 
 from engine import run_sheet
+from engine.catalog import Row
 from engine.errors import UserError
 from engine.run_columns import COLUMNS
 from engine.runs import Run
@@ -77,11 +79,21 @@ class RunsScreen(RunActions):
         """Show the newest runs, then all; then again and again."""
         if not self._is_complete:
             self.browser.show(await asyncio.to_thread(self._listing.rows, NEWEST))
-        while True:
-            rows = await asyncio.to_thread(self._listing.rows)
+            self.browser.show(await asyncio.to_thread(self._list_all))
             self._is_complete = True
-            self.browser.show(rows)
+        while True:
+            self.browser.show(await asyncio.to_thread(self._listing.rows))
             await asyncio.sleep(LIST_SECONDS)
+
+    def _list_all(self) -> list[Row]:
+        """All rows, set apart from what is collected: walking through 10,000 stops the screen."""
+        gc.disable()
+        try:
+            rows = self._listing.rows()
+            gc.freeze()
+        finally:
+            gc.enable()
+        return rows
 
     @on(RunBrowser.Changed)
     def _show_header(self) -> None:
