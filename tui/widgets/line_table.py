@@ -152,6 +152,11 @@ class LineTable(ScrollView, can_focus=True):
         self.marked ^= {key}
         self.draw_changes()
 
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        self.marked.clear()
+        self.draw_changes()
+
     # Keys and mouse
 
     def action_move(self, step: int) -> None:

@@ -60,6 +60,10 @@ class SampleTable(LineTable):
         """The keys of the columns that are shown."""
         return [heading.key for heading in self.headings]
 
+    def column(self, key: str) -> list[str]:
+        """What stands in a column, row by row."""
+        return [_words(item, key) for item in self._shown]
+
     def show(self, samples: Sequence[Sample]) -> None:
         """Show other samples, or the same with more known about them."""
         if samples != self._samples:
@@ -101,6 +105,12 @@ class SampleTable(LineTable):
     def toggle_mark(self, key: str) -> None:
         """Mark an item; the first mark takes room from the source."""
         super().toggle_mark(key)
+        self._fit()
+        self.draw_changes()
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        super().clear_marks()
         self._fit()
         self.draw_changes()
 
@@ -153,8 +163,7 @@ def _words(item: Item, key: str) -> str:
     if key == "ppl":
         return text.number(sample.value)
     if key == "change":
-        change = item.change
-        return "" if math.isnan(change) else f"{change:+.2f}" if abs(change) < 1e4 else f"{change:+.1e}"
+        return _signed(item.change)
     if key == "chrf":
         return "" if sample.chrf is None else text.number(sample.chrf, 1)
     if key == "direction":
@@ -162,6 +171,12 @@ def _words(item: Item, key: str) -> str:
     if key == "id":
         return one_line(sample.id) + (" !" if sample.faults else "")
     return one_line(item.source)
+
+
+def _signed(change: float) -> str:
+    if math.isnan(change):
+        return ""
+    return f"{change:+.2f}" if abs(change) < 1e4 else f"{change:+.1e}"
 
 
 def next_order(table: SampleTable) -> str:
