@@ -22,7 +22,7 @@ def add_run_tables(
     root: ArgumentParser,
     count: Callable[[str], int],
 ) -> None:
-    """runs, note, diff."""
+    """runs, items, note, diff."""
     listing = add(
         "runs", "run_table:list_runs", "list all runs, newest first; find some", json, root
     )
@@ -48,3 +48,14 @@ def add_run_tables(
 
     diff = add("diff", "run_table:diff", "the settings in which runs differ", json, root)
     diff.add_argument("run", metavar="RUN", nargs="+")
+
+    one = add(
+        "items", "items:list_items", "an evaluation item by item, the worst first", json, root
+    )
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("--versus", default="", metavar="RUN", help="set against another run")
+    one.add_argument("--sort", choices=["ppl", "change", "chrf", "file"], help="default: ppl")
+    one.add_argument("--reverse", action="store_true", help="the best first")
+    one.add_argument("--find", default="", metavar="WORDS", help="only items that hold them all")
+    one.add_argument("--limit", type=count, default=0, metavar="N", help="only the first N")
+    one.add_argument("--markdown", action="store_true", help="with outputs, for a report")

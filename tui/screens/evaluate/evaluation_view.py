@@ -153,13 +153,12 @@ class EvaluationView(Vertical):
 
     def show_note(self) -> None:
         """What the list does not show."""
-        table, notes = self.table, []
+        table = self.table
+        notes = [f"{len(table.marked):,} marked"] if table.marked else []
         if self.other:
             notes.append(f"change: perplexity less that of {one_line(self.other)}")
         if table.row_count < table.total:
             notes.append(f"{table.row_count:,} of {table.total:,} samples: {one_line(table.words)}")
-        if table.marked:
-            notes.append(f"{len(table.marked):,} marked")
         if self._unreadable:
             notes.append(f"{self._unreadable:,} lines of the file are no samples")
         note = self.query_one("#note", PlainStatic)

@@ -143,7 +143,7 @@ class SampleTable(LineTable):
         for key, label in _LABELS.items():
             if key == "change" and not self._others:
                 continue
-            if key == "chrf" and not (self._others or self.order == "chrf"):
+            if key == "chrf" and not any(item.sample.chrf is not None for item in self._shown):
                 continue
             if key == self.order:
                 label = f"{'▾' if self.worst_first else '▴'} {label}"
