@@ -33,6 +33,10 @@ class Encoded(Struct, frozen=True):
         """Number of scored tokens."""
         return sum(self.scored)
 
+    def cut(self, most: int) -> Encoded:
+        """Cut to a number of tokens from the right, as the course's script does."""
+        return Encoded(self.text, self.ids[:most], self.scored[:most])
+
 
 class PromptBuilder:
     """Builds prompts by a profile's form, with few-shot examples or none."""

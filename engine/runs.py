@@ -5,6 +5,7 @@ Status is derived, never stored: the last terminal event, else whether the worke
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -247,6 +248,17 @@ def list_all(root: Path) -> list[Run]:
     if not root.is_dir():
         return []
     folders = [path.parent for path in root.glob("*/run.toml")]
+    return [Run(folder) for folder in sorted(folders, key=_age, reverse=True)]
+
+
+def list_folders(root: Path) -> list[Run]:
+    """All folders that may be runs, newest first; quicker than `list_all`, for it opens none."""
+    try:
+        with os.scandir(root) as entries:
+            names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    except OSError:
+        return []
+    folders = [root / name for name in names]
     return [Run(folder) for folder in sorted(folders, key=_age, reverse=True)]
 
 

@@ -11,6 +11,7 @@ import pytest
 def _no_settings_of_the_user(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     nothing = tmp_path_factory.getbasetemp()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(nothing / "no-config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(nothing / "no-data"))

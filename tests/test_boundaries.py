@@ -99,5 +99,5 @@ def test_help_and_version_load_nothing_but_the_standard_library_and_the_grammar(
 
 def test_listing_runs_loads_no_tokenizer_and_no_psutil() -> None:
     found = loaded_for("runs", "--runs", "/nonexistent")
-    assert "engine.cli.show" in found
+    assert "engine.cli.run_table" in found
     assert {"psutil", "tokenizers", "huggingface_hub", "textual"} & set(found) == set()

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
 from engine import events
 from engine.events import Evaluated, Finished, Judged
+from engine.items import Sample, read_samples
 from engine.runs import Run
 
-
-class Sample(Struct, frozen=True):
-    """A line of a per-sample file; more lenient than what the worker writes."""
-
-    id: str = ""
-    direction: str = "unknown"
-    perplexity: float | None = None
-    """JSON has no infinity and no nan: both are written as null."""
-    tokens: int = 0
-    instruction: str = ""
-    reference: str = ""
-    output: str | None = None
-    repaired: str = ""
-    """A second reference."""
-    faults: dict[str, str] = {}
-    """What is wrong with the output, by kind."""
-    chrf: float | None = None
-
-    @property
-    def value(self) -> float:
-        """Perplexity as a number: nan if it was not scored, infinity if beyond all bounds."""
-        if self.perplexity is not None:
-            return self.perplexity
-        return math.inf if self.tokens else math.nan
+__all__ = ["Result", "Sample", "read", "read_samples", "read_scores"]
 
 
 @dataclass(frozen=True)
@@ -88,28 +61,3 @@ def _ends(path: Path) -> list[events.Event]:
         return []
     wanted = (b'{"kind":"evaluated"', b'{"kind":"judged"', b'{"kind":"finished"')
     return [events.decode(line) for line in lines if line.startswith(wanted)]
-
-
-def read_samples(path: Path) -> tuple[list[Sample], int]:
-    """The samples of a file, and how many lines are none."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return [], 0
-    decoder = msgspec.json.Decoder(Sample, strict=False)
-    samples, unreadable = [], 0
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            samples.append(decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            unreadable += 1
-    return samples, unreadable
-
-
-def by_perplexity(samples: Sequence[Sample], *, worst_first: bool = True) -> list[Sample]:
-    """Samples in order of perplexity; those that have none last."""
-    known = [sample for sample in samples if not math.isnan(sample.value)]
-    known.sort(key=lambda sample: sample.value, reverse=worst_first)
-    return known + [sample for sample in samples if math.isnan(sample.value)]

@@ -12,6 +12,7 @@ from engine import __version__
 from engine.cli import hand_in_arguments
 from engine.cli.before_start_arguments import add_commands, add_files
 from engine.cli.data_arguments import add_data
+from engine.cli.run_arguments import add_run_tables
 
 _EPILOG = """\
 examples:
@@ -154,8 +155,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--direction", choices=["auto", "to-modern", "to-classical"], default="auto"
     )
 
-    listing = add("runs", "show:list_runs", "list all runs, newest first", json, root)
-    listing.add_argument("--limit", type=_count, default=0, metavar="N", help="only the newest N")
+    add_run_tables(add, json, root, _count)
     one = add("show", "show:show", "one run: settings, result, checkpoints", json, root)
     one.add_argument("run", metavar="RUN")
     compare = add("compare", "compare:compare", "runs side by side, by perplexity", json, root)

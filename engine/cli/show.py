@@ -1,57 +1,19 @@
-"""Commands that print what there is: runs, show."""
+"""Commands that print what there is to one run: show."""
 
 from __future__ import annotations
 
 import json
 from argparse import Namespace
-from datetime import datetime
 
 import msgspec
 
-from engine import runs
-from engine.catalog import PEEKED, Catalog, Row
+from engine import notes, runs
+from engine.catalog import Row
 from engine.cli.result import as_data, describe_result
-from engine.cli.table import table
 from engine.paths import runs_root
 from engine.runs import Run
 from engine.summary import Summary
-from engine.text import clock, number, one_line
-
-
-def list_runs(arguments: Namespace) -> int:
-    """`yiwen runs`."""
-    root = runs_root(arguments.runs)
-    rows = Catalog(root).rows(arguments.limit or None)
-    if arguments.json:
-        print(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
-    elif rows:
-        header = ["run", "status", "strategy", "ppl", "loss", "time", "created"]
-        print(table(header, [_cells(row) for row in rows], right=(3, 4, 5)))
-        if any(row.settings.chosen_on_test and row.summary.score for row in rows):
-            print(PEEKED)
-    else:
-        print(f"No runs in {root} yet: `yiwen train tiny` makes one.")
-    return 0
-
-
-def _cells(row: Row) -> list[str]:
-    summary, settings = row.summary, row.settings
-    return [
-        row.run.id,
-        f"{summary.status.symbol} {summary.status.value}",
-        settings.strategy if settings.job == "train" else f"{settings.strategy} ({settings.job})",
-        row.perplexity_text,
-        number(summary.loss, 3),
-        clock(summary.seconds),
-        _local(settings.created),
-    ]
-
-
-def _local(created: str) -> str:
-    try:
-        return f"{datetime.fromisoformat(created):%m-%d %H:%M}"
-    except ValueError:
-        return created
+from engine.text import clock, one_line
 
 
 def show(arguments: Namespace) -> int:
@@ -59,7 +21,7 @@ def show(arguments: Namespace) -> int:
     run = runs.find(runs_root(arguments.runs), arguments.run)
     summary = run.summary()
     if arguments.json:
-        row = Row(run, run.settings, summary).as_dict()
+        row = Row(run, run.settings, summary, notes.read(run.folder)).as_dict()
         row["checkpoints"] = run.checkpoints()
         row["folder"] = str(run.folder)
         row["judged"] = as_data(summary)
@@ -73,6 +35,7 @@ def show(arguments: Namespace) -> int:
 def describe_run(run: Run, summary: Summary) -> str:
     """A run in a few lines."""
     settings = run.settings
+    kept = notes.read(run.folder)
     lines = [
         f"{run.id}   {summary.status.symbol} {summary.status.value}",
         f"  profile     {settings.profile.name} ({settings.profile.model.path})",
@@ -96,6 +59,10 @@ def describe_run(run: Run, summary: Summary) -> str:
         best = summary.best_checkpoint
         marked = [name + (" (best)" if name == best else "") for name in run.checkpoints()]
         lines.append(f"  checkpoints {', '.join(marked)}")
+    if kept.label:
+        lines.append(f"  name        {kept.label}")
+    if kept.note or kept.trouble:
+        lines.append(f"  note        {one_line(kept.note or kept.trouble)}")
     lines.append(f"  time        {clock(summary.seconds)}")
     lines.append(f"  folder      {run.folder}")
     if summary.message:

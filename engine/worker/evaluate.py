@@ -43,7 +43,7 @@ class Scored:
         vary = builder.examples.vary
         for pair in pairs:
             whole = builder.encode(pair.instruction, pair.output)
-            cut = Encoded(whole.text, whole.ids[:max_tokens], whole.scored[:max_tokens])
+            cut = whole.cut(max_tokens)
             if not cut.scored_count:
                 raise DataError(
                     f"item {pair.id}: its prompt alone has {len(whole.ids) - whole.scored_count} "

@@ -14,7 +14,8 @@ from engine.runs import DataFile, Run
 
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
-    "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "chosen_on_test",
+    "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "name", "tags", "note",
+    "chosen_on_test",
 }  # fmt: skip
 
 
@@ -39,8 +40,9 @@ def test_runs_as_json_have_the_keys_that_programs_rely_on(
     assert oldest == {
         "id": "20260101-120000-tiny-qlora", "status": "finished", "job": "train",
         "profile": "tiny", "strategy": "qlora", "created": "2026-01-01T12:00:00+08:00",
-        "perplexity": 12.5, "perplexity_corpus": 9.5, "bleu": None, "chrf": None,
-        "loss": 2.0, "steps": 9, "seconds": 100.0, "adapter_run": None, "chosen_on_test": False,
+        "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9,
+        "bleu": None, "chrf": None, "seconds": 100.0, "adapter_run": None,
+        "name": "", "tags": [], "note": "", "chosen_on_test": False,
     }  # fmt: skip
 
 

@@ -12,11 +12,10 @@ from engine import text
 from engine.catalog import Row
 from engine.events import Evaluated, Judged
 from engine.judgement import FAULTS, Measure
+from engine.run_columns import status_of, strategy_of
 from engine.summary import Status
 from engine.text import direction_label, one_line, plain
 from tui import results
-from tui.listing import strategy_of
-from tui.screens.runs.run_rows import status_of
 from tui.widgets.run_status import status_text
 
 _LABEL_WIDTH = 12
@@ -42,7 +41,7 @@ class RunDetails:
         """Everything, a line each."""
         return Content("\n").join([*self._heading(), *self._settings(), *self._outcome()])
 
-    def losses(self, size: int) -> str:
+    def losses(self) -> list[str]:
         """What deleting the folder takes away."""
         kept = ["the record of its settings and events"]
         if self.row.summary.score:
@@ -51,13 +50,22 @@ class RunDetails:
             kept.append(f"{len(self.checkpoints)} checkpoints")
         if self.has_adapter:
             kept.append("the trained adapter, which cannot be translated with any more")
-        return f"{text.size(size)} on disk, for good:\n" + "\n".join(f"- {item}" for item in kept)
+        if self.row.notes.note:
+            kept.append("the note you wrote")
+        return kept
 
     def _heading(self) -> Iterator[Content]:
         summary = self.row.summary
         yield Content.styled(one_line(self.row.run.id), "bold")
         status = status_text(summary.status, status_of(self.row).partition(" ")[2])
         yield Content.assemble(status, f"  {text.clock(summary.seconds)}")
+        notes = self.row.notes
+        if notes.label:
+            yield Content.styled(one_line(notes.label), "$text-accent")
+        if notes.note:
+            yield Content.styled(plain(notes.note), "italic")
+        if notes.trouble:
+            yield Content.styled(one_line(notes.trouble), "$text-error")
         if summary.message:
             failed = summary.status is Status.FAILED
             yield Content.styled(plain(summary.message), "$text-error" if failed else "")
