@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Where PyTorch's own builds without CUDA are, for machines that have no GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint check clean
+.PHONY: run test lint check translations clean
 
 run: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/yiwen; else exec $(BIN)/yiwen demo; fi
@@ -22,6 +22,13 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports
 
 check: lint test
+
+# Takes marked texts into the catalogue, and compiles what is translated.
+CATALOGUE := engine/locale/zh_TW/LC_MESSAGES/yiwen
+translations: $(VENV)/.installed-dev
+	@$(BIN)/pybabel -q extract -k _ -k plural:1,2 --no-location --sort-output -o $(VENV)/yiwen.pot engine tui
+	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap -D yiwen -l zh_TW -i $(VENV)/yiwen.pot -o $(CATALOGUE).po
+	@$(BIN)/pybabel -q compile -D yiwen -l zh_TW -i $(CATALOGUE).po -o $(CATALOGUE).mo
 
 clean:
 	rm -rf $(VENV)
