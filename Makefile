@@ -23,12 +23,9 @@ lint: $(VENV)/.installed-dev
 
 check: lint test
 
-# Takes marked texts into the catalogue, and compiles what is translated.
-CATALOGUE := engine/locale/zh_TW/LC_MESSAGES/yiwen
+# Takes marked texts into the catalogue of translations, and compiles it.
 translations: $(VENV)/.installed-dev
-	@$(BIN)/pybabel -q extract -k _ -k plural:1,2 --no-location --sort-output -o $(VENV)/yiwen.pot engine tui
-	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap -D yiwen -l zh_TW -i $(VENV)/yiwen.pot -o $(CATALOGUE).po
-	@$(BIN)/pybabel -q compile -D yiwen -l zh_TW -i $(CATALOGUE).po -o $(CATALOGUE).mo
+	@$(BIN)/python docs/translations.py
 
 clean:
 	rm -rf $(VENV)
