@@ -6,6 +6,7 @@ python docs/translations.py [MORE.po …]     further files of translations are 
 from __future__ import annotations
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -29,7 +30,10 @@ msgstr ""
 
 def main() -> None:
     """Write the catalogue in the order of its texts; say which of them are not translated."""
-    known = [read_po(Path(path).open("rb"), locale="zh_TW") for path in [CATALOGUE, *sys.argv[1:]]]
+    known = [
+        read_po(BytesIO(Path(path).read_bytes()), locale="zh_TW")
+        for path in [CATALOGUE, *sys.argv[1:]]
+    ]
     made = Catalog(locale="zh_TW", charset="utf-8")
     for folder in ("engine", "tui"):
         for _, _, texts, _, _ in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
@@ -43,7 +47,7 @@ def main() -> None:
         file.write(HEADER.encode())
         write_po(file, made, width=0, sort_output=True, omit_header=True)
     with CATALOGUE.with_suffix(".mo").open("wb") as file:
-        write_mo(file, read_po(CATALOGUE.open("rb"), locale="zh_TW"))
+        write_mo(file, read_po(BytesIO(CATALOGUE.read_bytes()), locale="zh_TW"))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ KEYWORDS = {"_": None, "plural": (1, 2)}
 
 
 def catalogue() -> Catalog:
-    return read_po(CATALOGUE.open("rb"), locale="zh_TW")
+    return read_po(BytesIO(CATALOGUE.read_bytes()), locale="zh_TW")
 
 
 def texts_of(message: Message) -> list[str]:
@@ -77,7 +78,7 @@ def test_a_text_is_translated_with_its_places_and_edges(message: Message) -> Non
 
 
 def test_the_compiled_catalogue_is_that_of_the_text() -> None:
-    compiled = read_mo(CATALOGUE.with_suffix(".mo").open("rb"))
+    compiled = read_mo(BytesIO(CATALOGUE.with_suffix(".mo").read_bytes()))
     assert {str(m.id): m.string for m in compiled if m.id} == {
         str(m.id): m.string for m in MESSAGES
     }
