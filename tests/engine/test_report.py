@@ -77,7 +77,7 @@ def test_a_report_is_a_page_with_its_curve_and_tables(
     assert "| 21.50 | 18.25 | `20260101-120000-tiny-qlora` |" in page
     assert page.count("copy the source") == 1
     assert "| 2 | 50% | 30.00 | 9.50 | 31.00 | 2.625 |" in page
-    assert "untranslated copies | 2 of 6 | 33 %" in page
+    assert "untranslated copies | 2 of 6 | 33" in page
     assert "yiwen train tiny --set training.epochs=3\n" in page
     assert "yiwen evaluate tiny --strategy few-shot" in page
     assert "| `p1` |" in page  # the example that was shown
