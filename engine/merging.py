@@ -80,13 +80,20 @@ def merge(asked: Merge, progress: Callable[[Phase], None], warn: Callable[[str],
                     progress(message)
         except BrokenPipeError:
             pass  # its last words say why
-        except BaseException:
+        except BaseException:  # Ctrl-C above all
             process.kill()
+            process.wait()
+            shutil.rmtree(part_of(target), ignore_errors=True)
             raise
         process.wait()
         log.seek(0)
         said = log.read().decode(errors="replace").strip().splitlines()
     raise UserError(f"the worker that merges ended: {said[-1] if said else 'no reason given'}")
+
+
+def part_of(target: Path) -> Path:
+    """Where a merged model grows until it is whole."""
+    return target.with_name(f".{target.name}.part")
 
 
 def check_room(target: Path, needed: int) -> None:

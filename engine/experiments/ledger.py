@@ -25,6 +25,7 @@ from engine.experiments.seed import Stage
 from engine.paths import write_atomically
 from engine.runs import Run
 from engine.summary import Status
+from engine.text import one_line
 
 FORMAT = 1
 
@@ -167,8 +168,13 @@ def changes(ledger: Ledger, stages: Sequence[Stage]) -> list[str]:
         for key in {**entry.settings, **stage.settings}:
             old, new = entry.settings.get(key, "–"), stage.settings.get(key, "–")
             if old != new:
-                found.setdefault(key, f"{key}: {old} → {new}")
+                found.setdefault(key, f"{key}: {_short(old)} → {_short(new)}")
     return list(found.values())
+
+
+def _short(text: str, room: int = 40) -> str:
+    line = one_line(text)
+    return line if len(line) <= room else line[: room - 1] + "…"
 
 
 def _number(name: str) -> int:

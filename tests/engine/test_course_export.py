@@ -15,7 +15,7 @@ from commands import as_json, run_command
 from samples import ENDED, MODEL, make_run, score, tiny
 
 from engine import events, jobs, profiles
-from engine.course import adapter, rules, scripts
+from engine.course import adapter, export, rules, scripts
 from engine.course.rules import Sizes
 from engine.dataset import Pair
 from engine.profiles import Profile, Quantization
@@ -50,7 +50,7 @@ def utils_of(profile: Profile, monkeypatch: pytest.MonkeyPatch, gpu: bool) -> di
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setitem(sys.modules, "transformers", transformers)
     space: dict[str, Any] = {}
-    exec(scripts.utils_py(profile, jobs.builder_for(profile, []), "run"), space)
+    exec(scripts.utils_py(profile, jobs.builder_for(profile, []), "run", "eager"), space)
     return space
 
 
@@ -237,4 +237,15 @@ def test_examples_of_a_prompt_are_part_of_it(monkeypatch: pytest.MonkeyPatch) ->
     shown = Pair("p", "翻譯成文言文：\n好", "善")
     profile = changed(prompt__system="先看一例。")
     builder = jobs.builder_for(profile, [shown])
-    assert "善" in scripts.utils_py(profile, builder, "run")
+    assert "善" in scripts.utils_py(profile, builder, "run", "eager")
+
+
+@pytest.mark.parametrize(
+    ("asked", "cap", "given"),
+    [("eager", None, "eager"), ("sdpa", None, "sdpa"), ("sdpa", 50.0, "eager")],
+)
+def test_sdpa_is_not_handed_in_where_it_would_drop_a_cap(
+    asked: str, cap: float | None, given: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"attn_logit_softcapping": cap}))
+    assert export.attention_of(changed(model__attention=asked), tmp_path) == given

@@ -210,7 +210,9 @@ def test_an_unquantised_run_is_graded_unquantised(
 ) -> None:
     """The grader insists on a configuration; ours passes every layer over."""
     small = make_run(**{"strategy": "zero-shot", "quantization.method": "none"})
-    text = scripts.utils_py(small.run.settings.profile, jobs.builder_of(small.run.settings), "x")
+    text = scripts.utils_py(
+        small.run.settings.profile, jobs.builder_of(small.run.settings), "x", "eager"
+    )
     (tmp_path / "utils.py").write_text(text, "utf-8")
     program = (
         "import sys, torch, bitsandbytes, utils\n"
