@@ -100,7 +100,7 @@ def _definitions(rows: Sequence[Row]) -> Iterator[str]:
                 known.append(words)
     lines = [f"- {escape(key)}: {escape(' / '.join(words))}" for key, words in of_all.items()]
     if lines:
-        yield "How they are defined (several values: the runs differ, in the table's order):"
+        yield "How they are defined; a slash stands between the values of runs that differ:"
         yield "\n".join(lines)
 
 
