@@ -35,6 +35,7 @@ def experiment(arguments: Namespace) -> int:
     stages = seed.stages(Request(root, "qlora", overrides=overrides(arguments)), models)
     found = _open(root, arguments.name, stages, new=arguments.new)
     with found.at_work():
+        found = ledger.read(found.folder)  # another program may have been at it until now
         runs = _work(found, stages, _again(arguments))
         if runs is None:
             return 1

@@ -105,11 +105,12 @@ class Ledger:
 
 def list_all(root: Path) -> list[Ledger]:
     """All experiments of a runs folder, the newest first."""
-    found = [_read(path.parent) for path in (root / "experiments").glob("*/experiment.toml")]
+    found = [read(path.parent) for path in (root / "experiments").glob("*/experiment.toml")]
     return sorted(found, key=lambda one: (one.contents.created, _number(one.name)), reverse=True)
 
 
-def _read(folder: Path) -> Ledger:
+def read(folder: Path) -> Ledger:
+    """An experiment by its folder. Raises RunError."""
     path = folder / "experiment.toml"
     try:
         return Ledger(folder, msgspec.convert(tomli.loads(path.read_text("utf-8")), Contents))
