@@ -120,9 +120,7 @@ def test_each_gpu_gets_a_run_that_fits_and_the_worker_sees_only_that(
     told = started[0].folder / "told.json"
     wait_for(told.exists)
     assert '"CUDA_VISIBLE_DEVICES": "GPU-b"' in told.read_text()
-    assert look(root, Probe(nvml)) == {
-        "c": "waits for 16.1 GB free on a GPU; GPU 2 has 1.1 GB"
-    }
+    assert look(root, Probe(nvml)) == {"c": "waits for 16.1 GB free on a GPU; GPU 2 has 1.1 GB"}
 
 
 def test_a_run_that_wishes_for_a_busy_gpu_lets_others_pass(root: Path, waits: None) -> None:
