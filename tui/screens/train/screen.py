@@ -11,6 +11,7 @@ from textual.worker import get_current_worker
 
 from engine import launch
 from engine.errors import RunError
+from engine.hardware import Probe
 from engine.runs import Run, RunSettings
 from engine.summary import Status
 from tui.calling import call
@@ -51,7 +52,7 @@ class TrainScreen(SetupActions, Looking):
         self.settings: RunSettings | None = None
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
-class TrainScreen(SetupActions, Looking):
+        self._probe = Probe()
 
     def compose(self) -> ComposeResult:
         yield HeaderLine("Train")
