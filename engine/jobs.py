@@ -230,6 +230,6 @@ def read_again(settings: RunSettings, part: Part) -> Dataset:
     )
     if found.sha256 != named.sha256:
         raise DataError(f"{named.path}: has changed since the run was made; start a new run")
-    if settings.job == "train" and part in ("train", "validation"):
+    if settings.job in ("train", "probe") and part in ("train", "validation"):
         return set_validation_aside(settings.profile, found).get(part, found)
     return found

@@ -77,7 +77,7 @@ async def test_strategy_is_chosen_by_keyboard(app: YiwenApp, workers: FakeWorker
         await pilot.press("g")
         await wait_for(pilot, "Few-shot: examples in the prompt")
         await pilot.press(*"few", "enter")
-        text = await wait_for(pilot, "4 drawn from 700 pairs")
+        text = await wait_for(pilot, "4 drawn, of 700 pairs")
         assert "Validation  not used" in text
         await pilot.press("g")
         await wait_for(pilot, "● Few-shot")
