@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
-from engine import runs
+import msgspec
+
+from engine import notes, runs
 from engine.errors import RunError
+from engine.judgement import value
+from engine.notes import Notes
 from engine.runs import Run, RunSettings
 from engine.summary import Summary
+from engine.text import number
+
+PEEKED = "* The checkpoint was chosen on the test file: the score is optimistic."
+
+T = TypeVar("T")
+_Stamp = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -19,10 +31,18 @@ class Row:
     run: Run
     settings: RunSettings
     summary: Summary
+    notes: Notes = notes.NONE
+
+    @property
+    def perplexity_text(self) -> str:
+        """The perplexity with its mark, if it has one (see PEEKED)."""
+        score = self.summary.score
+        mark = "*" if score and self.settings.chosen_on_test else ""
+        return number(score.perplexity if score else None) + mark
 
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable row of `yiwen runs --json`."""
-        score = self.summary.score
+        score, judged = self.summary.score, self.summary.judgement
         return {
             "id": self.run.id,
             "status": self.summary.status.value,
@@ -32,10 +52,16 @@ class Row:
             "created": self.settings.created,
             "perplexity": finite(score.perplexity) if score else None,
             "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
+            "bleu": finite(value(judged.bleu)) if judged else None,
+            "chrf": finite(value(judged.chrf)) if judged else None,
             "loss": finite(self.summary.loss),
             "steps": self.summary.step,
             "seconds": finite(self.summary.seconds),
+            "chosen_on_test": self.settings.chosen_on_test,
             "adapter_run": self.settings.adapter_run or None,
+            "name": self.notes.name,
+            "tags": list(self.notes.tags),
+            "note": self.notes.note,
         }
 
 
@@ -45,34 +71,89 @@ def finite(number: float) -> float | None:
 
 
 class Catalog:
-    """Lists a runs folder again and again at little cost. Not for use from two threads at once."""
+    """Lists a runs folder again and again at little cost. Not for use from two threads at once.
+
+    The newest runs and those at work are looked at each time, the others only now and then.
+    """
+
+    FRESH: ClassVar[int] = 100
+    SWEEP_SECONDS: ClassVar[float] = 30.0
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._ended: dict[str, tuple[tuple[int, int], Row]] = {}
+        self._runs: list[Run] = []
+        self._listed = (-1, -1)
+        """When the folder had changed last, at the latest listing."""
+        self._swept = -math.inf
+        self._known: dict[str, tuple[_Stamp, Row]] = {}
+        self._shared: dict[bytes, Any] = {}
 
     def rows(self, limit: int | None = None) -> list[Row]:
         """The newest runs first; folders that cannot be read are left out."""
+        sweep = time.monotonic() - self._swept > self.SWEEP_SECONDS
+        self._list(sweep)
         rows = []
-        for run in runs.list_all(self.root)[:limit]:
+        for at, run in enumerate(self._runs[:limit]):
+            known = self._known.get(run.id)
+            if known and not sweep and at >= self.FRESH and not known[1].summary.status.active:
+                rows.append(known[1])
+                continue
             try:
                 rows.append(self._row(run))
             except RunError:
                 continue
+        if sweep and (limit is None or limit >= len(self._runs)):
+            self._swept = time.monotonic()
         return rows
 
+    def forget(self, run_id: str) -> None:
+        """Look at a run again the next time, wherever it stands."""
+        self._known.pop(run_id, None)
+
+    def _list(self, sweep: bool) -> None:
+        changed = _changed(self.root)
+        if sweep or changed != self._listed:
+            self._runs = runs.list_folders(self.root)
+            there = {run.id for run in self._runs}
+            self._known = {key: value for key, value in self._known.items() if key in there}
+            self._listed = changed
+
     def _row(self, run: Run) -> Row:
-        stamp = _stamp(run.events_path)
-        known = self._ended.get(run.id)
-        if known and known[0] == stamp:
+        stamp = _changed(run.events_path), _changed(run.folder / notes.FILE)
+        known = self._known.get(run.id)
+        if known and known[0] == stamp and known[1].summary.ended:
             return known[1]
-        row = Row(known[1].run if known else run, run.settings, run.summary())
-        if row.summary.ended:
-            self._ended[run.id] = (stamp, row)
+        # Of a fresh Run: one that has read its settings keeps them, whole.
+        settings = known[1].settings if known else self._slim(Run(run.folder).settings)
+        row = Row(run, settings, self._slim_summary(run), notes.read(run.folder))
+        self._known[run.id] = (stamp, row)
         return row
 
+    def _slim(self, settings: RunSettings) -> RunSettings:
+        """Settings that share what they have in common with those of other runs.
 
-def _stamp(path: Path) -> tuple[int, int]:
+        Ten thousand runs would else hold ten thousand copies of a few profiles.
+        """
+        return msgspec.structs.replace(
+            settings,
+            profile=self._one_copy(settings.profile),
+            data=self._one_copy(settings.data),
+            versions=self._one_copy(settings.versions),
+            examples=self._one_copy(settings.examples),
+        )
+
+    def _slim_summary(self, run: Run) -> Summary:
+        summary = run.summary()
+        summary.definition = self._one_copy(summary.definition)
+        return summary
+
+    def _one_copy(self, value: T) -> T:
+        key: bytes = msgspec.json.encode(value)
+        copy: T = self._shared.setdefault(key, value)
+        return copy
+
+
+def _changed(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError:

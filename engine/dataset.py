@@ -14,15 +14,7 @@ from msgspec import Struct
 from engine import directions
 from engine.directions import Direction
 from engine.errors import DataError
-from engine.formats import (
-    Record,
-    kind_of,
-    read_json,
-    read_json_lines,
-    read_parallel,
-    read_text,
-    read_tsv,
-)
+from engine.formats import Record, files_of, kind_of, read_records
 
 _SHOWN_MISTAKES = 20
 
@@ -35,6 +27,8 @@ class Pair(Struct, frozen=True):
     output: str = ""
     source: str = ""
     """Where the text comes from, e.g. book and chapter."""
+    repaired: str = ""
+    """The output without damage by conversion (`output_repaired`): a second reference."""
 
     @property
     def direction(self) -> Direction:
@@ -70,42 +64,38 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
     Raises DataError with all mistakes (the first 20), unless `skip_bad`, when bad records are
     left out and listed in `skipped`.
     """
-    files = [Path(part) for part in str(path).split(",") if part]
-    texts = [read_text(file) for file in files]
-    if len(files) == 2:
-        records = read_parallel(files, texts)
-    elif len(files) != 1:
-        raise DataError(f"{path}: expected one file, or two parallel ones as source.txt,target.txt")
-    else:
-        readers = {".json": read_json, ".jsonl": read_json_lines, ".tsv": read_tsv}
-        reader = readers.get(files[0].suffix.lower())
-        if reader is None:
-            raise DataError(
-                f"{path}: unknown kind of file '{files[0].suffix}'; expected .json, .jsonl, .tsv, "
-                "or two text files as source.txt,target.txt"
-            )
-        records = reader(files[0], texts[0])
-    pairs, bad, blank = _check(records, need_output)
+    files = files_of(path)
+    found = check(read_records(files), need_output=need_output)
+    bad = found.mistakes
     if bad and not skip_bad:
         more = f"\n… and {len(bad) - _SHOWN_MISTAKES} more" if len(bad) > _SHOWN_MISTAKES else ""
         shown = "\n".join(f"{path}: {line}" for line in bad[:_SHOWN_MISTAKES])
         raise DataError(f'{shown}{more}\nMend them, or set data.bad_records = "skip".')
-    if not pairs:
+    if not found.pairs:
         why = f"; {len(bad)} records were skipped, first {bad[0]}" if bad else ""
         raise DataError(f"{path}: holds no pairs{why}")
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
-    return Dataset(str(path), pairs, digest, bad + blank)
+    return Dataset(str(path), found.pairs, digest, bad + found.blank)
 
 
-def _check(records: Iterable[Record], need_output: bool) -> tuple[list[Pair], list[str], list[str]]:
-    """Good pairs, mistakes, and blank lines."""
-    pairs: list[Pair] = []
-    bad: list[str] = []
-    blank: list[str] = []
+@dataclass
+class Checked:
+    """What a file's records come to."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    """Of each pair: place and all fields."""
+    mistakes: list[str] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
+
+
+def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
+    """Turn records into pairs; every mistake is named by its place."""
+    found = Checked()
     seen: dict[str, str] = {}
     for record in records:
         if record.value is None:
-            blank.append(f"{record.place}: blank line")
+            found.blank.append(f"{record.place}: blank line")
             continue
         mistake = _mistake(record.value, need_output)
         if not mistake:
@@ -114,18 +104,21 @@ def _check(records: Iterable[Record], need_output: bool) -> tuple[list[Pair], li
                 mistake = f"id: '{key}' was used by {seen[key]} already"
             seen.setdefault(key, record.place)
         if mistake:
-            bad.append(f"{record.place}: {mistake}")
+            found.mistakes.append(f"{record.place}: {mistake}")
             continue
-        value = record.value
-        pairs.append(
-            Pair(
-                id=str(value["id"]),
-                instruction=value["instruction"],
-                output=value.get("output") or "",
-                source=str(value.get("source") or ""),
-            )
-        )
-    return pairs, bad, blank
+        found.records.append(record)
+        found.pairs.append(_pair(record.value))
+    return found
+
+
+def _pair(value: dict[str, Any]) -> Pair:
+    return Pair(
+        id=str(value["id"]),
+        instruction=value["instruction"],
+        output=value.get("output") or "",
+        source=str(value.get("source") or ""),
+        repaired=value.get("output_repaired") or "",
+    )
 
 
 def _mistake(value: Any, need_output: bool) -> str:
@@ -144,8 +137,17 @@ def _mistake(value: Any, need_output: bool) -> str:
             continue
         if not isinstance(value[key], str):
             return f"{key}: found {kind_of(value[key])}, expected a text"
-        if any("\ud800" <= char <= "\udfff" for char in value[key]):
+        if _holds_half_a_character(value[key]):
             return f"{key}: holds half a character (a lone surrogate)"
         if not value[key].strip() and (key == "instruction" or need_output):
             return f"{key}: empty"
+    repaired = value.get("output_repaired")
+    if not isinstance(repaired, str | None):
+        return f"output_repaired: found {kind_of(repaired)}, expected a text"
+    if repaired and _holds_half_a_character(repaired):
+        return "output_repaired: holds half a character (a lone surrogate)"
     return ""
+
+
+def _holds_half_a_character(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from engine.judgement import Judgement
+
 
 class Event(Struct, kw_only=True, tag_field="kind", tag=str.lower):
     """One line. `at` is in seconds since the epoch."""
@@ -71,7 +73,7 @@ class Evaluated(Event):
     """A file was scored after `step` optimizer steps."""
 
     part: str
-    """test or validation."""
+    """test, validation, or repaired: the test file by its second references."""
     score: Score
     directions: dict[str, Score] = {}
     step: int = 0
@@ -80,6 +82,22 @@ class Evaluated(Event):
     """Per-sample results, relative to the run folder."""
     definition: dict[str, str] = {}
     """How the number is defined: metric, end token, precision of the base, logits, prompt."""
+    seconds: float = 0.0
+    memory: int = 0
+    """Peak bytes until now, as of a step."""
+
+
+class Judged(Event):
+    """The results of an evaluation were looked at beyond their perplexity (engine.judge)."""
+
+    part: str
+    judgement: Judgement
+    directions: dict[str, Judgement] = {}
+    step: int = 0
+    file: str = ""
+    """Per-sample results, relative to the run folder."""
+    definition: dict[str, str] = {}
+    """How the numbers are defined: sacreBLEU's signatures, references, intervals."""
     seconds: float = 0.0
 
 
@@ -106,6 +124,23 @@ class Warned(Event):
 
     message: str
     hint: str = ""
+
+
+class Probed(Event):
+    """What a few real steps measured; written by probes only."""
+
+    seconds_load: float
+    """From the start of the worker to the first step."""
+    seconds_step: float
+    """Of an optimizer step after the first."""
+    tokens_step: int
+    """In that step, padding not counted."""
+    memory: int
+    """Peak bytes in training: of the GPU, or resident in main memory."""
+    memory_scoring: int
+    """The same with a scoring pass over the longest items of the test file."""
+    scored_tokens_per_second: float
+    """Of all tokens of the items that were scored."""
 
 
 class Finished(Event):
@@ -141,7 +176,10 @@ class Unknown(Event):
 
 
 TERMINAL = (Finished, Stopped, Failed)
-_KNOWN = Started | Phase | Step | Evaluated | Sample | Saved | Warned | Finished | Stopped | Failed
+_KNOWN = (
+    Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
+    | Probed | Finished | Stopped | Failed
+)  # fmt: skip
 _decoder = msgspec.json.Decoder(_KNOWN, strict=False)
 
 
@@ -222,3 +260,11 @@ class Tail:
         whole = block[: block.rfind(b"\n") + 1]
         self.offset += len(whole)
         return [decode(line) for line in whole.splitlines() if line.strip()]
+
+
+def read_all(path: Path) -> list[Event]:
+    """All whole lines of a file; none if there is no file."""
+    tail, found = Tail(path), []
+    while batch := tail.read():
+        found += batch
+    return found

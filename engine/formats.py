@@ -1,7 +1,7 @@
 """File formats of data: from bytes to records that are yet to be checked.
 
 The course's JSON (a list of `{id, instruction, output}`), JSON Lines of the same, TSV with a header
-(`instruction output`, or `classical modern`, optionally `id source`) or bare
+(`instruction output`, or `classical modern`, optionally `id source output_repaired`) or bare
 `sentence<TAB>translation` (or `instruction<TAB>output`), and parallel text as
 `source.txt,target.txt`.
 """
@@ -28,6 +28,29 @@ class Record:
     place: str
     value: Any
     """A dict of fields; a str is a mistake already worded; None a blank line."""
+
+
+def files_of(path: str | Path) -> list[Path]:
+    """The file that a path names, or the two parallel ones. Raises DataError."""
+    files = [Path(part) for part in str(path).split(",") if part]
+    if len(files) not in (1, 2):
+        raise DataError(f"{path}: expected one file, or two parallel ones as source.txt,target.txt")
+    return files
+
+
+def read_records(files: list[Path]) -> Iterator[Record]:
+    """What a file, or two parallel ones, hold. Raises DataError."""
+    texts = [read_text(file) for file in files]
+    if len(files) == 2:
+        return read_parallel(files, texts)
+    readers = {".json": read_json, ".jsonl": read_json_lines, ".tsv": read_tsv}
+    reader = readers.get(files[0].suffix.lower())
+    if reader is None:
+        raise DataError(
+            f"{files[0]}: unknown kind of file '{files[0].suffix}'; expected .json, .jsonl, .tsv, "
+            "or two text files as source.txt,target.txt"
+        )
+    return reader(files[0], texts[0])
 
 
 def read_text(path: Path) -> str:

@@ -5,15 +5,18 @@ Both the screens and the command line come here, so a run started from either is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import dataset, profiles, runs, strategies, tokenizer
+from engine import dataset, few_shot, hardware, profile_paths, profiles, runs, strategies, tokenizer
+from engine.data import splitting
 from engine.dataset import Dataset, Pair
-from engine.errors import UserError
+from engine.errors import DataError, UserError
+from engine.few_shot import Examples
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
-from engine.runs import Job, Part, Run
+from engine.runs import Job, Part, Run, RunSettings
 
 
 @dataclass(frozen=True)
@@ -27,28 +30,37 @@ class Request:
     """Name or file of a profile; not needed with `run`."""
     run: Run | None = None
     """Take the adapter, and the profile as it was resolved then, from this run."""
+    like: Run | None = None
+    """Take the profile as it was resolved for this run; nothing else."""
     checkpoint: str = ""
     overrides: dict[str, str] = field(default_factory=dict)
     test: str = ""
     """File to score or to translate instead of the profile's."""
     predict: bool = False
     """Only translate; the file need have no outputs."""
+    probe: bool = False
+    """Only measure memory and speed of training, in two steps."""
+    gpu: str = ""
+    """Index or beginning of the UUID of the GPU to use; empty for the one that CUDA shows first."""
 
 
 def prepare(request: Request) -> Run:
     """Check everything and make the run folder. Raises UserError with all that is wrong."""
     strategy = strategies.get(request.strategy)
     profile = resolve_profile(request)
+    require_model(profile)
     job: Job = "train" if strategy.trains and request.run is None else "evaluate"
     if request.predict:
         job = "predict"
     data = read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    if request.probe:
+        job = "probe"
     adapter = ""
     if request.run is not None and strategy.trains:
         adapter = str(request.run.adapter_folder(request.checkpoint))
     elif strategy.trains and request.predict:
         raise UserError("predict with qlora needs a run that was trained; name the run")
-    tokenizer.load(profile.model.path, profile.model.revision)  # a missing model is said now
+    examples = draw(profile, strategy, data)
     return runs.create(
         request.root,
         job=job,
@@ -59,17 +71,36 @@ def prepare(request: Request) -> Run:
         adapter=adapter,
         adapter_run=request.run.id if request.run and adapter else "",
         checkpoint=Path(adapter).name if Path(adapter).parent.name == "checkpoints" else "",
-        examples=draw(profile, strategy, data),
+        examples=[] if profile.few_shot.choose == "nearest" else examples,
+        gpu=resolve_gpu(request.gpu),
     )
+
+
+def resolve_gpu(key: str) -> str:
+    """The UUID of the GPU asked for, empty if none was. Raises UserError if it is not there."""
+    if not key:
+        return ""
+    gpus = hardware.Probe().gpus()
+    gpu = hardware.find(gpus, key)
+    if gpu is None:
+        there = "; ".join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
+        raise UserError(f"no GPU '{key}' on this machine; there are: {there or 'none'}")
+    return gpu.uuid
 
 
 def resolve_profile(request: Request) -> Profile:
     """The profile asked for, or the run's own as it was then. Raises ProfileError."""
-    if request.run is None:
+    source = request.run or request.like
+    if source is None:
         return profiles.load(request.profile, request.overrides)
     if request.overrides:
-        return profiles.override(request.run.settings.profile, request.overrides)
-    return request.run.settings.profile
+        return profiles.override(source.settings.profile, request.overrides)
+    return source.settings.profile
+
+
+def require_model(profile: Profile) -> None:
+    """Say at once that a model is not here: it takes longest to get. Raises UserError."""
+    tokenizer.load(profile.model.path, profile.model.revision)
 
 
 def read_data(
@@ -77,17 +108,19 @@ def read_data(
 ) -> dict[Part, Dataset]:
     """Read the files that a job needs. Raises DataError or UserError."""
     skip_bad = profile.data.bad_records == "skip"
-    test = test or profile.data.test
-    wanted: dict[Part, str] = {"test": test}
+    wanted: dict[Part, str] = {}
     if job == "train" or needs_train:
-        wanted = {"train": profile.data.train, **wanted}
+        wanted["train"] = profile_paths.data_file(profile, "train")
+    wanted["test"] = test or profile_paths.data_file(profile, "test")
     if job == "train" and profile.data.validation:
-        wanted["validation"] = profile.data.validation
+        wanted["validation"] = profile_paths.data_file(profile, "validation")
     data: dict[Part, Dataset] = {}
     for part, path in wanted.items():
         if not path:
             raise UserError(f"data.{part}: no file is named; set it in the profile or choose one")
         data[part] = dataset.read(path, skip_bad=skip_bad, need_output=job != "predict")
+    if job == "train" and "train" in data:
+        data |= set_validation_aside(profile, data["train"])
     if "train" in data and data["train"].sha256 == data["test"].sha256:
         raise UserError(
             f"data.train and data.test are the same file ({data['test'].path}); "
@@ -96,18 +129,38 @@ def read_data(
     return data
 
 
+def set_validation_aside(profile: Profile, train: Dataset) -> dict[Part, Dataset]:
+    """Training and validation pairs of one file, where the profile names no file of the latter.
+
+    Seeded, and so that no sentence stands on both sides: the checkpoint is chosen on pairs that
+    training has not seen, and the test file is left alone. Raises UserError.
+    """
+    share, seed = profile.data.validation_share, profile.data.validation_seed
+    wanted = round(share * len(train.pairs))
+    if profile.data.validation or not wanted:
+        return {"train": train}
+    try:
+        parts = splitting.split(train.pairs, wanted, seed=seed)
+    except DataError:
+        raise UserError(
+            f"data.validation_share: {share:g} of {train.path} cannot be set aside, for all its "
+            "pairs share sentences; set it to 0, or name a file in data.validation"
+        ) from None
+    return {
+        "train": replace(train, pairs=[train.pairs[i] for i in parts.train]),
+        "validation": replace(train, pairs=[train.pairs[i] for i in parts.validation]),
+    }
+
+
 def draw(profile: Profile, strategy: strategies.Strategy, data: dict[Part, Dataset]) -> list[Pair]:
-    """The few-shot examples of a strategy, none for the others."""
+    """The pairs that a strategy's examples are taken from, none where it shows none."""
     if not strategy.shows_examples:
         return []
-    few_shot = profile.few_shot
-    return strategies.draw_examples(
-        data["train"].pairs, data["test"].pairs, few_shot.examples, few_shot.seed
-    )
+    return few_shot.pool(profile.few_shot, data["train"].pairs, data["test"].pairs)
 
 
 def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[Pair]:
-    """The examples that a run with the profile's own files would draw; these are read for it.
+    """What `draw` finds in the profile's own files, which are read for it.
 
     Raises DataError or UserError.
     """
@@ -116,13 +169,45 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     if not profile.data.train:
         raise UserError("data.train: no file is named; few-shot draws its examples from it")
     skip_bad = profile.data.bad_records == "skip"
-    train = dataset.read(profile.data.train, skip_bad=skip_bad).pairs
+    path = profile_paths.data_file(profile, "train")
+    train = dataset.read(path, skip_bad=skip_bad).pairs
     test = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
-    few_shot = profile.few_shot
-    return strategies.draw_examples(train, test, few_shot.examples, few_shot.seed)
+    return few_shot.pool(profile.few_shot, train, test)
 
 
-def builder_for(profile: Profile, examples: list[Pair]) -> PromptBuilder:
-    """The prompt builder of a profile with its own tokenizer."""
+def builder_for(profile: Profile, examples: Sequence[Pair] = ()) -> PromptBuilder:
+    """The prompt builder of a profile with its own tokenizer; `examples` are what `draw` found."""
     own = tokenizer.load(profile.model.path, profile.model.revision)
-    return PromptBuilder(profile.prompt, own, examples)
+    return PromptBuilder(profile.prompt, own, Examples(profile.few_shot, examples))
+
+
+def builder_of(settings: RunSettings) -> PromptBuilder:
+    """The prompt builder of a run. Raises DataError if a file that it needs is not what it was.
+
+    Examples are stored with the run, but for those that are looked up for each item: they come
+    from its training file.
+    """
+    examples: Sequence[Pair] = settings.examples
+    strategy = strategies.get(settings.strategy)
+    if strategy.shows_examples and settings.profile.few_shot.choose == "nearest":
+        examples = draw(
+            settings.profile,
+            strategy,
+            {part: read_again(settings, part) for part in ("train", "test")},
+        )
+    return builder_for(settings.profile, examples)
+
+
+def read_again(settings: RunSettings, part: Part) -> Dataset:
+    """One of the files of a run, as it was when the run was made. Raises DataError if it is not."""
+    named = settings.data[part]
+    found = dataset.read(
+        named.path,
+        skip_bad=settings.profile.data.bad_records == "skip",
+        need_output=settings.job != "predict" or part != "test",
+    )
+    if found.sha256 != named.sha256:
+        raise DataError(f"{named.path}: has changed since the run was made; start a new run")
+    if settings.job == "train" and part in ("train", "validation"):
+        return set_validation_aside(settings.profile, found).get(part, found)
+    return found

@@ -29,6 +29,8 @@ class Holder(Struct, frozen=True):
     host: str
     began: float
     """When the process began, seconds since the epoch."""
+    gpu: str = ""
+    """UUID of the GPU it was given; empty for the one that CUDA shows first."""
 
 
 def acquire(folder: Path, *, wait: float = 1.0) -> int:
@@ -70,9 +72,9 @@ def adopt(handle: int) -> None:
             raise
 
 
-def sign(handle: int, pid: int) -> None:
+def sign(handle: int, pid: int, gpu: str = "") -> None:
     """Write into the lock file who holds it."""
-    content = msgspec.json.encode(Holder(pid, socket.gethostname(), _process_began(pid)))
+    content = msgspec.json.encode(Holder(pid, socket.gethostname(), _process_began(pid), gpu))
     os.ftruncate(handle, 0)
     os.pwrite(handle, content, 0)
 

@@ -21,6 +21,12 @@ def config_folder() -> Path:
     return config / "yiwen"
 
 
+def state_folder() -> Path:
+    """Where the program keeps what it remembers of a user between sessions."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return state / "yiwen"
+
+
 def runs_root(chosen: str | Path | None = None) -> Path:
     """The folder of all runs: the one chosen, else `$YIWEN_RUNS`, else `./runs`."""
     return Path(chosen or os.environ.get("YIWEN_RUNS") or "runs").expanduser().resolve()

@@ -31,6 +31,18 @@ class SampleResult(Struct):
     reference: str = ""
     output: str | None = None
     """The model's own translation, if it was asked for one."""
+    examples: list[str] = []
+    """Ids of the few-shot examples before it, where each item has its own."""
+    repaired: str = ""
+    """A second reference, see engine.dataset."""
+    cut: bool = False
+    """Was the output as long as allowed, and not ended by the model?"""
+    special: list[str] = []
+    """Special tokens within the output, which its text leaves out."""
+    faults: dict[str, str] = {}
+    """What is wrong with the output, by kind (see engine.output_checks)."""
+    chrf: float | None = None
+    """Of the output alone, 0–100."""
 
 
 def of_sample(nll: float, tokens: int) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine import seed_loop
 from engine.dataset import Pair
 from engine.profiles import Profile, Training
 from engine.prompts import Encoded, PromptBuilder
@@ -54,18 +55,33 @@ def encode_for_training(
 ) -> list[Encoded]:
     """Encode the pairs that fit the profile's lengths.
 
-    A pair that is too long is left out rather than cut: a cut answer teaches the model not to end.
+    A pair that is too long is left out unless the profile wants it cut: a cut answer teaches the
+    model not to end.
     """
-    encoded = (builder.encode(pair.instruction, pair.output) for pair in pairs)
-    return [
-        item
-        for item in encoded
-        if item.scored_count <= training.max_output_tokens
-        and len(item.ids) - item.scored_count <= training.max_prompt_tokens
-    ]
+    encoded = (_cut(training, builder.encode(pair.instruction, pair.output)) for pair in pairs)
+    return [item for item in encoded if item is not None]
+
+
+def _cut(training: Training, whole: Encoded) -> Encoded | None:
+    """A pair as training takes it: as it is, cut, or not at all."""
+    at = len(whole.ids) - whole.scored_count
+    if at <= training.max_prompt_tokens and whole.scored_count <= training.max_output_tokens:
+        return whole
+    if training.too_long == "leave_out":
+        return None
+    prompt = whole.ids[:at][: training.max_prompt_tokens]
+    answer = whole.ids[at:][: training.max_output_tokens]
+    return Encoded(whole.text, prompt + answer, [0] * len(prompt) + [1] * len(answer))
+
+
+def steps_per_epoch(training: Training, pairs: int) -> int:
+    """Optimizer steps in one pass over the pairs: the last batch may be smaller."""
+    if training.seed_bug_compatible:
+        return seed_loop.steps_per_epoch(pairs, training.batch_size)
+    return math.ceil(pairs / training.batch_size)
 
 
 def count_steps(training: Training, pairs: int) -> int:
-    """Optimizer steps: the last batch of an epoch may be smaller."""
-    steps = math.ceil(math.ceil(pairs / training.batch_size) * training.epochs)
+    """Optimizer steps of the whole run."""
+    steps = math.ceil(steps_per_epoch(training, pairs) * training.epochs)
     return min(steps, training.max_steps) if training.max_steps else steps

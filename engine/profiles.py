@@ -6,6 +6,7 @@ has a default here, is explained in `profiles/tiny.toml`, and is checked by `eng
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ import msgspec
 import tomli
 from msgspec import Meta, Struct
 
-from engine import profile_check
+from engine import contradictions, profile_check, profile_paths
 from engine.errors import ProfileError
 from engine.paths import profile_folders
 
@@ -46,13 +47,20 @@ class Prompt(Section, frozen=True):
     system: str = ""
     """Text for the {system} part."""
     example: str = "{instruction}\n{output}\n"
-    """One few-shot example; parts: {instruction} {output}."""
+    """One few-shot example; parts: {instruction} {output} and {number}, counted from 1."""
     stop: tuple[str, ...] = ()
     """Special tokens that end an answer, besides the tokenizer's eos."""
     to_classical: str = "翻譯成文言文：\n{text}"
     """How a bare sentence becomes an instruction, modern to Classical Chinese."""
     to_modern: str = "翻譯成現代文：\n{text}"
     """The same, Classical Chinese to modern."""
+    few_shot_template: str = ""
+    """The template where there are examples, if it is another; its parts are the same."""
+    trim: bool = False
+    """Drop white space at both ends of instructions (and of examples' outputs), as the chat
+    templates of Gemma and Llama do."""
+    bos: Annotated[str, Meta(min_length=1)] = "own"
+    """Token before the prompt: "own", the tokenizer's if it has one; "none"; or one by name."""
 
 
 class Quantization(Section, frozen=True):
@@ -60,6 +68,8 @@ class Quantization(Section, frozen=True):
     """Of the linear layers' weights, by bitsandbytes (Dettmers et al. 2023, QLoRA)."""
     double: bool = True
     """Quantise the quantisation constants too (4-bit only)."""
+    compute_dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Of multiplications with 4-bit weights; auto: that of the model."""
 
 
 class Lora(Section, frozen=True):
@@ -103,15 +113,23 @@ class Training(Section, frozen=True):
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, slower."""
     max_prompt_tokens: Positive = 1024
-    """Pairs with a longer prompt are left out of training, and counted."""
+    """Longer prompts, bos included, are dealt with as `too_long` says."""
     max_output_tokens: Positive = 512
-    """Pairs with a longer output are left out of training, and counted."""
+    """Longer outputs, eos included, are dealt with as `too_long` says."""
     seed: NotNegative = 0
     """Of adapter initialisation, data order and dropout."""
     evaluate_every: NotNegative = 0
     """Optimizer steps between evaluations (the learning curve); 0: a tenth of the run."""
     checkpoint_every: NotNegative = 0
     """Optimizer steps between checkpoints; 0: at each evaluation."""
+    too_long: Literal["leave_out", "cut"] = "leave_out"
+    """What becomes of a pair that is too long: left out and counted, or cut from the right, which
+    loses the end of the answer."""
+    seed_bug_compatible: bool = False
+    """Train as the seed homework's loop did, whose accumulation kept one micro-batch of eight."""
+    patience: NotNegative = 0
+    """Evaluations in a row without a better perplexity (by `evaluation.choose_by`) after which
+    training ends; 0: it goes on to the end."""
 
 
 class FewShot(Section, frozen=True):
@@ -119,6 +137,13 @@ class FewShot(Section, frozen=True):
     """Examples in the prompt, k."""
     seed: NotNegative = 0
     """Of the draw from the training file."""
+    choose: Literal["random", "nearest", "ids"] = "random"
+    """Random: drawn once by the seed; nearest: for each item the training pairs most like it, by
+    character n-grams (BM25); ids: those named in `ids`, all of them."""
+    ids: tuple[str, ...] = ()
+    """Training pairs to show, in this order."""
+    direction: Literal["mixed", "same"] = "mixed"
+    """Same: an item sees only examples of its own direction."""
 
 
 class Evaluation(Section, frozen=True):
@@ -156,6 +181,10 @@ class Data(Section, frozen=True):
     """What perplexity is reported on."""
     bad_records: Literal["error", "skip"] = "error"
     """What a bad record does; skipped ones are counted and shown."""
+    validation_share: Share = 0.03
+    """Share of the training file set aside as validation pairs where no file of them is named."""
+    validation_seed: NotNegative = 0
+    """Of that split."""
 
 
 class Profile(Section, frozen=True, kw_only=True):
@@ -163,6 +192,8 @@ class Profile(Section, frozen=True, kw_only=True):
 
     name: str = ""
     """The file's name without .toml; not a key of the file."""
+    folder: str = ""
+    """Where the file lies; not a key of it either."""
     title: str = ""
     """One line for the list of profiles."""
     model: Model
@@ -180,7 +211,8 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
     """Read a profile by name or by file.
 
     `overrides` maps dotted keys to values as typed, e.g. `{"training.epochs": "3"}`. Relative
-    paths in the profile are taken from its own folder and come back absolute.
+    paths in the profile are taken from its own folder, data files that are not there from where
+    one stands; they come back absolute. A data file that is nowhere stays as it was written.
     Raises ProfileError, one message for all mistakes.
     """
     path = find(name_or_file)
@@ -190,29 +222,35 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
         raise ProfileError(f"{path}: not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: cannot be read: {error}") from None
-    if "name" in table:
-        raise ProfileError(f"{path}: name: not a key; a profile is named by its file")
+    _refuse_names(table, str(path))
     profile = _check(table, overrides or {}, str(path))
-    return _resolve(msgspec.structs.replace(profile, name=path.stem), path.parent)
+    named = msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
+    return profile_paths.resolve(named, path.parent)
 
 
 def override(profile: Profile, overrides: dict[str, str]) -> Profile:
     """A profile with some keys changed. Raises ProfileError."""
     changed = _check(msgspec.to_builtins(profile), overrides, f"profile {profile.name}")
-    return _resolve(changed, Path.cwd())
+    return profile_paths.resolve(changed, Path.cwd())
 
 
 def _check(table: dict[str, Any], overrides: dict[str, str], place: str) -> Profile:
     """Convert a table, all mistakes in one message."""
-    if "name" in overrides:
-        raise ProfileError(f"{place}: name: not a key; a profile is named by its file")
+    _refuse_names(overrides, place)
     mistakes = profile_check.apply_overrides(table, overrides)
     profile = profile_check.convert(table, Profile, mistakes)
     if not mistakes:
-        mistakes += _contradictions(profile)
+        mistakes += contradictions.of(profile)
     if mistakes:
         raise ProfileError("\n".join(f"{place}: {mistake}" for mistake in mistakes))
     return profile
+
+
+def _refuse_names(keys: Iterable[str], place: str) -> None:
+    """A profile has its name and place from its file."""
+    for key in ("name", "folder"):
+        if key in keys:
+            raise ProfileError(f"{place}: {key}: not a key; a profile is named by its file")
 
 
 def find(name_or_file: str | Path) -> Path:
@@ -239,45 +277,3 @@ def list_files() -> list[Path]:
         for path in sorted(folder.glob("*.toml")):
             found.setdefault(path.stem, path)
     return [found[name] for name in sorted(found, key=lambda name: (name != "tiny", name))]
-
-
-def _contradictions(profile: Profile) -> list[str]:
-    """What no single key shows to be wrong."""
-    prompt = profile.prompt
-    forms = {
-        "prompt.template": (prompt.template, ["system", "examples", "instruction"], "instruction"),
-        "prompt.example": (prompt.example, ["instruction", "output"], "output"),
-        "prompt.to_classical": (prompt.to_classical, ["text"], "text"),
-        "prompt.to_modern": (prompt.to_modern, ["text"], "text"),
-    }
-    mistakes = [
-        f"{key}: {mistake}"
-        for key, (text, parts, needed) in forms.items()
-        for mistake in profile_check.part_mistakes(text, parts, needed)
-    ]
-    if prompt.system and "{system}" not in prompt.template:
-        mistakes.append("prompt.system: is given, but prompt.template has no {system} part")
-    if profile.few_shot.examples and "{examples}" not in prompt.template:
-        mistakes.append("prompt.template: has no {examples} part, which few-shot needs")
-    return mistakes
-
-
-def _resolve(profile: Profile, folder: Path) -> Profile:
-    """Make local paths absolute; a model that is no folder stays a hub id."""
-
-    def data_path(text: str) -> str:
-        return ",".join(
-            str((folder / Path(p).expanduser()).resolve()) for p in text.split(",") if p
-        )
-
-    local = (folder / Path(profile.model.path).expanduser()).resolve()
-    looks_local = profile.model.path.startswith((".", "/", "~"))
-    model_path = str(local) if local.is_dir() or looks_local else profile.model.path
-    data: dict[str, Any] = {
-        part: data_path(getattr(profile.data, part)) for part in ("train", "validation", "test")
-    }
-    return msgspec.structs.replace(
-        profile,
-        model=msgspec.structs.replace(profile.model, path=model_path),
-        data=msgspec.structs.replace(profile.data, **data),
-    )

@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from engine.dataset import Pair
 from engine.directions import Direction
-from engine.profiles import Prompt
+from engine.few_shot import Examples
+from engine.profiles import FewShot, Prompt
 from engine.tokenizer import Tokenizer
 
 
@@ -32,26 +33,63 @@ class Encoded(Struct, frozen=True):
         """Number of scored tokens."""
         return sum(self.scored)
 
+    def cut(self, most: int) -> Encoded:
+        """Cut to a number of tokens from the right, as the course's script does."""
+        return Encoded(self.text, self.ids[:most], self.scored[:most])
+
 
 class PromptBuilder:
-    """Builds prompts by a profile's form, with fixed few-shot examples or none."""
+    """Builds prompts by a profile's form, with few-shot examples or none."""
 
-    def __init__(self, prompt: Prompt, tokenizer: Tokenizer, examples: Sequence[Pair] = ()) -> None:
+    def __init__(
+        self, prompt: Prompt, tokenizer: Tokenizer, examples: Examples | None = None
+    ) -> None:
         self.prompt = prompt
         self.tokenizer = tokenizer
-        self.examples = tuple(examples)
+        self.examples = examples or Examples(FewShot(), ())
         self.stop_ids = frozenset(
             [tokenizer.eos_id, *(tokenizer.token_id(token) for token in prompt.stop)]
         )
-        shown = (
-            _fill(prompt.example, instruction=pair.instruction, output=pair.output)
-            for pair in self.examples
+        self.bos_token, self.bos_id = self._bos()
+        self._template = (self.examples.pairs and prompt.few_shot_template) or prompt.template
+        self._same_for_all = None if self.examples.vary else self._shown(self.examples.pairs)
+
+    def _shown(self, examples: Sequence[Pair]) -> str:
+        """Examples as they stand in a prompt."""
+        return "".join(
+            _fill(
+                self.prompt.example,
+                instruction=self._trimmed(pair.instruction),
+                output=self._trimmed(pair.output),
+                number=str(number),
+            )
+            for number, pair in enumerate(examples, 1)
         )
-        self._fixed = {"system": prompt.system, "examples": "".join(shown)}
+
+    def _bos(self) -> tuple[str, int | None]:
+        """The token before every prompt, or none."""
+        if self.prompt.bos == "own":
+            return self.tokenizer.bos_token or "", self.tokenizer.bos_id
+        if self.prompt.bos == "none":
+            return "", None
+        return self.prompt.bos, self.tokenizer.token_id(self.prompt.bos)
+
+    def _trimmed(self, text: str) -> str:
+        return text.strip() if self.prompt.trim else text
 
     def text(self, instruction: str) -> str:
         """The prompt's text, bos not included: the course's `get_prompt`."""
-        return _fill(self.prompt.template, instruction=instruction, **self._fixed)
+        if self._same_for_all is not None:
+            return self._text(instruction, self._same_for_all)
+        return self._text(instruction, self._shown(self.examples.before(instruction)))
+
+    def _text(self, instruction: str, examples: str) -> str:
+        return _fill(
+            self._template,
+            system=self.prompt.system,
+            examples=examples,
+            instruction=self._trimmed(instruction),
+        )
 
     def instruction(self, text: str, direction: Direction) -> str:
         """A bare sentence as an instruction."""
@@ -60,16 +98,25 @@ class PromptBuilder:
         return _fill(form, text=text)
 
     def prompt_ids(self, instruction: str) -> list[int]:
-        """Ids that the answer follows: bos (where the model has one) and the prompt."""
-        bos = self.tokenizer.bos_id
-        return ([] if bos is None else [bos]) + self.tokenizer.encode(self.text(instruction))
+        """Ids that the answer follows: bos (where there is one) and the prompt."""
+        bos = [] if self.bos_id is None else [self.bos_id]
+        return bos + self.tokenizer.encode(self.text(instruction))
+
+    def examples_that_fit(self, instruction: str, tokens: int) -> int:
+        """How many of an item's examples leave room for an answer in so many tokens."""
+        examples = self.examples.before(instruction)
+        for count in range(len(examples), 0, -1):
+            text = self._text(instruction, self._shown(examples[-count:]))
+            if len(self.tokenizer.encode(text)) + 1 < tokens:
+                return count
+        return 0
 
     def encode(self, instruction: str, output: str | None = None) -> Encoded:
         """A prompt, with its answer if there is one."""
         tokenizer = self.tokenizer
         prompt = self.prompt_ids(instruction)
         answer = [] if output is None else [*tokenizer.encode(output), tokenizer.eos_id]
-        text = (tokenizer.bos_token or "") + self.text(instruction)
+        text = self.bos_token + self.text(instruction)
         if output is not None:
             text += output + (tokenizer.eos_token or "")
         return Encoded(text, prompt + answer, [0] * len(prompt) + [1] * len(answer))
@@ -77,8 +124,10 @@ class PromptBuilder:
     @property
     def digest(self) -> str:
         """Twelve hex digits that name this form of prompt, examples included."""
-        ends = [*self.prompt.stop, self.tokenizer.eos_token or ""]
-        probe = "\x00".join([self.tokenizer.bos_token or "", self.text("\x00"), *ends])
+        ends = [*self.prompt.stop, self.tokenizer.eos_token or "", *["trim"] * self.prompt.trim]
+        if self.examples.vary:
+            ends.append(self.examples.fingerprint)
+        probe = "\x00".join([self.bos_token, self.text("\x00"), *ends])
         return hashlib.sha256(probe.encode()).hexdigest()[:12]
 
 

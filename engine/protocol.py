@@ -30,6 +30,16 @@ class Generate(Message):
     seed: int = 0
 
 
+class Score(Message):
+    """Client: how probable are the scored ones of these ids, with an adapter or none?"""
+
+    request: int
+    ids: list[int]
+    scored: list[int]
+    """1 for each id that counts, else 0."""
+    adapter: str = ""
+
+
 class Cancel(Message):
     """Client: end the generation under way."""
 
@@ -56,6 +66,15 @@ class Done(Message):
     seconds: float
 
 
+class Scored(Message):
+    """Worker: the sum over the scored ids of their negative log-likelihood."""
+
+    request: int
+    nll: float | None
+    """Nats; None where it is no finite number."""
+    tokens: int
+
+
 class Trouble(Message):
     """Worker: a request could not be served; it waits for the next one."""
 
@@ -63,12 +82,10 @@ class Trouble(Message):
     hint: str = ""
 
 
-to_worker: msgspec.json.Decoder[Load | Generate | Cancel] = msgspec.json.Decoder(
-    Load | Generate | Cancel
-)
-from_worker: msgspec.json.Decoder[Ready | Tokens | Done | Trouble | Phase] = msgspec.json.Decoder(
-    Ready | Tokens | Done | Trouble | Phase
-)
+ToWorker = Load | Generate | Score | Cancel
+FromWorker = Ready | Tokens | Done | Scored | Trouble | Phase
+to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
+from_worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
 
 
 def encode(message: Struct) -> bytes:

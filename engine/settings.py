@@ -45,6 +45,8 @@ class Notify(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """The whole file."""
 
+    language: Literal["auto", "en", "zh-TW"] = "auto"
+    """Of the interface; auto: that of the locale."""
     chart: Chart = Chart()
     notify: Notify = Notify()
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.dataset import Pair
-from engine.directions import DIRECTIONS
 from engine.errors import UserError
 from engine.profile_check import nearest
 
@@ -36,28 +32,3 @@ def get(name: str) -> Strategy:
         raise UserError(
             f"strategy: found '{name}', expected {', '.join(STRATEGIES)}{nearest(name, STRATEGIES)}"
         ) from None
-
-
-def draw_examples(
-    train: Sequence[Pair], scored: Sequence[Pair], count: int, seed: int
-) -> list[Pair]:
-    """Draw few-shot examples from the training pairs, the two directions in turn.
-
-    A pair that also stands in the scored file, in either direction, is never drawn.
-    Raises UserError when there are fewer than `count`.
-    """
-    forbidden = {text for pair in scored for text in (pair.source_text, pair.output) if text}
-    pairs = [p for p in train if p.source_text not in forbidden and p.output not in forbidden]
-    random.Random(seed).shuffle(pairs)
-    by_direction = [[p for p in pairs if p.direction == direction] for direction in DIRECTIONS]
-    by_direction = [group for group in by_direction if group] or [pairs]
-    drawn: list[Pair] = []
-    for turn in range(count):
-        group = by_direction[turn % len(by_direction)] or next((g for g in by_direction if g), [])
-        if not group:
-            raise UserError(
-                f"few_shot.examples: {count} asked for, but the training file has only "
-                f"{len(drawn)} pairs that are not in the scored file"
-            )
-        drawn.append(group.pop())
-    return drawn

@@ -46,6 +46,24 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}f}"
 
 
+def interval(low: float, high: float) -> str:
+    """Two bounds: `16.62–21.70`; nothing if they are unknown."""
+    return f"{number(low)}–{number(high)}" if not math.isnan(low + high) else ""
+
+
+def chance(p: float | None) -> str:
+    """A p-value: `0.041`, `<0.001`; `–` if there is none."""
+    if p is None or math.isnan(p):
+        return "–"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def share(count: int, of: int) -> str:
+    """`2.4 %`, `100 %`."""
+    percent = 100 * count / of if of else math.nan
+    return f"{number(percent, 1 if 0 < percent < 99.95 else 0)} %"
+
+
 def rate(value: float) -> str:
     """A learning rate: `1.8e-4`, `1e-3`."""
     if not math.isfinite(value):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import tokenizers
 
+from engine import hub
 from engine.errors import UserError
 
 
@@ -24,6 +25,8 @@ class Tokenizer:
         self._backend.no_truncation()
         self._backend.no_padding()
         config = _read_json(folder / "tokenizer_config.json")
+        older = _read_json(folder / "special_tokens_map.json")  # where some models still say it
+        config = {**older, **{key: value for key, value in config.items() if value is not None}}
         self.bos_token = _token_text(config.get("bos_token"))
         self.eos_token = _token_text(config.get("eos_token"))
         if self.eos_token is None:
@@ -60,6 +63,11 @@ class Tokenizer:
         return int(found)
 
     @cached_property
+    def special_tokens(self) -> frozenset[str]:
+        """Texts of the special tokens."""
+        return frozenset(self.token(token_id) for token_id in self.special_ids)
+
+    @cached_property
     def special_ids(self) -> frozenset[int]:
         """Ids of special tokens: what `decode` leaves out."""
         added = self._backend.get_added_tokens_decoder()
@@ -72,31 +80,10 @@ def load(model_path: str, revision: str = "main") -> Tokenizer:
 
     Raises UserError when there is none.
     """
-    folder = Path(model_path)
-    if not folder.is_dir():
-        folder = _cached_folder(model_path, revision)
+    folder = hub.require(model_path, revision)
     if not (folder / "tokenizer.json").is_file():
         raise UserError(f"{folder}: has no tokenizer.json; model.path must name a model folder")
     return Tokenizer(folder)
-
-
-def _cached_folder(model_id: str, revision: str) -> Path:
-    if Path(model_id).is_absolute() or model_id.count("/") != 1:
-        raise UserError(f"model.path: no folder '{model_id}', and not a hub id like owner/name")
-    from huggingface_hub import (
-        try_to_load_from_cache,  # slow to import; only for models from the hub
-    )
-
-    try:
-        found = try_to_load_from_cache(model_id, "tokenizer.json", revision=revision)
-    except ValueError as error:
-        raise UserError(f"model.path: '{model_id}' is no hub id: {error}") from None
-    if not isinstance(found, str):
-        raise UserError(
-            f"model.path: '{model_id}' is no folder and is not in the hub cache; "
-            f"download it with: hf download {model_id} --revision {revision}"
-        )
-    return Path(found).parent
 
 
 def _read_json(path: Path) -> dict[str, Any]:

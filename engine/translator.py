@@ -7,6 +7,7 @@ block; a screen calls them from a thread, and `cancel` from any other.
 from __future__ import annotations
 
 import contextlib
+import math
 import subprocess
 import sys
 import tempfile
@@ -15,11 +16,12 @@ from typing import IO
 
 import msgspec
 
-from engine import protocol, tokenizer
+from engine import perplexity, protocol, tokenizer
 from engine.errors import UserError
 from engine.events import Phase
 from engine.launch import worker_environment
-from engine.profiles import Profile
+from engine.profiles import Generation, Profile
+from engine.prompts import Encoded
 from engine.protocol import Done
 
 
@@ -64,11 +66,18 @@ class Translator:
                 return
 
     def generate(
-        self, ids: list[int], stop: frozenset[int], *, adapter: str = "", seed: int = 0
+        self,
+        ids: list[int],
+        stop: frozenset[int],
+        *,
+        adapter: str = "",
+        seed: int = 0,
+        generation: Generation | None = None,
     ) -> Iterator[str]:
         """Stream the answer to a prompt, piece by piece; `last` then says how it ended.
 
-        `adapter` is a folder in PEFT's format, empty for the base model. Raises UserError.
+        `adapter` is a folder in PEFT's format, empty for the base model; `generation` takes the
+        place of the profile's. Raises UserError.
         """
         for _ in self.load():
             pass
@@ -78,7 +87,7 @@ class Translator:
                 request=self._request,
                 ids=ids,
                 stop=sorted(stop),
-                generation=self.profile.generation,
+                generation=generation or self.profile.generation,
                 adapter=adapter,
                 seed=seed,
             )
@@ -95,6 +104,31 @@ class Translator:
             elif isinstance(message, Done) and message.request == self._request:
                 self.last = message
                 return
+
+    def perplexity(self, encoded: Encoded, *, adapter: str = "") -> float:
+        """The perplexity of an answer after its prompt, as evaluations define it.
+
+        Raises UserError, also when the prompt leaves no room for an answer.
+        """
+        cut = encoded.cut(self.profile.evaluation.max_tokens)
+        if not cut.scored_count:
+            raise UserError(
+                f"the prompt alone has {len(encoded.ids) - encoded.scored_count} tokens and leaves "
+                "no room for the answer in evaluation.max_tokens = "
+                f"{self.profile.evaluation.max_tokens}"
+            )
+        for _ in self.load():
+            pass
+        self._request += 1
+        asked = protocol.Score(
+            request=self._request, ids=cut.ids, scored=cut.scored, adapter=adapter
+        )
+        self._send(asked)
+        for message in self._receive():
+            if isinstance(message, protocol.Scored) and message.request == self._request:
+                nll = math.nan if message.nll is None else message.nll
+                return perplexity.of_sample(nll, message.tokens)
+        raise TranslatorEnded(self._last_words())
 
     def cancel(self) -> None:
         """End the generation under way; what has come stays."""

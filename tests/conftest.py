@@ -1,4 +1,4 @@
-"""Shared fixtures: every test is kept apart from the user's own profiles and runs."""
+"""Shared fixtures: every test is kept apart from the user's own profiles, models and runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ import pytest
 def _no_settings_of_the_user(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    nothing = tmp_path_factory.getbasetemp()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(nothing / "no-config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(nothing / "no-data"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(nothing / "no-hub-cache"))
     monkeypatch.delenv("YIWEN_RUNS", raising=False)
 
 

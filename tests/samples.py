@@ -16,7 +16,8 @@ import tomli_w
 
 from engine import events, profiles
 from engine.dataset import Pair
-from engine.events import Event, EventLog, Score, Step
+from engine.events import Event, EventLog, Judged, Score, Step
+from engine.judgement import FAULTS, Fault, Judgement, Measure
 from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Profile
 from engine.runs import DataFile, Job, Run, RunSettings
@@ -111,6 +112,32 @@ def step(number: int, of: int = 100, **changes: Any) -> Step:
     }
     values |= {"tokens_per_second": 100.0, "memory": 1 << 20, "at": 1000.0 + number, **changes}
     return Step(step=number, of=of, **values)
+
+
+def judged(bleu: float = 22.0, **changes: Any) -> Judged:
+    """What else is said of an evaluation of 84 samples, one direction among it."""
+    faults = {kind: Fault(0) for kind in FAULTS}
+    faults["copied"] = Fault(2, "p3", "the source", "子曰")
+    part = Judgement(
+        samples=84,
+        perplexity=Measure(12.5, 10.0, 15.0),
+        corpus=Measure(9.5, 9.0, 10.0),
+        median=8.25,
+        bleu=Measure(bleu, bleu - 2, bleu + 2),
+        chrf=Measure(20.5, 18.5, 22.5),
+        source_bleu=Measure(8.5, 6.5, 10.5),
+        source_chrf=Measure(11.5, 9.5, 13.5),
+        outputs=84,
+        faults=faults,
+    )
+    values: dict[str, Any] = {
+        "part": "test",
+        "judgement": part,
+        "directions": {"to_modern": part},
+        "definition": {"BLEU": "nrefs:1|tok:zh", "intervals": "95 %"},
+        **changes,
+    }
+    return Judged(**values)
 
 
 ENDED = (

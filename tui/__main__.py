@@ -30,7 +30,10 @@ def open_workbench(arguments: Sequence[str]) -> int:
     from tui.app import YiwenApp
 
     app = YiwenApp(runs_root(chosen.runs), chosen.profile, chosen.charset)
-    app.run(mouse=chosen.mouse)
+    try:
+        app.run(mouse=chosen.mouse)
+    finally:
+        app.trash.empty()
     return app.return_code or 0
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +22,7 @@ from textual.screen import Screen
 from engine import runs, settings
 from engine.runs import Run
 from engine.text import message_of, plain
+from engine.trash import Trash, purge
 from tui.charset import choose
 
 CONTINUES = "Training goes on; come back any time with yiwen"
@@ -82,6 +83,8 @@ class YiwenApp(App[None]):
         wished = self.personal.chart.charset
         self.charset = choose(charset, wished=wished)
         """What charts are drawn with at first."""
+        self.trash = Trash(runs_root)
+        """Runs deleted on the Runs screen; they can be brought back until the workbench is left."""
         self._last_ctrl_c = -_SECOND_CTRL_C
 
     def on_mount(self) -> None:
@@ -89,6 +92,7 @@ class YiwenApp(App[None]):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
         for complaint in self._complaints:
             self.call_after_refresh(self.fail, complaint)
+        threading.Thread(target=purge, args=(self.runs_root,), daemon=True).start()
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
@@ -121,6 +125,15 @@ class YiwenApp(App[None]):
     def watch_run(self, run: Run) -> None:
         """Switch to Train and follow a run there."""
         self.run_worker(self._show("train", run))
+
+    def overlay_runs(self, chosen: Sequence[Run]) -> None:
+        """Switch to Train and lay the curves of several runs over each other."""
+        self.run_worker(self._lay_over(chosen))
+
+    async def _lay_over(self, chosen: Sequence[Run]) -> None:
+        await self._show("train", chosen[0])
+        screen: Any = self.get_screen_stack("train")[0]
+        screen.lay_over(chosen[1:])
 
     def evaluate_run(self, run: Run) -> None:
         """Switch to Evaluate with a run's adapter chosen."""

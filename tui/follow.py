@@ -36,13 +36,14 @@ def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable
         watch.extend(events)
         known = alarms
         if caught_up:
-            summary.settle(alive)
+            waits = not alive and run.waits()
+            summary.settle(alive, waits)
             alarms = watch.find(alive=alive)
         if events or summary.status is not before or alarms != known:
             post(RunEvents(run, events, copy.copy(summary), caught_up, alarms))
         if not caught_up:
             time.sleep(0)  # lets the screen's thread in
-        elif not alive:  # an end may be followed by a resumed worker's start
+        elif not alive and not waits:  # an end may be followed by a resumed worker's start
             return
         else:
             _sleep(is_cancelled)

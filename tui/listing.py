@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from pathlib import Path
 
-from engine import profiles
+from engine import hub, profiles
 from engine.catalog import Catalog, Row
+from engine.run_columns import perplexity_of, strategy_of
 from engine.text import message_of
 
-_JOBS = {"evaluate": " eval", "predict": " predict"}
+__all__ = ["Listing", "perplexity_of", "profile_choices", "strategy_of"]
 
 
 class Listing:
@@ -25,18 +25,10 @@ class Listing:
         with self._lock:
             return self._catalog.rows(limit)
 
-
-def strategy_of(row: Row) -> str:
-    """The strategy; for an adapter, whether it was trained or only evaluated."""
-    job = row.settings.job
-    if job == "evaluate" and row.settings.strategy != "qlora":
-        return row.settings.strategy  # there is nothing else that such a run could do
-    return row.settings.strategy + _JOBS.get(job, "")
-
-
-def perplexity_of(row: Row) -> float:
-    """On the run's test file; nan if it was not scored yet."""
-    return row.summary.score.perplexity if row.summary.score else math.nan
+    def forget(self, run_id: str) -> None:
+        """Read a run anew the next time. Blocks; call it from a thread."""
+        with self._lock:
+            self._catalog.forget(run_id)
 
 
 def profile_choices() -> list[tuple[str, str]]:
@@ -44,7 +36,9 @@ def profile_choices() -> list[tuple[str, str]]:
     choices = []
     for path in profiles.list_files():
         try:
-            title = profiles.load(path).title
+            profile = profiles.load(path)
+            state = hub.state(profile.model.path, profile.model.revision)
+            title = profile.title if state == "here" else f"({state}) {profile.title}"
         except Exception as error:
             title = f"broken: {message_of(error)}"
         choices.append((path.stem, f"{path.stem:<24} {title}".rstrip()))

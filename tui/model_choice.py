@@ -101,9 +101,7 @@ def _open_run(run: Run, checkpoint: str) -> OpenModel:
     adapter = str(run.adapter_folder(checkpoint)) if trained else settings.adapter
     if adapter and not Path(adapter).is_dir():
         raise UserError(f"run {run.id}: its adapter {adapter} is gone; choose another model")
-    return OpenModel(
-        settings.profile, jobs.builder_for(settings.profile, settings.examples), adapter
-    )
+    return OpenModel(settings.profile, jobs.builder_of(settings), adapter)
 
 
 @lru_cache(maxsize=4)

@@ -8,10 +8,10 @@ from argparse import Namespace
 
 from engine import jobs, launch
 from engine.catalog import Row
+from engine.cli.compare import comparison, comparison_table
 from engine.cli.follow import follow
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
-from engine.cli.show import comparison, comparison_table
 from engine.jobs import Request
 from engine.paths import runs_root
 from engine.strategies import STRATEGIES

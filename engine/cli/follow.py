@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import math
-import shutil
 import sys
 import time
 
 from engine import events, launch, notice, settings
 from engine.alarms import Alarm, Watch
+from engine.cli.progress_line import ProgressLine
 from engine.errors import RunError
 from engine.runs import Run
 from engine.summary import Status, Summary
-from engine.text import clock, number, one_line, thousands, width
+from engine.text import clock, number, thousands
 
 _POLL = 0.25
-_PLAIN_INTERVAL = 10.0
-"""Seconds between lines where standard error is no terminal."""
 _TELL_AGAIN = 600.0
 """Seconds that an alarm must have been silent before it is told again."""
 
 
-def follow(run: Run) -> Summary:
+def follow(run: Run, before: str = "") -> Summary:
     """Show progress on standard error until the run ends; returns what it came to.
 
-    Raises KeyboardInterrupt if the user chose to leave it running.
+    `before` stands at the head of the line. Raises KeyboardInterrupt if the user chose to leave it
+    running.
     """
-    progress = _Progress()
+    progress = ProgressLine()
     tail = events.Tail(run.events_path)
     summary = Summary()
     told = _Told(run)
@@ -39,16 +38,18 @@ def follow(run: Run) -> Summary:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
                     progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
-            summary.settle(alive)
+            waits = not alive and run.waits()
+            summary.settle(alive, waits)
             for alarm in told.new_alarms(new, alive):
                 progress.note(f"! {alarm}")
-            if not alive:  # not: ended, for a resumed run still shows its old end for a moment
+            # Not: ended, for a resumed run still shows its old end for a moment.
+            if not alive and not waits:
                 progress.end()
                 if was_alive:
                     _call(run, summary)
                 return summary
             was_alive = True
-            progress.show(summary)
+            progress.show(before + progress_line(summary))
             time.sleep(_POLL)
         except KeyboardInterrupt:
             progress.end()
@@ -99,38 +100,6 @@ class _Told:
                 fresh.append(alarm)
             self._seen[alarm.kind] = now
         return fresh
-
-
-class _Progress:
-    """A line that is rewritten in place; where there is no terminal, a line now and then."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._shown = ""
-        self._last = -math.inf
-
-    def show(self, summary: Summary) -> None:
-        line = progress_line(summary)
-        if self._terminal:
-            room = shutil.get_terminal_size().columns - 1
-            while width(line) > room:
-                line = line[:-1]
-            if line != self._shown:
-                print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-                self._shown = line
-            return
-        if time.monotonic() - self._last > _PLAIN_INTERVAL:
-            print(line, file=sys.stderr, flush=True)
-            self._last = time.monotonic()
-
-    def note(self, text: str) -> None:
-        self.end()
-        print(one_line(text), file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._terminal and self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-            self._shown = ""
 
 
 def progress_line(summary: Summary) -> str:

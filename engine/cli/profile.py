@@ -8,12 +8,12 @@ from argparse import Namespace
 import msgspec
 import tomli_w
 
-from engine import jobs, profiles, strategies
+from engine import chat_template, hub, jobs, profiles, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
-from engine.prompts import Encoded
-from engine.tokenizer import Tokenizer
+from engine.text import short_path
+from engine.token_marks import mark
 
 
 def list_profiles(arguments: Namespace) -> int:
@@ -22,14 +22,19 @@ def list_profiles(arguments: Namespace) -> int:
     for path in profiles.list_files():
         try:
             profile = profiles.load(path)
-            found.append((path.stem, profile.title, profile.model.path, str(path)))
+            model = profile.model
+            state = hub.state(model.path, model.revision)
+            found.append((path.stem, profile.title, model.path, str(path), state))
         except ProfileError as error:
-            found.append((path.stem, f"! {str(error).splitlines()[0]}", "", str(path)))
+            found.append((path.stem, f"! {str(error).splitlines()[0]}", "", str(path), ""))
     if arguments.json:
-        keys = ("name", "title", "model", "file")
+        keys = ("name", "title", "model", "file", "state")
         print(json.dumps([dict(zip(keys, row)) for row in found], ensure_ascii=False))
-    else:
-        print(table(["profile", "title", "file"], [(row[0], row[1], row[3]) for row in found]))
+        return 0
+    rows = [(name, state, title, short_path(file)) for name, title, _, file, state in found]
+    print(table(["profile", "model", "title", "file"], rows))
+    if any(state in ("not downloaded", "incomplete") for *_, state in found):
+        print("\n`yiwen pull PROFILE` downloads a model.")
     return 0
 
 
@@ -40,7 +45,7 @@ def show(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(content, ensure_ascii=False))
     else:
-        del content["name"]
+        del content["name"], content["folder"]
         print(f"# {profiles.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
     return 0
 
@@ -49,6 +54,8 @@ def check(arguments: Namespace) -> int:
     """`yiwen profiles check FILE`."""
     profile = profiles.load(arguments.profile)
     print(f"{profiles.find(arguments.profile)}: good ({profile.title or profile.name})")
+    if hub.state(profile.model.path, profile.model.revision) == "here":
+        print(chat_template.compare(jobs.builder_for(profile, [])))
     return 0
 
 
@@ -63,29 +70,7 @@ def prompt(arguments: Namespace) -> int:
     else:
         print(mark(encoded, builder.tokenizer))
         scored_count = f", {encoded.scored_count} scored" if arguments.output is not None else ""
-        ids = [pair.id for pair in examples]
+        ids = [pair.id for pair in builder.examples.before(arguments.instruction)]
         print(f"\n{len(encoded.ids)} tokens{scored_count}; prompt {builder.digest}", end="")
         print(f"; examples {', '.join(ids)}" if ids else "")
     return 0
-
-
-def mark(encoded: Encoded, tokenizer: Tokenizer) -> str:
-    """The text as the model sees it: special tokens in ⟦⟧, scored tokens each between ‹ ›."""
-    shown: list[str] = []
-    pending: list[int] = []
-
-    def flush() -> None:
-        shown.append(tokenizer.decode(pending, skip_special=False) if pending else "")
-        pending.clear()
-
-    for token, scored in zip(encoded.ids, encoded.scored):
-        special = token in tokenizer.special_ids
-        if not special and not scored:
-            pending.append(token)
-            continue
-        flush()
-        text = tokenizer.token(token) if special else tokenizer.decode([token])
-        text = f"⟦{text}⟧" if special else text
-        shown.append(f"‹{text}›" if scored else text)
-    flush()
-    return "".join(shown)

@@ -12,7 +12,9 @@ import torch
 from peft import PeftModel, set_peft_model_state_dict
 from safetensors.torch import load_file
 
+from engine import trained_with
 from engine.runs import Run
+from engine.trained_with import TrainedWith
 
 _TRAINER = "trainer.pt"
 
@@ -31,6 +33,7 @@ class TrainerState:
     scheduler: dict[str, Any]
     random: torch.Tensor
     random_cuda: list[torch.Tensor]
+    evaluations_without_better: int = 0
 
 
 def name_of(step: int) -> str:
@@ -38,7 +41,7 @@ def name_of(step: int) -> str:
     return f"step-{step:06d}"
 
 
-def save(run: Run, model: PeftModel, state: TrainerState) -> str:
+def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) -> str:
     """Write a checkpoint and rename it into place; returns its name.
 
     Only the newest keeps its trainer state, which is several times the adapter's size.
@@ -51,6 +54,7 @@ def save(run: Run, model: PeftModel, state: TrainerState) -> str:
     # Tied or resized embeddings are never part of an adapter here; asking would download a config.
     model.save_pretrained(str(temporary), save_embedding_layers=False)
     (temporary / "README.md").unlink(missing_ok=True)
+    trained_with.write(temporary, facts)
     torch.save(vars(state), temporary / _TRAINER)
     target = run.checkpoints_path / name
     shutil.rmtree(target, ignore_errors=True)

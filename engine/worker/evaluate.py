@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,10 @@ class Scored:
 
     pairs: list[Pair]
     encoded: list[Encoded]
+    examples: list[list[str]]
+    """Ids of the few-shot examples before each item, where they differ; else empty lists."""
+    cut: int
+    """Items whose answer does not fit whole, and is scored in part."""
 
     @classmethod
     def prepare(cls, pairs: list[Pair], builder: PromptBuilder, max_tokens: int) -> Scored:
@@ -35,18 +39,38 @@ class Scored:
 
         Raises DataError naming an item of which nothing would be left to score.
         """
-        encoded = []
+        encoded, examples, cut_answers = [], [], 0
+        vary = builder.examples.vary
         for pair in pairs:
             whole = builder.encode(pair.instruction, pair.output)
-            cut = Encoded(whole.text, whole.ids[:max_tokens], whole.scored[:max_tokens])
+            cut = whole.cut(max_tokens)
             if not cut.scored_count:
                 raise DataError(
                     f"item {pair.id}: its prompt alone has {len(whole.ids) - whole.scored_count} "
                     "tokens and leaves no room for the answer in evaluation.max_tokens = "
-                    f"{max_tokens}"
+                    f"{max_tokens}{_remedy(builder, pair.instruction, max_tokens)}"
                 )
             encoded.append(cut)
-        return cls(pairs, encoded)
+            cut_answers += len(cut.ids) < len(whole.ids)
+            shown = builder.examples.before(pair.instruction) if vary else ()
+            examples.append([example.id for example in shown])
+        return cls(pairs, encoded, examples, cut_answers)
+
+    def only(self, places: Sequence[int]) -> Scored:
+        """Some of the items."""
+        return replace(
+            self,
+            pairs=[self.pairs[i] for i in places],
+            encoded=[self.encoded[i] for i in places],
+            examples=[self.examples[i] for i in places],
+        )
+
+
+def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
+    if not builder.examples.count:
+        return ""
+    fit = builder.examples_that_fit(instruction, max_tokens)
+    return f"; of its {builder.examples.count} examples {fit} would fit: few_shot.examples"
 
 
 @torch.inference_mode()
@@ -79,9 +103,32 @@ def score(
             tokens=encoded.scored_count,
             instruction=pair.instruction,
             reference=pair.output,
+            examples=examples,
+            repaired=pair.repaired,
         )
-        for pair, encoded, total in zip(file.pairs, file.encoded, nll.tolist(), strict=True)
+        for pair, encoded, examples, total in zip(
+            file.pairs, file.encoded, file.examples, nll.tolist(), strict=True
+        )
     ]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model made of an instruction."""
+
+    text: str
+    """Without special tokens."""
+    cut: bool = False
+    """As long as allowed, and not ended by the model."""
+    special: tuple[str, ...] = ()
+    """The special tokens left out of the text."""
+
+    @classmethod
+    def of(cls, ids: list[int], builder: PromptBuilder, max_new_tokens: int) -> Answer:
+        """Of the ids before the stop token."""
+        tokenizer = builder.tokenizer
+        special = tuple(tokenizer.token(one) for one in ids if one in tokenizer.special_ids)
+        return cls(tokenizer.decode(ids).strip(), len(ids) >= max_new_tokens, special)
 
 
 def translate_all(
@@ -91,11 +138,11 @@ def translate_all(
     profile: Profile,
     reporter: Reporter,
     name: str = "translating",
-) -> list[str]:
+) -> list[Answer]:
     """The model's answer to each instruction, in order. Raises StopRequested."""
     losses.model.eval()
     prompts = [builder.prompt_ids(instruction) for instruction in instructions]
-    outputs = [""] * len(prompts)
+    outputs = [Answer("")] * len(prompts)
     # Similar lengths together: less padding, and rows that end at about the same time.
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     size = profile.generation.batch_size
@@ -113,7 +160,7 @@ def translate_all(
         )
         reporter.check_stop()
         for item, ids in zip(batch, answers, strict=True):
-            outputs[item] = builder.tokenizer.decode(ids).strip()
+            outputs[item] = Answer.of(ids, builder, profile.generation.max_new_tokens)
     reporter.phase(name, len(order), len(order))
     return outputs
 
@@ -125,18 +172,25 @@ def write_results(path: Path, results: Sequence[SampleResult]) -> None:
     write_atomically(path, encoder.encode_lines(list(results)))
 
 
-def definition(profile: Profile, builder: PromptBuilder, losses: LabelLosses) -> dict[str, str]:
-    """What was measured and how, to stand beside the number."""
-    quantization = profile.quantization
+def definition(
+    profile: Profile, builder: PromptBuilder, losses: LabelLosses, scored: int
+) -> dict[str, str]:
+    """What was measured and how, to stand beside the number; `scored` is the number of tokens."""
+    quantization, few_shot = profile.quantization, profile.few_shot
     base = quantization.method + (" double" if quantization.double else "")
+    examples = str(builder.examples.count)
+    if builder.examples.count:
+        seed = f" (seed {few_shot.seed})" if few_shot.choose == "random" else ""
+        examples += f" {few_shot.choose}{seed}, {few_shot.direction} direction"
+    end = builder.tokenizer.eos_token
     return {
-        "metric": "mean over samples of exp(mean nats of output tokens and "
-        f"{builder.tokenizer.eos_token})",
+        "metric": f"macro, the mean over samples of exp(mean nats of output tokens and {end})",
+        "corpus": f"exp(mean nats over all {scored:,} such tokens)",
         "base": "unquantised" if quantization.method == "none" else base,
         "computed in": str(losses.dtype).removeprefix("torch."),
-        "log-softmax": "float32",
-        "attention": profile.model.attention,
+        "logits": "float32 before log-softmax",
+        "attention": losses.attention,
         "prompt": builder.digest,
-        "examples": str(len(builder.examples)),
+        "examples": examples,
         "cut at": f"{profile.evaluation.max_tokens} tokens",
     }

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import bitsandbytes as bnb
+import psutil
 import torch
 import torch.nn.functional as F
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     BitsAndBytesConfig,
     GenerationConfig,
+    PreTrainedConfig,
     PreTrainedModel,
 )
 
+from engine import hub
 from engine.errors import UserError
 from engine.profiles import Lora, Profile
 from engine.profiles import Model as ModelSettings
@@ -40,7 +44,16 @@ def device_name(device: torch.device) -> str:
     return f"CPU, {torch.get_num_threads()} threads"
 
 
-def compute_dtype(asked: str, device: torch.device, warn: Warn) -> torch.dtype:
+def peak_memory(device: torch.device) -> int:
+    """Bytes: the most that PyTorch had of the GPU until now, or what is resident now."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
+
+
+def compute_dtype(
+    asked: str, device: torch.device, warn: Warn, key: str = "model.dtype"
+) -> torch.dtype:
     """The type to compute in.
 
     On a CPU half types are refused where they are a trap: without AMX bfloat16 multiplies up to
@@ -54,8 +67,8 @@ def compute_dtype(asked: str, device: torch.device, warn: Warn) -> torch.dtype:
         return torch.bfloat16
     if asked not in ("auto", "float32"):
         warn(
-            f'model.dtype: "{asked}" is slow on this CPU; computing in float32',
-            'set model.dtype = "auto"',
+            f'{key}: "{asked}" is slow on this CPU; computing in float32',
+            f'set {key} = "auto"',
         )
     return torch.float32
 
@@ -67,20 +80,26 @@ def _cpu_multiplies_bfloat16() -> bool:
 def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedModel:
     """The base model in evaluation mode, its weights frozen. Raises UserError."""
     settings = profile.model
+    folder = hub.require(settings.path, settings.revision)  # the network is `yiwen pull`'s affair
     dtype = compute_dtype(settings.dtype, device, warn)
     try:
+        config = AutoConfig.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            settings.path,
-            revision=settings.revision,
+            str(folder),
+            config=config,
             dtype=dtype,
-            quantization_config=_quantization(profile, dtype),
-            attn_implementation=settings.attention,
+            quantization_config=_quantization(profile, dtype, device, warn),
+            attn_implementation=_attention(settings.attention, config, warn),
             device_map={"": device},
             use_safetensors=True,
+            local_files_only=True,
             trust_remote_code=False,
         )
     except (OSError, ValueError, SafetensorError) as error:
         raise UserError(_why_not_loaded(settings, error)) from error
+    model.name_or_path = settings.path  # what an adapter says it belongs to
     _keep_cpu_weights_unpacked(model)
     model.requires_grad_(False)
     # The model's own defaults (sampling, penalties) must not change what the profile asks for.
@@ -88,12 +107,33 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
     return model.eval()
 
 
-def _quantization(profile: Profile, dtype: torch.dtype) -> BitsAndBytesConfig | None:
-    method = profile.quantization.method
+def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
+    """The attention to compute with: what is asked for, unless it would change the model.
+
+    Gemma-2 was trained with its attention scores capped; PyTorch's sdpa kernels have no cap, and
+    transformers' path through them leaves it out without a word.
+    """
+    cap = getattr(config, "attn_logit_softcapping", None)
+    if asked == "eager" or not cap:
+        return asked
+    warn(
+        f'model.attention: "{asked}" would leave out this model\'s attention soft-capping '
+        f"({cap:g}); computing with eager",
+        'set model.attention = "eager"',
+    )
+    return "eager"
+
+
+def _quantization(
+    profile: Profile, dtype: torch.dtype, device: torch.device, warn: Warn
+) -> BitsAndBytesConfig | None:
+    method, asked = profile.quantization.method, profile.quantization.compute_dtype
     if method == "none":
         return None
     if method == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
+    if asked != "auto":
+        dtype = compute_dtype(asked, device, warn, "quantization.compute_dtype")
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type=method,
@@ -117,8 +157,8 @@ def _why_not_loaded(settings: ModelSettings, error: Exception) -> str:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return (
         f"model.path: '{settings.path}' could not be loaded: {first}\n"
-        "It must be a folder with config.json and *.safetensors, or a model of the hub cache "
-        f"(hf download {settings.path})."
+        "It must be a folder with config.json and *.safetensors, or a model of the hub "
+        f"({hub.pull_command(settings.path, settings.revision)})."
     )
 
 
@@ -158,6 +198,12 @@ def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) ->
     return model.eval()
 
 
+def _attention_in_words(config: PreTrainedConfig) -> str:
+    """The attention that is really computed, e.g. `eager, scores capped at 50`."""
+    cap = getattr(config, "attn_logit_softcapping", None)
+    return str(config._attn_implementation) + (f", scores capped at {cap:g}" if cap else "")
+
+
 class LabelLosses:
     """Answers, by the plain path (transformers + peft modules), the loss at each label row.
 
@@ -172,6 +218,7 @@ class LabelLosses:
         self._decoder: Any = base.get_decoder()
         self._head: Any = base.get_output_embeddings()
         self._softcap = getattr(base.config, "final_logit_softcapping", None)
+        self.attention = _attention_in_words(base.config)
         self.device: torch.device = base.device
         self.dtype: torch.dtype = base.dtype
         self._short_cut = True

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import Adafactor, get_scheduler
 
+from engine import seed_loop
 from engine.profiles import Training
 
 
@@ -28,11 +29,16 @@ def make_optimizer(settings: Training, parameters: list[torch.nn.Parameter]) -> 
 def make_scheduler(settings: Training, optimizer: Optimizer, steps: int) -> LRScheduler:
     """The course of the learning rate over `steps` optimizer steps."""
     name = "constant_with_warmup" if settings.scheduler == "constant" else settings.scheduler
+    count = seed_loop.warmup_steps if settings.seed_bug_compatible else _warmup_steps
     restarts = {"num_cycles": settings.scheduler_cycles}
     return get_scheduler(  # type: ignore[no-any-return]
         name,
         optimizer,
-        num_warmup_steps=round(steps * settings.warmup),
+        num_warmup_steps=count(steps, settings.warmup),
         num_training_steps=steps,
         scheduler_specific_kwargs=restarts if name == "cosine_with_restarts" else None,
     )
+
+
+def _warmup_steps(steps: int, share: float) -> int:
+    return round(steps * share)

@@ -28,15 +28,17 @@ def _evaluate(session: Session) -> None:
     score, results = session.evaluate(
         losses, "test", file, step=0, checkpoint=session.settings.checkpoint, name="test"
     )
+    session.evaluate_repaired(losses, file, step=0, checkpoint=session.settings.checkpoint)
     if session.settings.profile.evaluation.outputs:
         session.add_outputs(losses, results)
+    session.judge(results, "test", step=0)
     session.reporter.emit(Finished(score=score, file="evaluations/test.jsonl"))
 
 
 def _predict(session: Session) -> None:
-    pairs = session.read("test", need_output=False)
+    pairs = session.read("test")
     losses = LabelLosses(session.load_model())
-    outputs = evaluate.translate_all(
+    answers = evaluate.translate_all(
         losses,
         session.builder,
         [pair.instruction for pair in pairs],
@@ -52,10 +54,14 @@ def _predict(session: Session) -> None:
             tokens=0,
             instruction=pair.instruction,
             reference=pair.output,
-            output=output,
+            output=answer.text,
+            repaired=pair.repaired,
+            cut=answer.cut,
+            special=list(answer.special),
         )
-        for pair, output in zip(pairs, outputs, strict=True)
+        for pair, answer in zip(pairs, answers, strict=True)
     ]
     path = session.run.evaluations_path / "predictions.jsonl"
     evaluate.write_results(path, results)
+    session.judge(results, "test", step=0, name="predictions")
     session.reporter.emit(Finished(file="evaluations/predictions.jsonl"))

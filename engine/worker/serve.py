@@ -17,10 +17,23 @@ from engine import protocol, tokenizer
 from engine.errors import UserError
 from engine.events import Event, Phase
 from engine.profiles import Profile
-from engine.protocol import Cancel, Done, Generate, Load, Message, Ready, Tokens, Trouble
+from engine.prompts import Encoded
+from engine.protocol import (
+    Cancel,
+    Done,
+    Generate,
+    Load,
+    Message,
+    Ready,
+    Score,
+    Scored,
+    Tokens,
+    Trouble,
+)
 from engine.worker import failures
+from engine.worker.batches import plan_passes
 from engine.worker.generate import generate
-from engine.worker.model import device_name, load_adapter, load_base, pick_device
+from engine.worker.model import LabelLosses, device_name, load_adapter, load_base, pick_device
 
 
 class Server:
@@ -30,7 +43,7 @@ class Server:
         # Whatever a library prints must not get between the messages.
         self._out = os.fdopen(os.dup(1), "wb", buffering=0)
         os.dup2(2, 1)
-        self._requests: queue.Queue[Load | Generate | None] = queue.Queue()
+        self._requests: queue.Queue[Load | Generate | Score | None] = queue.Queue()
         self._newest = 0
         self._cancelled = 0
         """Requests up to this one are not wanted any more."""
@@ -44,6 +57,8 @@ class Server:
             try:
                 if isinstance(request, Load):
                     self._load(request.profile)
+                elif isinstance(request, Score):
+                    self._score(request)
                 else:
                     self._generate(request)
             except UserError as error:
@@ -59,7 +74,7 @@ class Server:
             if isinstance(message, Cancel):
                 self._cancelled = self._newest
                 continue
-            if isinstance(message, Generate):
+            if isinstance(message, Generate | Score):
                 self._newest = message.request
             self._requests.put(message)
         os._exit(0)  # the client is gone: not even the answer under way is wanted
@@ -103,6 +118,18 @@ class Server:
         self._send(
             Done(request=request.request, reason=reason, tokens=len(answer), seconds=seconds)
         )
+
+    @torch.inference_mode()
+    def _score(self, request: Score) -> None:
+        """Perplexity as evaluations define it: the same passes, the same losses, the same sum."""
+        if self._model is None:
+            raise UserError("no model is loaded")
+        # Anew each time: the adapter may have replaced what the losses are computed with.
+        losses = LabelLosses(self._with_adapter(request.adapter))
+        encoded = [Encoded("", request.ids, request.scored)]
+        (batch,) = plan_passes(encoded, row_tokens=0, tokens_per_pass=len(request.ids), pad_id=0)
+        nll = float(losses(batch).double().sum())
+        self._send(Scored(request=request.request, nll=nll, tokens=encoded[0].scored_count))
 
     def _with_adapter(self, folder: str) -> PreTrainedModel | PeftModel:
         """The base model, or the base under an adapter; the base's weights are never touched."""

@@ -7,20 +7,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from engine import dataset, jobs, perplexity
+from engine import jobs, judge, perplexity, trained_with
 from engine.dataset import Pair
-from engine.errors import DataError
+from engine.errors import UserError
 from engine.events import Evaluated, Sample, Score
+from engine.output_checks import OutputChecker
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
 from engine.worker import evaluate
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, load_adapter, load_base, pick_device
+from engine.worker.model import (
+    LabelLosses,
+    load_adapter,
+    load_base,
+    peak_memory,
+    pick_device,
+)
 from engine.worker.reporter import Reporter
 
 
@@ -41,7 +49,7 @@ class Session:
 
     @cached_property
     def builder(self) -> PromptBuilder:
-        return jobs.builder_for(self.settings.profile, self.settings.examples)
+        return jobs.builder_of(self.settings)
 
     def load_model(self) -> PreTrainedModel | PeftModel:
         """The base model, with the run's adapter if it names one."""
@@ -49,17 +57,16 @@ class Session:
         profile = self.settings.profile
         model: PreTrainedModel | PeftModel = load_base(profile, self.device, self.reporter.warn)
         if self.settings.adapter:
-            model = load_adapter(model, Path(self.settings.adapter), "default")
+            folder = Path(self.settings.adapter)
+            model = load_adapter(model, folder, "default")
+            for difference in trained_with.differences(folder, profile, self.builder):
+                self.reporter.warn(difference, "the score is not that of the adapter as trained")
         self.reporter.check_stop()
         return model
 
-    def read(self, part: Part, *, need_output: bool = True) -> list[Pair]:
+    def read(self, part: Part) -> list[Pair]:
         """The pairs of one of the run's files. Raises DataError if it is not what it was."""
-        named = self.settings.data[part]
-        skip_bad = self.settings.profile.data.bad_records == "skip"
-        found = dataset.read(named.path, skip_bad=skip_bad, need_output=need_output)
-        if found.sha256 != named.sha256:
-            raise DataError(f"{named.path}: has changed since the run was made; start a new run")
+        found = jobs.read_again(self.settings, part)
         if found.skipped:
             self.reporter.warn(
                 f"data.{part}: {len(found.skipped)} records skipped, first: {found.skipped[0]}"
@@ -69,12 +76,19 @@ class Session:
     def scored(self, part: Part) -> Scored:
         """One of the run's files, ready to be scored."""
         max_tokens = self.settings.profile.evaluation.max_tokens
-        return Scored.prepare(self.read(part), self.builder, max_tokens)
+        file = Scored.prepare(self.read(part), self.builder, max_tokens)
+        if file.cut:
+            self.reporter.warn(
+                f"data.{part}: {file.cut} answers do not fit in evaluation.max_tokens = "
+                f"{max_tokens} and are scored in part",
+                "raise it, or use fewer few-shot examples",
+            )
+        return file
 
     def evaluate(
         self,
         losses: LabelLosses,
-        part: Part,
+        part: str,
         file: Scored,
         *,
         step: int,
@@ -98,11 +112,31 @@ class Session:
                 step=step,
                 checkpoint=checkpoint,
                 file=str(path.relative_to(self.run.folder)),
-                definition=evaluate.definition(profile, self.builder, losses),
+                definition=evaluate.definition(profile, self.builder, losses, score.tokens),
                 seconds=time.monotonic() - began,
+                memory=peak_memory(self.device),
             )
         )
         return score, results
+
+    def evaluate_repaired(
+        self, losses: LabelLosses, file: Scored, *, step: int, checkpoint: str
+    ) -> None:
+        """Score the test file's second references too, where it has some.
+
+        How much of its perplexity is due to damage by conversion is the difference.
+        """
+        if not any(pair.repaired for pair in file.pairs):
+            return
+        pairs = [
+            msgspec.structs.replace(pair, output=pair.repaired or pair.output)
+            for pair in file.pairs
+        ]
+        max_tokens = self.settings.profile.evaluation.max_tokens
+        repaired = Scored.prepare(pairs, self.builder, max_tokens)
+        self.evaluate(
+            losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
+        )
 
     def add_outputs(
         self, losses: LabelLosses, results: list[SampleResult], name: str = "test"
@@ -112,9 +146,28 @@ class Session:
         outputs = evaluate.translate_all(
             losses, self.builder, instructions, self.settings.profile, self.reporter
         )
-        for result, output in zip(results, outputs, strict=True):
-            result.output = output
+        for result, answer in zip(results, outputs, strict=True):
+            result.output, result.cut = answer.text, answer.cut
+            result.special = list(answer.special)
         evaluate.write_results(self.run.evaluations_path / f"{name}.jsonl", results)
+
+    def judge(
+        self, results: list[SampleResult], part: Part, *, step: int, name: str = "test"
+    ) -> None:
+        """Say of a final evaluation what perplexity does not; without it, the run is no failure."""
+        began = time.monotonic()
+        self.reporter.phase("judging the results")
+        path = self.run.evaluations_path / f"{name}.jsonl"
+        file = str(path.relative_to(self.run.folder))
+        checker = OutputChecker.of(self.builder)
+        try:
+            judged = judge.judge(results, checker, part=part, step=step, file=file)
+        except UserError as error:
+            self.reporter.warn(f"the results are not judged beyond perplexity: {error}")
+            return
+        evaluate.write_results(path, results)
+        judged.seconds = time.monotonic() - began
+        self.reporter.emit(judged)
 
     def translate_samples(self, losses: LabelLosses, pairs: list[Pair], step: int) -> None:
         """Translate the first few pairs, to be read along the way."""
@@ -138,7 +191,7 @@ class Session:
                     step=step,
                     id=pair.id,
                     instruction=pair.instruction,
-                    output=output,
+                    output=output.text,
                     reference=pair.output,
                 )
             )

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Sequence
 from statistics import fmean
 
-import psutil
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from engine import plan
+from engine import plan, seed_loop, trained_with
 from engine.errors import UserError
 from engine.events import Finished, Saved, Score, Started, Step, Stopped
 from engine.profiles import Training
@@ -23,7 +23,7 @@ from engine.worker import checkpoints
 from engine.worker.batches import Pass, epoch_order, plan_passes
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, add_adapter, device_name
+from engine.worker.model import LabelLosses, add_adapter, device_name, peak_memory
 from engine.worker.optimizers import make_optimizer, make_scheduler
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
@@ -54,7 +54,13 @@ class Trainer:
             session.scored("validation") if "validation" in session.settings.data else None
         )
         self.plan = plan.plan_encoded(self.settings, self.encoded, self.left_out)
+        if not self.plan.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
+            raise UserError(
+                f"{len(self.encoded)} training pairs make no batch of training.batch_size = "
+                f"{self.settings.batch_size}; the seed's loop takes no smaller one"
+            )
 
+        self.trained_with = trained_with.describe(self.profile, session.builder)
         base = session.load_model()
         if self.settings.gradient_checkpointing:
             base.gradient_checkpointing_enable({"use_reentrant": False})
@@ -72,6 +78,7 @@ class Trainer:
         self.evaluated_step = -1
         self.best = ""
         self.best_perplexity = math.inf
+        self.evaluations_without_better = 0
         self.recent_losses: deque[float] = deque(maxlen=10)
         torch.manual_seed(self.settings.seed)  # dropout: the same whatever loading has drawn
 
@@ -102,24 +109,30 @@ class Trainer:
             self.report.emit(Stopped(step=self.step, checkpoint=saved))
 
     def _loop(self) -> None:
-        steps_per_epoch = math.ceil(len(self.encoded) / self.settings.batch_size)
-        while self.step < self.plan.steps:
+        steps_per_epoch = plan.steps_per_epoch(self.settings, len(self.encoded))
+        while self.step < self.plan.steps and not self._patience_is_over():
             epoch, first = divmod(self.step, steps_per_epoch)
             batches = epoch_order(
                 len(self.encoded), self.settings.batch_size, self.settings.seed, epoch
             )
-            for batch in batches[first:]:
+            for batch in batches[first:steps_per_epoch]:
                 self.report.check_stop()
-                self._step([self.encoded[i] for i in batch])
+                self.take_step([self.encoded[i] for i in self._learnt(batch)])
                 last = self.step == self.plan.steps
                 if self._evaluation_is_due():
                     self._evaluate()
                 if last or self.step % self.plan.checkpoint_every == 0:
                     self._save()
-                if last:
+                if last or self._patience_is_over():
                     return
 
-    def _step(self, batch: list[Encoded]) -> None:
+    def _learnt(self, batch: Sequence[int]) -> Sequence[int]:
+        """What of a batch is learnt: all of it, unless the seed's loop is asked for."""
+        if self.settings.seed_bug_compatible:
+            return seed_loop.stepped_on(batch, self.settings.batch_size)
+        return batch
+
+    def take_step(self, batch: list[Encoded]) -> None:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began = time.monotonic()
         self.model.train()
@@ -156,7 +169,7 @@ class Trainer:
                 grad_norm=grad_norm,
                 tokens=self.tokens,
                 tokens_per_second=tokens / (time.monotonic() - began),
-                memory=_peak_memory(self.session.device),
+                memory=peak_memory(self.session.device),
             )
         )
 
@@ -188,7 +201,7 @@ class Trainer:
             if file is not None:
                 scores[part], _ = self.session.evaluate(
                     self.losses,
-                    part,  # type: ignore[arg-type]
+                    part,
                     file,
                     step=self.step,
                     checkpoint=name if self.step else "",
@@ -197,11 +210,20 @@ class Trainer:
         self.session.translate_samples(self.losses, self.test.pairs, self.step)
         self.evaluated_step = self.step
         chosen = scores.get(self._choose_by())
-        if self.step and chosen and chosen.perplexity < self.best_perplexity:
+        if not self.step or chosen is None:
+            return
+        self.evaluations_without_better += 1
+        if chosen.perplexity < self.best_perplexity:
+            self.evaluations_without_better = 0
             self.best, self.best_perplexity = name, chosen.perplexity
             if self.saved_step == self.step:  # by a stop in this evaluation
                 self.report.emit(Saved(step=self.step, checkpoint=name, best=True))
             self._save()
+
+    def _patience_is_over(self) -> bool:
+        """Early stopping: the perplexity that chooses has not fallen for long enough."""
+        patience = self.settings.patience
+        return bool(patience) and self.evaluations_without_better >= patience
 
     def _choose_by(self) -> str:
         """The part whose perplexity picks the best checkpoint; `last` when none may."""
@@ -219,12 +241,13 @@ class Trainer:
             evaluated_step=self.evaluated_step,
             best=self.best,
             best_perplexity=self.best_perplexity,
+            evaluations_without_better=self.evaluations_without_better,
             optimizer=self.optimizer.state_dict(),
             scheduler=self.scheduler.state_dict(),
             random=torch.get_rng_state(),
             random_cuda=cuda,
         )
-        name = checkpoints.save(self.run, self.model, state)
+        name = checkpoints.save(self.run, self.model, state, self.trained_with)
         self.saved_step = self.step
         self.report.emit(Saved(step=self.step, checkpoint=name, best=name == self.best))
 
@@ -241,26 +264,32 @@ class Trainer:
         self.tokens = state.tokens
         self.evaluated_step = state.evaluated_step
         self.best, self.best_perplexity = state.best, state.best_perplexity
+        self.evaluations_without_better = state.evaluations_without_better
         torch.set_rng_state(state.random)
         if state.random_cuda:
             torch.cuda.set_rng_state_all(state.random_cuda)
 
     def _finish(self) -> None:
         """Publish the chosen checkpoint and score it on the test file."""
+        if self.step < self.plan.steps:
+            self.report.warn(
+                f"stopped early after step {self.step}: {self.settings.patience} evaluations "
+                f"without a better perplexity on the {self._choose_by()} pairs than "
+                f"{self.best_perplexity:.2f}",
+                "training.patience = 0 goes on to the end",
+            )
         chosen = self.best or checkpoints.name_of(self.step)
         if chosen != checkpoints.name_of(self.step):
             checkpoints.load_weights(self.model, self.run.checkpoints_path / chosen)
         checkpoints.publish(self.run, chosen)
+        step = int(chosen.removeprefix("step-"))
         score, results = self.session.evaluate(
-            self.losses,
-            "test",
-            self.test,
-            step=int(chosen.removeprefix("step-")),
-            checkpoint=chosen,
-            name="test",
+            self.losses, "test", self.test, step=step, checkpoint=chosen, name="test"
         )
+        self.session.evaluate_repaired(self.losses, self.test, step=step, checkpoint=chosen)
         if self.profile.evaluation.outputs:
             self.session.add_outputs(self.losses, results)
+        self.session.judge(results, "test", step=step)
         self.report.emit(
             Finished(
                 steps=self.step,
@@ -272,6 +301,11 @@ class Trainer:
         )
 
     def _say_what_to_know(self) -> None:
+        if self.settings.seed_bug_compatible:
+            self.report.warn(
+                "training as the seed homework did: of each batch, only the last eighth is learnt",
+                "set training.seed_bug_compatible = false to train on all of it",
+            )
         if self.left_out:
             self.report.warn(
                 f"{self.left_out} training pairs are too long and were left out",
@@ -280,14 +314,8 @@ class Trainer:
         by = self.profile.evaluation.choose_by
         if by == "validation" and self.validation is None:
             self.report.warn(
-                "no validation file, so the last checkpoint is the result",
-                "name one in data.validation",
+                "no validation pairs, so the last checkpoint is the result",
+                "name a file of them in data.validation, or set data.validation_share",
             )
         if by == "test":
             self.report.warn("the checkpoint is chosen on the test file: its score is optimistic")
-
-
-def _peak_memory(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    return int(psutil.Process().memory_info().rss)

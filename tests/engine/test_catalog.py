@@ -6,10 +6,10 @@ import math
 import shutil
 from pathlib import Path
 
-from samples import held_by_a_process, make_run, score, step
+from samples import ENDED, held_by_a_process, make_run, score, step, tiny
 
-from engine import events
-from engine.catalog import Catalog, finite
+from engine import events, profiles
+from engine.catalog import Catalog, Row, finite
 from engine.events import EventLog
 from engine.summary import Status
 
@@ -91,3 +91,18 @@ def test_a_row_for_programs_holds_no_number_that_json_lacks(root: Path) -> None:
 def test_only_finite_numbers_are_finite() -> None:
     given = [1.0, -1.0, 0.0, math.nan, math.inf, -math.inf]
     assert [finite(number) for number in given] == [1.0, -1.0, 0.0, None, None, None]
+
+
+def test_a_score_of_a_checkpoint_chosen_on_the_test_file_is_marked(root: Path) -> None:
+    def row_of(run_id: str, choose_by: str, strategy: str) -> Row:
+        profile = profiles.override(tiny(), {"evaluation.choose_by": choose_by})
+        run = make_run(root, *ENDED, run_id=run_id, profile=profile, strategy=strategy)
+        return Row(run, run.settings, run.summary())
+
+    honest = row_of("20260101-120001-a", "validation", "qlora")
+    peeked = row_of("20260101-120002-b", "test", "qlora")
+    untrained = row_of("20260101-120003-c", "test", "zero-shot")
+    assert [row.perplexity_text for row in (honest, peeked, untrained)] == [
+        "12.50", "12.50*", "12.50",
+    ]  # fmt: skip
+    assert [row.as_dict()["chosen_on_test"] for row in (honest, peeked)] == [False, True]

@@ -81,20 +81,30 @@ def test_profiles_are_listed_with_title_and_file(capsys: pytest.CaptureFixture[s
     assert str(TINY) in printed
 
 
-def test_profiles_as_json_have_name_title_model_and_file(
+def test_profiles_as_json_have_name_title_model_file_and_state(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (row,) = json.loads(output(capsys, "profiles", "--json"))
-    assert set(row) == {"name", "title", "model", "file"}
-    assert (row["name"], row["file"]) == ("tiny", str(TINY))
+    rows = json.loads(output(capsys, "profiles", "--json"))
+    assert all(set(row) == {"name", "title", "model", "file", "state"} for row in rows)
+    assert (rows[0]["name"], rows[0]["file"], rows[0]["state"]) == ("tiny", str(TINY), "here")
+    assert all(row["state"] == "not downloaded" for row in rows[1:])
+    assert len(rows) == 7
+
+
+def test_the_list_of_profiles_says_which_models_are_here_and_how_to_get_the_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = output(capsys, "profiles").splitlines()
+    assert lines[2].split()[:2] == ["tiny", "here"]
+    assert "not downloaded  Qwen3 4B" in lines[-3]
+    assert lines[-1] == "`yiwen pull PROFILE` downloads a model."
 
 
 def test_a_broken_profile_is_listed_with_its_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     Path("profiles").mkdir()
     Path("profiles/bad.toml").write_text("x = 1")
     rows = json.loads(output(capsys, "profiles", "--json"))
-    assert [row["name"] for row in rows] == ["tiny", "bad"]
-    assert "x: unknown key" in rows[1]["title"]
+    assert "x: unknown key" in next(row["title"] for row in rows if row["name"] == "bad")
 
 
 def test_a_shown_profile_is_a_profile_again(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from commands import as_json, run_command
-from samples import ENDED, TEST_FILE, make_run, score
+from samples import ENDED, TEST_FILE, judged, make_run, score
 
 from engine import events
 from engine.runs import DataFile, Run
 
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
-    "loss", "steps", "seconds", "adapter_run",
+    "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "name", "tags", "note",
+    "chosen_on_test",
 }  # fmt: skip
 
 
@@ -40,7 +41,8 @@ def test_runs_as_json_have_the_keys_that_programs_rely_on(
         "id": "20260101-120000-tiny-qlora", "status": "finished", "job": "train",
         "profile": "tiny", "strategy": "qlora", "created": "2026-01-01T12:00:00+08:00",
         "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9,
-        "seconds": 100.0, "adapter_run": None,
+        "bleu": None, "chrf": None, "seconds": 100.0, "adapter_run": None,
+        "name": "", "tags": [], "note": "", "chosen_on_test": False,
     }  # fmt: skip
 
 
@@ -77,7 +79,8 @@ def test_a_run_is_shown_with_settings_result_and_checkpoints(
     ):
         assert part in out
     shown = as_json(capsys, "show", "latest")
-    assert set(shown) == ROW | {"checkpoints", "folder", "settings"}
+    assert set(shown) == ROW | {"checkpoints", "folder", "settings", "judged"}
+    assert shown["judged"] is None
     assert shown["checkpoints"] == ["step-000009"]
 
 
@@ -90,12 +93,59 @@ def test_a_message_of_a_worker_cannot_steer_the_terminal(
     assert "\x1b" not in out
 
 
-def scored(root: Path, day: int, perplexity: float, sha256: str = "0") -> Run:
+def test_what_was_judged_is_shown_with_intervals_faults_and_definitions(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    scored(root, 1, 12.5, said=(judged(),))
+    _, out, _ = run_command(capsys, "show", "latest")
+    lines = [line.split() for line in out.splitlines()]
+    assert ["all", "12.50", "10.00–15.00", "8.25", "9.50", "9.00–10.00", "84", "2000"] in lines
+    assert ["all", "22.00", "20.00–24.00", "20.50", "18.50–22.50"] in lines
+    copied = ["copy", "the", "source", "8.50", "6.50–10.50", "11.50", "9.50–13.50"]
+    assert copied in lines
+    assert "! 2 of 84 outputs (2.4 %) untranslated copies, e.g. p3: the source: 子曰" in out
+    assert "none: empty, cut off at max_new_tokens, with Simplified characters, with words" in out
+    assert "BLEU: nrefs:1|tok:zh; intervals: 95 %" in out
+    shown = as_json(capsys, "show", "latest")
+    assert (shown["bleu"], shown["chrf"]) == (22.0, 20.5)
+    assert shown["judged"]["judgement"]["bleu"] == {"value": 22.0, "low": 20.0, "high": 24.0}
+    assert shown["judged"]["judgement"]["faults"]["copied"]["count"] == 2
+
+
+def test_translations_without_a_score_are_shown_too(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    make_run(root, events.Started(), judged(), events.Finished(), job="predict")
+    _, out, _ = run_command(capsys, "show", "latest")
+    assert "copy the source" in out
+    assert "no score" not in out
+
+
+def test_a_comparison_has_a_row_of_the_source_for_each_file(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    scored(root, 1, 10.0, "a", said=(judged(),))
+    scored(root, 2, 20.0, "a")
+    _, out, _ = run_command(capsys, "compare")
+    rows = [line.split() for line in out.splitlines()[2:]]
+    assert [row[-3:-1] for row in rows[:2]] == [["22.00", "20.50"], ["–", "–"]]
+    assert rows[2] == ["–", "copy", "the", "source", *"–––––", "8.50", "11.50"]
+    assert "counted alike" not in out
+    scored(root, 3, 30.0, "b", said=(judged(definition={"BLEU": "nrefs:var|tok:zh"}),))
+    _, out, _ = run_command(capsys, "compare")
+    assert out.count("copy the source") == 2
+    assert "! BLEU or chrF were not counted alike" in out
+
+
+def scored(
+    root: Path, day: int, perplexity: float, sha256: str = "0", said: tuple[events.Event, ...] = ()
+) -> Run:
     result = score(perplexity)
     return make_run(
         root,
         events.Started(),
         events.Evaluated(part="test", score=result, directions={"to_modern": result}),
+        *said,
         events.Finished(score=result),
         run_id=f"2026010{day}-120000-tiny-zero-shot",
         data={"test": DataFile("t.json", sha256, 84)},
@@ -110,7 +160,7 @@ def test_runs_are_compared_from_the_best_on_those_without_a_number_last(
     make_run(root, run_id="20260105-120000-unscored")
     rows = as_json(capsys, "compare")
     assert [row["perplexity"] for row in rows] == [10.0, 20.0, None, None]
-    assert set(rows[0]) == ROW | {"directions", "test"}
+    assert set(rows[0]) == ROW | {"directions", "test", "judged"}
     _, out, _ = run_command(capsys, "compare")
     assert [line.split()[3] for line in out.splitlines()[2:]] == ["1.00×", "2.00×", "–", "–"]
 

@@ -51,6 +51,13 @@ def test_the_source_of_a_pair_is_kept_and_other_fields_are_passed_over() -> None
     assert dataset.read(path).pairs[0].source == "論語·學而"
 
 
+def test_a_second_reference_is_read_beside_the_output() -> None:
+    path = write_pairs(Path("a.json"), [GOOD | {"output_repaired": "學了"}, GOOD | {"id": "b"}])
+    assert [pair.repaired for pair in dataset.read(path).pairs] == ["學了", ""]
+    path = write("a.tsv", "instruction\toutput\toutput_repaired\n問\t答瞭\t答了\n問\t答\t\n")
+    assert [pair.repaired for pair in dataset.read(path).pairs] == ["答了", ""]
+
+
 def test_a_whole_number_is_a_good_id() -> None:
     assert dataset.read(write_pairs(Path("a.json"), [GOOD | {"id": 7}])).pairs[0].id == "7"
 
@@ -138,6 +145,7 @@ def test_a_line_that_one_parallel_file_lacks_is_named() -> None:
         (GOOD | {"id": None}, "id: found nothing, expected a text or a whole number"),
         (GOOD | {"id": True}, "id: found true or false, expected a text or a whole number"),
         (GOOD | {"id": 1.5}, "id: found a number, expected a text or a whole number"),
+        (GOOD | {"output_repaired": 1}, "output_repaired: found a number, expected a text"),
         (["a"], "found a list, expected an object with id, instruction and output"),
     ],
 )
@@ -145,9 +153,10 @@ def test_a_bad_record_is_named_by_its_number_with_what_was_expected(record: Any,
     assert mistake(GOOD | {"id": "first"}, record) == f"record 2: {said}"
 
 
-def test_half_a_character_is_a_mistake() -> None:
-    path = write("a.json", r'[{"id": "a", "instruction": "\ud83d", "output": "x"}]')
-    assert "record 1: instruction: holds half a character" in message(path)
+@pytest.mark.parametrize("key", ["instruction", "output", "output_repaired"])
+def test_half_a_character_is_a_mistake(key: str) -> None:
+    text = json.dumps([GOOD | {key: "half"}]).replace("half", r"\ud83d")
+    assert f"record 1: {key}: holds half a character" in message(write("a.json", text))
 
 
 def test_an_id_used_twice_is_named_with_both_records() -> None:

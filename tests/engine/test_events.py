@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import score, step
+from samples import judged, score, step
 
 from engine import events
 from engine.events import Event, EventLog, Tail, Unknown
+from engine.judgement import Judgement, Measure
 
 LOG = Path("events.jsonl")
 
@@ -28,6 +29,7 @@ EVERY_KIND: list[Event] = [
         definition={"metric": "mean"},
         seconds=1.5,
     ),
+    judged(step=4, file="evaluations/test.jsonl", seconds=0.5),
     events.Sample(step=4, id="a", instruction="問\n", output="答\u2028", reference="null"),
     events.Saved(step=4, checkpoint="step-000004", best=True),
     events.Warned(message="null", hint=""),
@@ -84,6 +86,20 @@ def test_a_finished_without_score_or_loss_comes_back() -> None:
     assert isinstance(found, events.Finished)
     assert found.score is None
     assert math.isnan(found.loss)
+
+
+def test_a_judgement_of_what_json_lacks_comes_back() -> None:
+    part = Judgement(samples=1, perplexity=Measure(math.inf, math.nan, math.inf))
+    line = events.encode(events.Judged(part="test", judgement=part))
+    assert written(line)["judgement"]["perplexity"]["value"] == "inf"
+    found = events.decode(line)
+    assert isinstance(found, events.Judged)
+    assert str(found.judgement.perplexity) == str(part.perplexity)
+    assert (found.judgement.bleu, found.judgement.median, found.judgement.faults) == (
+        None,
+        None,
+        {},
+    )
 
 
 @pytest.mark.parametrize(

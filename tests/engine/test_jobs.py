@@ -122,4 +122,4 @@ def test_bad_records_are_left_out_where_the_profile_says_so(asked: Request) -> N
 def test_the_builder_uses_the_tokenizer_of_the_profile(asked: Request) -> None:
     builder = jobs.builder_for(jobs.resolve_profile(asked), [pair(1)])
     assert builder.tokenizer.folder == MODEL
-    assert builder.examples == (pair(1),)
+    assert builder.examples.pairs == (pair(1),)

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from samples import MINIMAL_PROFILE, TINY, write_profile
 
-from engine import profiles
-from engine.errors import ProfileError
+from engine import jobs, profiles
+from engine.errors import DataError, ProfileError
 
 
 def test_relative_paths_are_taken_from_the_folder_of_the_profile() -> None:
     Path("there/model").mkdir(parents=True)
+    for name in ("there/a.json", "there/s.txt", "t.txt"):
+        Path(name).touch()
     text = (
         MINIMAL_PROFILE.replace("owner/name", "model")
         + '[data]\ntrain = "a.json"\ntest = "s.txt,../t.txt"'
@@ -23,6 +25,32 @@ def test_relative_paths_are_taken_from_the_folder_of_the_profile() -> None:
     assert profile.data.train == str(here / "there/a.json")
     assert profile.data.test == f"{here / 'there/s.txt'},{here / 't.txt'}"
     assert profile.data.validation == ""
+
+
+def test_a_data_file_that_is_not_beside_the_profile_is_taken_from_where_one_stands() -> None:
+    Path("data").mkdir()
+    Path("data/train.json").touch()
+    text = MINIMAL_PROFILE + '[data]\ntrain = "data/train.json"'
+    profile = profiles.load(write_profile(text, "there/mine.toml"))
+    assert profile.data.train == str(Path.cwd() / "data/train.json")
+    Path("there/data").mkdir()
+    Path("there/data/train.json").touch()
+    beside = profiles.load("there/mine.toml")
+    assert beside.data.train == str(Path.cwd() / "there/data/train.json")
+
+
+def test_a_data_file_that_is_nowhere_is_named_with_both_places_when_it_is_needed() -> None:
+    text = MINIMAL_PROFILE + '[data]\ntrain = "data/train.json"\ntest = "/no/test.json"'
+    profile = profiles.load(write_profile(text, "there/mine.toml"))
+    with pytest.raises(DataError) as caught:
+        jobs.read_data(profile, "train")
+    here = Path.cwd()
+    assert str(caught.value) == (
+        f"data.train: data/train.json lies neither beside the profile ({here}/there) nor where "
+        f"yiwen was started ({here}); choose another with --train FILE, or set data.train"
+    )
+    with pytest.raises(DataError, match=r"^/no/test\.json: no such file"):
+        jobs.read_data(profile, "evaluate")
 
 
 def test_a_model_that_is_no_folder_stays_a_hub_id() -> None:
@@ -38,7 +66,7 @@ def test_a_local_profile_hides_a_personal_one_and_that_a_built_in_one(
     assert profiles.find("tiny") == personal
     local = write_profile(MINIMAL_PROFILE, "profiles/tiny.toml")
     assert profiles.find("tiny") == local
-    assert profiles.list_files() == [local]
+    assert [file for file in profiles.list_files() if file.stem == "tiny"] == [local]
 
 
 def test_personal_profiles_lie_in_dot_config_where_xdg_says_nothing(
@@ -53,7 +81,9 @@ def test_personal_profiles_lie_in_dot_config_where_xdg_says_nothing(
 def test_an_unknown_profile_is_named_with_the_nearest_and_with_all_there_are() -> None:
     with pytest.raises(ProfileError) as caught:
         profiles.load("tinny")
-    assert str(caught.value) == "no profile named 'tinny'; did you mean 'tiny'?; there are: tiny"
+    assert str(caught.value).startswith(
+        "no profile named 'tinny'; did you mean 'tiny'?; there are: tiny, gemma-2-2b-kyara, "
+    )
 
 
 def test_a_missing_profile_file_is_named() -> None:
@@ -63,4 +93,4 @@ def test_a_missing_profile_file_is_named() -> None:
 
 def test_the_embedded_profile_is_the_first_of_the_list() -> None:
     write_profile(MINIMAL_PROFILE, "profiles/a.toml")
-    assert [path.stem for path in profiles.list_files()] == ["tiny", "a"]
+    assert [path.stem for path in profiles.list_files()][:3] == ["tiny", "a", "gemma-2-2b-kyara"]

@@ -10,10 +10,11 @@ import pytest
 import tokenizers
 from samples import MODEL, pair, tiny
 
-from engine import tokenizer
+from engine import jobs, tokenizer
 from engine.dataset import Pair
 from engine.errors import UserError
-from engine.profiles import Prompt
+from engine.few_shot import Examples
+from engine.profiles import FewShot, Prompt
 from engine.prompts import PromptBuilder
 from engine.tokenizer import Tokenizer
 
@@ -24,11 +25,11 @@ FORM = Prompt(
 
 def builder(*examples: Pair, **changes: Any) -> PromptBuilder:
     form = msgspec.structs.replace(FORM, **changes)
-    return PromptBuilder(form, tokenizer.load(str(MODEL)), examples)
+    return PromptBuilder(form, tokenizer.load(str(MODEL)), Examples(FewShot(), examples))
 
 
 def of_tiny(*examples: Pair) -> PromptBuilder:
-    return PromptBuilder(tiny().prompt, tokenizer.load(str(MODEL)), examples)
+    return jobs.builder_for(tiny(), list(examples))
 
 
 def test_ids_are_bos_and_prompt_and_output_and_eos_tokenised_apart() -> None:

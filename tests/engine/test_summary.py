@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from samples import score, step
+from samples import judged, score, step
 
 from engine import events
 from engine.events import Event, EventLog
@@ -80,6 +80,20 @@ def test_only_the_test_file_gives_the_score() -> None:
     )
     assert summary.score == score(5.0)
     assert summary.results_file == "a.jsonl"
+
+
+def test_a_judgement_stands_until_the_test_file_is_scored_again() -> None:
+    scored = events.Evaluated(part="test", score=score(5.0))
+    given = scored, judged(), judged(bleu=1.0, part="validation"), events.Finished()
+    summary = folded(*given)
+    assert summary.judgement == judged().judgement
+    assert folded(*given, events.Evaluated(part="validation", score=score())).judgement
+    assert folded(*given, scored).judgement is None
+
+
+def test_a_run_from_before_there_were_judgements_has_none() -> None:
+    summary = folded(events.Evaluated(part="test", score=score(5.0)), events.Finished())
+    assert (summary.judged, summary.judgement) == (None, None)
 
 
 def test_the_score_of_the_end_outweighs_the_latest() -> None:
@@ -156,6 +170,7 @@ def made_up(seed: int) -> list[Event]:
         events.Started(steps=100, resumed_from=seed, device="cpu"),
         events.Phase(name="scoring", done=3, of=9),
         events.Evaluated(part="test", score=score(seed + 1.0), directions={"to_modern": score()}),
+        judged(bleu=float(seed)),
         events.Saved(step=1, checkpoint=f"step-{seed}", best=True),
         events.Warned(message="hm", hint="so"),
         events.Stopped(step=2),

@@ -14,7 +14,7 @@ from looking import HOSTILE, seen, wait_for
 from samples import TEST_FILE, held_by_a_process, make_run, pair, score, step, tiny, write_pairs
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Digits
+from textual.widgets import Digits, Input
 
 from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
@@ -111,7 +111,7 @@ async def show(pilot: Pilot[None], run: Run) -> EvaluateScreen:
 
 def listed(screen: EvaluateScreen) -> list[str]:
     table = screen.query_one(SampleTable)
-    return [cell.plain for cell in table.get_column("id")]
+    return table.column("id")
 
 
 # Choosing
@@ -286,8 +286,7 @@ async def test_samples_come_worst_first_and_can_be_turned_round(app: YiwenApp) -
         screen = await show(pilot, run)
         assert listed(screen) == ["p4", "p2", "p3", "p1", "p5"]
         table = screen.query_one(SampleTable)
-        numbers = [cell.plain for cell in table.get_column("ppl")]
-        assert numbers == ["∞", "900.00", "60.00", "5.00", "–"]
+        assert table.column("ppl") == ["∞", "900.00", "60.00", "5.00", "–"]
         await pilot.press("S")
         assert listed(screen) == ["p1", "p3", "p2", "p4", "p5"]
         await wait_for(pilot, "▴ ppl")
@@ -304,7 +303,9 @@ async def test_the_highlighted_sample_stands_in_full_beside_the_list(app: YiwenA
         text = await wait_for(pilot, "p1  文→白  ppl 5.00, 31 tokens")
         beside = "".join(line[61:].strip(" ▏▎") for line in text.splitlines())
         assert beside.count("宇宙洪荒") >= 25  # wrapped, not cut
-        assert screen.query_one(SampleTable).selected_key == "1"
+        selected = screen.query_one(SampleTable).selected
+        assert selected is not None
+        assert selected.sample.id == "p1"
 
 
 async def test_enter_shows_a_sample_over_a_small_screen(app: YiwenApp) -> None:
@@ -356,18 +357,65 @@ async def test_outputs_that_arrive_later_are_shown_without_moving_the_cursor(app
             assert screen.query_one(SampleTable).cursor_row == 1
 
 
-async def test_long_lists_are_shown_by_and_by(
-    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(SampleTable, "MOST", 2)
+# Item by item
+
+
+def against(app: YiwenApp) -> tuple[Run, Run]:
+    """Two runs on the same items, of which the second does worse on p1 and better on p2."""
+    lines = [sample(1, 9.0, output="別譯"), sample(2, 100.0), sample(3, 60.0)]
+    one, other = evaluation(app, 1), evaluation(app, 2, "few-shot", 50.0, lines=lines)
+    return one, other
+
+
+async def test_another_run_stands_beside_and_the_greatest_change_comes_first(app: YiwenApp) -> None:
+    one, other = against(app)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await show(pilot, one)
+        await pilot.press("v")
+        await wait_for(pilot, "Set against")
+        await pilot.press(*"few", "enter")
+        await wait_for(pilot, f"change: perplexity less that of {other.id}")
+        assert listed(screen) == ["p2", "p3", "p1"]
+        assert screen.query_one(SampleTable).column("change") == ["+800.00", "+0.00", "-4.00"]
+        await pilot.press("S")
+        text = await wait_for(pilot, "別譯")
+        assert f"output of {one.id}" in text
+        assert f"output of {other.id}  ppl 9.00" in text
+        await pilot.press("v")
+        await wait_for(pilot, "Set against")
+        await pilot.press(*"none", "enter")
+        await wait_for(pilot, lambda: "change" not in screen.query_one(SampleTable).columns)
+
+
+async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Path) -> None:
     run = evaluation(app)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await show(pilot, run)
-        assert listed(screen) == ["p2", "p3"]
-        assert "first 2 of 3" in seen(app)
-        await pilot.press("m")
-        await wait_for(pilot, lambda: listed(screen) == ["p2", "p3", "p1"])
-        assert "first 2" not in seen(app)
+        await pilot.press("slash", *"p3")
+        await wait_for(pilot, lambda: listed(screen) == ["p3"])
+        await pilot.press("enter", "space")
+        await wait_for(pilot, "1 marked")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(listed(screen)) == 3)
+        await pilot.press("w")
+        await wait_for(pilot, "1 items")
+        app.screen.query_one(Input).value = str(tmp_path / "kept.json")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: (tmp_path / "kept.json").exists())
+        (kept,) = json.loads((tmp_path / "kept.json").read_text("utf-8"))
+        assert (kept["id"], kept["runs"][run.id]["output"]) == ("p3", "譯文3")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not screen.query_one(SampleTable).marked)
+
+
+async def test_a_file_of_another_suffix_is_refused_in_words(app: YiwenApp, tmp_path: Path) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await show(pilot, evaluation(app))
+        await pilot.press("w")
+        await wait_for(pilot, "Write items")
+        app.screen.query_one(Input).value = str(tmp_path / "kept.doc")
+        await pilot.press("enter")
+        await wait_for(pilot, "expected .json or .md")
 
 
 # Side by side

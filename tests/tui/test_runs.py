@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 
 import fake_worker
 import msgspec
@@ -11,12 +12,14 @@ from looking import HOSTILE, seen, wait_for
 from samples import held_by_a_process, make_run, score, step, tiny
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input
 
 from engine.catalog import Row
 from engine.events import Evaluated, EventLog, Failed, Finished, Saved, Started
 from engine.runs import Run
 from tui.app import YiwenApp
+from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_menu import RunMenu
 from tui.screens.runs.run_table import RunTable
@@ -67,11 +70,11 @@ async def refresh(pilot: Pilot[None]) -> None:
 
 
 def ids(table: RunTable) -> list[str]:
-    return [row.key.value or "" for row in table.ordered_rows]
+    return table.keys
 
 
 def column(table: RunTable, key: str) -> list[str]:
-    return [cell.plain for cell in table.get_column(key)]
+    return table.column(key)
 
 
 async def test_an_empty_folder_says_how_to_begin(app: YiwenApp) -> None:
@@ -148,12 +151,12 @@ async def test_the_filter_wants_every_word(app: YiwenApp) -> None:
 async def test_words_typed_ahead_into_the_filter_are_no_commands(app: YiwenApp) -> None:
     finished(app, 1, 5.0)
     async with app.run_test(size=SIZE) as pilot:
-        table = await open_runs(pilot, 1)
+        await open_runs(pilot, 1)
         for key in ("slash", "d", "y", "slash"):  # without waiting in between, as in one packet
             app.post_message(Key(key, "/" if key == "slash" else key))
-        await wait_for(pilot, "No run has")
+        await wait_for(pilot, "No run is found by")
         assert app.screen.query_one(Input).value == "dy/"
-        assert table.words == "dy/"
+        assert app.screen.query_one(RunBrowser).view.query.text == "dy/"
 
 
 async def test_the_selected_run_stays_selected(app: YiwenApp) -> None:
@@ -166,21 +169,28 @@ async def test_the_selected_run_stays_selected(app: YiwenApp) -> None:
         await refresh(pilot)
         assert ids(table) == [newer.id, second.id, first.id]
         assert table.selected_key == first.id
-        table.sort_by("perplexity")
+        await pilot.press("greater_than_sign")
         assert table.selected_key == first.id
 
 
-async def test_only_what_changed_is_touched(app: YiwenApp) -> None:
+async def test_only_what_changed_is_painted(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:
     still, live = finished(app, 1, 5.0), make_run(app.runs_root, run_id="20260102-120000-live")
+    dead = make_run(app.runs_root, run_id="20251231-120000-dead")
     async with app.run_test(size=SIZE) as pilot:
-        table = await open_runs(pilot, 2)
-        before = table.get_row(still.id), table.get_row(live.id)
+        table = await open_runs(pilot, 3)
+        painted: list[int] = []
+        render = table.render_line
+
+        def paint(y: int) -> Strip:
+            painted.append(y)
+            return render(y)
+
+        monkeypatch.setattr(table, "render_line", paint)
         EventLog(live.events_path).append(Failed(type="X", message="no"))
         await refresh(pilot)
-        after = table.get_row(still.id), table.get_row(live.id)
-        assert all(old is new for old, new in zip(before[0], after[0], strict=True))
-        assert after[1][0].plain == "✗ failed"
-        assert after[1][1] is before[1][1]
+        assert ids(table) == [live.id, still.id, dead.id]
+        assert column(table, "status") == ["✗ failed", "✓ finished", "◌ interrupted"]
+        assert set(painted) == {1}
 
 
 async def test_nothing_is_read_or_repainted_while_nothing_changes(
@@ -228,16 +238,16 @@ async def test_columns_give_way_from_the_right(app: YiwenApp) -> None:
     finished(app, 1, 5.0)
     async with app.run_test(size=SIZE) as pilot:
         table = await open_runs(pilot, 1)
-        names = [key.value for key in table.columns]
-        assert names[:6] == ["status", "profile", "strategy", "perplexity", "loss", "time"]
+        names = table.columns
+        assert names[:5] == ["status", "profile", "strategy", "perplexity", "time"]
         assert "id" not in names
         await pilot.resize_terminal(60, 16)
-        await wait_for(pilot, lambda: [key.value for key in table.columns] != names)
-        narrow = [key.value for key in table.columns]
+        await wait_for(pilot, lambda: table.columns != names)
+        narrow = table.columns
         assert narrow == names[: len(narrow)]
         assert "perplexity" in narrow
         await pilot.resize_terminal(*WIDE)
-        await wait_for(pilot, lambda: "id" in [key.value for key in table.columns])
+        await wait_for(pilot, lambda: "id" in table.columns)
         assert column(table, "id") == ["20260101-120000-tiny-zero-shot"]
         assert table.virtual_size.width <= table.size.width
 
@@ -375,20 +385,23 @@ async def test_the_id_goes_to_the_clipboard(app: YiwenApp) -> None:
         assert app.clipboard == run.id
 
 
-async def test_only_the_newest_are_listed_until_more_are_wished_for(
+async def test_the_newest_are_shown_before_all_are_read(
     app: YiwenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.screens.runs.screen.NEWEST", 2)
     for day in range(1, 6):
         finished(app, day, 5.0)
+    shown: list[int] = []
+    show = RunBrowser.show
+
+    def count(browser: RunBrowser, rows: Sequence[Row]) -> None:
+        shown.append(len(rows))
+        show(browser, rows)
+
+    monkeypatch.setattr(RunBrowser, "show", count)
     async with app.run_test(size=SIZE) as pilot:
-        table = await open_runs(pilot, 2)
-        assert "newest 2, m for more" in seen(app)
-        await pilot.press("m")
-        await wait_for(pilot, lambda: table.row_count == 4)
-        await pilot.press("m")
-        await wait_for(pilot, lambda: table.row_count == 5)
-        assert "m for more" not in seen(app)
+        await open_runs(pilot, 5)
+        assert shown[:2] == [2, 5]
 
 
 async def test_a_hidden_screen_reads_nothing(app: YiwenApp) -> None:

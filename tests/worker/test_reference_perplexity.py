@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 
 import bitsandbytes as bnb
 import pytest
@@ -13,9 +14,10 @@ from peft import PeftModel
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 
-from engine import dataset, jobs, perplexity, profiles, strategies
+from engine import dataset, few_shot, jobs, perplexity, profiles
 from engine.dataset import Pair
 from engine.errors import DataError
+from engine.few_shot import Examples
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.worker import evaluate
@@ -56,8 +58,9 @@ def reference(
         with torch.no_grad():
             logits = model(row, attention_mask=torch.ones_like(row)).logits[0, :-1].float()
         # The script hands over [1, V, T] instead: the same but for torch's kernel for that layout,
-        # which on a CPU adds V numbers up so that 1.5e-5 is lost.
-        each = nn.CrossEntropyLoss(reduction="none")(logits, row[0, 1:])
+        # which on a CPU adds V numbers up so that 1.5e-5 is lost. Sums in float64, for the same
+        # reason.
+        each = nn.CrossEntropyLoss(reduction="none")(logits, row[0, 1:]).double()
         found.append(torch.exp((each * scored).sum() / scored.sum()).item())
     return found
 
@@ -84,9 +87,14 @@ def own_model(profile: Profile) -> PreTrainedModel:
 
 
 @pytest.fixture(scope="module")
-def examples(profile: Profile, pairs: list[Pair]) -> list[Pair]:
-    train = dataset.read(profile.data.train).pairs
-    return strategies.draw_examples(train, pairs, profile.few_shot.examples, seed=0)
+def items(profile: Profile) -> list[Pair]:
+    """All of the sample's test items."""
+    return dataset.read(profile.data.test).pairs
+
+
+@pytest.fixture(scope="module")
+def examples(profile: Profile, items: list[Pair]) -> list[Pair]:
+    return few_shot.pool(profile.few_shot, dataset.read(profile.data.train).pairs, items)
 
 
 def score(
@@ -111,28 +119,61 @@ def score(
     return values
 
 
-def test_zero_shot_is_the_courses_number(
-    base: PreTrainedModel, own_model: PreTrainedModel, profile: Profile, pairs: list[Pair]
+def assert_equal_at_any_batch(
+    model: PreTrainedModel | PeftModel,
+    profile: Profile,
+    items: list[Pair],
+    right: list[float],
+    examples: list[Pair] | None = None,
 ) -> None:
-    right = reference(own_model, profile.model.path, pairs, zero_shot_prompt)
-    assert score(base, profile, pairs) == pytest.approx(right, rel=1e-5)
+    """Every item, alone in a pass and among others; float32 rounds passes of other shapes apart."""
+    alone = score(model, profile, items, examples, tokens_per_pass=1)
+    assert alone == pytest.approx(right, rel=1e-6)
+    together = score(model, profile, items, examples)
+    assert together == pytest.approx(right, rel=2e-6)
+    assert fmean(together) == pytest.approx(fmean(right), rel=1e-6)
     assert max(right) > 2 * min(right)  # samples that differ, or the order would not matter
+
+
+def test_zero_shot_is_the_courses_number(
+    base: PreTrainedModel, own_model: PreTrainedModel, profile: Profile, items: list[Pair]
+) -> None:
+    right = reference(own_model, profile.model.path, items, zero_shot_prompt)
+    assert_equal_at_any_batch(base, profile, items, right)
 
 
 def test_few_shot_is_the_courses_number(
     base: PreTrainedModel,
     own_model: PreTrainedModel,
     profile: Profile,
-    pairs: list[Pair],
+    items: list[Pair],
     examples: list[Pair],
 ) -> None:
     assert len(examples) == 4
-    right = reference(own_model, profile.model.path, pairs, few_shot_prompt(examples))
-    assert score(base, profile, pairs, examples) == pytest.approx(right, rel=1e-5)
+    right = reference(own_model, profile.model.path, items, few_shot_prompt(examples))
+    assert_equal_at_any_batch(base, profile, items, right, examples)
+
+
+def test_examples_of_each_items_own_score_the_courses_number(
+    base: PreTrainedModel, own_model: PreTrainedModel, profile: Profile, pairs: list[Pair]
+) -> None:
+    nearest = profiles.override(profile, {"few_shot.choose": "nearest", "few_shot.examples": "2"})
+    pool = few_shot.pool(nearest.few_shot, dataset.read(profile.data.train).pairs, pairs)
+    shown = Examples(nearest.few_shot, pool)
+    right = [
+        reference(
+            own_model,
+            profile.model.path,
+            [pair],
+            few_shot_prompt(list(shown.before(pair.instruction))),
+        )[0]
+        for pair in pairs
+    ]
+    assert score(base, nearest, pairs, pool) == pytest.approx(right, rel=2e-6)
 
 
 def test_an_adapter_saved_by_peft_scores_the_courses_number(
-    profile: Profile, pairs: list[Pair], adapters: list[Path], base: PreTrainedModel
+    profile: Profile, items: list[Pair], adapters: list[Path], base: PreTrainedModel
 ) -> None:
     ours = load_adapter(load_base(profile, torch.device("cpu"), print), adapters[0], "default")
     bare = AutoModelForCausalLM.from_pretrained(
@@ -145,9 +186,9 @@ def test_an_adapter_saved_by_peft_scores_the_courses_number(
         if isinstance(module, bnb.nn.Linear4bit):
             module.support_avx512bf16_for_cpu = False
     theirs = PeftModel.from_pretrained(bare, str(adapters[0])).eval()
-    right = reference(theirs, profile.model.path, pairs[:8], zero_shot_prompt)
-    assert score(ours, profile, pairs[:8]) == pytest.approx(right, rel=1e-5)
-    assert right != pytest.approx(score(base, profile, pairs[:8]), rel=0.05)
+    right = reference(theirs, profile.model.path, items, zero_shot_prompt)
+    assert_equal_at_any_batch(ours, profile, items, right)
+    assert right[:8] != pytest.approx(score(base, profile, items[:8]), rel=0.05)
 
 
 def test_the_size_of_a_pass_does_not_show(
@@ -155,7 +196,7 @@ def test_the_size_of_a_pass_does_not_show(
 ) -> None:
     alone = score(base, profile, pairs, tokens_per_pass=1)
     together = score(base, profile, pairs, tokens_per_pass=100_000)
-    assert together == pytest.approx(alone, rel=1e-4)
+    assert together == pytest.approx(alone, rel=1e-5)
 
 
 def test_what_is_too_long_is_cut_from_the_right(
@@ -186,11 +227,24 @@ def test_a_prompt_that_leaves_no_room_is_named(pairs: list[Pair], builder: Promp
     assert len(Scored.prepare(pairs[:3], builder, room).encoded) == 3
 
 
+def test_too_many_examples_are_said_with_how_many_fit(
+    profile: Profile, pairs: list[Pair], examples: list[Pair]
+) -> None:
+    made = jobs.builder_for(profile, examples)
+    alone = len(jobs.builder_for(profile, []).prompt_ids(pairs[0].instruction))
+    with_last = len(jobs.builder_for(profile, examples[-1:]).prompt_ids(pairs[0].instruction))
+    for room, fit in ((with_last + 1, 1), (alone + 1, 0)):
+        with pytest.raises(DataError, match=f"of its 4 examples {fit} would fit"):
+            Scored.prepare(pairs[:1], made, room)
+
+
 def test_the_definition_stands_beside_the_number(
     base: PreTrainedModel, profile: Profile, builder: PromptBuilder
 ) -> None:
-    said = evaluate.definition(profile, builder, LabelLosses(base))
+    said = evaluate.definition(profile, builder, LabelLosses(base), 1234)
     assert said["base"] == "nf4 double"
+    assert "1,234" in said["corpus"]
+    assert said["attention"] == "eager"
     assert said["computed in"] == "float32"
     assert said["cut at"] == "1024 tokens"
     assert "<eos>" in said["metric"]

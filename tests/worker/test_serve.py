@@ -26,8 +26,10 @@ from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
 from engine.translator import Translator
+from engine.worker.evaluate import Scored, score
 from engine.worker.generate import generate
-from engine.worker.model import load_adapter, load_base
+from engine.worker.model import LabelLosses, load_adapter, load_base
+from engine.worker.reporter import Reporter
 
 NEVER = frozenset({3})
 """<unk>, which the model does not say."""
@@ -245,3 +247,29 @@ def _lives(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_pasted_reference_gets_the_perplexity_that_an_evaluation_gives_it(
+    translator: Translator,
+    builder: PromptBuilder,
+    profile: Profile,
+    pairs: list[Pair],
+    adapters: list[Path],
+) -> None:
+    for folder in ("", *map(str, adapters)):
+        fresh = load_base(profile, torch.device("cpu"), print)
+        model = load_adapter(fresh, Path(folder), "default") if folder else fresh
+        file = Scored.prepare(pairs[:3], builder, profile.evaluation.max_tokens)
+        right = score(LabelLosses(model), file, profile, Reporter(lambda _: None), "test file", 0)
+        for pair, result in zip(pairs, right):
+            encoded = builder.encode(pair.instruction, pair.output)
+            found = translator.perplexity(encoded, adapter=folder)
+            assert found == pytest.approx(result.perplexity, rel=1e-5)
+
+
+def test_a_reference_after_a_prompt_that_fills_the_window_is_refused_in_words(
+    translator: Translator, builder: PromptBuilder, pairs: list[Pair]
+) -> None:
+    encoded = builder.encode("長" * 5000, pairs[0].output)
+    with pytest.raises(UserError, match="leaves no room for the answer"):
+        translator.perplexity(encoded)

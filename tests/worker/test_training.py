@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from small_runs import PARTS, RunMaker, SmallRun
 
-from engine.events import Evaluated, Event, Finished, Phase, Sample, Saved, Started, Step
+from engine.events import Evaluated, Event, Finished, Judged, Phase, Sample, Saved, Started, Step
 from engine.perplexity import SampleResult
 from engine.worker.reporter import Reporter
 from engine.worker.session import Session
@@ -66,14 +66,14 @@ def test_events_come_in_order(finished_run: SmallRun) -> None:
     for number, two in zip((2, 4, 6), steps):
         expected += [*two, *(mark.format(number) for mark in point), f"saved {number}"]
     chosen = _best_step(finished_run)
-    assert marks == [*expected, f"evaluated test {chosen}", "finished"]
+    assert marks == [*expected, f"evaluated test {chosen}", f"judged {chosen}", "finished"]
     assert all(later.at >= earlier.at for earlier, later in pairwise(written))
 
 
 def _mark(event: Event) -> str:
     if isinstance(event, Evaluated):
         return f"evaluated {event.part} {event.step}"
-    if isinstance(event, (Step, Sample, Saved)):
+    if isinstance(event, (Step, Sample, Saved, Judged)):
         return f"{type(event).__name__.lower()} {event.step}"
     return type(event).__name__.lower()
 
@@ -132,7 +132,7 @@ def test_a_checkpoint_that_is_not_the_last_can_win(make_run: RunMaker) -> None:
 
 
 def test_evaluations_are_kept_sample_by_sample(finished_run: SmallRun) -> None:
-    keys = {"id", "direction", "perplexity", "nll", "tokens", "instruction", "reference", "output"}
+    keys = set(SampleResult.__struct_fields__)
     folder = finished_run.run.evaluations_path
     points = {f"{part}-step-{n:06d}" for part in ("validation", "test") for n in (0, 2, 4, 6)}
     assert {path.stem for path in folder.glob("*.jsonl")} == {"test", *points}
@@ -154,6 +154,7 @@ def test_the_adapter_is_plain_peft(finished_run: SmallRun) -> None:
     assert {path.name for path in adapter.iterdir()} == {
         "adapter_config.json",
         "adapter_model.safetensors",
+        "trained_with.json",
     }
     model = finished_run.run.settings.profile.model.path
     done = subprocess.run(

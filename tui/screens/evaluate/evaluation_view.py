@@ -8,18 +8,20 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import DataTable
+from textual.widgets import Input
 
 from engine import text
 from engine.summary import Status, Summary
-from engine.text import plain
+from engine.text import one_line, plain
 from tui.pace import Pace, progress
-from tui.results import Result
+from tui.results import Result, Sample
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import described
-from tui.screens.evaluate.score_panel import ScorePanel, rivals_table
+from tui.screens.evaluate.score_panel import ScorePanel
+from tui.screens.evaluate.score_tables import rivals_table
 from tui.screens.evaluate.scoring import Preview, Scoring
+from tui.widgets.line_table import LineTable
 from tui.widgets.plain_static import PlainStatic
 
 
@@ -34,6 +36,7 @@ class EvaluationView(Vertical):
         ScorePanel { display: none; padding: 1 1 0 1; }
         #note { display: none; height: 1; padding: 0 1; color: $text-warning; }
         #samples { display: none; height: 1fr; }
+        #list Input { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
         #sample {
             width: 1fr; padding: 0 1; border-left: vkey $panel; scrollbar-gutter: stable;
         }
@@ -49,6 +52,10 @@ class EvaluationView(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._unreadable = 0
+        self.run_id = ""
+        """The run whose samples are shown."""
+        self.other = ""
+        """The run that they are set against, if any."""
 
     def compose(self) -> ComposeResult:
         yield PlainStatic(id="progress")
@@ -57,7 +64,11 @@ class EvaluationView(Vertical):
         yield ScorePanel()
         yield PlainStatic(id="note")
         with Horizontal(id="samples"):
-            yield SampleTable()
+            with Vertical(id="list"):
+                field = Input(placeholder="words, all of which must occur", compact=True)
+                field.cursor_blink = False
+                yield field
+                yield SampleTable()
             with VerticalScroll(id="sample"):
                 yield PlainStatic(id="sample-text")
 
@@ -90,11 +101,49 @@ class EvaluationView(Vertical):
         if not self.has_result:
             self._say(ending(summary))
 
-    def show_result(self, result: Result, rivals: Sequence[Rival]) -> None:
+    def set_against(self, other: str, samples: Sequence[Sample]) -> None:
+        """Put another run's answers beside these; none: take them away."""
+        self.other = other
+        self.table.set_against(samples)
+        self.show_sample()
+        self.show_note()
+
+    def open_search(self) -> None:
+        """Let the user type words."""
+        field = self.query_one("#list Input", Input)
+        field.display = True
+        self.screen.set_focus(field)
+
+    def clear_search(self) -> None:
+        """Show every item; where every one is shown, take the marks away."""
+        field, table = self.query_one("#list Input", Input), self.table
+        if not field.value.strip() and table.marked:
+            table.clear_marks()
+        field.value = ""
+        self._leave_search()
+        self.show_note()
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self.table.find(event.value)
+        self.show_note()
+
+    @on(Input.Submitted)
+    def _leave_search(self) -> None:
+        field = self.query_one("#list Input", Input)
+        field.display = bool(field.value.strip())
+        if self.has_result:
+            self.table.focus()
+
+    def show_result(self, run_id: str, result: Result, rivals: Sequence[Rival]) -> None:
         """The numbers and the samples."""
         focus = not self.has_result
         self.add_class("-result")
-        self.panel.show(result.evaluated, rivals)
+        self.panel.show(result, rivals)
+        if run_id != self.run_id:
+            self.run_id, self.other = run_id, ""
+            self.table.set_against(())
         self.table.show(result.samples)
         self._unreadable = result.unreadable
         self.show_sample()
@@ -104,21 +153,27 @@ class EvaluationView(Vertical):
 
     def show_note(self) -> None:
         """What the list does not show."""
-        count, hidden = self.table.row_count, self.table.hidden_count
-        notes = [f"first {count:,} of {count + hidden:,} samples, m for more"] if hidden else []
+        table = self.table
+        notes = [f"{len(table.marked):,} marked"] if table.marked else []
+        if self.other:
+            notes.append(f"change: perplexity less that of {one_line(self.other)}")
+        if table.row_count < table.total:
+            notes.append(f"{table.row_count:,} of {table.total:,} samples: {one_line(table.words)}")
         if self._unreadable:
             notes.append(f"{self._unreadable:,} lines of the file are no samples")
         note = self.query_one("#note", PlainStatic)
         note.say("; ".join(notes))
         note.display = bool(notes) and self.has_result
 
-    @on(DataTable.RowHighlighted)
+    @on(LineTable.Moved)
     def show_sample(self) -> None:
         """The sample under the cursor, in full."""
         pane = self.query_one("#sample", VerticalScroll)
         if pane.scroll_y:
             pane.scroll_home(animate=False)
-        self.query_one("#sample-text", PlainStatic).say(described(self.table.selected))
+        self.query_one("#sample-text", PlainStatic).say(
+            described(self.table.selected, self.run_id, self.other)
+        )
 
     def _say(self, said: Content) -> None:
         self.query_one("#said", PlainStatic).say(said)
@@ -153,6 +208,7 @@ def ending(summary: Summary) -> Content:
     said = {
         Status.FAILED: "The run failed.",
         Status.STOPPED: "The run was stopped before there was a result.",
+        Status.WAITING: "It waits in the queue, and starts when its turn comes.",
         Status.INTERRUPTED: "The worker is gone and left no result; its log tells more.",
     }.get(summary.status, "The run left no result.")
     lines = [Content.styled(said, "bold")]

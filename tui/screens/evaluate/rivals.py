@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import strategies
 from engine.catalog import Row
+from engine.judgement import value
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class Rival:
     is_shown: bool = False
     ratio: float = math.nan
     """To zero-shot; nan if that was not scored."""
+    bleu: float = math.nan
+    """Of the outputs, like `chrf`; nan without any."""
+    chrf: float = math.nan
 
 
 def find_rivals(rows: Iterable[Row], sha256: str, model: str, shown: str = "") -> list[Rival]:
@@ -36,12 +40,24 @@ def find_rivals(rows: Iterable[Row], sha256: str, model: str, shown: str = "") -
         if file.sha256 != sha256 or row.settings.profile.model.path != model:
             continue
         name = row.settings.strategy
-        rival = Rival(name, score.perplexity, row.run.id, row.run.id == shown)
+        rival = _rival(row, score.perplexity, shown)
         if name not in best or _precedes(rival, best[name]):
             best[name] = rival
     zero = best.get(strategies.ZERO_SHOT.name)
     ranked = sorted(best.values(), key=lambda rival: rival.perplexity)
     return [_related(rival, zero) for rival in ranked]
+
+
+def _rival(row: Row, perplexity: float, shown: str) -> Rival:
+    judged = row.summary.judgement
+    return Rival(
+        row.settings.strategy,
+        perplexity,
+        row.run.id,
+        row.run.id == shown,
+        bleu=value(judged.bleu) if judged else math.nan,
+        chrf=value(judged.chrf) if judged else math.nan,
+    )
 
 
 def _precedes(one: Rival, other: Rival) -> bool:
@@ -52,4 +68,4 @@ def _related(rival: Rival, zero: Rival | None) -> Rival:
     if zero is None or zero is rival or not math.isfinite(rival.perplexity / zero.perplexity):
         return rival
     ratio = rival.perplexity / zero.perplexity
-    return Rival(rival.strategy, rival.perplexity, rival.run_id, rival.is_shown, ratio)
+    return replace(rival, ratio=ratio)

@@ -1,104 +1,185 @@
-"""The samples of an evaluation, the worst first."""
+"""The items of an evaluation, the worst first; set against another run, with what changed."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
 
-from engine import text
-from engine.dataset import Pair
+from engine import items, text
+from engine.items import ORDERS, Item, Sample
 from engine.text import direction_label, one_line
-from tui.results import Sample, by_perplexity
-from tui.widgets.row_table import RowTable, cell
+from tui.widgets.line_table import Cell, Heading, LineTable
 
 _SOURCE_AT_LEAST = 16
+_LABELS = {"ppl": "ppl", "change": "change", "chrf": "chrF", "direction": "", "id": "id"}
+_RIGHT = ("ppl", "change", "chrf")
 
 
-class SampleTable(RowTable):
+class SampleTable(LineTable):
     """Show it samples once; what is wider than the table gives way from the right."""
-
-    MOST: ClassVar[int] = 1000
-    """Rows at first, and more by each wish."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.order = "ppl"
         self.worst_first = True
+        self.words = ""
         self._samples: Sequence[Sample] = ()
-        self._rows: list[Sample] = []
-        self._limit = self.MOST
-        self._shown_room = -1
+        self._others: Sequence[Sample] = ()
+        self._items: dict[str, Item] = {}
+        self._shown: list[Item] = []
 
     @property
-    def selected(self) -> Sample | None:
-        """The sample under the cursor."""
-        return self._rows[self.cursor_row] if self.cursor_row < len(self._rows) else None
+    def selected(self) -> Item | None:
+        """The item under the cursor."""
+        return self._items.get(self.selected_key)
 
     @property
-    def hidden_count(self) -> int:
-        """Samples that are not listed yet."""
-        return len(self._samples) - len(self._rows)
+    def marked_items(self) -> list[Item]:
+        """The marked items that are shown, in the order of the table."""
+        return [item for item in self._shown if str(item.place) in self.marked]
+
+    @property
+    def total(self) -> int:
+        """Items, whether the search finds them or not."""
+        return len(self._samples)
+
+    @property
+    def shown(self) -> Sequence[Item]:
+        """The items found, in order."""
+        return self._shown
+
+    @property
+    def is_set_against(self) -> bool:
+        """Does another run stand beside this one?"""
+        return bool(self._others)
+
+    @property
+    def columns(self) -> list[str]:
+        """The keys of the columns that are shown."""
+        return [heading.key for heading in self.headings]
+
+    def column(self, key: str) -> list[str]:
+        """What stands in a column, row by row."""
+        return [_words(item, key) for item in self._shown]
 
     def show(self, samples: Sequence[Sample]) -> None:
         """Show other samples, or the same with more known about them."""
         if samples != self._samples:
             keeps = [one.id for one in samples] == [one.id for one in self._samples]
             self._samples = samples
-            self._limit = self._limit if keeps else self.MOST
-            self._fill(self.cursor_row if keeps else 0)
+            if not keeps:
+                self.marked.clear()
+                self.words, self._others, self.cursor_row = "", (), 0
+            self._arrange()
+
+    def set_against(self, others: Sequence[Sample]) -> None:
+        """Put another run's items beside these, the greatest change first; none: take it away."""
+        self._others = others
+        self.order = "change" if others else "ppl"
+        self._arrange(home=True)
+
+    def order_by(self, order: str) -> None:
+        """Sort by something else, the worst first."""
+        self.order, self.worst_first = order, True
+        self._arrange(home=True)
 
     def reverse(self) -> None:
         """The best first, or the worst again."""
         self.worst_first = not self.worst_first
-        self._fill(0)
+        self._arrange(home=True)
 
-    def show_more(self) -> None:
-        """List more of them."""
-        self._limit += self.MOST
-        self._fill(self.cursor_row)
+    def find(self, words: str) -> None:
+        """Show only the items in which all the words occur."""
+        if words.split() != self.words.split():
+            self.words = words
+            self._arrange()
 
     def on_resize(self) -> None:
         """The source text gets the room that is left."""
-        if self.columns and self._room() != self._shown_room:
-            self._fill(self.cursor_row)
+        self._fit()
+        super().on_resize()
+        self.draw_changes()
 
-    def _room(self) -> int:
-        return self.size.width - self.styles.scrollbar_size_vertical
+    def toggle_mark(self, key: str) -> None:
+        """Mark an item; the first mark takes room from the source."""
+        super().toggle_mark(key)
+        self._fit()
+        self.draw_changes()
 
-    def _fill(self, row: int) -> None:
-        self._rows = by_perplexity(self._samples, worst_first=self.worst_first)[: self._limit]
-        self._shown_room = self._room()
-        self.clear(columns=True)
-        texts = [_texts(sample) for sample in self._rows]
-        self._add_columns(texts)
-        for index, line in enumerate(texts):
-            cells = [cell(words, right=at == 0) for at, words in enumerate(line)]
-            self.add_row(*cells[: len(self.columns)], key=str(index))
-        self.move_cursor(row=min(row, max(0, self.row_count - 1)))
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        super().clear_marks()
+        self._fit()
+        self.draw_changes()
 
-    def _add_columns(self, texts: Sequence[tuple[str, ...]]) -> None:
+    def _arrange(self, home: bool = False) -> None:
+        everything = items.pair_up(self._samples, self._others)
+        found = items.find(everything, self.words) if self.words.split() else everything
+        self._shown = items.sort(found, self.order, worst_first=self.worst_first)
+        self._items = {str(item.place): item for item in self._shown}
+        self._fit()
+        self.show_rows(list(self._items))
+        if home:
+            self.move_to(0)
+        self.post_message(self.Moved())
+
+    def cells(self, key: str) -> Sequence[Cell]:
+        item = self._items[key]
+        return [self._cell(item, heading.key) for heading in self.headings]
+
+    def _cell(self, item: Item, key: str) -> Cell:
+        words = _words(item, key)
+        if key == "change" and item.change:
+            worse = item.change > 0
+            return Cell(words, "text-error" if worse else "text-success")
+        return Cell(words)
+
+    def _fit(self) -> None:
         """As wide as what stands in them; the source takes the rest, if that is worth it."""
-        room = self._shown_room
-        ppl = "▾ ppl" if self.worst_first else "▴ ppl"
-        labels = {"ppl": ppl, "direction": "", "id": "id", "source": "source"}
-        for at, (key, label) in enumerate(labels.items()):
-            width = max(cell_len(words) for words in (label, *(line[at] for line in texts)))
-            if key == "source":
-                width = room - 2 * self.cell_padding
-                if width < _SOURCE_AT_LEAST:
-                    return
-            heading = Text(label, justify="right" if key == "ppl" else "left")
-            self.add_column(heading, width=width, key=key)
-            room -= width + 2 * self.cell_padding
+        room = self.size.width - 1 - self._gutter
+        headings = []
+        for key, label in _LABELS.items():
+            if key == "change" and not self._others:
+                continue
+            if key == "chrf" and not any(item.sample.chrf is not None for item in self._shown):
+                continue
+            if key == self.order:
+                label = f"{'▾' if self.worst_first else '▴'} {label}"
+            widest = max((cell_len(_words(item, key)) for item in self._shown), default=0)
+            heading = Heading(key, label, max(widest, cell_len(label)), key in _RIGHT)
+            if heading.width + self.GAP > room:
+                break
+            headings.append(heading)
+            room -= heading.width + self.GAP
+        if room >= _SOURCE_AT_LEAST:
+            headings.append(Heading("source", "source", room))
+        self.headings = headings
 
 
-def _texts(sample: Sample) -> tuple[str, ...]:
-    source = Pair(sample.id, sample.instruction).source_text
-    return (
-        text.number(sample.value),
-        direction_label(sample.direction),
-        one_line(sample.id),
-        one_line(source),
-    )
+def _words(item: Item, key: str) -> str:
+    sample = item.sample
+    if key == "ppl":
+        return text.number(sample.value)
+    if key == "change":
+        return _signed(item.change)
+    if key == "chrf":
+        return "" if sample.chrf is None else text.number(sample.chrf, 1)
+    if key == "direction":
+        return direction_label(sample.direction)
+    if key == "id":
+        return one_line(sample.id) + (" !" if sample.faults else "")
+    return one_line(item.source)
+
+
+def _signed(change: float) -> str:
+    if math.isnan(change):
+        return ""
+    return f"{change:+.2f}" if abs(change) < 1e4 else f"{change:+.1e}"
+
+
+def next_order(table: SampleTable) -> str:
+    """The order after the present one, of those that mean something here."""
+    known = [key for key in ORDERS if key != "change" or table.is_set_against]
+    return known[(known.index(table.order) + 1) % len(known)]

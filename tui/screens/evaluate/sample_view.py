@@ -11,27 +11,44 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine import text
+from engine import items, text
+from engine.items import Item, Sample
+from engine.judgement import FAULTS
 from engine.text import direction_label, one_line, plain
-from tui.results import Sample
 from tui.widgets.plain_static import PlainStatic
 
 
-def described(sample: Sample | None) -> Content:
-    """The whole sample."""
-    return Content("\n").join(_blocks(sample)) if sample else Content("")
+def described(item: Item | None, run: str = "", other: str = "") -> Content:
+    """The whole item; with the answer of another run, where there is one."""
+    return Content("\n").join(_blocks(item, run, other)) if item else Content("")
 
 
-def _blocks(sample: Sample) -> Iterator[Content]:
+def _blocks(item: Item, run: str, other: str) -> Iterator[Content]:
+    sample = item.sample
     counted = f"  ppl {text.number(sample.value)}, {sample.tokens} tokens" if sample.tokens else ""
     direction = f"  {direction_label(sample.direction)}"
     yield Content.assemble((one_line(sample.id), "bold"), direction, (counted, "$text-muted"))
     yield from _block("instruction", sample.instruction)
-    if sample.output is not None:
-        yield from _block("output", sample.output or "(nothing)", "bold")
-    else:
-        yield from _block("output", "not translated", "$text-muted")
+    yield from _answer(sample, f"output of {one_line(run)}" if item.other else "output")
+    if item.other is not None:
+        yield from _answer(item.other, f"output of {one_line(other)}", with_perplexity=True)
     yield from _block("reference", sample.reference)
+    yield from _block("reference, repaired", sample.repaired)
+
+
+def _answer(sample: Sample, title: str, *, with_perplexity: bool = False) -> Iterator[Content]:
+    """What a model made of it, and what is wrong with that."""
+    if with_perplexity:
+        title += f"  ppl {text.number(sample.value)}"
+    if sample.output is None:
+        yield from _block(title, "not translated", "$text-muted")
+        return
+    chrf = "" if sample.chrf is None else f"  chrF {text.number(sample.chrf, 1)}"
+    yield from _block(f"{title}{chrf}", sample.output or "(nothing)", "bold")
+    for kind, found in sample.faults.items():
+        yield Content.styled(
+            f"! {FAULTS.get(kind, one_line(kind))}: {one_line(found)}", "$text-warning"
+        )
 
 
 def _block(title: str, words: str, style: str = "") -> Iterator[Content]:
@@ -46,21 +63,29 @@ class SampleDialog(ModalScreen[None]):
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss(None)", "Close", id="sample.close", tooltip="Close it"),
-    ]
+        Binding("y", "copy", "Copy", id="sample.copy",
+                tooltip="Send the sample as Markdown to the clipboard of your own machine"),
+    ]  # fmt: skip
     DEFAULT_CSS = """
     SampleDialog .dialog { width: 96%; height: auto; padding: 0 1; }
     SampleDialog PlainStatic { width: 1fr; height: auto; }
     """
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, item: Item, run: str, other: str) -> None:
         super().__init__()
-        self._sample = sample
+        self._item, self._runs = item, (run, other)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as scroll:
-            scroll.border_subtitle = Content("esc close")
+            scroll.border_subtitle = Content("y copy   esc close")
             yield PlainStatic()
 
     def on_mount(self) -> None:
         """Fill it."""
-        self.query_one(PlainStatic).say(described(self._sample))
+        self.query_one(PlainStatic).say(described(self._item, *self._runs))
+
+    def action_copy(self) -> None:
+        """Send it to the clipboard by way of the terminal."""
+        run, other = self._runs
+        self.app.copy_to_clipboard(items.content([self._item], run, other, ".md"))
+        self.notify("Sample sent to clipboard", timeout=3)

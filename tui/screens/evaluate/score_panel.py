@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -10,88 +10,115 @@ from textual.content import Content
 from textual.widgets import Digits
 
 from engine import text
-from engine.events import Evaluated, Score
-from engine.text import direction_label, one_line
+from engine.events import Judged
+from engine.judgement import FAULTS
+from engine.text import one_line
+from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
+from tui.screens.evaluate.score_tables import parts_table, rivals_table
 from tui.widgets.plain_static import PlainStatic
+
+_ROOMY = 126
+"""Columns from which the tables are shown with all that is known."""
 
 
 class ScorePanel(Vertical):
-    """Four lines and the definition under them."""
+    """Numbers in a few lines, what is wrong with the outputs, and the definition under them."""
 
     DEFAULT_CSS = """
     ScorePanel {
         height: auto;
-        #numbers { height: 4; }
-        #big { width: auto; margin-right: 2; Digits { width: auto; color: $text-success; } }
+        #numbers { height: auto; max-height: 6; }
+        #big { width: auto; height: auto; margin-right: 2; }
+        #big Digits { width: auto; color: $text-success; }
         #big PlainStatic { width: auto; color: $text-muted; }
-        #parts, #rivals { width: auto; height: 4; margin-right: 2; }
+        #parts, #rivals { width: auto; height: auto; margin-right: 2; }
+        #faults { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $text-warning; }
+        #faults.-clean { color: $text-muted; }
         #definition { height: auto; max-height: 2; color: $text-muted; }
     }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.result: Result | None = None
+        """What is shown."""
+        self._rivals: Sequence[Rival] = ()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="numbers"):
             with Vertical(id="big"):
                 yield PlainStatic(id="caption")
                 yield Digits()
+                yield PlainStatic(id="interval")
             yield PlainStatic(id="parts")
             yield PlainStatic(id="rivals")
+        yield PlainStatic(id="faults")
         yield PlainStatic(id="definition")
 
     def on_mount(self) -> None:
         """A heading for the one number that has none."""
         self.query_one("#caption", PlainStatic).say("perplexity")
 
-    def show(self, evaluated: Evaluated | None, rivals: Sequence[Rival]) -> None:
-        """Show a result; None for a run that only translates."""
+    def on_resize(self) -> None:
+        """Show as much as there is room for."""
+        self._fill_tables()
+
+    def show(self, result: Result, rivals: Sequence[Rival]) -> None:
+        """Show a result, and those of the other strategies."""
+        self.result, self._rivals = result, rivals
+        evaluated, judged = result.evaluated, result.judged
         number = text.number(evaluated.score.perplexity) if evaluated else "–"
         digits = self.query_one(Digits)
         if digits.value != number:
             digits.update(number)
-        self.query_one("#parts", PlainStatic).say(parts_table(evaluated))
-        self.query_one("#rivals", PlainStatic).say(rivals_table(rivals))
-        self.query_one("#definition", PlainStatic).say(definition_line(evaluated))
+        interval = self.query_one("#interval", PlainStatic)
+        interval.say(_interval(judged))
+        interval.display = judged is not None
+        self._fill_tables()
+        faults = self.query_one("#faults", PlainStatic)
+        faults.say(faults_line(judged))
+        faults.display = judged is not None and judged.judgement.outputs > 0
+        faults.set_class(judged is not None and not judged.judgement.found, "-clean")
+        self.query_one("#definition", PlainStatic).say(definition_line(result))
+
+    def _fill_tables(self) -> None:
+        if self.result is None:
+            return
+        is_roomy = self.size.width >= _ROOMY
+        self.query_one("#parts", PlainStatic).say(parts_table(self.result, in_full=is_roomy))
+        self.query_one("#rivals", PlainStatic).say(rivals_table(self._rivals, in_full=is_roomy))
 
 
-def parts_table(evaluated: Evaluated | None) -> Content:
-    """All samples and each direction: macro and corpus perplexity, and what was counted."""
-    if evaluated is None:
+def _interval(judged: Judged | None) -> str:
+    measure = judged.judgement.perplexity if judged else None
+    return text.interval(measure.low, measure.high) if measure else ""
+
+
+def faults_line(judged: Judged | None) -> Content:
+    """How many outputs have which faults."""
+    if judged is None:
         return Content("")
-    scores = {"all": evaluated.score}
-    scores |= {direction_label(name): score for name, score in evaluated.directions.items()}
-    head = f"{'':6}{'macro':>8}{'corpus':>8}{'pairs':>6}{'tokens':>7}"
-    lines = [Content.styled(head, "$text-muted")]
-    return Content("\n").join([*lines, *_parts(scores)])
+    outputs, found = judged.judgement.outputs, judged.judgement.found
+    if not found:
+        looked_for = (FAULTS.get(kind, one_line(kind)) for kind in judged.judgement.faults)
+        return Content(f"none of {outputs:,} outputs {', '.join(looked_for)}")
+    parts = [
+        f"{fault.count:,} {FAULTS.get(kind, one_line(kind))} "
+        f"({text.share(fault.count, outputs)}, {one_line(fault.id)})"
+        for kind, fault in found.items()
+    ]
+    return Content(f"! {outputs:,} outputs: {', '.join(parts)}")
 
 
-def _parts(scores: dict[str, Score]) -> Iterator[Content]:
-    for label, score in scores.items():
-        padding = " " * max(1, 6 - Content(label).cell_length)
-        yield Content.assemble(
-            label + padding,
-            (f"{text.number(score.perplexity):>8}", "bold"),
-            f"{text.number(score.perplexity_corpus):>8}{score.samples:>6,}{score.tokens:>7,}",
-        )
-
-
-def rivals_table(rivals: Sequence[Rival]) -> Content:
-    """`▸ qlora  16.62  ×0.20`: the strategies on this file, and their ratio to zero-shot."""
-    if not rivals:
-        return Content("")
-    lines = [Content.styled(f"{'':2}{'strategy':<9}{'ppl':>7}", "$text-muted")]
-    for rival in rivals:
-        mark = "▸ " if rival.is_shown else "  "
-        ratio = f" ×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""
-        words = f"{mark}{one_line(rival.strategy):<9}{text.number(rival.perplexity):>7}{ratio}"
-        lines.append(Content.styled(words, "bold" if rival.is_shown else ""))
-    return Content("\n").join(lines)
-
-
-def definition_line(evaluated: Evaluated | None) -> Content:
-    """How the number is defined."""
-    if evaluated is None:
-        return Content("This run only translates; nothing was scored.")
-    said = evaluated.definition
-    parts = [f"{one_line(key)}: {one_line(value)}" for key, value in said.items()]
-    return Content("; ".join(parts))
+def definition_line(result: Result) -> Content:
+    """How the numbers are defined."""
+    said: dict[str, str] = {}
+    if result.evaluated:
+        said |= result.evaluated.definition
+    if result.judged:
+        said |= result.judged.definition
+    words = "; ".join(f"{one_line(key)}: {one_line(value)}" for key, value in said.items())
+    if result.evaluated is None:
+        words = f"This run only translates; it has no perplexity. {words}".rstrip()
+    return Content(words)

@@ -120,7 +120,7 @@ class Preview:
             sha256=file.sha256 if file else "",
             model=settings.profile.model.path,
             pairs=file.pairs if file else 0,
-            examples=len(settings.examples),
+            examples=settings.examples_shown,
         )
 
 

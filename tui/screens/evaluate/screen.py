@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
-from textual.widgets import DataTable, Footer
+from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from engine.errors import RunError, UserError
-from engine.events import Evaluated
+from engine.events import Evaluated, Judged
 from engine.runs import Run
 from engine.summary import Summary
 from engine.text import one_line
 from tui import results
 from tui.follow import follow
-from tui.listing import Listing
 from tui.messages import RunEvents
 from tui.pace import Pace
 from tui.results import Result
 from tui.screens.evaluate.evaluation_view import EvaluationView
+from tui.screens.evaluate.item_actions import FOR_ITEMS, ItemActions
+from tui.screens.evaluate.judgement_dialog import JudgementDialog
 from tui.screens.evaluate.keys import KEYS
 from tui.screens.evaluate.rivals import Rival, find_rivals
-from tui.screens.evaluate.sample_view import SampleDialog
 from tui.screens.evaluate.scoring import Preview, Scoring, preview, recall
 from tui.screens.evaluate.scoring_choices import choose, choose_evaluation
 from tui.screens.evaluate.scoring_form import ScoringForm
@@ -35,11 +34,8 @@ from tui.stopping import confirm_and_stop
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.run_status import headline
 
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
 
-
-class EvaluateScreen(Screen[None]):
+class EvaluateScreen(ItemActions):
     """Sets an evaluation up, follows it, shows its result and former ones."""
 
     CSS_PATH = "evaluate.tcss"
@@ -49,24 +45,16 @@ class EvaluateScreen(Screen[None]):
 
     header = getters.query_one(HeaderLine)
     form = getters.query_one(ScoringForm)
-    view = getters.query_one(EvaluationView)
 
     def __init__(self) -> None:
         super().__init__()
         self.scoring = Scoring(self.yiwen.profile_name)
         self.preview: Preview | None = None
-        self.shown: Run | None = None
-        """The run whose progress or result is shown; None while one is set up."""
         self.summary = Summary()
         self._trains = False
         self._pace = Pace()
-        self._listing = Listing(self.yiwen.runs_root)
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
-
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
 
     def compose(self) -> ComposeResult:
         yield HeaderLine("Evaluate")
@@ -91,10 +79,10 @@ class EvaluateScreen(Screen[None]):
             return None if self._is_at_work or self._is_starting else True
         if action == "stop":
             return True if self._is_at_work else None
-        if action in ("sample", "reverse"):
-            return self.view.has_result and self.view.table.selected is not None
-        if action == "more":
-            return True if self.view.table.hidden_count else None
+        if action == "details":
+            return self.view.has_result
+        if action in FOR_ITEMS:
+            return self.can_act_on_items(action)
         return True
 
     @property
@@ -164,7 +152,7 @@ class EvaluateScreen(Screen[None]):
         if run is not self.shown:
             return
         if result is not None:
-            self.view.show_result(result, rivals)
+            self.view.show_result(run.id, result, rivals)
         elif self._trains:
             self.view.show_plan(self.scoring, self.preview, rivals)
         else:
@@ -186,7 +174,7 @@ class EvaluateScreen(Screen[None]):
         self._pace.extend(message.events)
         self.view.show_run(self.summary, self._pace)
         self._show_header()
-        scored = any(isinstance(event, Evaluated) for event in message.events)
+        scored = any(isinstance(event, Evaluated | Judged) for event in message.events)
         if scored or was_at_work != self._is_at_work:
             self._read_result(message.run)
 
@@ -233,18 +221,7 @@ class EvaluateScreen(Screen[None]):
         if run is not None:
             self.choose_run(run)
 
-    @on(DataTable.RowSelected)
-    def action_sample(self) -> None:
-        """Read the highlighted sample over the whole screen."""
-        if sample := self.view.table.selected:
-            self.app.push_screen(SampleDialog(sample))
-
-    def action_reverse(self) -> None:
-        """The best first, or the worst."""
-        self.view.table.reverse()
-        self.view.show_sample()
-
-    def action_more(self) -> None:
-        """List more samples."""
-        self.view.table.show_more()
-        self.view.show_note()
+    def action_details(self) -> None:
+        """Read all that is known of the result."""
+        if result := self.view.panel.result:
+            self.app.push_screen(JudgementDialog(result))

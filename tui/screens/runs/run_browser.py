@@ -1,9 +1,10 @@
-"""The table of runs with what stands around it: filter, selected run, details at the side."""
+"""The table of runs with what stands around it: query, selected run, details at the side."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -11,12 +12,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
+from engine import query
 from engine.catalog import Row
+from engine.query import QueryError
+from engine.run_columns import Order
 from engine.text import one_line
+from tui.screens.runs.arrangement import View, arrange
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_table import RunTable
+from tui.widgets.line_table import LineTable
 from tui.widgets.plain_static import PlainStatic
 
 
@@ -29,9 +35,19 @@ class RunBrowser(Vertical):
     class Changed(Message):
         """Other rows, another order, another selection."""
 
-    NO_RUNS: ClassVar[str] = "No runs yet. Press f1, then s, to start one."
+    NO_RUNS: ClassVar[str] = """\
+No runs yet. Press f1, then s, to start one.
+
+f1  train an adapter, and see test perplexity fall
+f2  score the base model, zero-shot or few-shot: what training has to beat
+f3  translate with the base model at once
+In a shell, yiwen demo makes one run of each strategy.
+
+All runs are then compared here."""
     REST_SECONDS: ClassVar[float] = 0.15
     """The cursor rests this long on a row before its folder is read."""
+    AT_ONCE: ClassVar[int] = 300
+    """So many rows are arranged without a thread, which takes a millisecond to answer."""
     DEFAULT_CSS = """
     RunBrowser {
         Input { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
@@ -40,27 +56,33 @@ class RunBrowser(Vertical):
         VerticalScroll { display: none; width: 42; padding: 0 1; border-left: solid $panel; }
         #details { width: 1fr; height: auto; }
         #empty { display: none; height: 1fr; content-align: center middle; color: $text-muted; }
+        #trouble {
+            display: none; height: auto; max-height: 2; padding: 0 1; color: $text-error;
+        }
         #selected {
             height: 1; padding: 0 1; background: $panel;
             text-wrap: nowrap; text-overflow: ellipsis;
         }
     }
     RunBrowser.-empty { Horizontal, #selected { display: none; } #empty { display: block; } }
+    RunBrowser.-trouble #trouble { display: block; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, view: View) -> None:
         super().__init__()
+        self.view = view
         self.listed: Sequence[Row] | None = None
-        """All rows, whether the filter finds them or not; None before the first listing."""
+        """All rows, whether the query finds them or not; None before the first listing."""
 
     @property
     def table(self) -> RunTable:
         return self.query_one(RunTable)
 
     def compose(self) -> ComposeResult:
-        field = Input(placeholder="words, all of which must occur", compact=True)
+        field = Input(placeholder="words, strategy:qlora, ppl<20, tag:final …", compact=True)
         field.cursor_blink = False
         yield field
+        yield PlainStatic(id="trouble")
         yield PlainStatic(id="empty")
         with Horizontal():
             yield RunTable()
@@ -68,13 +90,46 @@ class RunBrowser(Vertical):
                 yield PlainStatic(id="details")
         yield PlainStatic(id="selected")
 
+    # What is shown
+
     def show(self, rows: Sequence[Row]) -> None:
         """Take a new list in."""
-        self.listed = rows
-        self.table.show(rows)
+        before, self.listed = self.listed, rows
+        same = before is not None and len(before) == len(rows)
+        if not same or any(a is not b for a, b in zip(before or (), rows)):
+            self._arrange()
+        else:
+            self.table.draw_changes()  # clocks of running runs
+
+    def look(self, view: View) -> None:
+        """Show the rows another way."""
+        self.view = view
+        self._arrange()
+
+    def order_by(self, order: Order) -> None:
+        """Sort and group otherwise."""
+        self.look(replace(self.view, order=order))
+
+    def _arrange(self) -> None:
+        rows = self.listed or ()
+        if len(rows) <= self.AT_ONCE:
+            self.workers.cancel_group(self, "arrange")
+            self._take(rows, self.view)
+        else:
+            self._arrange_in_thread()
+
+    @work(exclusive=True, group="arrange")
+    async def _arrange_in_thread(self) -> None:
+        # The rows are no argument: Textual describes a worker by the repr of all its arguments.
+        self.table.show(await asyncio.to_thread(arrange, self.listed or (), self.view))
+
+    def _take(self, rows: Sequence[Row], view: View) -> None:
+        self.table.show(arrange(rows, view))
+        if not rows:
+            self._bring_up_to_date()
 
     @on(RunTable.Arranged)
-    @on(DataTable.RowHighlighted)
+    @on(LineTable.Moved)
     def _bring_up_to_date(self) -> None:
         row = self.table.selected
         self.set_class(self.listed is not None and row is None, "-empty")
@@ -85,10 +140,10 @@ class RunBrowser(Vertical):
 
     def _emptiness(self) -> str:
         if self.listed:
-            return f"No run has “{one_line(self.table.words)}”. Press esc to see all."
+            return f"No run is found by “{one_line(self.view.query.text)}”. Press esc to see all."
         return self.NO_RUNS
 
-    @work(exclusive=True, group="details")
+    @work(exclusive=True, group="details", description="")
     async def _show_details(self, row: Row | None) -> None:
         if row is None or not self.query_one(VerticalScroll).display:
             return
@@ -96,8 +151,10 @@ class RunBrowser(Vertical):
         details = await asyncio.to_thread(RunDetails.read, row)
         self.query_one("#details", PlainStatic).say(details.describe())
 
+    # The query
+
     def open_filter(self) -> None:
-        """Let the user type words."""
+        """Let the user type a query."""
         field = self.query_one(Input)
         field.display = True
         self.screen.set_focus(field)  # at once: more keys may be on their way
@@ -109,8 +166,18 @@ class RunBrowser(Vertical):
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
+        """Ask at every key; what is not yet a query leaves the rows as they are."""
         event.stop()
-        self.table.filter_by(event.value)
+        trouble = ""
+        try:
+            asked = query.parse(event.value)
+        except QueryError as error:
+            trouble = str(error)
+        else:
+            if asked.text.split() != self.view.query.text.split():
+                self.look(replace(self.view, query=asked))
+        self.set_class(bool(trouble), "-trouble")
+        self.query_one("#trouble", PlainStatic).say(trouble)
 
     @on(Input.Submitted)
     def _leave_filter(self) -> None:
@@ -122,5 +189,10 @@ class RunBrowser(Vertical):
 def _described(row: Row | None) -> Content:
     if row is None:
         return Content("")
-    message = f"   {one_line(row.summary.message)}" if row.summary.message else ""
-    return Content.assemble(one_line(row.run.id), (message, "$text-muted"))
+    said = row.summary.message or row.notes.note or row.notes.trouble
+    message = f"   {one_line(said)}" if said else ""
+    return Content.assemble(
+        (f"{row.notes.label}   " if row.notes.label else "", "bold"),
+        one_line(row.run.id),
+        (message, "$text-muted"),
+    )

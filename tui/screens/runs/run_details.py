@@ -10,12 +10,12 @@ from textual.content import Content
 
 from engine import text
 from engine.catalog import Row
-from engine.events import Evaluated
+from engine.events import Evaluated, Judged
+from engine.judgement import FAULTS, Measure
+from engine.run_columns import status_of, strategy_of
 from engine.summary import Status
 from engine.text import direction_label, one_line, plain
 from tui import results
-from tui.listing import strategy_of
-from tui.screens.runs.run_rows import status_of
 from tui.widgets.run_status import status_text
 
 _LABEL_WIDTH = 12
@@ -41,7 +41,7 @@ class RunDetails:
         """Everything, a line each."""
         return Content("\n").join([*self._heading(), *self._settings(), *self._outcome()])
 
-    def losses(self, size: int) -> str:
+    def losses(self) -> list[str]:
         """What deleting the folder takes away."""
         kept = ["the record of its settings and events"]
         if self.row.summary.score:
@@ -50,13 +50,22 @@ class RunDetails:
             kept.append(f"{len(self.checkpoints)} checkpoints")
         if self.has_adapter:
             kept.append("the trained adapter, which cannot be translated with any more")
-        return f"{text.size(size)} on disk, for good:\n" + "\n".join(f"- {item}" for item in kept)
+        if self.row.notes.note:
+            kept.append("the note you wrote")
+        return kept
 
     def _heading(self) -> Iterator[Content]:
         summary = self.row.summary
         yield Content.styled(one_line(self.row.run.id), "bold")
         status = status_text(summary.status, status_of(self.row).partition(" ")[2])
         yield Content.assemble(status, f"  {text.clock(summary.seconds)}")
+        notes = self.row.notes
+        if notes.label:
+            yield Content.styled(one_line(notes.label), "$text-accent")
+        if notes.note:
+            yield Content.styled(plain(notes.note), "italic")
+        if notes.trouble:
+            yield Content.styled(one_line(notes.trouble), "$text-error")
         if summary.message:
             failed = summary.status is Status.FAILED
             yield Content.styled(plain(summary.message), "$text-error" if failed else "")
@@ -76,8 +85,8 @@ class RunDetails:
             yield _line("adapter", f"rank {profile.lora.rank}, {profile.quantization.method}")
         if settings.adapter_run:
             yield _line("adapter of", f"{settings.adapter_run} {settings.checkpoint}")
-        if settings.examples:
-            yield _line("examples", str(len(settings.examples)))
+        if settings.examples_shown:
+            yield _line("examples", str(settings.examples_shown))
         for part, file in settings.data.items():
             yield _line(part, f"{Path(file.path).name}, {file.pairs} pairs")
         if settings.overrides:
@@ -92,15 +101,47 @@ class RunDetails:
         if self.checkpoints:
             best = f", best {summary.best_checkpoint}" if summary.best_checkpoint else ""
             yield _line("checkpoints", f"{len(self.checkpoints)}{best}")
+        judged = summary.judgement
         if score := summary.score:
             yield Content("")
-            yield _line("perplexity", text.number(score.perplexity), "bold")
-            yield _line("corpus", text.number(score.perplexity_corpus))
+            known = _bounds(judged.perplexity if judged else None)
+            yield _line("perplexity", f"{text.number(score.perplexity)}{known}", "bold")
+            if judged:
+                yield _line("median", text.number(judged.median))
+            known = _bounds(judged.corpus if judged else None)
+            yield _line("corpus", f"{text.number(score.perplexity_corpus)}{known}")
         for name, score in (self.evaluated.directions if self.evaluated else {}).items():
             label = direction_label(name)
             yield _line(label, f"{text.number(score.perplexity)} of {score.samples}")
+        if summary.judged:
+            yield from _judged(summary.judged)
 
 
 def _line(label: str, value: str, style: str = "") -> Content:
     padding = " " * max(1, _LABEL_WIDTH - Content(label).cell_length)
     return Content.assemble((label + padding, "$text-muted"), (one_line(value), style))
+
+
+def _bounds(measure: Measure | None) -> str:
+    known = text.interval(measure.low, measure.high) if measure else ""
+    return f" ({known})" if known else ""
+
+
+def _judged(judged: Judged) -> Iterator[Content]:
+    """The translations: scores beside those of the untranslated source, and their faults."""
+    of_all = judged.judgement
+    yield Content("")
+    for name, ours, source in (
+        ("BLEU", of_all.bleu, of_all.source_bleu),
+        ("chrF", of_all.chrf, of_all.source_chrf),
+    ):
+        if ours:
+            yield _line(name, f"{text.number(ours.value)}{_bounds(ours)}", "bold")
+        if source:
+            yield _line("  source", f"{text.number(source.value)}, copied as it is")
+    for kind, fault in of_all.found.items():
+        share = text.share(fault.count, of_all.outputs)
+        counted = f"! {fault.count} {FAULTS.get(kind, one_line(kind))} ({share})"
+        yield Content.styled(counted, "$text-warning")
+    for name, words in judged.definition.items():
+        yield Content.styled(f"{one_line(name)}: {one_line(words)}", "$text-muted")

@@ -1,45 +1,43 @@
-"""The Runs screen: all runs as one table, to compare, filter, open, stop and delete them."""
+"""The Runs screen: all runs as one table, to find, sort, mark, compare and look after."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, cast
+import gc
+from dataclasses import replace
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input
+from textual.widgets import Footer, Input
 
-from engine import runs
+from engine import run_sheet
 from engine.catalog import Row
-from engine.errors import RunError, UserError
+from engine.errors import UserError
+from engine.run_columns import COLUMNS
 from engine.runs import Run
 from engine.text import one_line
-from tui.listing import Listing
+from tui import remembered
+from tui.remembered import RunsView
+from tui.screens.runs.arrangement import View
 from tui.screens.runs.keys import KEYS
+from tui.screens.runs.run_actions import RunActions
 from tui.screens.runs.run_browser import RunBrowser
-from tui.screens.runs.run_details import RunDetails
-from tui.screens.runs.run_menu import Act, RunMenu
-from tui.screens.runs.run_rows import COLUMNS
-from tui.screens.runs.run_table import RunTable
-from tui.stopping import confirm_and_stop
-from tui.widgets.dialogs import Confirm
+from tui.widgets.checklist import Checklist
 from tui.widgets.header_line import HeaderLine
+from tui.widgets.line_table import LineTable
 from tui.widgets.picker import Picker
-
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
+from tui.widgets.save_dialog import ask_path
 
 LIST_SECONDS = 2.0
 NEWEST = 1000
-"""Runs listed at first, and more by each wish: a table of 10,000 freezes the screen for seconds."""
-_FOR_ONE_RUN = ("menu", "open", "evaluate", "translate", "stop", "delete", "copy")
+"""Runs read and shown before the others are read."""
+_FOR_ONE_RUN = ("menu", "open", "evaluate", "translate", "stop", "delete", "copy", "mark", "note")
 
 
-class RunsScreen(Screen[None]):
+class RunsScreen(RunActions):
     """Lists the runs folder again and again while it shows."""
 
     CSS_PATH = "runs.tcss"
@@ -48,60 +46,70 @@ class RunsScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._listing = Listing(self.yiwen.runs_root)
-        self._limit = NEWEST
-        self._offered = (False, False)
-        self._asked_to_stop: set[str] = set()
-
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
+        self._offered: tuple[object, ...] = ()
+        self._is_complete = False
+        kept = remembered.runs_view()
+        self._view = View(order=kept.order, columns=kept.columns)
 
     @property
     def browser(self) -> RunBrowser:
         return self.query_one(RunBrowser)
 
-    @property
-    def table(self) -> RunTable:
-        return self.query_one(RunTable)
-
     def compose(self) -> ComposeResult:
         yield HeaderLine("Runs")
-        yield RunBrowser()
+        yield RunBrowser(self._view)
         yield Footer(compact=True)
 
     # The list
 
     def on_screen_resume(self) -> None:
         """List while the screen shows."""
-        self._keep_listing()
+        self.list_again()
 
     def on_screen_suspend(self) -> None:
         """Nothing is read for a screen that nobody sees."""
         self.workers.cancel_group(self, "list")
 
+    def list_again(self) -> None:
+        """Look into the runs folder now."""
+        self._keep_listing()
+
     @work(exclusive=True, group="list")
     async def _keep_listing(self) -> None:
+        """Show the newest runs, then all; then again and again."""
+        if not self._is_complete:
+            self.browser.show(await asyncio.to_thread(self._listing.rows, NEWEST))
+            self.browser.show(await asyncio.to_thread(self._list_all))
+            self._is_complete = True
         while True:
-            self.browser.show(await asyncio.to_thread(self._listing.rows, self._limit))
+            self.browser.show(await asyncio.to_thread(self._listing.rows))
             await asyncio.sleep(LIST_SECONDS)
+
+    def _list_all(self) -> list[Row]:
+        """All rows, set apart from what is collected: walking through 10,000 stops the screen."""
+        gc.disable()
+        try:
+            rows = self._listing.rows()
+            gc.freeze()
+        finally:
+            gc.enable()
+        return rows
 
     @on(RunBrowser.Changed)
     def _show_header(self) -> None:
         table, count = self.table, len(self.browser.listed or ())
-        total = f"newest {count:,}, m for more" if self._may_have_more() else f"{count:,}"
-        filtered = bool(table.words.strip())
-        shown = f"{table.row_count:,} of {total}" if filtered else total
-        words = f"   filter: {one_line(table.words)}" if filtered else ""
-        order = f"by {COLUMNS[table.order.key].title.partition(',')[0]} {table.order.arrow}"
-        self.query_one(HeaderLine).show(Content(shown + words), order)
-        offered = self._may_have_more(), table.selected is not None
+        order, asked = self.browser.view.order, self.browser.view.query.text
+        total = f"{count:,}" if self._is_complete or count < NEWEST else f"newest {count:,} …"
+        shown = f"{table.row_count:,} of {total}" if asked.strip() else total
+        words = f"   found by: {one_line(asked)}" if asked.strip() else ""
+        marked = f"   {len(table.marked)} marked" if table.marked else ""
+        by = f"by {COLUMNS[order.key].title.partition(',')[0]} {order.arrow}"
+        grouped = "by profile, " if order.grouped else ""
+        self.query_one(HeaderLine).show(Content(shown + marked + words), grouped + by)
+        offered = table.selected is not None, len(table.marked) > 1, len(self.yiwen.trash)
         if offered != self._offered:  # each time costs a footer on the wire
             self._offered = offered
             self.refresh_bindings()
-
-    def _may_have_more(self) -> bool:
-        return len(self.browser.listed or ()) >= self._limit
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what cannot be done now."""
@@ -109,121 +117,117 @@ class RunsScreen(Screen[None]):
             return True
         if action in _FOR_ONE_RUN and self.table.selected is None:
             return None
-        if action == "filter" and isinstance(self.focused, Input):
-            return False
-        if action == "more" and not self._may_have_more():
+        if action in ("compare", "overlay") and len(self.table.marked) < 2:
             return None
-        return True
+        if action == "undo" and not len(self.yiwen.trash):
+            return None
+        return not (action == "filter" and isinstance(self.focused, Input))
 
-    def action_more(self) -> None:
-        """List older runs too."""
-        self._limit += NEWEST
-        self._keep_listing()
+    # How it is shown
+
+    def _look(self, view: View) -> None:
+        """Show the table another way, and remember it."""
+        self.browser.look(view)
+        order = view.order
+        kept = RunsView(view.columns, order.key, order.reverse, order.grouped)
+        remembered.keep_runs_view(kept)
 
     @work
     async def action_sort(self) -> None:
         """Choose a column."""
+        view = self.browser.view
         choices = [(column.key, column.title) for column in COLUMNS.values()]
-        chosen = await self.app.push_screen_wait(Picker("Sort by", choices, self.table.order.key))
+        chosen = await self.app.push_screen_wait(Picker("Sort by", choices, view.order.key))
         if chosen:
-            self.table.sort_by(chosen)
+            self.sort_by(chosen)
 
-    @on(DataTable.HeaderSelected)
-    def _sort_by_click(self, event: DataTable.HeaderSelected) -> None:
-        self.table.sort_by(event.column_key.value or "created")
+    def sort_by(self, key: str) -> None:
+        """Sort by a column, or turn the order round if it is sorted by that one already."""
+        view = self.browser.view
+        self._look(replace(view, order=view.order.by(key)))
+
+    @on(LineTable.HeadingClicked)
+    def _sort_by_click(self, event: LineTable.HeadingClicked) -> None:
+        self.sort_by(event.key)
+
+    def action_step(self, step: int) -> None:
+        """Sort by the column beside the one it is sorted by."""
+        shown, view = self.table.columns, self.browser.view
+        at = shown.index(view.order.key) if view.order.key in shown else -1
+        self.sort_by(shown[(at + step) % len(shown)])
 
     def action_reverse(self) -> None:
         """Turn the order round."""
-        self.table.reverse()
+        view = self.browser.view
+        self._look(replace(view, order=view.order.reversed()))
+
+    def action_group(self) -> None:
+        """By profile, or not."""
+        view = self.browser.view
+        self._look(replace(view, order=view.order.turned(not view.order.grouped)))
+
+    @work
+    async def action_columns(self) -> None:
+        """Choose what is shown."""
+        options = [(one.key, f"{one.label:<12} {one.title}") for one in COLUMNS.values()]
+        dialog = Checklist("Columns, the first marked first", options, self.browser.view.columns)
+        chosen = await self.app.push_screen_wait(dialog)
+        if chosen:
+            self._look(replace(self.browser.view, columns=tuple(chosen)))
 
     def action_filter(self) -> None:
-        """Open the filter."""
+        """Open the query."""
         self.browser.open_filter()
 
     def action_show_all(self) -> None:
-        """Take the filter away."""
+        """Take the query away; where there is none, the marks."""
+        table = self.table
+        if not self.browser.view.query.text.strip() and table.marked:
+            table.marked.clear()
+            self.browser.look(self.browser.view)
+            self._show_header()
         self.browser.clear_filter()
-
-    # One run
 
     def choose_run(self, run: Run) -> None:
         """Put the cursor on a run."""
         self.table.select(run.id)
 
-    @on(DataTable.RowSelected)
-    def action_menu(self) -> None:
-        """Show all about the run, and ask what to do."""
-        if row := self.table.selected:
-            self._ask(row)
+    # Several runs
 
-    @work(exclusive=True, group="menu")
-    async def _ask(self, row: Row) -> None:
-        details = await asyncio.to_thread(RunDetails.read, row)
-        chosen = await self.app.push_screen_wait(RunMenu(details.describe(), list(_acts(details))))
-        if chosen:
-            await self.run_action(chosen)
+    def action_mark(self) -> None:
+        """Mark, and go on to the next."""
+        if self.table.selected:
+            self.table.toggle_mark(self.table.selected_key)
+            self.table.action_move(1)
+            self._show_header()
 
-    def action_open(self) -> None:
-        """Show the run on the screen that belongs to its job."""
-        if row := self.table.selected:
-            trains = row.settings.job == "train"
-            (self.yiwen.watch_run if trains else self.yiwen.evaluate_run)(row.run)
+    def action_overlay(self) -> None:
+        """Show the curves of the marked runs on Train."""
+        self.yiwen.overlay_runs([row.run for row in self.table.marked_rows])
 
-    def action_evaluate(self) -> None:
-        """Take the run to Evaluate."""
-        if row := self.table.selected:
-            self.yiwen.evaluate_run(row.run)
+    @work(exclusive=True, group="compare")
+    async def action_compare(self) -> None:
+        """Show the marked runs side by side."""
+        from tui.screens.runs.comparison_sheet import ComparisonSheet
 
-    def action_translate(self) -> None:
-        """Take the run to Translate."""
-        if row := self.table.selected:
-            self.yiwen.translate_with(row.run)
+        rows = self.table.marked_rows
+        sheet = ComparisonSheet(rows, self.browser.listed or ())
+        if len(rows) > 1 and await self.app.push_screen_wait(sheet):
+            self.action_overlay()
 
-    @work
-    async def action_stop(self) -> None:
-        """Stop the run, after a question."""
-        if row := self.table.selected:
-            try:
-                await confirm_and_stop(self.app, row.run, self._asked_to_stop)
-            except RunError as error:
-                self.yiwen.fail(error)
-
-    @work
-    async def action_delete(self) -> None:
-        """Remove the run, after a question that says what is lost."""
-        if row := self.table.selected:
-            try:
-                await self._delete(row)
-            except (UserError, OSError) as error:
-                self.yiwen.fail(error)
-
-    async def _delete(self, row: Row) -> None:
-        if await asyncio.to_thread(row.run.alive):
-            raise RunError(f"run {row.run.id} is running; stop it first (x)")
-        details, size = await asyncio.to_thread(lambda: (RunDetails.read(row), row.run.size()))
-        question = f"Delete {one_line(row.run.id)}?"
-        confirm = Confirm(question, details.losses(size), yes="Delete", no="Keep")
-        if await self.app.push_screen_wait(confirm):
-            await asyncio.to_thread(runs.delete, row.run)
-            self._keep_listing()
-
-    def action_copy(self) -> None:
-        """Send the id to the clipboard by way of the terminal."""
-        if row := self.table.selected:
-            self.app.copy_to_clipboard(row.run.id)
-            self.notify(f"{one_line(row.run.id)} sent to clipboard", markup=False, timeout=3)
-
-
-def _acts(details: RunDetails) -> Iterator[Act]:
-    """What can be done with this run."""
-    row = details.row
-    trains = row.settings.job == "train"
-    yield Act("enter", "watch" if trains else "result", "open")
-    if details.has_adapter or details.checkpoints:
-        yield Act("e", "evaluate", "evaluate")
-        yield Act("t", "translate", "translate")
-    if row.summary.status.active:
-        yield Act("x", "stop", "stop")
-    else:
-        yield Act("d", "delete", "delete")
-    yield Act("y", "copy id", "copy")
+    @work(exclusive=True, group="export")
+    async def action_export(self) -> None:
+        """Write what the table shows, or of it the marked runs."""
+        table = self.table
+        rows = table.marked_rows or list(table.arrangement.rows)
+        keys = list(table.arrangement.widths)
+        hint = f"{len(rows):,} runs, {len(keys)} columns. The suffix decides: .csv, .json or .md."
+        path = await ask_path(self.app, "Write the table", "runs.csv", hint)
+        if path is None:
+            return
+        try:
+            target = await asyncio.to_thread(run_sheet.save, rows, keys, path, replace=True)
+        except UserError as error:
+            self.yiwen.fail(error)
+            return
+        self.notify(f"{len(rows):,} runs in {one_line(str(target))}", markup=False, timeout=5)

@@ -52,6 +52,8 @@ def closing(summary: Summary, story: Story, run: Run) -> Content:
     if summary.status is Status.FAILED:
         lines = [Content.styled(f"✗ {plain(summary.message) or 'failed'}", "$text-error")]
         return Content("\n").join([*lines, *_hint(summary.hint), *_hint("l shows the log")])
+    if summary.status is Status.WAITING:
+        return Content.styled("◷ Waits in the queue; q shows it", "$text-muted")
     if summary.status is Status.INTERRUPTED:
         sentence = "◌ The worker is gone without a word; l shows its log"
         return Content.styled(sentence, "$text-warning")

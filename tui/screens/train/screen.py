@@ -11,18 +11,20 @@ from textual.worker import get_current_worker
 
 from engine import launch
 from engine.errors import RunError
+from engine.hardware import Probe
 from engine.runs import Run, RunSettings
 from engine.summary import Status
 from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
-from tui.screens.train import plot
+from tui.screens.train import plot, setup_actions
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft
 from tui.screens.train.keys import CHART_KEYS, KEYS
 from tui.screens.train.looking import Looking
 from tui.screens.train.outlook import Outlook, look_ahead
 from tui.screens.train.run_view import RunView
+from tui.screens.train.setup_actions import SetupActions
 from tui.screens.train.setup_form import SetupForm
 from tui.starting import confirm_and_start
 from tui.stopping import confirm_and_stop
@@ -34,7 +36,7 @@ from tui.widgets.run_status import headline
 _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
-class TrainScreen(Looking):
+class TrainScreen(SetupActions, Looking):
     """Two faces: the setup of a run, and a run that is watched."""
 
     CSS_PATH = "train.tcss"
@@ -50,6 +52,7 @@ class TrainScreen(Looking):
         self.settings: RunSettings | None = None
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
+        self._probe = Probe()
         self._is_live = False
         """Was the run that is watched seen alive? Old ones ring no bell when their end is read."""
 
@@ -72,7 +75,7 @@ class TrainScreen(Looking):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense: setups are started, live runs stopped, dead ones resumed."""
         status = self.view.summary.status if self.is_mounted else Status.STARTING
-        if action in ("start", "choose"):
+        if action in ("start", "choose", *setup_actions.NAMES):
             return self.watched is None
         if action in ("new", "log", "notes", "machine", "sample", "sample_item"):
             return self.watched is not None
@@ -94,14 +97,17 @@ class TrainScreen(Looking):
 
     @work(exclusive=True, group="outlook")
     async def _refresh_outlook(self) -> None:
+        self.outlook = None
         self.form.show(self.draft, None)
-        self.outlook = await asyncio.to_thread(look_ahead, self.draft, self.yiwen.runs_root)
+        self.outlook = await asyncio.to_thread(
+            look_ahead, self.draft, self.yiwen.runs_root, self._probe
+        )
         self.form.show(self.draft, self.outlook)
 
     @work(exclusive=True, group="look")
     async def _look_around(self, follow_active: bool = False) -> None:
         found: Surroundings = await asyncio.to_thread(look_around, self.yiwen.runs_root)
-        self.form.show_latest(found.description)
+        self.form.show_latest(found.description, found.waiting)
         if follow_active and found.active is not None and self.watched is None:
             self._watch(found.active)
 
@@ -115,8 +121,16 @@ class TrainScreen(Looking):
         profile = self.outlook.profile if self.outlook else None
         chosen = await choose(self.app, self.draft, profile, name)
         if chosen is not None and chosen != self.draft:
-            self.draft = chosen
-            self._refresh_outlook()
+            self.take_draft(chosen)
+
+    def take_draft(self, draft: Draft) -> None:
+        """Set up this instead."""
+        self.draft = draft
+        self._refresh_outlook()
+
+    def look_around(self) -> None:
+        """Bring what is said of other runs up to date."""
+        self._look_around()
 
     def action_start(self) -> None:
         """Start the run that is set up; once, however often the key is pressed."""

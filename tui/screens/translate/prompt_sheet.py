@@ -51,7 +51,7 @@ class PromptSheet(ModalScreen[None]):
         tokenizer, ids = self._builder.tokenizer, self._encoded.ids
         special = sum(index in tokenizer.special_ids for index in ids)
         stops = " ".join(sorted(tokenizer.token(index) for index in self._builder.stop_ids))
-        examples = len(self._builder.examples)
+        examples = self._builder.examples.count
         shown = f"{examples} examples; " if examples else ""
         return plain(
             f"{shown}{len(ids)} tokens, {special} of them special, none scored; "

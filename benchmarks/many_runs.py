@@ -1,0 +1,145 @@
+"""Whether 10,000 runs stall the Runs screen: listed, found, sorted, grouped, walked through.
+
+python benchmarks/many_runs.py [--runs 10000] [--json FILE]
+
+A stall is how long the screen could not have answered a key: a task that should run every 5 ms is
+watched. Nothing is drawn on a terminal here, but all that would be is made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import psutil
+from textual.pilot import Pilot
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from samples import make_run, score, step, tiny  # noqa: E402  # the tests' own run folders
+
+from engine.events import Evaluated, Finished, Started  # noqa: E402
+from tui.app import YiwenApp  # noqa: E402
+from tui.screens.runs.run_browser import RunBrowser  # noqa: E402
+from tui.screens.runs.run_table import RunTable  # noqa: E402
+
+TICK = 0.005
+LONGEST = 60.0
+STRATEGIES = ("zero-shot", "few-shot", "qlora")
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        make_many(root, arguments.runs)
+        found = asyncio.run(measure(root, arguments.runs))
+    print(f"{arguments.runs:,} runs, 120×40: {'seconds':>14} {'worst stall, ms':>16}")
+    for what, (seconds, stall) in found.items():
+        print(f"  {what:<32} {seconds:>7.2f} {stall * 1000:>16.0f}")
+    print(f"  peak memory {psutil.Process().memory_info().rss / 1e6:.0f} MB, with the tests' code")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found))
+
+
+def make_many(root: Path, count: int) -> None:
+    """Run folders of three models and three strategies."""
+    draw = random.Random(1)
+    names = ("tiny", "gemma-2-2b", "qwen3-4b")
+    profiles = [msgspec.structs.replace(tiny(), name=name) for name in names]
+    for number in range(count):
+        strategy, profile = STRATEGIES[number % 3], profiles[number % 7 % 3]
+        began, result = 1.7e9 + number * 60, score(draw.uniform(5, 900))
+        trains = strategy == "qlora"
+        make_run(
+            root,
+            Started(at=began, steps=100 if trains else 0),
+            *([step(100, 100, at=began + 30)] if trains else []),
+            Evaluated(at=began + 50, part="test", score=result, directions={"to_modern": result}),
+            Finished(at=began + draw.uniform(60, 9000), score=result),
+            run_id=f"20260101-{number:06}-{profile.name}-{strategy}",
+            job="train" if trains else "evaluate",
+            strategy=strategy,
+            profile=profile,
+        )
+
+
+class Watch:
+    """The longest time in which the event loop did nothing else."""
+
+    def __init__(self) -> None:
+        self.worst = 0.0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(TICK)
+            self.worst = max(self.worst, time.perf_counter() - before - TICK)
+
+
+async def measure(root: Path, count: int) -> dict[str, tuple[float, float]]:
+    """Seconds and worst stall of each thing that one does."""
+    app = YiwenApp(root)
+    found: dict[str, tuple[float, float]] = {}
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause(1.0)
+        watch = Watch()
+        task = asyncio.create_task(watch.run())
+
+        async def timed(
+            what: str, act: Callable[[], Awaitable[object]], done: Callable[[], bool]
+        ) -> None:
+            watch.worst, began = 0.0, time.perf_counter()
+            await act()
+            while not done() and time.perf_counter() - began < LONGEST:  # noqa: ASYNC110
+                await asyncio.sleep(TICK)  # nobody tells when it is done
+            found[what] = time.perf_counter() - began, watch.worst
+            await asyncio.sleep(0.3)
+
+        await app.switch_mode("runs")
+        table, browser = app.screen.query_one(RunTable), app.screen.query_one(RunBrowser)
+        await timed("newest 1,000 shown", nothing, lambda: table.row_count >= min(count, 1000))
+        await timed("all listed", nothing, lambda: table.row_count == count)
+        for what, keys, done in (
+            ("sorted by perplexity", ("s", *"perplexity best", "enter"),
+             lambda: browser.view.order.key == "perplexity"),
+            ("turned round", ("S",), lambda: table.arrangement.view.order.reverse),
+            ("to the last row", ("end",), lambda: table.cursor_row == count - 1),
+            ("grouped", ("g",), lambda: bool(table.arrangement.groups)),
+            ("found by strategy:qlora ppl<20", ("/", *"strategy:qlora ppl<20"),
+             lambda: 0 < table.row_count < count // 10),
+            ("all shown again", ("escape", "escape"), lambda: table.row_count == count),
+        ):  # fmt: skip
+            await timed(what, lambda keys=keys: press(pilot, keys), done)
+        await timed("two listings more", lambda: asyncio.sleep(4.5), lambda: True)
+        task.cancel()
+    return found
+
+
+async def nothing() -> None:
+    """It happens by itself."""
+
+
+async def press(pilot: Pilot[None], keys: tuple[str, ...]) -> None:
+    """Keys as fast as they come."""
+    names = {"/": "slash", ">": "greater_than_sign", "<": "less_than_sign", " ": "space",
+             ":": "colon"}  # fmt: skip
+    await pilot.press(*(names.get(key, key) for key in keys))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of `yiwen data`: describe, check, split, leaks, import, repair."""

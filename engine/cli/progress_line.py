@@ -1,0 +1,47 @@
+"""A line on standard error, rewritten in place; where there is no terminal, one now and then."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import time
+
+from engine.text import one_line, width
+
+_PLAIN_INTERVAL = 10.0
+"""Seconds between lines where standard error is no terminal."""
+
+
+class ProgressLine:
+    """Shows how far something is."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._shown = ""
+        self._last = -math.inf
+
+    def show(self, line: str) -> None:
+        """Show this in place of what is shown."""
+        if self._terminal:
+            room = shutil.get_terminal_size().columns - 1
+            while width(line) > room:
+                line = line[:-1]
+            if line != self._shown:
+                print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+                self._shown = line
+            return
+        if time.monotonic() - self._last > _PLAIN_INTERVAL:
+            print(line, file=sys.stderr, flush=True)
+            self._last = time.monotonic()
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        self.end()
+        print(one_line(text), file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the line empty, for something else to be printed."""
+        if self._terminal and self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._shown = ""

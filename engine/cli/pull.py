@@ -1,0 +1,128 @@
+"""The pull command: brings a profile's model, or any model of the hub, to this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import Namespace
+from collections import deque
+from pathlib import Path
+
+from engine import chat_template, hub, profiles, pull
+from engine.cli.progress_line import ProgressLine
+from engine.errors import UserError
+from engine.hub_source import HubSource
+from engine.profiles import Profile
+from engine.prompts import PromptBuilder
+from engine.pull import CachePlace, FolderPlace, FolderSource
+from engine.text import clock, short_path, size
+from engine.tokenizer import Tokenizer
+
+_WINDOW = 15.0
+"""Seconds over which the speed is taken."""
+_REDRAW = 0.1
+"""Seconds between two looks at the line."""
+
+
+def pull_model(arguments: Namespace) -> int:
+    """`yiwen pull PROFILE|OWNER/NAME`."""
+    model_id, revision, profile = _asked_for(arguments.model, arguments.revision)
+    progress = ProgressLine()
+    try:
+        folder = _bring(arguments, model_id, revision, progress)
+    except KeyboardInterrupt:
+        progress.end()
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    finally:
+        progress.end()
+    count = pull.check_folder(folder)
+    if arguments.json:
+        print(json.dumps({"model": model_id, "folder": str(folder), "bytes": count}))
+    else:
+        print(f"{model_id}: {size(count)}, whole, in {short_path(str(folder))}")
+        if profile is not None:
+            own = Tokenizer(folder)
+            said = chat_template.compare(PromptBuilder(profile.prompt, own))
+            print(f"profile {profile.name}: {said}")
+    return 0
+
+
+def _asked_for(name: str, revision: str) -> tuple[str, str, Profile | None]:
+    """The hub id and the revision of a profile's model, or of the model itself."""
+    if hub.is_id(name) and not name.endswith(".toml"):
+        return name, revision or "main", None
+    profile = _profile(name)
+    model = profile.model
+    if not hub.is_id(model.path):
+        raise UserError(
+            f"profile {profile.name}: its model is the folder {model.path}; nothing is to be pulled"
+        )
+    return model.path, revision or model.revision, profile
+
+
+def _profile(name: str) -> Profile:
+    try:
+        return profiles.load(name)
+    except UserError as error:
+        if name.endswith(".toml"):
+            raise
+        raise UserError(f"{error}\n       (a model of the hub is named owner/name)") from None
+
+
+def _bring(arguments: Namespace, model_id: str, revision: str, progress: ProgressLine) -> Path:
+    source, to = arguments.source, arguments.to
+    if source and "://" not in source:
+        return _from_folder(Path(source).expanduser(), to, model_id, revision, progress)
+    here = hub.find(model_id, revision)
+    if not to and here is not None and not hub.missing(here):
+        return here
+    progress.show(f"asking for {model_id} …")
+    remote = HubSource.open(model_id, revision, source)
+    if to:
+        return _into_folder(remote, to, model_id, revision, progress)
+    place = CachePlace(model_id, revision, remote.commit)
+    return pull.bring(remote, place, Pace(progress).show)
+
+
+def _from_folder(
+    folder: Path, to: str, model_id: str, revision: str, progress: ProgressLine
+) -> Path:
+    """Use a folder where it is, or copy it."""
+    pull.check_folder(folder)
+    if to and Path(to).expanduser().resolve() != folder.resolve():
+        return _into_folder(FolderSource(folder), to, model_id, revision, progress)
+    pull.remember(model_id, revision, folder)
+    return folder.resolve()
+
+
+def _into_folder(
+    source: pull.Source, to: str, model_id: str, revision: str, progress: ProgressLine
+) -> Path:
+    place = FolderPlace(Path(to).expanduser().resolve())
+    folder = pull.bring(source, place, Pace(progress).show)
+    pull.remember(model_id, revision, folder)
+    return folder
+
+
+class Pace:
+    """Puts progress into words, with the speed of the last seconds."""
+
+    def __init__(self, progress: ProgressLine) -> None:
+        self._progress = progress
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def show(self, name: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self._seen and now - self._seen[-1][0] < _REDRAW and done < total:
+            return
+        self._seen.append((now, done))
+        while now - self._seen[0][0] > _WINDOW:
+            self._seen.popleft()
+        began, before = self._seen[0]
+        parts = [f"{size(done)} of {size(total)} {done / max(1, total):.0%}"]
+        if now > began and done > before:
+            speed = (done - before) / (now - began)
+            parts += [f"{size(int(speed))}/s", f"{clock((total - done) / speed)} left"]
+        self._progress.show(" · ".join([*parts, name]))

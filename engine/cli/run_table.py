@@ -1,0 +1,118 @@
+"""Commands about many runs at once, or about what people say of them: runs, note, diff."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+import msgspec
+
+from engine import differences, notes, query, run_columns, run_sheet, runs
+from engine.catalog import PEEKED, Catalog, Row
+from engine.cli.table import table
+from engine.errors import UserError
+from engine.notes import Notes
+from engine.paths import runs_root
+from engine.run_columns import COLUMNS, Order
+from engine.text import plain
+
+_SHOWN = (
+    "id", "name", "status", "strategy", "perplexity", "bleu", "chrf", "loss", "time", "created",
+)  # fmt: skip
+_IF_ANY = ("name", "bleu", "chrf")
+"""Shown where at least one run has it."""
+
+
+def list_runs(arguments: Namespace) -> int:
+    """`yiwen runs [QUERY]`."""
+    root = runs_root(arguments.runs)
+    asked = query.parse(" ".join(arguments.query))
+    order = _order(arguments.sort, arguments.reverse)
+    listed = Catalog(root).rows()
+    rows = order.sort(asked.matching(listed))[: arguments.limit or None]
+    if arguments.json:
+        print(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
+    elif arguments.csv or arguments.markdown:
+        suffix = ".csv" if arguments.csv else ".md"
+        print(run_sheet.content(rows, _columns(arguments.columns, rows), suffix), end="")
+    elif rows:
+        keys = _columns(arguments.columns, rows)
+        right = [at for at, key in enumerate(keys) if COLUMNS[key].right]
+        header = ["run" if key == "id" else COLUMNS[key].label for key in keys]
+        print(table(header, run_columns.texts(rows, keys), right=right))
+        if any(row.settings.chosen_on_test and row.summary.score for row in rows):
+            print(PEEKED)
+    elif listed:
+        print(f"None of {len(listed)} runs is found by: {plain(asked.text)}")
+    else:
+        print(f"No runs in {root} yet: `yiwen train tiny` makes one.")
+    return 0
+
+
+def _order(typed: str, reverse: bool) -> Order:
+    order = Order()
+    if typed:
+        column = run_columns.column(typed)
+        order = Order(column.key, column.falling)
+    return order.reversed() if reverse else order
+
+
+def _columns(typed: str, rows: list[Row]) -> list[str]:
+    if typed:
+        return [run_columns.column(key.strip()).key for key in typed.split(",")]
+    values = {key: COLUMNS[key].value for key in _IF_ANY}
+    return [
+        key
+        for key in _SHOWN
+        if key not in values or any(values[key](row) is not None for row in rows)
+    ]
+
+
+def note(arguments: Namespace) -> int:
+    """`yiwen note RUN`: print what is noted, or change it."""
+    run = runs.find(runs_root(arguments.runs), arguments.run)
+    before = notes.read(run.folder)
+    if before.trouble:
+        raise UserError(before.trouble)
+    after = _changed(before, arguments)
+    if after != before:
+        after = notes.write(run.folder, after)
+    if arguments.json:
+        print(json.dumps({"run": run.id, **_without_trouble(after)}, ensure_ascii=False))
+    else:
+        print(f"{run.id}  {after.label}".rstrip())
+        if after.note:
+            print(plain(after.note))
+    return 0
+
+
+def _changed(before: Notes, arguments: Namespace) -> Notes:
+    name = before.name if arguments.name is None else arguments.name
+    words = before.note if arguments.note is None else arguments.note
+    gone = [tag for typed in arguments.untag for tag in notes.split_tags(typed)]
+    added = [tag for typed in arguments.tag for tag in notes.split_tags(typed)]
+    tags = [tag for tag in before.tags if tag not in gone] + added
+    return notes.clean(name, tags, words)
+
+
+def _without_trouble(kept: Notes) -> dict[str, object]:
+    found: dict[str, object] = msgspec.to_builtins(kept)
+    return {key: value for key, value in found.items() if key != "trouble"}
+
+
+def diff(arguments: Namespace) -> int:
+    """`yiwen diff RUN RUN…`."""
+    root = runs_root(arguments.runs)
+    wanted = [runs.find(root, key) for key in arguments.run]
+    if len({run.id for run in wanted}) < 2:
+        raise UserError("diff: name two runs or more")
+    rows = [Row(run, run.settings, run.summary(), notes.read(run.folder)) for run in wanted]
+    found = differences.between(rows)
+    if arguments.json:
+        said = {one.key: dict(zip(arguments.run, one.values)) for one in found}
+        print(json.dumps(said, ensure_ascii=False))
+    elif found:
+        print(table(["setting", *(run.id for run in wanted)], [[d.key, *d.values] for d in found]))
+    else:
+        print("The runs have the same settings.")
+    return 0

@@ -1,0 +1,88 @@
+"""Whether two runs can be compared: which items both have, and what differs but the strategy."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.perplexity import SampleResult
+from engine.runs import Run
+from engine.summary import Summary
+
+MAY_DIFFER = frozenset({"prompt", "examples", "corpus"})
+"""Of a score's definition: what strategies differ in by their nature, and what counts tokens."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One run, and its results of the items that both have."""
+
+    run: Run
+    summary: Summary
+    results: list[SampleResult]
+    whole_file: int
+    """Items of its file."""
+
+    @property
+    def is_scored(self) -> bool:
+        """Has every item a perplexity?"""
+        return all(result.tokens for result in self.results)
+
+    @property
+    def is_translated(self) -> bool:
+        """Has every item an output?"""
+        return all(result.output is not None for result in self.results)
+
+
+def pair_up(
+    one: Sequence[SampleResult], other: Sequence[SampleResult]
+) -> tuple[list[SampleResult], list[SampleResult]]:
+    """The items of both: the same text asked and the same reference, whatever their ids."""
+    waiting: dict[tuple[str, str], list[SampleResult]] = defaultdict(list)
+    for result in reversed(other):
+        waiting[_identity(result)].append(result)
+    pairs = [(result, waiting[key].pop()) for result in one if waiting[key := _identity(result)]]
+    return [first for first, _ in pairs], [second for _, second in pairs]
+
+
+def _identity(result: SampleResult) -> tuple[str, str]:
+    return result.instruction, result.reference
+
+
+def differing_tokens(one: Side, other: Side) -> int:
+    """Items of which other numbers of tokens were scored."""
+    return sum(a.tokens != b.tokens for a, b in zip(one.results, other.results, strict=True))
+
+
+def cautions(one: Side, other: Side) -> list[str]:
+    """Why the numbers may not be comparable, a sentence each."""
+    said = []
+    common, files = len(one.results), (one.whole_file, other.whole_file)
+    if not common == files[0] == files[1]:
+        said.append(
+            f"the files differ: compared on the {common} items that both have, "
+            f"of {files[0]} and {files[1]}"
+        )
+    models = [side.run.settings.profile.model.path for side in (one, other)]
+    if models[0] != models[1]:
+        said.append(f"the base models differ: {models[0]} | {models[1]}")
+    if one.is_scored and other.is_scored and (tokens := differing_tokens(one, other)):
+        said.append(
+            f"{tokens} items have other numbers of scored tokens (another tokenizer or another "
+            "cut): perplexities per token cannot be compared, those per character can"
+        )
+    said += [
+        f"the checkpoint of {side.run.id} was chosen on the test file: its score is optimistic"
+        for side in (one, other)
+        if side.run.settings.chosen_on_test
+    ]
+    first, second = one.summary.definition, other.summary.definition
+    said += [
+        f"{key} differs: {first.get(key, 'not said')} | {second.get(key, 'not said')}"
+        for key in {**first, **second}
+        if first and second and key not in MAY_DIFFER and first.get(key) != second.get(key)
+    ]
+    if any(a.repaired != b.repaired for a, b in zip(one.results, other.results)):
+        said.append(f"the second references differ; those of {one.run.id} are used")
+    return said

@@ -1,0 +1,186 @@
+"""Two runs on the same items: how much they differ, how surely, and what a difference rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from engine import comparability, judge, perplexity, resampling, translation_quality
+from engine.comparability import Side
+from engine.directions import DIRECTIONS
+from engine.errors import RunError
+from engine.judge import Texts
+from engine.judgement import Measure
+from engine.perplexity import SampleResult
+from engine.resampling import Statistic, Summed
+from engine.runs import Run
+from engine.summary import Summary
+
+RISING = frozenset({"bleu", "chrf"})
+"""Scores of which more is better."""
+
+
+class Line(Struct, frozen=True):
+    """One score of both runs."""
+
+    name: str
+    one: float
+    other: float
+    difference: Measure
+    """`one` less `other`."""
+    p: float | None = None
+    """Of a difference as great by chance; None where it is not tested, nan where it cannot be."""
+
+
+class Split(Struct, frozen=True):
+    """By item: which run has the lower perplexity, and how few items make the difference."""
+
+    better: int
+    """Items on which the first run is better."""
+    worse: int
+    equal: int
+    p: float
+    """Of the sign test."""
+    ruling: int
+    """Items, the most different first, that alone make half of the difference of the means."""
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """What two runs come to on the items that both have."""
+
+    one: str
+    """Run ids."""
+    other: str
+    items: int
+    parts: dict[str, list[Line]]
+    """`all`, and by direction: whatever both runs have."""
+    split: Split | None = None
+    cautions: list[str] = []
+    """Why the numbers may not be comparable, a sentence each."""
+    definition: dict[str, str] = {}
+
+
+def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
+    """Compare two runs item by item.
+
+    `translations` False leaves BLEU and chrF out, and so loads no numpy. Raises RunError when the
+    runs have no results or no items in common, UserError if sacreBLEU is not installed.
+    """
+    summaries = one.summary(), other.summary()
+    files = [read_results(run, known) for run, known in zip((one, other), summaries)]
+    first, second = comparability.pair_up(*files)
+    if not first:
+        raise RunError(f"{one.id} and {other.id} have no items in common: nothing to compare")
+    sides = (
+        Side(one, summaries[0], first, len(files[0])),
+        Side(other, summaries[1], second, len(files[1])),
+    )
+    scored = all(side.is_scored for side in sides)
+    translated = translations and all(side.is_translated for side in sides)
+    other_tokens = scored and comparability.differing_tokens(*sides) > 0
+    parts: dict[str, list[Line]] = {}
+    definition: dict[str, str] = {}
+    for part in ("all", *DIRECTIONS):
+        chosen = [i for i, result in enumerate(first) if part in ("all", result.direction)]
+        halves = [first[i] for i in chosen], [second[i] for i in chosen]
+        if chosen and (scored or translated):
+            parts[part] = _perplexity_lines(*halves, by_character=other_tokens) if scored else []
+            lines, signatures = _translation_lines(*halves) if translated else ([], {})
+            parts[part] += lines
+            definition = definition or signatures
+    return Comparison(
+        one=one.id,
+        other=other.id,
+        items=len(first),
+        parts=parts,
+        split=_split(first, second) if scored else None,
+        cautions=comparability.cautions(*sides),
+        definition={**definition, **_tests(scored, translated), "intervals": judge.INTERVAL},
+    )
+
+
+def read_results(run: Run, summary: Summary) -> list[SampleResult]:
+    """The per-sample results of a run. Raises RunError if there are none."""
+    if not summary.results_file:
+        raise RunError(f"run {run.id}: has no results to compare yet")
+    path = run.folder / summary.results_file
+    try:
+        return msgspec.json.Decoder(SampleResult, strict=False).decode_lines(path.read_bytes())
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RunError(f"{path}: cannot be read: {error}") from None
+
+
+def _perplexity_lines(
+    one: Sequence[SampleResult], other: Sequence[SampleResult], *, by_character: bool
+) -> list[Line]:
+    first, second = judge.perplexities(one), judge.perplexities(other)
+    if by_character:
+        first["per character"] = judge.perplexity_by_character(one)
+        second["per character"] = judge.perplexity_by_character(other)
+    return [_line(name, first[name], second[name], _p(first[name], second[name])) for name in first]
+
+
+def _p(one: Statistic, other: Statistic) -> float | None:
+    if isinstance(one, Summed) and isinstance(other, Summed):
+        return resampling.exchange_test(one, other)
+    return None  # a median is not what sums determine
+
+
+def _line(name: str, one: Statistic, other: Statistic, p: float | None = None) -> Line:
+    whole = range(one.count)
+    difference = resampling.measure_difference(one, other)
+    return Line(name, one.of(whole), other.of(whole), difference, p)
+
+
+def _translation_lines(
+    one: Sequence[SampleResult], other: Sequence[SampleResult]
+) -> tuple[list[Line], dict[str, str]]:
+    """BLEU and chrF, and sacreBLEU's signatures; none where there are no references."""
+    texts = [Texts.of(results, [result.output for result in results]) for results in (one, other)]
+    if not texts[0].items:
+        return [], {}
+    outputs, references = [text.outputs for text in texts], texts[0].references
+    counted = [translation_quality.count(half, references) for half in outputs]
+    p = translation_quality.paired_test(outputs[0], outputs[1], references)
+    lines, signatures = [], {}
+    for name, first in counted[0].items():
+        lines.append(_line(name, first.score(), counted[1][name].score(), p[name]))
+        signatures[translation_quality.NAMES[name]] = first.signature
+    return lines, signatures
+
+
+def _split(one: Sequence[SampleResult], other: Sequence[SampleResult]) -> Split:
+    gains = [_value(b) - _value(a) for a, b in zip(one, other, strict=True)]
+    better, worse = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
+    equal = len(gains) - better - worse
+    return Split(better, worse, equal, resampling.sign_test(better, worse), _ruling(gains))
+
+
+def _value(result: SampleResult) -> float:
+    return perplexity.of_sample(math.nan if result.nll is None else result.nll, result.tokens)
+
+
+def _ruling(gains: Sequence[float]) -> int:
+    total = sum(gains)
+    towards = sorted((gain if total > 0 else -gain for gain in gains), reverse=True)
+    reached, count = 0.0, 0
+    for gain in towards:
+        if reached >= abs(total) / 2:
+            break
+        reached, count = reached + gain, count + 1
+    return count
+
+
+def _tests(scored: bool, translated: bool) -> dict[str, str]:
+    said = {}
+    if scored:
+        said["p"] = (
+            f"approximate randomisation, two-sided, {resampling.TRIALS:,} trials, "
+            f"seed {resampling.SEED}; by items: sign test"
+        )
+    if translated:
+        said["p of BLEU and chrF"] = "sacreBLEU's paired approximate randomisation"
+    return said

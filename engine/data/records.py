@@ -1,0 +1,70 @@
+"""Data files with every field of their records, so that a changed copy loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import dataset
+from engine.dataset import Pair
+from engine.errors import DataError
+from engine.formats import Record, files_of, read_records
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file's good pairs and the records that they come from, side by side."""
+
+    path: str
+    pairs: list[Pair]
+    records: list[Record]
+    mistakes: list[str]
+    """All of them, each with its place."""
+    blank: list[str]
+
+
+def load(path: str, *, need_output: bool = True, allow_mistakes: bool = False) -> DataFile:
+    """Read a file. Mistakes are an error unless they may be, and so is a file of nothing good."""
+    found = dataset.check(read_records(files_of(path)), need_output=need_output)
+    if not allow_mistakes and found.mistakes:
+        raise DataError(
+            f"{path}: {found.mistakes[0]}\n"
+            f"{len(found.mistakes):,} such mistakes in all: yiwen data check lists them"
+        )
+    if not allow_mistakes and not found.pairs:
+        raise DataError(f"{path}: holds no pairs")
+    return DataFile(path, found.pairs, found.records, found.mistakes, found.blank)
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Can this file be written? Raises DataError: before long work rather than after it."""
+    if path.suffix.lower() not in (".json", ".jsonl"):
+        raise DataError(f"{path}: pairs are written as .json (the course's) or .jsonl")
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder")
+    if path.exists() and not force:
+        raise DataError(f"{path}: exists already; choose another name, or overwrite with --force")
+
+
+def write(path: Path, records: Iterable[Fields], *, force: bool = False) -> None:
+    """Write records as the course has them, or a line each; whole or not at all."""
+    check_free(path, force=force)
+    lines = [json.dumps(record, ensure_ascii=False) for record in records]
+    if path.suffix.lower() == ".json":
+        text = "[\n " + ",\n ".join(lines) + "\n]\n" if lines else "[]\n"
+    else:
+        text = "".join(line + "\n" for line in lines)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise DataError(f"{path}: cannot be written: {error.strerror}") from None

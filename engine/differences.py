@@ -1,0 +1,72 @@
+"""In which settings runs differ: the profile as resolved, the data by their bytes, the examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from engine.catalog import Row
+
+_ABSENT = "–"
+_ALONE = ("id", "created", "format")
+"""Different in every run, and telling nothing."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting, and what each run has."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+def between(rows: Sequence[Row]) -> list[Difference]:
+    """The settings in which the runs are not all alike, in the order of run.toml."""
+    flat = [_flat(row) for row in rows]
+    keys = dict.fromkeys(key for settings in flat for key in settings)
+    found = []
+    for key in keys:
+        values = [settings.get(key, _ABSENT) for settings in flat]
+        if len(set(values)) > 1:
+            found.append(Difference(key, tuple(values)))
+    return found
+
+
+def _flat(row: Row) -> dict[str, str]:
+    settings: dict[str, Any] = msgspec.to_builtins(row.settings)
+    profile = settings.pop("profile")
+    data = settings.pop("data")
+    examples = settings.pop("examples")
+    profile.pop("data")  # which files were used, and which bytes, is said by `data`
+    settings.pop("overrides")  # the profile is as resolved, so they stand in it
+    found = {key: _shown(value) for key, value in settings.items() if key not in _ALONE}
+    found |= _walk(profile)
+    for part, file in data.items():
+        found[f"data.{part}"] = f"{file['path']} ({file['sha256'][:12]}, {file['pairs']} pairs)"
+    found["examples"] = ", ".join(str(pair["id"]) for pair in examples) or "none"
+    return found
+
+
+def _walk(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found |= _walk(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = _shown(value)
+    return found
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items()) or _ABSENT
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value)) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) if value != "" else _ABSENT

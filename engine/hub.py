@@ -1,0 +1,150 @@
+"""Where a model of the hub lies on this machine, and whether all of it is there.
+
+`yiwen pull` fills the hub's own cache, which other programs share, or a folder of the user's
+choice; such a folder is remembered by a link. Nothing here asks the network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.errors import UserError
+
+INDEX = "model.safetensors.index.json"
+"""Names the file of each weight, where there are several files."""
+WEIGHTS = "model.safetensors"
+NEEDED = ("config.json", "tokenizer.json")
+WANTED = (
+    "generation_config.json", "tokenizer_config.json", "special_tokens_map.json",
+    "chat_template.jinja", "LICENSE", "LICENSE.txt",
+)  # fmt: skip
+"""Small files that are taken if there are any."""
+
+
+def is_id(text: str) -> bool:
+    """Does it look like `owner/name`?"""
+    return re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", text) is not None
+
+
+def cache_folder() -> Path:
+    """The hub's cache, as huggingface_hub finds it."""
+    environment = os.environ.get
+    home = environment("HF_HOME")
+    if not home:
+        home = str(Path(environment("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
+    chosen = environment("HF_HUB_CACHE") or environment("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
+    return Path(os.path.expandvars(chosen)).expanduser()
+
+
+def repository_folder(model_id: str) -> Path:
+    """A model's part of the cache: blobs, snapshots by commit, and refs to commits."""
+    return cache_folder() / f"models--{model_id.replace('/', '--')}"
+
+
+def link(model_id: str, revision: str) -> Path:
+    """Where a model that lies in a folder of the user's choice is remembered."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
+    named = model_id.replace("/", "--") + ("" if revision == "main" else f"@{revision}")
+    return data / "yiwen" / "models" / named.replace("/", "--")
+
+
+def find(model_id: str, revision: str = "main") -> Path | None:
+    """The folder of a model, whole or not; None if nothing of it is here."""
+    linked = link(model_id, revision)
+    if linked.is_dir():
+        return linked.resolve()
+    repository = repository_folder(model_id)
+    try:
+        commit = (repository / "refs" / revision).read_text().strip()
+    except OSError:
+        commit = revision
+    folder = repository / "snapshots" / commit
+    return folder if folder.is_dir() else None
+
+
+def missing(folder: Path) -> list[str]:
+    """Which files a model folder lacks."""
+    names = [*NEEDED, *weight_files(folder)]
+    return [name for name in names if not (folder / name).is_file()]
+
+
+def weight_files(folder: Path) -> list[str]:
+    """The files of a model's weights: one, or those of its index. Raises UserError."""
+    index = folder / INDEX
+    if (folder / WEIGHTS).is_file() or not index.is_file():
+        return [WEIGHTS]
+    return files_of_index(index)
+
+
+def files_of_index(index: Path) -> list[str]:
+    """The files that an index names. Raises UserError."""
+    try:
+        names = {
+            str(name) for name in msgspec.json.decode(index.read_bytes())["weight_map"].values()
+        }
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise UserError(f"{index}: is no index of weights: {error}") from None
+    outside = [name for name in names if Path(name).name != name]
+    if outside or not names:
+        raise UserError(f"{index}: names no weights beside it")
+    return sorted(names)
+
+
+def state(model: str, revision: str = "main") -> str:
+    """For lists: `here`, `incomplete`, `not downloaded`, or `no such folder`."""
+    if Path(model).is_absolute():
+        return "here" if Path(model).is_dir() else "no such folder"
+    folder = find(model, revision)
+    try:
+        if folder is not None:
+            return "incomplete" if missing(folder) else "here"
+    except UserError:
+        return "incomplete"
+    begun = any((repository_folder(model) / "blobs").glob("*.part"))
+    return "incomplete" if begun else "not downloaded"
+
+
+def require(model: str, revision: str = "main") -> Path:
+    """The folder of a model, given by folder or by hub id. Raises UserError with the remedy."""
+    if Path(model).is_dir():
+        return Path(model)
+    if not is_id(model):
+        raise UserError(f"model.path: no folder '{model}', and not a hub id like owner/name")
+    command = pull_command(model, revision)
+    folder = find(model, revision)
+    if folder is None:
+        raise UserError(f"the model {model} is not on this machine; get it with: {command}")
+    lacking = missing(folder)
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        raise UserError(
+            f"the model {model} is only partly here: {folder} lacks {lacking[0]}{more}; "
+            f"get the rest with: {command}"
+        )
+    return folder
+
+
+def pull_command(model_id: str, revision: str) -> str:
+    """What to type to get a model."""
+    return f"yiwen pull {model_id}" + ("" if revision == "main" else f" --revision {revision}")
+
+
+def damage(file: Path) -> str:
+    """What is wrong with a safetensors file, or nothing: its header must fit its length."""
+    length = file.stat().st_size
+    with file.open("rb") as opened:
+        header_length = int.from_bytes(opened.read(8), "little")
+        if not 0 < header_length <= length - 8:
+            return "is no safetensors file"
+        try:
+            header: dict[str, Any] = msgspec.json.decode(opened.read(header_length))
+            ends = [tensor["data_offsets"][1] for key, tensor in header.items() if key[:2] != "__"]
+        except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
+            return "is no safetensors file"
+    expected = 8 + header_length + max(ends, default=0)
+    return "" if length == expected else f"has {length} bytes and should have {expected}"

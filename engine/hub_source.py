@@ -1,0 +1,149 @@
+"""A hub or a mirror: which files a model has there, their bytes, and what goes wrong, in words.
+
+Everything is plain HTTP through huggingface_hub's session (proxies, certificates, token), so that
+a download can be resumed at the byte where it broke off; the library's own starts a file anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import UserError
+from engine.resumable import ConnectionLost, ModelFile
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+_PATIENCE = 30.0
+"""Seconds without a byte after which a connection counts as lost."""
+
+
+@dataclass
+class HubSource:
+    """One model at one revision."""
+
+    model_id: str
+    revision: str
+    endpoint: str
+    sends_token: bool
+    """A token is for the hub that gave it, not for any mirror."""
+    commit: str = ""
+    files: dict[str, ModelFile] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, model_id: str, revision: str, mirror: str = "") -> HubSource:
+        """Ask for the list of files. Raises UserError."""
+        own = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+        endpoint = mirror.rstrip("/") or own
+        source = cls(model_id, revision, endpoint, sends_token=endpoint == own)
+        try:
+            source._list()
+        except ConnectionLost as error:
+            raise UserError(
+                f"{endpoint} cannot be reached: {error}; check the network, or name a mirror with "
+                "--from URL, or a folder that holds the model with --from DIR"
+            ) from None
+        return source
+
+    def __str__(self) -> str:
+        return f"{self.model_id} at {self.endpoint}"
+
+    def _list(self) -> None:
+        from huggingface_hub import HfApi
+
+        with self._errors_in_words():
+            found = HfApi(endpoint=self.endpoint, token=None if self.sends_token else False)
+            info = found.model_info(
+                self.model_id, revision=self.revision, files_metadata=True, timeout=_PATIENCE
+            )
+        self.commit = info.sha or self.revision
+        for sibling in info.siblings or []:
+            lfs = sibling.lfs
+            self.files[sibling.rfilename] = ModelFile(
+                sibling.rfilename,
+                -1 if sibling.size is None else sibling.size,
+                key=(lfs.sha256 if lfs else sibling.blob_id) or "",
+                sha256=lfs.sha256 if lfs else "",
+            )
+
+    def read(self, file: ModelFile, start: int) -> tuple[int, Iterator[bytes]]:
+        """The bytes of a file, from `start` or, where the server cannot, from the beginning.
+
+        Raises ConnectionLost, also while they are read, or UserError.
+        """
+        chunks = self._read(file, start)
+        return int(next(chunks)), chunks
+
+    def _read(self, file: ModelFile, start: int) -> Iterator[Any]:
+        from huggingface_hub import hf_hub_url
+        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+        url = hf_hub_url(self.model_id, file.name, revision=self.commit, endpoint=self.endpoint)
+        headers = build_hf_headers(token=None if self.sends_token else False)
+        headers["Accept-Encoding"] = "identity"  # the bytes on disk are those that are counted
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        with (
+            self._errors_in_words(),
+            get_session().stream("GET", url, headers=headers, timeout=_PATIENCE) as response,
+        ):
+            if response.status_code >= 500:
+                raise ConnectionLost(f"the server answered {response.status_code}")
+            hf_raise_for_status(response)
+            yield start if response.status_code == 206 else 0
+            yield from response.iter_bytes()
+
+    @contextmanager
+    def _errors_in_words(self) -> Iterator[None]:
+        from huggingface_hub import errors
+
+        transport: Any = errors.HfHubHTTPError.__bases__[0]  # httpx's or its successor's HTTPError
+        try:
+            yield
+        except errors.HfHubHTTPError as error:
+            raise self._refusal(error) from None
+        except errors.HFValidationError:
+            raise UserError(f"'{self.model_id}' is no hub id; expected owner/name") from None
+        except errors.OfflineModeIsEnabled:
+            raise UserError(
+                "HF_HUB_OFFLINE is set, so nothing is asked of the network: unset it, or name a "
+                "folder that holds the model with --from DIR"
+            ) from None
+        except transport as error:
+            raise ConnectionLost(f"{error}" or type(error).__name__) from None
+
+    def _refusal(self, error: Any) -> Exception:
+        """What a server's refusal means, and what to do."""
+        from huggingface_hub import errors, get_token
+
+        status = error.response.status_code
+        message = error.response.headers.get("X-Error-Message", "")
+        page = f"{self.endpoint}/{self.model_id}"
+        has_token = self.sends_token and bool(get_token())
+        if isinstance(error, errors.GatedRepoError):
+            first = f"{self.model_id} is gated: accept its licence at {page}"
+            if not self.sends_token:
+                return UserError(
+                    f"{first}, and set HF_ENDPOINT={self.endpoint} instead of --from, which sends "
+                    "your token there"
+                )
+            if has_token:
+                return UserError(f"{first} with the account whose token is used here, then repeat")
+            return UserError(f"{first}, then log in with `hf auth login` or set HF_TOKEN")
+        if status == 401 and message.startswith("Invalid credentials"):
+            return UserError(
+                f"{self.endpoint} does not accept the token it was sent: log in anew with "
+                "`hf auth login`, or set HF_TOKEN to a valid one (or to none)"
+            )
+        if isinstance(error, errors.RevisionNotFoundError):
+            return UserError(
+                f"{self.model_id} has no revision '{self.revision}' at {self.endpoint}"
+            )
+        if isinstance(error, errors.RepositoryNotFoundError) or status == 404:
+            private = "" if has_token else "; if it is private, log in with `hf auth login`"
+            return UserError(f"there is no model {self.model_id} at {self.endpoint}{private}")
+        if status in (408, 429) or status >= 500:
+            return ConnectionLost(f"the server answered {status}")
+        return UserError(f"{page}: the server answered {status} {message}".rstrip())

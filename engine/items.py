@@ -1,0 +1,177 @@
+"""The items of an evaluation, one by one: beside those of another run, in order, found, kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from engine import sheet
+from engine.directions import source_text
+from engine.errors import UserError
+from engine.text import direction_label, number, plain
+
+
+class Sample(Struct, frozen=True):
+    """A line of a per-sample file; more lenient than what the worker writes."""
+
+    id: str = ""
+    direction: str = "unknown"
+    perplexity: float | None = None
+    """JSON has no infinity and no nan: both are written as null."""
+    tokens: int = 0
+    instruction: str = ""
+    reference: str = ""
+    output: str | None = None
+    repaired: str = ""
+    """A second reference."""
+    faults: dict[str, str] = {}
+    """What is wrong with the output, by kind."""
+    chrf: float | None = None
+
+    @property
+    def value(self) -> float:
+        """Perplexity as a number: nan if it was not scored, infinity if beyond all bounds."""
+        if self.perplexity is not None:
+            return self.perplexity
+        return math.inf if self.tokens else math.nan
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item as one run has it, and as another has it, if it is set against one."""
+
+    place: int
+    """In the file."""
+    sample: Sample
+    other: Sample | None = None
+
+    @property
+    def source(self) -> str:
+        """What is to be translated."""
+        return source_text(self.sample.instruction)
+
+    @property
+    def change(self) -> float:
+        """Perplexity less that of the other run; nan where either is not known."""
+        return self.sample.value - self.other.value if self.other else math.nan
+
+
+Rank = Callable[[Item], float]
+ORDERS: dict[str, tuple[str, Rank]] = {
+    "ppl": ("perplexity", lambda item: item.sample.value),
+    "change": ("change", lambda item: item.change),
+    "chrf": ("chrF", lambda item: _negated(item.sample.chrf)),
+    "file": ("place in the file", lambda item: -item.place),
+}
+"""By what items are sorted; the greatest of these comes first, the worst items that is."""
+
+
+def _negated(chrf: float | None) -> float:
+    return math.nan if chrf is None else -chrf
+
+
+def read_samples(path: Path) -> tuple[list[Sample], int]:
+    """The samples of a file, and how many lines are none."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return [], 0
+    decoder = msgspec.json.Decoder(Sample, strict=False)
+    samples, unreadable = [], 0
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            samples.append(decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            unreadable += 1
+    return samples, unreadable
+
+
+def pair_up(samples: Sequence[Sample], others: Sequence[Sample] = ()) -> list[Item]:
+    """All samples of a run, each with the same item of another: same question, same reference."""
+    waiting: dict[tuple[str, str], list[Sample]] = defaultdict(list)
+    for other in reversed(others):
+        waiting[other.instruction, other.reference].append(other)
+    items = []
+    for place, sample in enumerate(samples):
+        same = waiting.get((sample.instruction, sample.reference))
+        items.append(Item(place, sample, same.pop() if same else None))
+    return items
+
+
+def sort(items: Iterable[Item], by: str, *, worst_first: bool = True) -> list[Item]:
+    """Items in an order of ORDERS; those that have no value last."""
+    _, rank = ORDERS[by]
+    ranked = [(rank(item), item) for item in items]
+    known = [pair for pair in ranked if not math.isnan(pair[0])]
+    known.sort(key=lambda pair: pair[0], reverse=worst_first)
+    return [item for _, item in known] + [item for value, item in ranked if math.isnan(value)]
+
+
+def find(items: Iterable[Item], words: str) -> list[Item]:
+    """The items in which every word occurs: in id, question, reference or an output."""
+    wanted = words.casefold().split()
+    return [item for item in items if all(word in _searched(item) for word in wanted)]
+
+
+def _searched(item: Item) -> str:
+    sample, other = item.sample, item.other
+    outputs = sample.output or "", (other.output or "" if other else "")
+    parts = (sample.id, sample.instruction, sample.reference, *outputs, *sample.faults)
+    return "\n".join(parts).casefold()
+
+
+def content(items: Sequence[Item], run: str, other: str, suffix: str) -> str:
+    """Items as JSON or Markdown, by a file's suffix. Raises UserError."""
+    if suffix == ".json":
+        found = [_as_data(item, run, other) for item in items]
+        return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    if suffix == ".md":
+        return "\n".join(_as_markdown(item, run, other) for item in items)
+    raise UserError(f"a file of {suffix or 'no'} suffix; expected .json or .md")
+
+
+def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:
+    sample = item.sample
+    runs = {run: _answer(sample)}
+    if item.other is not None:
+        runs[other] = _answer(item.other)
+    return {
+        "id": sample.id,
+        "direction": sample.direction,
+        "instruction": sample.instruction,
+        "reference": sample.reference,
+        "runs": runs,
+    }
+
+
+def _answer(sample: Sample) -> dict[str, Any]:
+    return {"perplexity": sample.perplexity, "chrf": sample.chrf, "output": sample.output}
+
+
+def _as_markdown(item: Item, run: str, other: str) -> str:
+    sample = item.sample
+    lines = [
+        f"## {sheet.escaped(sample.id)} {direction_label(sample.direction)}\n",
+        *_quoted("source", item.source),
+        *_quoted("reference", sample.reference),
+        *_quoted(f"{run}, perplexity {number(sample.value)}", sample.output or "–"),
+    ]
+    if item.other is not None:
+        title = f"{other}, perplexity {number(item.other.value)}"
+        lines += _quoted(title, item.other.output or "–")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(title: str, words: str) -> list[str]:
+    quoted = [f"> {sheet.escaped(line)}  " for line in plain(words).split("\n")]
+    return [f"**{sheet.escaped(title)}**\n", *quoted, ""]

@@ -1,0 +1,59 @@
+"""Where a profile's model and data files lie: beside it, or where one stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.errors import DataError
+
+if TYPE_CHECKING:
+    from engine.profiles import Profile
+
+
+def resolve(profile: Profile, folder: Path) -> Profile:
+    """Make local paths absolute; a model that is no folder stays a hub id."""
+    local = (folder / Path(profile.model.path).expanduser()).resolve()
+    looks_local = profile.model.path.startswith((".", "/", "~"))
+    model_path = str(local) if local.is_dir() or looks_local else profile.model.path
+    data: dict[str, Any] = {
+        part: ",".join(_found(one, folder) for one in _split(getattr(profile.data, part)))
+        for part in ("train", "validation", "test")
+    }
+    return msgspec.structs.replace(
+        profile,
+        model=msgspec.structs.replace(profile.model, path=model_path),
+        data=msgspec.structs.replace(profile.data, **data),
+    )
+
+
+def data_file(profile: Profile, part: str) -> str:
+    """A profile's file of training, validation or test pairs; empty if it names none.
+
+    Raises DataError, naming both places, if it is in neither.
+    """
+    text: str = getattr(profile.data, part)
+    for one in _split(text):
+        if not Path(one).expanduser().is_absolute():
+            raise DataError(
+                f"data.{part}: {one} lies neither beside the profile ({profile.folder}) nor "
+                f"where yiwen was started ({Path.cwd()}); choose another with --{part} FILE, "
+                f"or set data.{part}"
+            )
+    return text
+
+
+def _found(text: str, folder: Path) -> str:
+    """A data file: beside the profile, else where one stands; else as it was written."""
+    for place in (folder, Path.cwd()):
+        path = (place / Path(text).expanduser()).resolve()
+        if path.exists():
+            return str(path)
+    return text
+
+
+def _split(text: str) -> list[str]:
+    """One file, or two parallel ones."""
+    return [one for one in text.split(",") if one]

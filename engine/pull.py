@@ -1,0 +1,197 @@
+"""Brings a model to this machine: only what is needed of it, from a hub or a folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine import hub
+from engine.errors import UserError
+from engine.resumable import CHUNK, ModelFile, bytes_here, fetch
+from engine.text import size
+
+OnProgress = Callable[[str, int, int], None]
+"""Told a file's name, the bytes that are here of all files, and the bytes of all."""
+
+
+class Source(Protocol):
+    """Where the files come from."""
+
+    commit: str
+
+    @property
+    def files(self) -> Mapping[str, ModelFile]: ...
+
+    def read(self, file: ModelFile, start: int) -> tuple[int, Iterator[bytes]]:
+        """The bytes of a file from `start`, or from where the first number says."""
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A folder that holds a model."""
+
+    folder: Path
+    commit: str = ""
+
+    @property
+    def files(self) -> Mapping[str, ModelFile]:
+        found = [path for path in self.folder.iterdir() if path.is_file()]
+        return {path.name: ModelFile(path.name, path.stat().st_size) for path in found}
+
+    def read(self, file: ModelFile, start: int) -> tuple[int, Iterator[bytes]]:
+        def chunks() -> Iterator[bytes]:
+            with (self.folder / file.name).open("rb") as opened:
+                opened.seek(start)
+                while chunk := opened.read(CHUNK):
+                    yield chunk
+
+        return start, chunks()
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+
+class FolderPlace:
+    """A folder that is to hold the model, as plain files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, file: ModelFile) -> Path:
+        return self.folder / file.name
+
+    def publish(self, files: list[ModelFile]) -> Path:
+        """The model is whole."""
+        return self.folder
+
+
+class CachePlace:
+    """The hub's cache: contents by their keys, and for each commit links by their names."""
+
+    def __init__(self, model_id: str, revision: str, commit: str) -> None:
+        self._repository = hub.repository_folder(model_id)
+        self._revision = revision
+        self._commit = commit
+        self.folder = self._repository / "blobs"
+
+    def path(self, file: ModelFile) -> Path:
+        return self.folder / (file.key or f"{self._commit}-{file.name}")
+
+    def publish(self, files: list[ModelFile]) -> Path:
+        snapshot = self._repository / "snapshots" / self._commit
+        snapshot.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            named = snapshot / file.name
+            if not named.exists():
+                named.unlink(missing_ok=True)  # a link to what is gone
+                named.symlink_to(os.path.relpath(self.path(file), snapshot))
+        if self._revision != self._commit:
+            reference = self._repository / "refs" / self._revision
+            reference.parent.mkdir(parents=True, exist_ok=True)
+            reference.write_text(self._commit)
+        return snapshot
+
+
+Place = FolderPlace | CachePlace
+
+
+def bring(source: Source, place: Place, progress: OnProgress) -> Path:
+    """Get what is needed of a model, and only that; returns its folder. Raises UserError.
+
+    What was got before is kept, also when this is interrupted.
+    """
+    try:
+        place.folder.mkdir(parents=True, exist_ok=True)
+        files = _choose(source, place)
+        total = sum(file.size for file in files)
+        _check_room(files, place)
+        done = 0
+        for file in files:
+
+            def report(here: int, name: str = file.name, before: int = done) -> None:
+                progress(name, before + here, total)
+
+            fetch(file, source.read, place.path(file), report)
+            done += file.size
+        return place.publish(files)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _no_room(place.folder, "more than there is") from None
+        raise UserError(f"{place.folder}: cannot hold the model: {error.strerror}") from None
+
+
+def remember(model_id: str, revision: str, folder: Path) -> None:
+    """Let profiles find a model that lies in a folder of the user's choice."""
+    link = hub.link(model_id, revision)
+    try:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder.resolve())
+    except OSError as error:
+        raise UserError(f"{link}: cannot be made: {error.strerror}") from None
+
+
+def check_folder(folder: Path) -> int:
+    """See that a folder holds a whole model; returns its bytes. Raises UserError."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder")
+    lacking = hub.missing(folder)
+    if lacking == [hub.WEIGHTS]:
+        raise UserError(_without_safetensors(str(folder)))
+    if lacking:
+        raise UserError(f"{folder}: holds no whole model; it lacks {', '.join(lacking)}")
+    names = hub.weight_files(folder)
+    for name in names:
+        damage = hub.damage(folder / name)
+        if damage:
+            raise UserError(f"{folder / name}: {damage}; get it again")
+    return sum((folder / name).stat().st_size for name in [*names, *hub.NEEDED])
+
+
+def _choose(source: Source, place: Place) -> list[ModelFile]:
+    """What is needed of all the files that there are; small ones first."""
+    there = source.files
+    names = [name for name in (*hub.NEEDED, *hub.WANTED) if name in there]
+    if hub.WEIGHTS in there:
+        weights = [hub.WEIGHTS]
+    elif hub.INDEX in there:
+        names.append(hub.INDEX)
+        index = place.path(there[hub.INDEX])
+        fetch(there[hub.INDEX], source.read, index, lambda here: None)
+        weights = hub.files_of_index(index)
+    else:
+        raise UserError(_without_safetensors(str(source)))
+    lacking = [name for name in (*hub.NEEDED, *weights) if name not in there]
+    if lacking:
+        raise UserError(f"{source} holds no whole model; it lacks {', '.join(lacking)}")
+    files = [there[name] for name in [*names, *weights]]
+    if any(file.size < 0 for file in files):
+        raise UserError(f"{source} does not say how large its files are; choose another mirror")
+    return files
+
+
+def _without_safetensors(what: str) -> str:
+    return (
+        f"{what} holds no {hub.WEIGHTS}; Yiwen loads no other weights, for older kinds can run "
+        "code when they are opened; take a model, or a revision, that has safetensors"
+    )
+
+
+def _check_room(files: list[ModelFile], place: Place) -> None:
+    needed = sum(file.size - bytes_here(file, place.path(file)) for file in files)
+    free = shutil.disk_usage(place.folder).free
+    if needed > free:
+        raise _no_room(place.folder, f"{size(needed)}, and {size(free)} are free", needed - free)
+
+
+def _no_room(folder: Path, needs: str, lacking: int = 0) -> UserError:
+    much = f"free {size(lacking)} there" if lacking else "free some space there"
+    return UserError(
+        f"no room for the model in {folder}: it takes {needs}; {much}, or choose another disk "
+        "with --to DIR; what was downloaded so far is kept"
+    )

@@ -1,0 +1,208 @@
+"""The small language that finds runs: `strategy:qlora ppl<20 tag:final !status:failed text`.
+
+Every term must hold. A bare word is looked for in id, name, tags, note, profile, strategy and
+status. `field:words` looks in one field, `field=word` wants it whole, `<` `<=` `>` `>=` compare;
+commas give alternatives, quotes keep spaces, a `!` in front turns a term round. Fields are those
+of the table, and any setting by its dotted key, as `lora.rank>8`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from engine.catalog import Row
+from engine.errors import UserError
+from engine.profile_check import nearest
+from engine.profiles import Profile
+from engine.run_columns import COLUMNS, strategy_of
+from engine.text import one_line
+
+Test = Callable[[Row], bool]
+_TERM = re.compile(
+    r"""\s*(?P<turned>!)?
+    (?:(?P<field>[A-Za-z_][\w.]*)(?P<sign><=|>=|!=|[:=<>]))?
+    (?P<value>(?:"[^"]*"?|[^\s"])*)""",
+    re.VERBOSE,
+)
+_COMMA = re.compile(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
+"""One that stands between quotes separates nothing."""
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_EMPTY = re.compile(r"\s*$")
+
+
+class QueryError(UserError):
+    """A query that says nothing definite; the message names the place."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What was typed, ready to be asked of rows."""
+
+    text: str
+    tests: tuple[Test, ...] = ()
+
+    def __call__(self, row: Row) -> bool:
+        return all(test(row) for test in self.tests)
+
+    def matching(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows that it finds, in the order given."""
+        return [row for row in rows if self(row)]
+
+
+def parse(text: str) -> Query:
+    """Understand a query. Raises QueryError."""
+    tests: list[Test] = []
+    at = 0
+    while not _EMPTY.match(text, at):
+        term = _TERM.match(text, at)
+        assert term is not None  # every part of it may be empty
+        tests.append(_test(term))
+        at = term.end()
+    return Query(text, tuple(tests))
+
+
+def _test(term: re.Match[str]) -> Test:
+    field, sign, value = term["field"], term["sign"], term["value"]
+    first = "turned" if term["turned"] else "field" if field else "value"
+    start = term.start(first) + 1
+    if value.count('"') % 2:
+        raise QueryError(f"place {start}: a quotation mark is missing at the end of {value}")
+    if not field and not value:
+        raise QueryError(f"place {start}: ! needs a term after it")
+    options = [part.replace('"', "") for part in _COMMA.split(value)]
+    test = _field_test(field, sign, options, start) if field else _word_test(value.replace('"', ""))
+    return (lambda row: not test(row)) if term["turned"] else test
+
+
+def _word_test(word: str) -> Test:
+    wanted = word.casefold()
+    return lambda row: wanted in _searched(row)
+
+
+def _searched(row: Row) -> str:
+    settings, notes = row.settings, row.notes
+    parts = (row.run.id, notes.label, notes.note, settings.profile.name, strategy_of(row),
+             row.summary.status.value)  # fmt: skip
+    return "\n".join(parts).casefold()
+
+
+def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Test:
+    key = field.casefold()
+    options = [option for option in options if option]
+    if not options:
+        raise QueryError(f"place {place}: {field}{sign} needs a value after it")
+    if "." in key:
+        return _any(_setting_reader(field, place), field, sign, options, place)
+    name = ALIASES.get(key, key)
+    if name in _TEXTS:
+        read = _TEXTS[name]
+        return _any(read, field, sign, options, place)
+    if name in COLUMNS:
+        return _any(COLUMNS[name].value, field, sign, options, place)
+    known = [*COLUMNS, *_TEXTS, *ALIASES]
+    raise QueryError(
+        f"place {place}: '{one_line(field)}' is no field{nearest(field, known)}; there are "
+        f"{', '.join(dict.fromkeys([*COLUMNS, *_TEXTS]))}, and settings such as lora.rank"
+    )
+
+
+ALIASES = {"ppl": "perplexity", "tags": "tag", "seconds": "time", "run": "id", "file": "test"}
+_TEXTS: dict[str, Callable[[Row], Any]] = {
+    "tag": lambda row: list(row.notes.tags),
+    "name": lambda row: row.notes.name,
+    "note": lambda row: row.notes.note,
+    "job": lambda row: row.settings.job,
+    "git": lambda row: row.settings.git,
+    "message": lambda row: row.summary.message,
+    "sha256": lambda row: [file.sha256 for file in row.settings.data.values()],
+}
+_NUMBERS = frozenset(key for key, column in COLUMNS.items() if column.right)
+
+
+def _setting_reader(field: str, place: int) -> Callable[[Row], Any]:
+    """Reads a setting by its dotted key; that there is one of this name is checked here."""
+    section, _, key = field.partition(".")
+    kinds = {one.name: one.type for one in msgspec.structs.fields(Profile)}
+    sections = {
+        name: kind.__struct_fields__
+        for name, kind in kinds.items()
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    }
+    keys = [f"{name}.{one}" for name, ones in sections.items() for one in ones]
+    if field not in keys:
+        raise QueryError(f"place {place}: '{one_line(field)}' is no setting{nearest(field, keys)}")
+    return lambda row: getattr(getattr(row.settings.profile, section), key)
+
+
+def _any(
+    read: Callable[[Row], Any], field: str, sign: str, options: Sequence[str], place: int
+) -> Test:
+    if sign == "!=":
+        test = _any(read, field, "=", options, place)
+        return lambda row: not test(row)
+    if sign in ("<", "<=", ">", ">=") and len(options) > 1:
+        raise QueryError(f"place {place}: {field}{sign} takes one value, not {len(options)}")
+    compares = [_comparison(field, sign, option, place) for option in options]
+
+    def test(row: Row) -> bool:
+        value = read(row)
+        found = value if isinstance(value, list | tuple) else [value]
+        return any(compare(one) for compare in compares for one in found)
+
+    return test
+
+
+def _comparison(field: str, sign: str, option: str, place: int) -> Callable[[Any], bool]:
+    """How one value of a row is held against one value that was typed."""
+    number = _number(option)
+    wanted = option.casefold()
+    numeric = ALIASES.get(field.casefold(), field.casefold()) in _NUMBERS
+    if numeric and number is None:
+        raise QueryError(
+            f"place {place}: {field} is a number, and '{one_line(option)}' is none "
+            "(a time may be 90, 90s, 5m, 2h)"
+        )
+
+    def compare(value: Any) -> bool:
+        if value is None:
+            return False
+        if isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, int | float):
+            return number is not None and _holds(value, sign, number)
+        words = str(value).casefold()
+        if sign == ":":
+            return wanted in words
+        return words == wanted if sign == "=" else _holds(words, sign, wanted)
+
+    return compare
+
+
+def _holds(value: Any, sign: str, wanted: Any) -> bool:
+    if sign == "<":
+        return bool(value < wanted)
+    if sign == "<=":
+        return bool(value <= wanted)
+    if sign == ">":
+        return bool(value > wanted)
+    if sign == ">=":
+        return bool(value >= wanted)
+    return math.isclose(value, wanted, rel_tol=1e-9)
+
+
+def _number(typed: str) -> float | None:
+    duration = _DURATION.fullmatch(typed)
+    if duration:
+        return float(duration[1]) * _SECONDS[duration[2]]
+    try:
+        value = float(typed)
+    except ValueError:
+        return None
+    return None if math.isnan(value) else value

@@ -1,0 +1,246 @@
+"""The columns of the table of runs: what each says, its value for programs, its order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import text
+from engine.catalog import Row
+from engine.errors import UserError
+from engine.judgement import value as value_of
+from engine.profile_check import nearest
+from engine.summary import Status
+
+Value = str | int | float | bool | None
+
+_JOBS = {"evaluate": " eval", "predict": " predict"}
+
+
+@dataclass(frozen=True)
+class RunColumn:
+    """One column."""
+
+    key: str
+    label: str
+    """Its heading."""
+    title: str
+    """In a list of columns: what it is, and what comes first when sorted by it."""
+    value: Callable[[Row], Value]
+    """For programs, and what is sorted by; None sorts last in both orders."""
+    text: Callable[[Row], str]
+    right: bool = False
+    falling: bool = False
+    """Is the greatest first of most use?"""
+    widest: int = 40
+
+
+def strategy_of(row: Row) -> str:
+    """The strategy; for an adapter, whether it was trained or only evaluated."""
+    job = row.settings.job
+    if job == "evaluate" and row.settings.strategy != "qlora":
+        return row.settings.strategy  # there is nothing else that such a run could do
+    return row.settings.strategy + _JOBS.get(job, "")
+
+
+def perplexity_of(row: Row) -> float:
+    """On the run's test file; nan if it was not scored yet."""
+    return row.summary.score.perplexity if row.summary.score else math.nan
+
+
+def status_of(row: Row) -> str:
+    """`● running 23%`."""
+    summary = row.summary
+    words = f"{summary.status.symbol} {summary.status.value}"
+    if summary.status is not Status.RUNNING:
+        return words
+    done, of = summary.step, summary.steps
+    if not of:
+        done, of = summary.phase_done, summary.phase_of
+    return f"{words} {100 * done // of}%" if of else words
+
+
+def test_name(row: Row) -> str:
+    """The name of the file that was scored."""
+    file = row.settings.data.get("test")
+    return ",".join(Path(part).name for part in file.path.split(",")) if file else ""
+
+
+def _corpus(row: Row) -> float:
+    return row.summary.score.perplexity_corpus if row.summary.score else math.nan
+
+
+def _bleu(row: Row) -> float:
+    judged = row.summary.judgement
+    return value_of(judged.bleu) if judged else math.nan
+
+
+def _chrf(row: Row) -> float:
+    judged = row.summary.judgement
+    return value_of(judged.chrf) if judged else math.nan
+
+
+def _tenths(value: float) -> str:
+    return text.number(value, 1)
+
+
+def _direction(name: str) -> Callable[[Row], float]:
+    def perplexity(row: Row) -> float:
+        score = row.summary.directions.get(name)
+        return score.perplexity if score else math.nan
+
+    return perplexity
+
+
+def _words(
+    key: str, label: str, title: str, say: Callable[[Row], str], *,
+    value: Callable[[Row], Value] | None = None, falling: bool = False, widest: int = 40,
+) -> RunColumn:  # fmt: skip
+    def known(row: Row) -> Value:
+        return say(row) or None
+
+    return RunColumn(key, label, title, value or known, say, falling=falling, widest=widest)
+
+
+def _number(
+    key: str, label: str, title: str, number: Callable[[Row], float], *,
+    say: Callable[[float], str] = text.number, falling: bool = False,
+) -> RunColumn:  # fmt: skip
+    return RunColumn(
+        key, label, title, lambda row: _known(number(row)), lambda row: say(number(row)),
+        right=True, falling=falling,
+    )  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _setting(key: str, label: str, title: str, read: Callable[[Row], float]) -> RunColumn:
+    """A number of the profile that only training uses."""
+
+    def number(row: Row) -> float:
+        return read(row) if row.settings.job == "train" else math.nan
+
+    return _number(key, label, title, number, say=lambda value: _short(value), falling=True)
+
+
+def _short(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:g}"
+
+
+_LIST = (
+    _words("status", "status", "status, running first", status_of,
+           value=lambda row: row.summary.status.value),
+    _words("profile", "profile", "profile", lambda row: row.settings.profile.name, widest=18),
+    _words("strategy", "strategy", "strategy", strategy_of, widest=17),
+    RunColumn("perplexity", "ppl", "perplexity, best first",
+              lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
+    _words("name", "name", "name and tags that you gave", lambda row: row.notes.label, widest=28),
+    _number("loss", "loss", "training loss, lowest first", lambda row: row.summary.loss,
+            say=lambda value: text.number(value, 3)),
+    _number("time", "time", "time taken, longest first", lambda row: row.summary.seconds,
+            say=text.clock, falling=True),
+    _words("created", "created", "created, newest first",
+           lambda row: row.settings.created[5:16].replace("T", " "),
+           value=lambda row: row.settings.created, falling=True),
+    _words("id", "id", "id", lambda row: row.run.id, falling=True),
+    _number("corpus", "corpus", "corpus perplexity, best first", _corpus),
+    _number("to_modern", "文→白", "perplexity into modern, best first", _direction("to_modern")),
+    _number("to_classical", "白→文", "perplexity into Classical, best first",
+            _direction("to_classical")),
+    _number("bleu", "BLEU", "BLEU, highest first", _bleu, say=_tenths, falling=True),
+    _number("chrf", "chrF", "chrF, highest first", _chrf, say=_tenths, falling=True),
+    _words("test", "test", "test file", test_name, widest=24),
+    _words("model", "model", "base model", lambda row: row.settings.profile.model.path, widest=30),
+    _setting("rank", "rank", "rank of the adapter", lambda row: row.settings.profile.lora.rank),
+    _setting("epochs", "epochs", "epochs asked for",
+             lambda row: row.settings.profile.training.epochs),
+    _setting("batch", "batch", "pairs a step",
+             lambda row: row.settings.profile.training.batch_size),
+    _number("lr", "lr", "peak learning rate",
+            lambda row: row.settings.profile.training.learning_rate
+            if row.settings.job == "train" else math.nan, say=text.rate, falling=True),
+    _setting("seed", "seed", "seed of training", lambda row: row.settings.profile.training.seed),
+    _setting("steps", "steps", "optimizer steps done", lambda row: row.summary.step),
+    _words("best", "best", "best checkpoint", lambda row: row.summary.best_checkpoint),
+    _words("adapter_of", "adapter of", "run whose adapter was scored",
+           lambda row: row.settings.adapter_run),
+    _words("host", "host", "machine", lambda row: row.settings.host, widest=16),
+    _words("note", "note", "note that you wrote", lambda row: text.one_line(row.notes.note)),
+)  # fmt: skip
+COLUMNS = {column.key: column for column in _LIST}
+USUAL = (
+    "status", "profile", "strategy", "perplexity", "name", "loss", "time", "created", "id", "bleu",
+    "chrf",
+)  # fmt: skip
+"""What is shown where nothing else was chosen, the more important first."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of the rows."""
+
+    key: str = "created"
+    reverse: bool = True
+    grouped: bool = False
+    """Runs of one profile together, the profiles by name."""
+
+    def by(self, key: str) -> Order:
+        """Order by a column, in the direction of most use; turned round if it was that already."""
+        if key == self.key:
+            return self.reversed()
+        return Order(key, COLUMNS[key].falling, self.grouped)
+
+    def reversed(self) -> Order:
+        """The same the other way round."""
+        return Order(self.key, not self.reverse, self.grouped)
+
+    def turned(self, grouped: bool) -> Order:
+        """The same, in groups or not."""
+        return Order(self.key, self.reverse, grouped)
+
+    @property
+    def arrow(self) -> str:
+        """Greatest first: down."""
+        return "▾" if self.reverse else "▴"
+
+    def sort(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows in this order; those without a value last, ties as they were."""
+        ranked = [(_rank(self.key, row), row) for row in rows]
+        known = [(value, row) for value, row in ranked if value is not None]
+        known.sort(key=lambda pair: pair[0], reverse=self.reverse)
+        rows = [row for _, row in known] + [row for value, row in ranked if value is None]
+        if self.grouped:
+            rows.sort(key=lambda row: row.settings.profile.name.casefold())
+        return rows
+
+
+def _rank(key: str, row: Row) -> str | float | None:
+    if key == "status":
+        return list(Status).index(row.summary.status)
+    value = COLUMNS[key].value(row)
+    return value.casefold() if isinstance(value, str) else value
+
+
+def column(key: str) -> RunColumn:
+    """A column by its key or heading. Raises UserError."""
+    for one in COLUMNS.values():
+        if key in (one.key, one.label):
+            return one
+    known = ", ".join(COLUMNS)
+    raise UserError(f"'{key}' is no column{nearest(key, COLUMNS)}; there are: {known}")
+
+
+def values(rows: Sequence[Row], keys: Sequence[str]) -> list[list[Value]]:
+    """The table for programs: whole numbers, whole dates, None where there is nothing."""
+    columns = [COLUMNS[key] for key in keys]
+    return [[one.value(row) for one in columns] for row in rows]
+
+
+def texts(rows: Sequence[Row], keys: Sequence[str]) -> list[list[str]]:
+    """The table for people."""
+    columns = [COLUMNS[key] for key in keys]
+    return [[one.text(row) for one in columns] for row in rows]

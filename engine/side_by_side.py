@@ -1,0 +1,174 @@
+"""Several runs side by side: their scores beside those of the base and the copied source, and the
+settings in which they differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine import differences, sheet, strategies
+from engine.catalog import PEEKED, Row
+from engine.judgement import Judgement, value
+from engine.run_columns import perplexity_of, strategy_of
+from engine.text import chance, direction_label, number, one_line
+
+if TYPE_CHECKING:
+    from engine.comparison import Comparison, Line  # slow to import: it brings the tokenizer
+
+BASE = "base, zero-shot"
+COPY = "copy the source"
+_NAMES = {"perplexity": "ppl", "median": "median", "bleu": "BLEU", "chrf": "chrF"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in words."""
+
+    title: str
+    header: list[str]
+    lines: list[list[str]]
+    right: tuple[int, ...] = ()
+
+    def markdown(self) -> str:
+        """For a report."""
+        return f"## {self.title}\n\n{sheet.as_markdown(self.header, self.lines, self.right)}"
+
+
+def ranked(rows: Iterable[Row]) -> list[Row]:
+    """The best perplexity first, runs without one last: run 1, run 2 and so on."""
+    return sorted(rows, key=lambda row: (math.isnan(perplexity_of(row)), perplexity_of(row)))
+
+
+def named(rows: Sequence[Row]) -> list[str]:
+    """Which run a number stands for: `1  20261125-tiny-qlora  second try #final`."""
+    return [
+        f"{at}  {one_line(row.run.id)}  {row.notes.label}".rstrip()
+        for at, row in enumerate(rows, 1)
+    ]
+
+
+def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
+    """Every run's scores, then those of what takes no training: base model and copied source.
+
+    `everything` is where a zero-shot run of the same model on the same file is looked for.
+    """
+    best = min((perplexity_of(row) for row in rows), default=math.nan)
+    lines = [[str(at), *_line(row, best)] for at, row in enumerate(rows, 1)]
+    lines += [["–", *_line(row, best, BASE)] for row in _bases(rows, everything)]
+    lines += [["–", *line] for line in _copies(rows)]
+    header = ["", "strategy", "ppl", "of best", "corpus", "文→白", "白→文", "BLEU", "chrF"]
+    return Table("Scores", header, lines, (2, 3, 4, 5, 6, 7, 8))
+
+
+def cautions(rows: Sequence[Row]) -> list[str]:
+    """Why these scores may not be comparable, a sentence each."""
+    files, models = {_test(row) for row in rows}, {_model(row) for row in rows}
+    said = []
+    if len(files) > 1:
+        said.append(f"These runs were scored on {len(files)} different test files.")
+    if len(models) > 1:
+        said.append(f"These runs have {len(models)} different base models.")
+    if any(row.settings.chosen_on_test for row in rows):
+        said.append(PEEKED)
+    return said
+
+
+def settings(rows: Sequence[Row]) -> Table:
+    """The settings in which the runs differ, a column for each run."""
+    lines = [[one.key, *one.values] for one in differences.between(rows)]
+    return Table("Settings that differ", ["", *map(str, range(1, len(rows) + 1))], lines)
+
+
+def tests(compared: Comparison, one: int, other: int) -> Table:
+    """Two of the runs, by their numbers: how much they differ and how surely."""
+    lines = []
+    for part, found in compared.parts.items():
+        where = "" if part == "all" else f" {direction_label(part)}"
+        lines += [[_NAMES.get(line.name, line.name) + where, *_tested(line)] for line in found]
+        for line in lines:
+            line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
+    header = ["", str(one), str(other), f"{one} − {other}", "95 % interval", "p", "better"]
+    title = f"Run {one} and run {other} on {compared.items} common items"
+    return Table(title, header, lines, (1, 2, 3, 4, 5))
+
+
+def by_item(compared: Comparison, one: int, other: int) -> list[str]:
+    """What the numbers rest on, a sentence each."""
+    said = [f"! {caution}" for caution in compared.cautions]
+    split = compared.split
+    if split is not None:
+        said.append(
+            f"Run {one} has the lower perplexity on {split.better} items, run {other} on "
+            f"{split.worse}; p {chance(split.p)}. {split.ruling} items make half of the "
+            "difference of the means."
+        )
+    return said
+
+
+def _tested(line: Line) -> Iterator[str]:
+    difference = line.difference
+    yield number(line.one)
+    yield number(line.other)
+    yield _signed(difference.value)
+    unknown = math.isnan(difference.low)
+    yield "" if unknown else f"{_signed(difference.low)} … {_signed(difference.high)}"
+    yield chance(line.p) if line.p is not None else ""
+    no_doubt = not unknown and not difference.low <= 0 <= difference.high
+    rising = line.name in ("bleu", "chrf")
+    yield ("A" if (difference.low > 0) == rising else "B") if no_doubt else ""
+
+
+def _signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
+
+
+def _line(row: Row, best: float, strategy: str = "") -> Iterator[str]:
+    summary, perplexity = row.summary, perplexity_of(row)
+    yield strategy or strategy_of(row)
+    yield row.perplexity_text
+    yield f"×{perplexity / best:.2f}" if math.isfinite(perplexity / best) else "–"
+    yield number(summary.score.perplexity_corpus if summary.score else None)
+    for name in ("to_modern", "to_classical"):
+        part = summary.directions.get(name)
+        yield number(part.perplexity if part else None)
+    judged = summary.judgement
+    yield number(value(judged.bleu) if judged else None, 1)
+    yield number(value(judged.chrf) if judged else None, 1)
+
+
+def _bases(rows: Sequence[Row], everything: Sequence[Row]) -> list[Row]:
+    """The best zero-shot run of each model and file that has none among the rows."""
+    wanted = {(_model(row), _test(row)) for row in rows}
+    wanted -= {(_model(row), _test(row)) for row in rows if _is_base(row)}
+    found: dict[tuple[str, str], Row] = {}
+    for row in ranked(row for row in everything if _is_base(row)):
+        key = _model(row), _test(row)
+        if key in wanted and not math.isnan(perplexity_of(row)):
+            found.setdefault(key, row)
+    return list(found.values())
+
+
+def _is_base(row: Row) -> bool:
+    return row.settings.strategy == strategies.ZERO_SHOT.name and not row.settings.adapter
+
+
+def _copies(rows: Sequence[Row]) -> Iterator[list[str]]:
+    """What the untranslated source would score as a translation, once for each file."""
+    judged: dict[str, Judgement] = {}
+    for row in rows:
+        if row.summary.judgement and row.summary.judgement.source_bleu:
+            judged.setdefault(_test(row), row.summary.judgement)
+    for one in judged.values():
+        translated = number(value(one.source_bleu), 1), number(value(one.source_chrf), 1)
+        yield [COPY, *["–"] * 5, *translated]
+
+
+def _model(row: Row) -> str:
+    return row.settings.profile.model.path
+
+
+def _test(row: Row) -> str:
+    file = row.settings.data.get("test")
+    return file.sha256 if file else ""

@@ -1,0 +1,92 @@
+"""Deleting a run so that it can be brought back until the program ends.
+
+Each program has a folder of its own in `.deleted/`, with a lock held for life: one workbench does
+not empty another's trash, and what a killed one left behind goes at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from engine import lock
+from engine.errors import RunError
+from engine.runs import Run
+
+FOLDER = ".deleted"
+
+
+class Trash:
+    """The runs that this program has deleted, the latest last. One thread at a time."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folder: Path | None = None
+        self._handle = -1
+        self._deleted: list[Run] = []
+
+    def __len__(self) -> int:
+        return len(self._deleted)
+
+    @property
+    def latest(self) -> str:
+        """The id of the run that `restore` would bring back; empty if there is none."""
+        return self._deleted[-1].id if self._deleted else ""
+
+    def take(self, run: Run) -> None:
+        """Move a run's folder away. Raises RunError while its worker lives."""
+        if run.alive():
+            raise RunError(f"run {run.id} is running; stop it first")
+        try:
+            os.replace(run.folder, self._own_folder() / run.id)
+        except OSError as error:
+            raise RunError(f"{run.folder}: cannot be deleted: {error.strerror}") from None
+        self._deleted.append(run)
+
+    def restore(self) -> Run:
+        """Bring the latest one back. Raises RunError."""
+        if not self._deleted or self._folder is None:
+            raise RunError("nothing was deleted since the workbench was opened")
+        run = self._deleted[-1]
+        if run.folder.exists():
+            raise RunError(f"{run.folder}: there is a run of this name again")
+        try:
+            os.replace(self._folder / run.id, run.folder)
+        except OSError as error:
+            raise RunError(f"{run.folder}: cannot be brought back: {error.strerror}") from None
+        return self._deleted.pop()
+
+    def empty(self) -> None:
+        """Remove for good what this program has deleted."""
+        self._deleted.clear()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(self._handle)
+            with suppress(OSError):  # another program has its folder there
+                folder.parent.rmdir()
+
+    def _own_folder(self) -> Path:
+        if self._folder is None:
+            parent = self._root / FOLDER
+            parent.mkdir(exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(dir=parent))
+            self._handle = lock.acquire(self._folder)
+            lock.sign(self._handle, os.getpid())
+        return self._folder
+
+
+def purge(root: Path) -> int:
+    """Remove what programs that are gone have deleted; returns how many runs."""
+    parent = root / FOLDER
+    count = 0
+    for folder in list(parent.iterdir()) if parent.is_dir() else []:
+        if (folder / "worker.lock").exists() and not lock.is_held(folder):
+            count += sum(1 for path in folder.iterdir() if path.is_dir())
+            shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        parent.rmdir()
+    return count

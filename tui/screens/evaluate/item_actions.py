@@ -1,0 +1,140 @@
+"""What can be done with the items of a result: sort, find, set against another run, mark, keep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual import getters, on, work
+from textual.screen import Screen
+from textual.widgets import Input
+
+from engine import items, sheet
+from engine.catalog import Row
+from engine.errors import UserError
+from engine.items import ORDERS
+from engine.run_columns import perplexity_of, strategy_of
+from engine.runs import Run
+from engine.text import number, one_line
+from tui import results
+from tui.listing import Listing
+from tui.screens.evaluate.evaluation_view import EvaluationView
+from tui.screens.evaluate.sample_table import next_order
+from tui.screens.evaluate.sample_view import SampleDialog
+from tui.widgets.line_table import LineTable
+from tui.widgets.picker import Picker
+from tui.widgets.save_dialog import ask_path
+
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
+
+FOR_ITEMS = ("sample", "reverse", "order", "versus", "mark", "search", "write", "show_all")
+_MOST = 200
+_NONE = "none"
+
+
+class ItemActions(Screen[None]):
+    """The part of the Evaluate screen that acts on items."""
+
+    view = getters.query_one(EvaluationView)
+    shown: Run | None = None
+    """The run whose progress or result is shown; None while one is set up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listing = Listing(self.yiwen.runs_root)
+
+    @property
+    def yiwen(self) -> YiwenApp:
+        return cast("YiwenApp", self.app)
+
+    def can_act_on_items(self, action: str) -> bool:
+        """Is there an item to act on, and is nobody typing?"""
+        if not self.view.has_result:
+            return False
+        if action in ("search", "show_all"):
+            return action == "show_all" or not isinstance(self.focused, Input)
+        return action == "versus" or self.view.table.selected is not None
+
+    @on(LineTable.Chosen)
+    def action_sample(self) -> None:
+        """Read the highlighted sample over the whole screen."""
+        if item := self.view.table.selected:
+            self.app.push_screen(SampleDialog(item, self.view.run_id, self.view.other))
+
+    def action_reverse(self) -> None:
+        """The best first, or the worst."""
+        self.view.table.reverse()
+
+    def action_order(self) -> None:
+        """Sort by perplexity, by change, by chrF, or as in the file."""
+        order = next_order(self.view.table)
+        self.view.table.order_by(order)
+        self.notify(f"By {ORDERS[order][0]}", timeout=2)
+
+    def action_mark(self) -> None:
+        """Mark, and go on to the next."""
+        table = self.view.table
+        table.toggle_mark(table.selected_key)
+        table.action_move(1)
+        self.view.show_note()
+
+    def action_search(self) -> None:
+        """Type words."""
+        self.view.open_search()
+
+    def action_show_all(self) -> None:
+        """Take the search away; where there is none, the marks."""
+        self.view.clear_search()
+
+    @work(exclusive=True, group="versus")
+    async def action_versus(self) -> None:
+        """Choose a run whose answers are put beside these."""
+        run = self.shown
+        if run is None:
+            return
+        rows = await asyncio.to_thread(self._listing.rows)
+        options = [(_NONE, "(none)"), *_rivals(rows, run)]
+        title = "Set against" if len(options) > 1 else "No other run has scored this file"
+        chosen = await self.app.push_screen_wait(Picker(title, options, self.view.other or _NONE))
+        if chosen == _NONE:
+            self.view.set_against("", ())
+        elif chosen:
+            other = next(row.run for row in rows if row.run.id == chosen)
+            result = await asyncio.to_thread(results.read, other)
+            if run is self.shown:
+                self.view.set_against(chosen, result.samples if result else ())
+
+    @work(exclusive=True, group="write")
+    async def action_write(self) -> None:
+        """Write the marked items, else all that are shown."""
+        view = self.view
+        chosen = view.table.marked_items or list(view.table.shown)
+        hint = f"{len(chosen):,} items. The suffix decides: .json or .md."
+        path = await ask_path(self.app, "Write items", "items.md", hint)
+        if path is None:
+            return
+        try:
+            words = items.content(chosen, view.run_id, view.other, Path(path).suffix.lower())
+            target = await asyncio.to_thread(sheet.save, path, words, replace=True)
+        except UserError as error:
+            self.yiwen.fail(error)
+            return
+        self.notify(f"{len(chosen):,} items in {one_line(str(target))}", markup=False, timeout=5)
+
+
+def _rivals(rows: Sequence[Row], run: Run) -> list[tuple[str, str]]:
+    """Runs that have scored the same file."""
+    file = run.settings.data.get("test")
+    return [
+        (row.run.id, f"{number(perplexity_of(row)):>8}  {strategy_of(row):<12} {one_line(name)}")
+        for row in rows
+        if row.run.id != run.id
+        and row.summary.results_file
+        and file
+        and (test := row.settings.data.get("test"))
+        and test.sha256 == file.sha256
+        and (name := row.notes.name or row.run.id)
+    ][:_MOST]

@@ -1,0 +1,112 @@
+"""All that is known of a result, over the whole screen: by direction, faults, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from engine import text
+from engine.events import Judged
+from engine.judgement import FAULTS, Judgement, Measure
+from engine.text import direction_label, one_line, plain
+from tui.results import Result
+from tui.widgets.plain_static import PlainStatic
+
+
+def described(result: Result) -> Content:
+    """Every score with its interval, an example of every fault, and every definition."""
+    blocks = []
+    if result.judged:
+        blocks += [*_scores(result.judged), *_faults(result.judged.judgement)]
+    else:
+        blocks.append(Content("This run was scored for its perplexity only."))
+    blocks += _definitions(result)
+    return Content("\n").join(blocks)
+
+
+def _scores(judged: Judged) -> Iterator[Content]:
+    for name, part in {"all": judged.judgement, **judged.directions}.items():
+        label = name if name == "all" else direction_label(name)
+        yield Content.assemble((label, "$primary"), (f"  {part.samples:,} pairs", "$text-muted"))
+        for title, measure in (
+            ("perplexity, mean", part.perplexity),
+            ("perplexity, median", Measure(part.median) if part.median is not None else None),
+            ("perplexity, corpus", part.corpus),
+            ("BLEU", part.bleu),
+            ("BLEU of the source", part.source_bleu),
+            ("chrF", part.chrf),
+            ("chrF of the source", part.source_chrf),
+        ):
+            if measure:
+                yield _measure(title, measure)
+        yield Content("")
+
+
+def _measure(title: str, measure: Measure) -> Content:
+    bounds = text.interval(measure.low, measure.high)
+    number = f"{text.number(measure.value):>9}"
+    return Content.assemble(f"{title:<20}", (number, "bold"), (f"   {bounds}", "$text-muted"))
+
+
+def _faults(judgement: Judgement) -> Iterator[Content]:
+    if not judgement.outputs:
+        return
+    yield Content.assemble(
+        ("faults", "$primary"), (f"  of {judgement.outputs:,} outputs", "$text-muted")
+    )
+    for kind, fault in judgement.faults.items():
+        label = FAULTS.get(kind, one_line(kind))
+        if not fault.count:
+            yield Content.styled(f"{0:>5}         {label}", "$text-muted")
+            continue
+        share = text.share(fault.count, judgement.outputs)
+        yield Content.styled(f"{fault.count:>5}  {share:>6} {label}", "$text-warning")
+        yield Content(f"       {one_line(fault.id)}: {one_line(fault.found)}")
+        if fault.output:
+            yield Content.styled(f"       {one_line(fault.output)}", "$text-muted")
+    yield Content("")
+
+
+def _definitions(result: Result) -> Iterator[Content]:
+    said: dict[str, str] = {}
+    if result.evaluated:
+        said |= result.evaluated.definition
+    if result.judged:
+        said |= result.judged.definition
+    if said:
+        yield Content.styled("definition", "$primary")
+    for key, words in said.items():
+        yield Content.assemble((f"{one_line(key)}: ", "$text-muted"), plain(words))
+
+
+class JudgementDialog(ModalScreen[None]):
+    """Shows it; esc closes."""
+
+    AUTO_FOCUS = "VerticalScroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,d,q", "dismiss(None)", "Close", id="judgement.close",
+                tooltip="Close it"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    JudgementDialog .dialog { width: 96%; height: auto; padding: 0 1; }
+    JudgementDialog PlainStatic { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self._result = result
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog") as scroll:
+            scroll.border_subtitle = Content("esc close")
+            yield PlainStatic()
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.query_one(PlainStatic).say(described(self._result))

@@ -1,0 +1,116 @@
+"""The tables of the score panel: a file and its directions; the strategies on that file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from engine import text
+from engine.events import Score
+from engine.judgement import Judgement, Measure, value
+from engine.text import direction_label, one_line
+from tui.results import Result
+from tui.screens.evaluate.rivals import Rival
+
+_LABEL = 6
+
+
+@dataclass(frozen=True)
+class _Column:
+    label: str
+    width: int
+    is_brief: bool = True
+    """Shown where there is little room too."""
+
+
+_SCORED = (
+    _Column("macro", 8), _Column("95 %", 15, False), _Column("median", 8, False),
+    _Column("corpus", 8),
+)  # fmt: skip
+_TRANSLATED = (_Column("BLEU", 6), _Column("chrF", 6))
+_COUNTED = (_Column("pairs", 6, False), _Column("tokens", 7, False))
+
+
+def parts_table(result: Result, *, in_full: bool) -> Content:
+    """All samples and each direction: perplexity, BLEU, chrF, counts; then the source as it is."""
+    evaluated, judged = result.evaluated, result.judged
+    if judged is None:  # of an older version, or not yet: counts take the room of BLEU and chrF
+        columns = [*(column for column in _SCORED if column.is_brief), *_COUNTED]
+    else:
+        every = (*_SCORED, *_TRANSLATED, *_COUNTED)
+        columns = [column for column in every if in_full or column.is_brief]
+    scores: dict[str, Score] = {}
+    judgements: dict[str, Judgement] = {}
+    if evaluated:
+        scores = {"all": evaluated.score, **evaluated.directions}
+    if judged:
+        judgements = {"all": judged.judgement, **judged.directions}
+    names = list(dict.fromkeys([*scores, *judgements]))
+    if not names:
+        return Content("")
+    head = " " * _LABEL + "".join(f"{column.label:>{column.width}}" for column in columns)
+    lines = [Content.styled(head, "$text-muted")]
+    lines += [_part(name, scores.get(name), judgements.get(name), columns) for name in names]
+    if judged and judged.judgement.source_bleu:
+        lines.append(_copied(judged.judgement, columns))
+    return Content("\n").join(lines)
+
+
+def _part(
+    name: str, score: Score | None, judgement: Judgement | None, columns: Sequence[_Column]
+) -> Content:
+    label = name if name == "all" else direction_label(name)
+    cells = dict(_cells(score, judgement))
+    parts: list[tuple[str, str]] = [(label + " " * max(1, _LABEL - text.width(label)), "")]
+    for column in columns:
+        style = "bold" if column.label == "macro" else ""
+        parts.append((f"{cells.get(column.label, ''):>{column.width}}", style))
+    return Content.assemble(*parts)
+
+
+def _cells(score: Score | None, judgement: Judgement | None) -> Iterator[tuple[str, str]]:
+    if score:
+        yield "macro", text.number(score.perplexity)
+        yield "corpus", text.number(score.perplexity_corpus)
+        yield "tokens", f"{score.tokens:,}"
+        yield "pairs", f"{score.samples:,}"
+    if judgement:
+        yield "95 %", _bounds(judgement.perplexity)
+        yield "median", text.number(judgement.median)
+        yield "BLEU", text.number(value(judgement.bleu), 1)
+        yield "chrF", text.number(value(judgement.chrf), 1)
+        yield "pairs", f"{judgement.samples:,}"
+
+
+def _bounds(measure: Measure | None) -> str:
+    return text.interval(measure.low, measure.high) if measure else ""
+
+
+def _copied(judgement: Judgement, columns: Sequence[_Column]) -> Content:
+    """What the untranslated source would score."""
+    before = sum(c.width for c in columns if c.label in [s.label for s in _SCORED])
+    words = f"{'copy the source':<{_LABEL + before}}"
+    scores = (judgement.source_bleu, judgement.source_chrf)
+    numbers = (text.number(value(one), 1) for one in scores)
+    cells = (f"{number:>{c.width}}" for number, c in zip(numbers, _TRANSLATED))
+    return Content.styled(words + "".join(cells), "$text-muted")
+
+
+def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
+    """`▸ qlora  16.62  ×0.20`: the strategies on this file, and their ratio to zero-shot."""
+    if not rivals:
+        return Content("")
+    in_full = in_full and any(not math.isnan(rival.bleu) for rival in rivals)
+    translated = f"{'':6}{'BLEU':>6}{'chrF':>6}" if in_full else ""
+    lines = [Content.styled(f"{'':2}{'strategy':<9}{'ppl':>7}{translated}", "$text-muted")]
+    for rival in rivals:
+        mark = "▸ " if rival.is_shown else "  "
+        ratio = f" ×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""
+        words = f"{mark}{one_line(rival.strategy):<9}{text.number(rival.perplexity):>7}{ratio:<6}"
+        if in_full:
+            words += f"{text.number(rival.bleu, 1):>6}{text.number(rival.chrf, 1):>6}"
+        lines.append(Content.styled(words.rstrip(), "bold" if rival.is_shown else ""))
+    return Content("\n").join(lines)

@@ -1,0 +1,67 @@
+"""Name, tags and note of a run, to be written down."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static, TextArea
+
+from engine import notes
+from engine.notes import Notes
+from engine.text import one_line
+
+
+class NoteDialog(ModalScreen["Notes | None"]):
+    """Closes with what was written."""
+
+    AUTO_FOCUS = "#name"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", id="note.back", tooltip="Change nothing"),
+        Binding("ctrl+s", "save", "Save", id="note.save", priority=True, tooltip="Keep it"),
+    ]
+    DEFAULT_CSS = """
+    NoteDialog {
+        Input { border: none; height: 1; padding: 0 1; background: $boost; }
+        Label { color: $text-muted; }
+        TextArea, TextArea:focus { height: 5; border: none; padding: 0 1; background: $boost; }
+        .hint { margin-top: 1; }
+    }
+    NoteDialog.-short TextArea { height: 3; }
+    """
+
+    def __init__(self, run_id: str, kept: Notes) -> None:
+        super().__init__()
+        self._run_id, self._kept = run_id, kept
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(one_line(self._run_id))
+            yield Label("name")
+            yield _field(self._kept.name, "name", notes.LONGEST_NAME)
+            yield Label("tags, with spaces between")
+            yield _field(" ".join(self._kept.tags), "tags", 400)
+            yield Label("note")
+            area = TextArea(self._kept.note, id="note", highlight_cursor_line=False)
+            area.cursor_blink = False
+            yield area
+            hint = "enter or ctrl+s save   tab next field   esc back"
+            yield Static(hint, classes="hint", markup=False)
+
+    @on(Input.Submitted)
+    def action_save(self) -> None:
+        """Close with what is written."""
+        name = self.query_one("#name", Input).value
+        tags = notes.split_tags(self.query_one("#tags", Input).value)
+        self.dismiss(notes.clean(name, tags, self.query_one("#note", TextArea).text))
+
+
+def _field(value: str, name: str, longest: int) -> Input:
+    field = Input(value, id=name, compact=True, select_on_focus=False, max_length=longest)
+    field.cursor_blink = False
+    return field

@@ -1,0 +1,172 @@
+"""What can be done with the run under the cursor, or with the marked ones: open, name, delete …"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.screen import Screen
+
+from engine import notes, text
+from engine.catalog import Row
+from engine.errors import RunError, UserError
+from engine.text import one_line
+from tui.listing import Listing
+from tui.screens.runs.note_dialog import NoteDialog
+from tui.screens.runs.run_details import RunDetails
+from tui.screens.runs.run_menu import Act, RunMenu
+from tui.screens.runs.run_table import RunTable
+from tui.stopping import confirm_and_stop
+from tui.widgets.dialogs import Confirm
+from tui.widgets.line_table import LineTable
+
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
+
+_NAMED = 6
+"""Runs that a question names before it only counts the others."""
+
+
+class RunActions(Screen[None]):
+    """The part of the Runs screen that acts on runs; what lists them is the screen itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listing = Listing(self.yiwen.runs_root)
+        self._asked_to_stop: set[str] = set()
+
+    @property
+    def yiwen(self) -> YiwenApp:
+        return cast("YiwenApp", self.app)
+
+    @property
+    def table(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    def list_again(self) -> None:
+        """Look into the runs folder now."""
+        raise NotImplementedError
+
+    @on(LineTable.Chosen)
+    def action_menu(self) -> None:
+        """Show all about the run, and ask what to do."""
+        if row := self.table.selected:
+            self._ask(row)
+
+    @work(exclusive=True, group="menu")
+    async def _ask(self, row: Row) -> None:
+        details = await asyncio.to_thread(RunDetails.read, row)
+        chosen = await self.app.push_screen_wait(RunMenu(details.describe(), list(_acts(details))))
+        if chosen:
+            await self.run_action(chosen)
+
+    def action_open(self) -> None:
+        """Show the run on the screen that belongs to its job."""
+        if row := self.table.selected:
+            trains = row.settings.job == "train"
+            (self.yiwen.watch_run if trains else self.yiwen.evaluate_run)(row.run)
+
+    def action_evaluate(self) -> None:
+        """Take the run to Evaluate."""
+        if row := self.table.selected:
+            self.yiwen.evaluate_run(row.run)
+
+    def action_translate(self) -> None:
+        """Take the run to Translate."""
+        if row := self.table.selected:
+            self.yiwen.translate_with(row.run)
+
+    def action_copy(self) -> None:
+        """Send the id to the clipboard by way of the terminal."""
+        if row := self.table.selected:
+            self.app.copy_to_clipboard(row.run.id)
+            self.notify(f"{one_line(row.run.id)} sent to clipboard", markup=False, timeout=3)
+
+    @work
+    async def action_stop(self) -> None:
+        """Stop the run, after a question."""
+        if row := self.table.selected:
+            try:
+                await confirm_and_stop(self.app, row.run, self._asked_to_stop)
+            except RunError as error:
+                self.yiwen.fail(error)
+
+    @work(exclusive=True, group="note")
+    async def action_note(self) -> None:
+        """Write name, tags and note down."""
+        row = self.table.selected
+        if row is None:
+            return
+        try:
+            kept = await asyncio.to_thread(notes.read, row.run.folder)
+            if kept.trouble:
+                raise RunError(f"{kept.trouble}; mend it by hand, or delete it")
+            written = await self.app.push_screen_wait(NoteDialog(row.run.id, kept))
+            if written is not None and written != kept:
+                await asyncio.to_thread(notes.write, row.run.folder, written)
+                await asyncio.to_thread(self._listing.forget, row.run.id)
+                self.list_again()
+        except UserError as error:
+            self.yiwen.fail(error)
+
+    @work(exclusive=True, group="delete")
+    async def action_delete(self) -> None:
+        """Remove the marked runs, else this one, after a question that says what is lost."""
+        selected = self.table.selected
+        rows = self.table.marked_rows or ([selected] if selected else [])
+        try:
+            if rows:
+                await self._delete(rows)
+        except (UserError, OSError) as error:
+            self.yiwen.fail(error)
+        self.list_again()
+
+    async def _delete(self, rows: Sequence[Row]) -> None:
+        alive = await asyncio.to_thread(lambda: [row for row in rows if row.run.alive()])
+        if alive:
+            raise RunError(f"run {alive[0].run.id} is running; stop it first (x)")
+        size = await asyncio.to_thread(lambda: sum(row.run.size() for row in rows))
+        if len(rows) == 1:
+            question = f"Delete {one_line(rows[0].run.id)}?"
+            lost = (await asyncio.to_thread(RunDetails.read, rows[0])).losses()
+        else:
+            question = f"Delete {len(rows)} marked runs?"
+            lost = [one_line(row.run.id) for row in rows[:_NAMED]]
+            lost += [f"and {len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
+        kept = "Until you leave the workbench, u brings them back."
+        details = f"{text.size(size)} on disk:\n" + "\n".join(f"- {item}" for item in lost)
+        confirm = Confirm(question, f"{details}\n{kept}", yes="Delete", no="Keep")
+        if await self.app.push_screen_wait(confirm):
+            for row in rows:
+                await asyncio.to_thread(self.yiwen.trash.take, row.run)
+                self.table.marked.discard(row.run.id)
+            self.notify(f"Deleted, {text.size(size)}; u brings it back.", timeout=5)
+
+    @work(exclusive=True, group="delete")
+    async def action_undo(self) -> None:
+        """Bring back the run deleted last."""
+        try:
+            run = await asyncio.to_thread(self.yiwen.trash.restore)
+        except UserError as error:
+            self.yiwen.fail(error)
+            return
+        self.notify(f"{one_line(run.id)} is back.", markup=False, timeout=4)
+        self.list_again()
+
+
+def _acts(details: RunDetails) -> Iterator[Act]:
+    """What can be done with this run."""
+    row = details.row
+    trains = row.settings.job == "train"
+    yield Act("enter", "watch" if trains else "result", "open")
+    if details.has_adapter or details.checkpoints:
+        yield Act("e", "evaluate", "evaluate")
+        yield Act("t", "translate", "translate")
+    yield Act("n", "name, tags, note", "note")
+    if row.summary.status.active:
+        yield Act("x", "stop", "stop")
+    else:
+        yield Act("d", "delete", "delete")
+    yield Act("y", "copy id", "copy")
