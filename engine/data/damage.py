@@ -17,10 +17,10 @@ from engine.characters import converter, simplified_characters
 from engine.nearest import letters
 
 _ORIGINALS = (
-    "瞭了 麵面 齣出 傢家 迴回 嚮向 纔才 韆千 裏里 後后 製制 禦御 閤合 錶表 隻只 彆別 硃朱 鞦秋 誌志 "
-    "剋克 緻致 颱臺台 鼕冬 徵征 捨舍 曆歷 鬍胡 麯曲 醜丑 濛蒙矇 纍累 蔔卜 睏困 瀋沈 摺折 鬆松 捲卷 "
-    "鹹咸 鬥斗 係繫 薑姜 範范 闆板 鏇旋 準准 髒臟 闢辟 嶽岳 癥症 縴纖 劄札 蕓芸 乾干 衊蔑 颳刮 發髮 "
-    "黨党 榖谷穀 簽籤 鍾鐘 須鬚 盡儘 獲穫 萬万 麽么麼 僕仆 籲吁 壇罈"
+    "瞭了 麵面 齣出 傢家 迴回 嚮向 纔才 韆千 裏里 後后 製制 禦御 閤合 錶表 隻只 彆別 硃朱 鞦秋 "
+    "誌志 剋克 緻致 颱臺台 鼕冬 徵征 捨舍 曆歷 鬍胡 麯曲 醜丑 濛蒙矇 纍累 蔔卜 睏困 瀋沈 摺折 鬆松 "
+    "捲卷 鹹咸 鬥斗 係繫 薑姜 範范 闆板 鏇旋 準准 髒臟 闢辟 嶽岳 癥症 縴纖 劄札 蕓芸 乾干 衊蔑 "
+    "颳刮 發髮 黨党 榖谷穀 簽籤 鍾鐘 須鬚 盡儘 獲穫 萬万 麽么麼 僕仆 籲吁 壇罈"
 )
 _ONE_FOR_MANY = {word[0]: frozenset(word[1:]) for word in _ORIGINALS.split()}
 """A character that such a conversion writes, and what may have to stand there instead."""
@@ -28,10 +28,28 @@ _ONE_FOR_MANY = {word[0]: frozenset(word[1:]) for word in _ORIGINALS.split()}
 _FORMS = str.maketrans("寜産顔啓僞奬綫鈎竪爲衆嗬遝", "寧產顏啟偽獎線鉤豎為眾呵沓")
 """Forms that Taiwan does not write, out of the same conversion: always changed."""
 
-_WORDS = dict(
-    pair.split("→")
-    for pair in ["單於→單于", "鮮於→鮮于", "淳於→淳于", "於闐→于闐", "雲：→云：", "雲:→云:", "雲雲→云云", "又雲→又云", "復雜→複雜", "重復→重複", "纔乾→才幹", "能乾→能幹", "乾練→幹練", "精乾→精幹", "骨乾→骨幹", "樹乾→樹幹", "乾什麼→幹什麼", "乾嘛→幹嘛", "乾羽→干羽", "射乾→射干"]
-)
+_WORDS = {
+    "單於": "單于",
+    "鮮於": "鮮于",
+    "淳於": "淳于",
+    "於闐": "于闐",
+    "雲：": "云：",
+    "雲:": "云:",
+    "雲雲": "云云",
+    "又雲": "又云",
+    "復雜": "複雜",
+    "重復": "重複",
+    "纔乾": "才幹",
+    "能乾": "能幹",
+    "乾練": "幹練",
+    "精乾": "精幹",
+    "骨乾": "骨幹",
+    "樹乾": "樹幹",
+    "乾什麼": "幹什麼",
+    "乾嘛": "幹嘛",
+    "乾羽": "干羽",
+    "射乾": "射干",
+}
 """Words that OpenCC's phrases miss."""
 
 _NUMBERS = "一二三四五六七八九十百千韆萬兩幾數"
@@ -46,6 +64,8 @@ _STAYS: dict[str, tuple[str, str]] = {
     "禦": ("強", "之寇敵賊侮"),
     "麯": ("酒賣", "糵"),
     "盡": ("", "自"),
+    "鍾": ("", "山"),
+    "濛": ("王", "濛"),
 }
 """Neighbours, before and after, beside which a character is right."""
 _NEEDS: dict[str, tuple[str, str]] = {
@@ -108,7 +128,9 @@ def folded(texts: Sequence[str]) -> list[str]:
 def _mend(text: str) -> str:
     text_in_words = _WORD.sub(lambda match: _WORDS[match.group()], text)
     in_context = converter("s2tw")(undone(text_in_words))
-    if len(in_context) != len(text):  # a phrase of another length: better no repair than a wrong one
+    if len(in_context) != len(
+        text
+    ):  # a phrase of another length: better no repair than a wrong one
         in_context = text_in_words
     left_simplified = frozenset(simplified_characters(text))
     mended = []
@@ -141,6 +163,8 @@ def _before_conversion() -> dict[int, str]:
     """Damaged characters as the Simplified ones they came from."""
     convert = converter("t2s")
     table = {ord(old): convert(min(new)) for old, new in _ONE_FOR_MANY.items()}
-    return table | {ord("瞭"): "了", ord("榖"): "谷", ord("麽"): "么"} | {
-        old: convert(chr(new)) for old, new in _FORMS.items()
-    }
+    return (
+        table
+        | {ord("瞭"): "了", ord("榖"): "谷", ord("麽"): "么"}
+        | {old: convert(chr(new)) for old, new in _FORMS.items()}
+    )
