@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Where PyTorch's own builds without CUDA are, for machines that have no GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint check clean
+.PHONY: run test lint check translations clean
 
 run: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/yiwen; else exec $(BIN)/yiwen demo; fi
@@ -22,6 +22,10 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports
 
 check: lint test
+
+# Takes marked texts into the catalogue of translations, and compiles it.
+translations: $(VENV)/.installed-dev
+	@$(BIN)/python docs/translations.py
 
 clean:
 	rm -rf $(VENV)

@@ -1,4 +1,4 @@
-"""How soon the workbench stands, what it sends, and how fast it replays a long run.
+"""How soon the workbench stands, what it sends, how it keeps up with a live and with a long run.
 
 python benchmarks/workbench.py [--repeats 5] [--json FILE]
 """
@@ -6,21 +6,28 @@ python benchmarks/workbench.py [--repeats 5] [--json FILE]
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import os
+import signal
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from engine.events import Event, EventLog, Started, Step
+from engine.events import Evaluated, Event, EventLog, Finished, Score, Started, Step
 from engine.runs import Run
+from tui.app import YiwenApp
 from tui.follow import follow
 from tui.messages import RunEvents
+from tui.screens.train.run_view import RunView
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+import fake_worker  # noqa: E402  # a worker without a model
+from samples import make_run  # noqa: E402
 from terminal import Terminal  # noqa: E402  # the tests' own terminal
 
 EMPTY = """
@@ -34,6 +41,10 @@ class Empty(App):
 Empty().run()
 """
 STEPS = 100_000
+KEYS = 60
+MOVES = 30
+LIVE_SECONDS = 15
+IDLE_SECONDS = 30
 
 
 def main() -> None:
@@ -51,6 +62,8 @@ def main() -> None:
             frames["empty Textual app"].append(_first_frame(empty, "hello", folder))
             frames["workbench"].append(_first_frame(yiwen, "Strategy", folder))
         replays = [_replay(folder) for _ in range(arguments.repeats)]
+        shown = [asyncio.run(_replay_on_screen(folder)) for _ in range(arguments.repeats)]
+    live = _live()
     baseline = statistics.median(seconds for seconds, _ in frames["empty Textual app"])
     print(f"{'first frame, 80×24':<20} {'median s':>9} {'spread':>12} {'ratio':>6} {'bytes':>8}")
     for name, values in frames.items():
@@ -61,8 +74,17 @@ def main() -> None:
     print(
         f"replay of {STEPS:,} steps: {statistics.median(replays):.2f} s, in the follower's thread"
     )
+    seconds, stalls = zip(*shown)
+    print(
+        f"the same on the Train screen: {statistics.median(seconds):.2f} s until it is drawn, "
+        f"worst stall {statistics.median(stalls) * 1000:.0f} ms "
+        f"({min(stalls) * 1000:.0f}–{max(stalls) * 1000:.0f})"
+    )
+    for name, value in live.items():
+        print(f"{name}: {value:,.0f}")
     if arguments.json:
-        arguments.json.write_text(json.dumps({"first_frame": frames, "replay": replays}))
+        found = {"first_frame": frames, "replay": replays, "replay_on_screen": shown, "live": live}
+        arguments.json.write_text(json.dumps(found))
 
 
 def _first_frame(command: list[str], word: str, folder: Path) -> tuple[float, int]:
@@ -87,6 +109,87 @@ def _replay(folder: Path) -> float:
     got: list[RunEvents] = []
     began = time.monotonic()
     follow(run, got.append, lambda: False)
+    return time.monotonic() - began
+
+
+async def _replay_on_screen(folder: Path) -> tuple[float, float]:
+    """Seconds until an old run of many steps is drawn, and the longest time the screen slept."""
+    log = EventLog(folder / "long" / "events.jsonl")
+    log.append(Finished(steps=STEPS))
+    made = make_run(folder / "runs", run_id=f"run-{time.monotonic_ns()}")
+    made.events_path.symlink_to(folder / "long" / "events.jsonl")
+    app = YiwenApp(folder / "runs")
+    naps: list[float] = []
+
+    async def nap() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.001)
+            naps.append(time.monotonic() - began)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(1.0)
+        watcher = asyncio.create_task(nap())
+        began = time.monotonic()
+        app.watch_run(made)
+        while app.screen.query_one(RunView).summary.step < STEPS:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        seconds = time.monotonic() - began
+        watcher.cancel()
+    return seconds, max(naps)
+
+
+def _live() -> dict[str, float]:
+    """The Train screen at 80×24 on a run of ten steps a second, with two reference lines."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for strategy, perplexity in (("zero-shot", 78.2), ("few-shot", 46.1)):
+            score = Score(perplexity, perplexity, 84, 2000)
+            events = [Started(), Evaluated(part="test", score=score), Finished(score=score)]
+            make_run(root, *events, run_id=strategy, job="evaluate", strategy=strategy)
+        run = make_run(root)
+        process = fake_worker.launch(run, "--steps", "900", "--seconds", "90")
+        command = [sys.executable, "-m", "tui", "tui", "--runs", name]
+        try:
+            environment = {"PYTHONPATH": str(ROOT)}
+            with Terminal(command, environment=environment, folder=root) as terminal:
+                return _measured(terminal, process)
+        finally:
+            if run.alive():
+                os.killpg(process, signal.SIGKILL)
+
+
+def _measured(terminal: Terminal, process: int) -> dict[str, float]:
+    terminal.wait_for("few-shot 46.10")
+    terminal.read(8.0)  # the limits of the scales settle
+    sent = len(terminal.read(LIVE_SECONDS)) / LIVE_SECONDS
+    waits = sorted(_key(terminal, "\x1b[D" if at % 20 < 10 else "\x1b[C") for at in range(KEYS))
+    os.killpg(process, signal.SIGKILL)
+    terminal.wait_for("interrupted")
+    terminal.settle()
+    moves = []
+    for at in range(MOVES):
+        terminal.send(f"\x1b[<35;{3 + 2 * at};{2 + at % 20}M")
+        moves.append(len(terminal.read(0.15)))
+    terminal.settle()
+    return {
+        "bytes a second, Train screen live at 80×24": sent,
+        "ms from key to first byte while live, median": statistics.median(waits) * 1000,
+        "ms from key to first byte while live, 95 %": waits[int(KEYS * 0.95)] * 1000,
+        "bytes a mouse move, mean": statistics.mean(moves),
+        "bytes a mouse move, most": max(moves),
+        f"bytes in {IDLE_SECONDS} idle seconds": len(terminal.read(IDLE_SECONDS)),
+    }
+
+
+def _key(terminal: Terminal, key: str) -> float:
+    """Seconds from a key to the first byte that it makes the workbench send."""
+    terminal.read(0.1)
+    began = time.monotonic()
+    terminal.send(key)
+    while not terminal.read_some(0.5):
+        if time.monotonic() - began > 5:
+            raise SystemExit("a key was not answered")
     return time.monotonic() - began
 
 

@@ -15,7 +15,7 @@ _PROBE = "翻譯成文言文：\n他走了。"
 
 def compare(builder: PromptBuilder) -> str:
     """One sentence: is the prompt what the model's chat template makes of one user's turn?"""
-    own = render(builder.tokenizer.folder, _PROBE)
+    own = render(builder.tokenizer.folder, [{"role": "user", "content": _PROBE}])
     if own is None:
         return "the model has no chat template to compare the prompt with"
     prompt = builder.bos_token + builder.text(_PROBE)
@@ -27,8 +27,8 @@ def compare(builder: PromptBuilder) -> str:
     )
 
 
-def render(folder: Path, instruction: str) -> str | None:
-    """A user's turn and the beginning of the answer, thinking switched off; None without template.
+def render(folder: Path, messages: list[dict[str, str]]) -> str | None:
+    """The turns, and the beginning of an answer without thinking; None without a template.
 
     As transformers' `apply_chat_template` renders it; a template that fails counts as none.
     """
@@ -45,7 +45,7 @@ def render(folder: Path, instruction: str) -> str | None:
     tokens = {key: _text(config.get(key)) for key in ("bos_token", "eos_token", "pad_token")}
     try:
         return environment.from_string(source).render(
-            messages=[{"role": "user", "content": instruction}],
+            messages=messages,
             add_generation_prompt=True,
             enable_thinking=False,
             **tokens,

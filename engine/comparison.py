@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -121,14 +120,17 @@ def _perplexity_lines(
     if by_character:
         first["per character"] = judge.perplexity_by_character(one)
         second["per character"] = judge.perplexity_by_character(other)
-    return [_line(name, first[name], second[name]) for name in first]
+    return [_line(name, first[name], second[name], _p(first[name], second[name])) for name in first]
 
 
-def _line(name: str, one: Statistic, other: Statistic) -> Line:
+def _p(one: Statistic, other: Statistic) -> float | None:
+    if isinstance(one, Summed) and isinstance(other, Summed):
+        return resampling.exchange_test(one, other)
+    return None  # a median is not what sums determine
+
+
+def _line(name: str, one: Statistic, other: Statistic, p: float | None = None) -> Line:
     whole = range(one.count)
-    p = None
-    if isinstance(one, Summed):
-        p = resampling.exchange_test(one, cast(Summed, other))
     difference = resampling.measure_difference(one, other)
     return Line(name, one.of(whole), other.of(whole), difference, p)
 
@@ -142,12 +144,10 @@ def _translation_lines(
         return [], {}
     outputs, references = [text.outputs for text in texts], texts[0].references
     counted = [translation_quality.count(half, references) for half in outputs]
-    p = translation_quality.paired_test(*outputs, references)
+    p = translation_quality.paired_test(outputs[0], outputs[1], references)
     lines, signatures = [], {}
     for name, first in counted[0].items():
-        scores = first.score(), counted[1][name].score()
-        values = [score.of(range(score.count)) for score in scores]
-        lines.append(Line(name, *values, resampling.measure_difference(*scores), p[name]))
+        lines.append(_line(name, first.score(), counted[1][name].score(), p[name]))
         signatures[translation_quality.NAMES[name]] = first.signature
     return lines, signatures
 

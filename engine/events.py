@@ -73,7 +73,7 @@ class Evaluated(Event):
     """A file was scored after `step` optimizer steps."""
 
     part: str
-    """test or validation."""
+    """test, validation, or repaired: the test file by its second references."""
     score: Score
     directions: dict[str, Score] = {}
     step: int = 0
@@ -83,6 +83,8 @@ class Evaluated(Event):
     definition: dict[str, str] = {}
     """How the number is defined: metric, end token, precision of the base, logits, prompt."""
     seconds: float = 0.0
+    memory: int = 0
+    """Peak bytes until now, as of a step."""
 
 
 class Judged(Event):
@@ -124,6 +126,23 @@ class Warned(Event):
     hint: str = ""
 
 
+class Probed(Event):
+    """What a few real steps measured; written by probes only."""
+
+    seconds_load: float
+    """From the start of the worker to the first step."""
+    seconds_step: float
+    """Of an optimizer step after the first."""
+    tokens_step: int
+    """In that step, padding not counted."""
+    memory: int
+    """Peak bytes in training: of the GPU, or resident in main memory."""
+    memory_scoring: int
+    """The same with a scoring pass over the longest items of the test file."""
+    scored_tokens_per_second: float
+    """Of all tokens of the items that were scored."""
+
+
 class Finished(Event):
     """The run is complete; `score` is the result on the test file."""
 
@@ -159,7 +178,7 @@ class Unknown(Event):
 TERMINAL = (Finished, Stopped, Failed)
 _KNOWN = (
     Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
-    | Finished | Stopped | Failed
+    | Probed | Finished | Stopped | Failed
 )  # fmt: skip
 _decoder = msgspec.json.Decoder(_KNOWN, strict=False)
 
@@ -241,3 +260,11 @@ class Tail:
         whole = block[: block.rfind(b"\n") + 1]
         self.offset += len(whole)
         return [decode(line) for line in whole.splitlines() if line.strip()]
+
+
+def read_all(path: Path) -> list[Event]:
+    """All whole lines of a file; none if there is no file."""
+    tail, found = Tail(path), []
+    while batch := tail.read():
+        found += batch
+    return found

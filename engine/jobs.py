@@ -5,10 +5,11 @@ Both the screens and the command line come here, so a run started from either is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import dataset, few_shot, profile_paths, profiles, runs, strategies, tokenizer
+from engine import dataset, few_shot, hardware, profile_paths, profiles, runs, strategies, tokenizer
 from engine.data import splitting
 from engine.dataset import Dataset, Pair
 from engine.errors import DataError, UserError
@@ -29,12 +30,18 @@ class Request:
     """Name or file of a profile; not needed with `run`."""
     run: Run | None = None
     """Take the adapter, and the profile as it was resolved then, from this run."""
+    like: Run | None = None
+    """Take the profile as it was resolved for this run; nothing else."""
     checkpoint: str = ""
     overrides: dict[str, str] = field(default_factory=dict)
     test: str = ""
     """File to score or to translate instead of the profile's."""
     predict: bool = False
     """Only translate; the file need have no outputs."""
+    probe: bool = False
+    """Only measure memory and speed of training, in two steps."""
+    gpu: str = ""
+    """Index or beginning of the UUID of the GPU to use; empty for the one that CUDA shows first."""
 
 
 def prepare(request: Request) -> Run:
@@ -46,6 +53,8 @@ def prepare(request: Request) -> Run:
     if request.predict:
         job = "predict"
     data = read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    if request.probe:
+        job = "probe"
     adapter = ""
     if request.run is not None and strategy.trains:
         adapter = str(request.run.adapter_folder(request.checkpoint))
@@ -63,16 +72,30 @@ def prepare(request: Request) -> Run:
         adapter_run=request.run.id if request.run and adapter else "",
         checkpoint=Path(adapter).name if Path(adapter).parent.name == "checkpoints" else "",
         examples=[] if profile.few_shot.choose == "nearest" else examples,
+        gpu=resolve_gpu(request.gpu),
     )
+
+
+def resolve_gpu(key: str) -> str:
+    """The UUID of the GPU asked for, empty if none was. Raises UserError if it is not there."""
+    if not key:
+        return ""
+    gpus = hardware.Probe().gpus()
+    gpu = hardware.find(gpus, key)
+    if gpu is None:
+        there = "; ".join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
+        raise UserError(f"no GPU '{key}' on this machine; there are: {there or 'none'}")
+    return gpu.uuid
 
 
 def resolve_profile(request: Request) -> Profile:
     """The profile asked for, or the run's own as it was then. Raises ProfileError."""
-    if request.run is None:
+    source = request.run or request.like
+    if source is None:
         return profiles.load(request.profile, request.overrides)
     if request.overrides:
-        return profiles.override(request.run.settings.profile, request.overrides)
-    return request.run.settings.profile
+        return profiles.override(source.settings.profile, request.overrides)
+    return source.settings.profile
 
 
 def require_model(profile: Profile) -> None:
@@ -152,7 +175,7 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     return few_shot.pool(profile.few_shot, train, test)
 
 
-def builder_for(profile: Profile, examples: list[Pair]) -> PromptBuilder:
+def builder_for(profile: Profile, examples: Sequence[Pair] = ()) -> PromptBuilder:
     """The prompt builder of a profile with its own tokenizer; `examples` are what `draw` found."""
     own = tokenizer.load(profile.model.path, profile.model.revision)
     return PromptBuilder(profile.prompt, own, Examples(profile.few_shot, examples))
@@ -164,7 +187,7 @@ def builder_of(settings: RunSettings) -> PromptBuilder:
     Examples are stored with the run, but for those that are looked up for each item: they come
     from its training file.
     """
-    examples = settings.examples
+    examples: Sequence[Pair] = settings.examples
     strategy = strategies.get(settings.strategy)
     if strategy.shows_examples and settings.profile.few_shot.choose == "nearest":
         examples = draw(

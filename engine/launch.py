@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import lock
+from engine import lock, notice
 from engine.errors import RunError
 from engine.runs import Run
 
@@ -30,6 +30,8 @@ WORKER_ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "PYTHONUNBUFFERED": "1",
+    # CUDA counts the fastest GPU first; nvidia-smi, and so everybody, by PCI address.
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
 }
 
 
@@ -39,9 +41,10 @@ def worker_environment() -> dict[str, str]:
     return {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def start(run: Run) -> int:
+def start(run: Run, *, gpu: str = "") -> int:
     """Start (or, if the run was cut short, resume) the worker; returns its process id at once.
 
+    `gpu` is the UUID of the GPU it gets where the run does not name one itself.
     Raises RunError if the run has a worker already, or cannot be written.
     """
     try:
@@ -50,18 +53,23 @@ def start(run: Run) -> int:
         raise RunError(f"{run.folder}: cannot be written: {error.strerror}") from None
     command = [sys.executable, "-m", "engine.worker", str(run.folder), "--lock", str(handle)]
     try:
+        gpu = run.settings.gpu or gpu
+        environment = worker_environment()
+        if gpu:
+            environment["CUDA_VISIBLE_DEVICES"] = gpu
         with run.log_path.open("ab") as log:
             process = subprocess.Popen(
                 command,
                 cwd=run.folder,
-                env=worker_environment(),
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 pass_fds=[handle],
             )
-        lock.sign(handle, process.pid)
+        lock.sign(handle, process.pid, gpu)
+        notice.attend(run)
     except OSError as error:
         raise RunError(f"run {run.id}: the worker did not start: {error}") from None
     finally:

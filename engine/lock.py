@@ -29,6 +29,8 @@ class Holder(Struct, frozen=True):
     host: str
     began: float
     """When the process began, seconds since the epoch."""
+    gpu: str = ""
+    """UUID of the GPU it was given; empty for the one that CUDA shows first."""
 
 
 def acquire(folder: Path, *, wait: float = 1.0) -> int:
@@ -70,9 +72,9 @@ def adopt(handle: int) -> None:
             raise
 
 
-def sign(handle: int, pid: int) -> None:
+def sign(handle: int, pid: int, gpu: str = "") -> None:
     """Write into the lock file who holds it."""
-    content = msgspec.json.encode(Holder(pid, socket.gethostname(), _process_began(pid)))
+    content = msgspec.json.encode(Holder(pid, socket.gethostname(), _process_began(pid), gpu))
     os.ftruncate(handle, 0)
     os.pwrite(handle, content, 0)
 
@@ -100,6 +102,21 @@ def is_held(folder: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def wait_until_free(folder: Path, poll: float = 2.0) -> None:
+    """Block until no process holds the run's lock; asleep, but where there are no locks."""
+    try:
+        handle = os.open(folder / "worker.lock", os.O_RDONLY)
+    except OSError:
+        return  # never locked, or the folder has gone
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    except OSError:
+        while is_held(folder):
+            time.sleep(poll)
+    finally:
+        os.close(handle)
 
 
 def _lives(last: Holder | None) -> bool:

@@ -11,9 +11,14 @@ BUILTIN_PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
 def profile_folders() -> list[Path]:
     """Folders that hold profiles, the first that has a name wins: local, personal, built in."""
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    folders = [Path.cwd() / "profiles", config / "yiwen" / "profiles", BUILTIN_PROFILES]
+    folders = [Path.cwd() / "profiles", config_folder() / "profiles", BUILTIN_PROFILES]
     return [folder for i, folder in enumerate(folders) if folder not in folders[:i]]
+
+
+def config_folder() -> Path:
+    """Where the user keeps profiles and settings of his own."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return config / "yiwen"
 
 
 def state_folder() -> Path:

@@ -131,7 +131,7 @@ def sign_test(wins: int, losses: int) -> float:
     """p of so uneven a split, were either as likely for each item; two-sided, exact."""
     decided = wins + losses
     tail = sum(math.comb(decided, k) for k in range(min(wins, losses) + 1))
-    return min(1.0, 2 * tail / 2**decided)
+    return min(1.0, 2 * tail / (1 << decided))
 
 
 def _resampled(count: int, resamples: int, seed: int) -> Iterator[list[int]]:

@@ -21,14 +21,14 @@ import tomli
 import tomli_w
 from msgspec import Struct
 
-from engine import lock, provenance, strategies
+from engine import lock, provenance, strategies, waiting_list
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
 from engine.paths import write_atomically
 from engine.profiles import Profile
 from engine.summary import Status, Summary, read_summary
 
-Job = Literal["train", "evaluate", "predict"]
+Job = Literal["train", "evaluate", "predict", "probe"]
 Part = Literal["train", "validation", "test"]
 FORMAT = 1
 
@@ -62,6 +62,8 @@ class RunSettings(Struct, frozen=True, kw_only=True):
     """Name of the checkpoint it is; empty for that run's result."""
     examples: list[Pair] = []
     """The pairs that few-shot examples are taken from; none where each item has its own."""
+    gpu: str = ""
+    """UUID of the GPU it is to run on; empty for the one that CUDA shows first."""
     versions: dict[str, str] = {}
     host: str = ""
     git: str = ""
@@ -127,6 +129,10 @@ class Run:
         """Does a worker hold this run now?"""
         return lock.is_held(self.folder)
 
+    def waits(self) -> bool:
+        """Is it in the queue, to be started when its turn comes?"""
+        return waiting_list.holds(self.folder.parent, self.id)
+
     def summary(self) -> Summary:
         """Status, progress and result, derived from the events."""
         try:
@@ -135,7 +141,7 @@ class Run:
                 alive = self.alive()
                 if not alive:  # it may have ended between the two looks
                     summary = read_summary(self.events_path)
-                summary.settle(alive)
+                summary.settle(alive, waits=not alive and self.waits())
         except OSError as error:
             raise RunError(f"{self.events_path}: cannot be read: {error.strerror}") from None
         return summary
@@ -183,6 +189,7 @@ def create(
     adapter_run: str = "",
     checkpoint: str = "",
     examples: Sequence[Pair] = (),
+    gpu: str = "",
 ) -> Run:
     """Make a run folder with its run.toml; nothing runs yet. Raises RunError."""
     now = datetime.now().astimezone()
@@ -207,6 +214,7 @@ def create(
         adapter_run=adapter_run,
         checkpoint=checkpoint,
         examples=list(examples),
+        gpu=gpu,
         versions=provenance.versions(),
         host=socket.gethostname(),
         git=provenance.git_state(),
@@ -286,6 +294,7 @@ def delete(run: Run) -> None:
     """Remove a run's folder for good. Raises RunError while its worker lives."""
     if run.alive():
         raise RunError(f"run {run.id} is running; stop it first")
+    waiting_list.remove(run.folder.parent, run.id)
     try:
         shutil.rmtree(run.folder)
     except OSError as error:

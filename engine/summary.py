@@ -16,6 +16,7 @@ from engine.judgement import Judgement
 class Status(str, Enum):
     """Where a run stands."""
 
+    WAITING = "waiting"
     STARTING = "starting"
     RUNNING = "running"
     FINISHED = "finished"
@@ -35,6 +36,7 @@ class Status(str, Enum):
 
 
 _SYMBOLS = {
+    Status.WAITING: "◷",
     Status.STARTING: "○",
     Status.RUNNING: "●",
     Status.FINISHED: "✓",
@@ -55,6 +57,8 @@ class Summary:
     loss: float = math.nan
     lr: float = math.nan
     tokens_per_second: float = math.nan
+    tokens: int = 0
+    """Seen in training, padding not counted."""
     memory: int = 0
     device: str = ""
     phase: str = ""
@@ -62,6 +66,8 @@ class Summary:
     phase_of: int = 0
     score: Score | None = None
     """On the test file: the final one, else the latest."""
+    repaired: Score | None = None
+    """Of the test file's second references, where it has some."""
     directions: dict[str, Score] = field(default_factory=dict)
     """`score` by direction."""
     definition: dict[str, str] = field(default_factory=dict)
@@ -77,6 +83,8 @@ class Summary:
     began: float = math.nan
     """Seconds since the epoch, like `updated`."""
     updated: float = math.nan
+    was_resumed: bool = False
+    """Did a second worker go on where a first one was cut short?"""
     _step_began: tuple[int, float] = field(default=(0, math.nan), repr=False)
 
     def apply(self, event: Event) -> None:
@@ -96,12 +104,15 @@ class Summary:
             self.began = event.at if math.isnan(self.began) else self.began
             self.step, self.steps = event.resumed_from, event.steps
             self.device = event.device
+            self.was_resumed |= event.resumed_from > 0
             self._step_began = (0, math.nan)
         elif isinstance(event, events.Evaluated):
             if event.part == "test":
                 self.score, self.directions = event.score, event.directions
                 self.definition, self.results_file = event.definition, event.file
                 self.judged = None
+            elif event.part == "repaired":
+                self.repaired = event.score
         elif isinstance(event, events.Judged):
             if event.part == "test":
                 self.judged = event
@@ -123,6 +134,7 @@ class Summary:
             self._step_began = (event.step, event.at)
         self.step, self.steps, self.loss, self.lr = event.step, event.of, event.loss, event.lr
         self.tokens_per_second, self.memory = event.tokens_per_second, event.memory
+        self.tokens = event.tokens
         self.phase, self.phase_done, self.phase_of = "training", event.step, event.of
 
     def _apply_end(self, event: Event) -> None:
@@ -140,10 +152,12 @@ class Summary:
         elif isinstance(event, events.Failed):
             self.status, self.message, self.hint = Status.FAILED, event.message, event.hint
 
-    def settle(self, alive: bool) -> None:
-        """Say whether a worker lives, which the events of an unended run cannot tell."""
+    def settle(self, alive: bool, waits: bool = False) -> None:
+        """Say whether a worker lives, or is waited for, which the events cannot tell."""
         if not self.ended and not alive:
-            self.status = Status.INTERRUPTED
+            self.status = Status.WAITING if waits else Status.INTERRUPTED
+        elif self.status is Status.WAITING:
+            self.status = Status.STARTING
 
     @property
     def seconds(self) -> float:

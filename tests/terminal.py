@@ -81,6 +81,16 @@ class Terminal:
         self.output += got
         return got
 
+    def read_some(self, seconds: float) -> bytes:
+        """What comes first, as soon as it comes."""
+        ready, _, _ = select.select([self._handle], [], [], seconds)
+        if not ready:
+            return b""
+        got = os.read(self._handle, 1 << 16)
+        self._stream.feed(got)
+        self.output += got
+        return got
+
     def wait_for(self, expected: str, seconds: float = 30.0) -> str:
         """Read until a text is on the screen."""
         deadline = time.monotonic() + seconds

@@ -19,14 +19,17 @@ SOURCE = Path(__file__).resolve().parent.parent
 ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 FIRST_FRAME_BYTES = 25_000
 LIVE_BYTES_A_SECOND = 2_000
+MOUSE_MOVE_BYTES = 300
+CROSSHAIR_BYTES = 2_000
 
 
-def workbench(root: Path, *, columns: int = 80, rows: int = 24) -> Terminal:
+def workbench(
+    root: Path, *, columns: int = 80, rows: int = 24, environment: dict[str, str] | None = None
+) -> Terminal:
     """The command as a user types it."""
     command = [sys.executable, "-m", "tui", "tui", "--runs", str(root)]
-    return Terminal(
-        command, columns=columns, rows=rows, environment={"PYTHONPATH": str(SOURCE)}, folder=root
-    )
+    values = {"PYTHONPATH": str(SOURCE), **(environment or {})}
+    return Terminal(command, columns=columns, rows=rows, environment=values, folder=root)
 
 
 def test_first_frame_idle_and_quit(root: Path) -> None:
@@ -113,18 +116,109 @@ def _wait_for_end(run: Run, seconds: float = 300.0) -> None:
 
 def test_a_live_run_sends_little(root: Path) -> None:
     import fake_worker
-    from samples import make_run
+    from samples import make_run, score
 
+    from engine.events import Evaluated, Finished, Started
+
+    for strategy, perplexity in (("zero-shot", 78.2), ("few-shot", 46.1)):
+        scored = [Evaluated(part="test", score=score(perplexity)), Finished()]
+        make_run(root, Started(), *scored, run_id=strategy, job="evaluate", strategy=strategy)
     process = fake_worker.launch(make_run(root), "--steps", "600", "--seconds", "60")
     try:
         with workbench(root) as terminal:
-            terminal.wait_for("● running")
+            terminal.wait_for("-- zero-shot 78.20   == few-shot 46.10")
             terminal.read(8.0)  # the limits of the scales settle
             got = terminal.read(10.0)
             print(f"{len(got) / 10:,.0f} bytes a second")
             assert len(got) / 10 <= LIVE_BYTES_A_SECOND
+            os.killpg(process, signal.SIGKILL)
+            terminal.wait_for("◌ interrupted")
+            terminal.settle()
+            _move_the_mouse(terminal)
+            _move_the_crosshair(terminal)
+            terminal.settle()
+            assert terminal.read(5.0) == b"", "an ended run is not silent"
+            terminal.send("\x11")
+            assert terminal.wait() == 0
+            assert b"Training goes on" not in terminal.output
+    finally:
+        _end(process)
+
+
+def _move_the_mouse(terminal: Terminal) -> None:
+    for at in range(20):
+        terminal.send(f"\x1b[<35;{3 + 3 * at};{2 + at}M")
+        moved = terminal.read(0.1)
+        assert len(moved) <= MOUSE_MOVE_BYTES
+
+
+def _move_the_crosshair(terminal: Terminal) -> None:
+    terminal.send("\x1b[D")
+    terminal.wait_for("smoothed")
+    terminal.settle(0.3)
+    sent = []
+    for _ in range(10):
+        terminal.send("\x1b[D")
+        sent.append(len(terminal.read(0.3)))
+    print(f"{sum(sent) / 10:,.0f} bytes a move of the crosshair")
+    assert 0 < sum(sent) / 10 <= CROSSHAIR_BYTES
+
+
+def _end(process: int) -> None:
+    try:
+        os.killpg(process, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def test_leaving_says_that_a_run_goes_on(root: Path) -> None:
+    import fake_worker
+    from samples import make_run
+
+    process = fake_worker.launch(make_run(root), "--end", "hang", "--steps", "5")
+    try:
+        with workbench(root) as terminal:
+            terminal.wait_for("● running")
             terminal.send("\x11")
             assert terminal.wait() == 0
             assert b"Training goes on" in terminal.output
     finally:
-        os.killpg(process, signal.SIGKILL)
+        _end(process)
+
+
+def test_the_terminal_is_called_when_a_run_ends(root: Path) -> None:
+    import fake_worker
+    from samples import make_run
+
+    run = make_run(root)
+    process = fake_worker.launch(run, "--steps", "20", "--seconds", "4")
+    try:
+        with workbench(root, environment={"TMUX": ""}) as terminal:
+            terminal.wait_for("● running")
+            terminal.wait_for("✓ finished")
+            terminal.settle()
+            notice = f"\a\x1b]9;Yiwen: run {run.id} finished, test perplexity 12.50\x1b\\"
+            assert terminal.output.count(notice.encode()) == 1
+    finally:
+        _end(process)
+
+
+def test_charts_without_unicode_and_without_colour(root: Path) -> None:
+    from samples import make_run, score, step
+
+    from engine.events import Evaluated, Finished, Started
+
+    steps = [step(number, 60) for number in range(1, 61)]
+    tested = [Evaluated(part="test", score=score(p), step=at) for at, p in ((0, 90.0), (60, 20.0))]
+    make_run(root, Started(steps=60), *steps, *tested, Finished(steps=60))
+    poor = {"LANG": "C", "LC_ALL": "", "LC_CTYPE": "", "TERM": "xterm", "NO_COLOR": "1"}
+    with workbench(root, environment=poor) as terminal:
+        terminal.wait_for("✓ finished")
+        terminal.send("w")
+        terminal.wait_for("o test perplexity")
+        terminal.wait_for("60")
+        terminal.settle()
+        chart = terminal.text.splitlines()[2:-4]
+        assert all(row.isascii() for row in chart), "\n".join(chart)
+        assert sum(row.count("#") for row in chart) > 20
+        assert sum(row.count("o") for row in chart) == 2

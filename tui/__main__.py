@@ -29,7 +29,7 @@ def open_workbench(arguments: Sequence[str]) -> int:
     from engine.paths import runs_root
     from tui.app import YiwenApp
 
-    app = YiwenApp(runs_root(chosen.runs), chosen.profile)
+    app = YiwenApp(runs_root(chosen.runs), chosen.profile, chosen.charset)
     try:
         app.run(mouse=chosen.mouse)
     finally:
@@ -41,6 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="yiwen tui", description="Open the workbench.")
     parser.add_argument("--runs", type=Path, help="folder of all runs; else $YIWEN_RUNS, ./runs")
     parser.add_argument("--profile", default="tiny", help="profile to begin with (default: tiny)")
+    parser.add_argument(
+        "--charset",
+        choices=["auto", "braille", "block", "ascii"],
+        default="auto",
+        help="characters of charts; else $YIWEN_CHARSET, settings, locale and terminal",
+    )
     parser.add_argument(
         "--no-mouse",
         dest="mouse",

@@ -19,10 +19,11 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from engine import runs
+from engine import runs, settings
 from engine.runs import Run
 from engine.text import message_of, plain
 from engine.trash import Trash, purge
+from tui.charset import choose
 
 CONTINUES = "Training goes on; come back any time with yiwen"
 SMALLEST = (60, 16)
@@ -72,10 +73,16 @@ class YiwenApp(App[None]):
                 tooltip="Put the workbench in the background; `fg` brings it back"),
     ]  # fmt: skip
 
-    def __init__(self, runs_root: Path, profile: str = "tiny") -> None:
+    def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:
         super().__init__()
         self.runs_root = runs_root
         self.profile_name = profile
+        self._complaints: list[str] = []
+        self.personal = settings.load_or_default(self._complaints.append)
+        """The user's own settings."""
+        wished = self.personal.chart.charset
+        self.charset = choose(charset, wished=wished)
+        """What charts are drawn with at first."""
         self.trash = Trash(runs_root)
         """Runs deleted on the Runs screen; they can be brought back until the workbench is left."""
         self._last_ctrl_c = -_SECOND_CTRL_C
@@ -83,6 +90,8 @@ class YiwenApp(App[None]):
     def on_mount(self) -> None:
         """Take the signals of a closing terminal, and repaint after `fg`."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
+        for complaint in self._complaints:
+            self.call_after_refresh(self.fail, complaint)
         threading.Thread(target=purge, args=(self.runs_root,), daemon=True).start()
         if self.is_headless:
             return

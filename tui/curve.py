@@ -1,116 +1,219 @@
-"""A learning curve as numbers: points taken in, smoothed, thinned to what shows, scaled."""
+"""A run's curves as numbers: points taken in, smoothed, and thinned to what shows."""
 
 from __future__ import annotations
 
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
-from engine.events import Evaluated, Event, Started, Step
+from engine.events import Evaluated, Event, Saved, Started, Step
 
-_SMOOTHED_SHARE = 0.02
-"""Of the planned steps: how far the smoothed curve looks back."""
+SMOOTHING = 0.02
+"""Of the planned steps: how far the smoothed curve looks back, unless chosen otherwise."""
 _SPIKE = 3.0
-"""A loss counts at most so many times the smoothed one, lest one bad step bends the whole curve."""
+"""A value counts at most so many times the smoothed one, lest a bad step bends the whole curve."""
+_SHORTEST = 5
+
+METRICS = ("loss", "lr", "grad_norm", "tokens_per_second", "memory")
+"""What every step reports, by the name of its field."""
 
 Points = tuple[list[float], list[float]]
+Window = tuple[float, float]
+"""First and last step that show."""
 
 
 @dataclass
 class Curve:
-    """Loss by step, raw and smoothed, and test perplexity where it was measured."""
+    """Each metric by step, raw and smoothed, and test perplexity where it was measured."""
 
     planned: int = 0
     steps: array[float] = field(default_factory=lambda: array("d"))
-    loss: array[float] = field(default_factory=lambda: array("d"))
+    columns: dict[str, array[float]] = field(
+        default_factory=lambda: {name: array("d") for name in METRICS}
+    )
     """As reported; what is not finite is kept as nan and drawn as a gap."""
-    smooth: array[float] = field(default_factory=lambda: array("d"))
     perplexity: dict[int, float] = field(default_factory=dict)
+    """Of the test file, by step."""
+    best: int | None = None
+    """The step of the best checkpoint so far."""
+    smoothing: float = SMOOTHING
+    _smooth: dict[str, array[float]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Is there anything to draw?"""
         return bool(self.steps or self.perplexity)
 
+    @property
+    def loss(self) -> array[float]:
+        """The training loss as reported."""
+        return self.columns["loss"]
+
+    @property
+    def smooth(self) -> array[float]:
+        """The training loss, smoothed."""
+        return self.smoothed("loss")
+
     def extend(self, events: Iterable[Event]) -> bool:
         """Take events in; tells whether the curve changed."""
         changed = False
+        steps: list[Step] = []
         for event in events:
-            if isinstance(event, Step):
-                self._add(event)
-            elif isinstance(event, Evaluated) and event.part == "test":
-                self.perplexity[event.step] = event.score.perplexity
-            elif isinstance(event, Started):
-                self.planned = event.steps
-                self._forget_after(event.resumed_from)
-            else:
+            if isinstance(event, Step):  # nearly all are: taken in by the block
+                if steps and event.step <= steps[-1].step:
+                    self._add(steps)
+                    steps = []
+                steps.append(event)
                 continue
+            if steps:
+                self._add(steps)
+                steps = []
+                changed = True
+            changed = self._take(event) or changed
+        if steps:
+            self._add(steps)
             changed = True
+        self.smoothed("loss")  # little by little; the other metrics when their chart is shown
         return changed
 
-    def _add(self, event: Step) -> None:
-        if self.steps and event.step <= self.steps[-1]:
-            self._forget_after(event.step - 1)
-        self.planned = event.of or self.planned
-        loss = event.loss if math.isfinite(event.loss) else math.nan
-        before = self.smooth[-1] if self.smooth else math.nan
-        weight = 2 / (max(5, self.planned * _SMOOTHED_SHARE) + 1)
-        self.steps.append(event.step)
-        self.loss.append(loss)
-        if math.isnan(before):
-            self.smooth.append(loss)
+    def _take(self, event: Event) -> bool:
+        if isinstance(event, Evaluated) and event.part == "test":
+            self.perplexity[event.step] = event.score.perplexity
+        elif isinstance(event, Saved) and event.best:
+            self.best = event.step
+        elif isinstance(event, Started):
+            self.planned = event.steps
+            self._forget_after(event.resumed_from)
         else:
-            held = before if math.isnan(loss) else min(loss, _SPIKE * before)
-            self.smooth.append(before + weight * (held - before))
+            return False
+        return True
+
+    def _add(self, steps: list[Step]) -> None:
+        """Take in steps that follow one another."""
+        if self.steps and steps[0].step <= self.steps[-1]:
+            self._forget_after(steps[0].step - 1)
+        self.planned = steps[-1].of or self.planned
+        self.steps.extend([event.step for event in steps])
+        for name, column in self.columns.items():
+            values: list[float] = list(map(attrgetter(name), steps))
+            if not math.isfinite(sum(values)):  # rare, so the quick way is tried first
+                values = [value if math.isfinite(value) else math.nan for value in values]
+            if name == "memory":
+                values = [value or math.nan for value in values]
+            column.extend(values)
 
     def _forget_after(self, step: int) -> None:
         """A resumed run does the steps after its checkpoint once more."""
         keep = bisect_right(self.steps, step)
-        for column in (self.steps, self.loss, self.smooth):
+        for column in (self.steps, *self.columns.values(), *self._smooth.values()):
             del column[keep:]
         self.perplexity = {at: value for at, value in self.perplexity.items() if at <= step}
+        if self.best is not None and self.best > step:
+            self.best = None
+
+    def smooth_by(self, share: float) -> None:
+        """Smooth over another share of the planned steps; 0 leaves the values as they are."""
+        if share != self.smoothing:
+            self.smoothing = share
+            self._smooth.clear()
+
+    def smoothed(self, metric: str) -> array[float]:
+        """A metric smoothed as far as it was reported; computed where that is new."""
+        smooth = self._smooth.setdefault(metric, array("d"))
+        raw = self.columns[metric]
+        if len(smooth) < len(raw):
+            weight = 2 / (max(_SHORTEST, self.planned * self.smoothing) + 1)
+            weight = weight if self.smoothing else 1.0
+            _continue(smooth, raw, weight)
+        return smooth
 
     @property
     def last_step(self) -> float:
         """The right end of the x axis: the planned steps, or what there is beyond."""
         return max(1.0, self.planned, self.steps[-1] if self.steps else 0, *self.perplexity)
 
-    def raw_points(self, columns: int) -> Points:
+    def raw_points(
+        self, columns: int, metric: str = "loss", window: Window | None = None
+    ) -> Points:
         """At most two points a column, its lowest and its highest, so that no spike is lost."""
-        return thin(self.steps, self.loss, self.last_step, columns)
+        return thin(self.steps, self.columns[metric], window or (0, self.last_step), columns)
 
-    def smooth_points(self, columns: int) -> Points:
+    def smooth_points(
+        self, columns: int, metric: str = "loss", window: Window | None = None
+    ) -> Points:
         """One point a column: its last."""
         xs: list[float] = []
         ys: list[float] = []
-        for start, end in _buckets(self.steps, self.last_step, columns):
+        raw, smooth = self.columns[metric], self.smoothed(metric)
+        for start, end in _buckets(self.steps, window or (0, self.last_step), columns):
             xs.append(self.steps[end - 1])
-            gap = all(math.isnan(value) for value in self.loss[start:end])
-            ys.append(math.nan if gap else self.smooth[end - 1])
+            gap = all(math.isnan(value) for value in raw[start:end])
+            ys.append(math.nan if gap else smooth[end - 1])
         return xs, ys
 
-    def perplexity_points(self) -> Points:
+    def perplexity_points(self, window: Window | None = None) -> Points:
         """Where the test file was scored, by step; what is not finite is left out."""
-        found = sorted(item for item in self.perplexity.items() if math.isfinite(item[1]))
+        first, last = window or (0, self.last_step)
+        found = sorted(
+            (step, value)
+            for step, value in self.perplexity.items()
+            if math.isfinite(value) and first <= step <= last
+        )
         return [float(step) for step, _ in found], [value for _, value in found]
 
+    def value_at(self, metric: str, step: float) -> float:
+        """What the step reported, or the last one before it; nan if there is none."""
+        index = bisect_right(self.steps, step) - 1
+        return self.columns[metric][index] if index >= 0 else math.nan
 
-def _buckets(steps: Sequence[float], last: float, columns: int) -> Iterable[tuple[int, int]]:
+    def smoothed_at(self, metric: str, step: float) -> float:
+        """The smoothed value there; nan if there is none."""
+        index = bisect_right(self.steps, step) - 1
+        return self.smoothed(metric)[index] if index >= 0 else math.nan
+
+    def tested_at(self, step: float) -> tuple[int, float] | None:
+        """The last test score up to a step, and the step it was measured at."""
+        return max(
+            ((at, value) for at, value in self.perplexity.items() if at <= step), default=None
+        )
+
+    def nearest_step(self, step: float) -> float:
+        """The reported step that lies nearest."""
+        index = bisect_left(self.steps, step)
+        near = self.steps[max(0, index - 1) : index + 1]
+        return min(near, key=lambda known: abs(known - step), default=step)
+
+
+def _continue(smooth: array[float], raw: array[float], weight: float) -> None:
+    """Smooth what was added to `raw`: an exponential mean that spikes and gaps do not bend."""
+    before = smooth[-1] if smooth else math.nan
+    for value in raw[len(smooth) :]:
+        if before != before:  # nan: there was no number yet
+            before = value
+        elif value == value:
+            held = min(value, _SPIKE * before) if before > 0 else value
+            before += weight * (held - before)
+        smooth.append(before)
+
+
+def _buckets(steps: Sequence[float], window: Window, columns: int) -> Iterator[tuple[int, int]]:
     """Index ranges of the points that fall into each column; empty columns are passed over."""
-    start = 0
+    first, last = window
+    start = bisect_left(steps, first)
     for column in range(1, columns + 1):
-        end = bisect_right(steps, last * column / columns, start)
+        end = bisect_right(steps, first + (last - first) * column / columns, start)
         if end > start:
             yield start, end
         start = end
 
 
-def thin(xs: array[float], ys: array[float], last: float, columns: int) -> Points:
+def thin(xs: array[float], ys: array[float], window: Window, columns: int) -> Points:
     """Lowest and highest point of each column, in order; nan for a column without a number."""
     kept_x: list[float] = []
     kept_y: list[float] = []
-    for start, end in _buckets(xs, last, columns):
+    for start, end in _buckets(xs, window, columns):
         column = ys[start:end]
         numbers = column
         if math.isnan(sum(column)):  # rare, so the quick way is tried first
@@ -120,63 +223,3 @@ def thin(xs: array[float], ys: array[float], last: float, columns: int) -> Point
             kept_x.append(xs[start + index])
             kept_y.append(column[index] if numbers else math.nan)
     return kept_x, kept_y
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A y axis: limits that move seldom, and the values written beside it."""
-
-    low: float
-    high: float
-    ticks: tuple[float, ...]
-    logarithmic: bool = False
-
-    def place(self, value: float) -> float:
-        """Where a value lies on the axis; what is beyond the limits lies on them."""
-        if math.isnan(value):
-            return value
-        held = min(max(value, self.low), self.high)
-        return math.log(held) if self.logarithmic else held
-
-    @property
-    def labels(self) -> list[str]:
-        """The ticks as texts of one form."""
-        step = self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else 1.0
-        digits = 0 if self.logarithmic and self.low >= 1 else max(0, -math.floor(math.log10(step)))
-        if not self.logarithmic and round(step, digits) != step:
-            digits += 1
-        return [f"{tick:.{digits}f}" for tick in self.ticks]
-
-
-def loss_scale(raw: Sequence[float], smooth: Sequence[float], steps: int = 4) -> Scale:
-    """Limits for the loss: those of the smoothed curve, spikes up to half as high again."""
-    lowest = min((value for value in raw if not math.isnan(value)), default=0.0)
-    highest = max((value for value in raw if not math.isnan(value)), default=1.0)
-    held = 1.5 * max((value for value in smooth if not math.isnan(value)), default=highest)
-    return linear_scale(lowest, max(lowest, min(highest, held)), steps)
-
-
-def perplexity_scale(values: Sequence[float], steps: int = 4) -> Scale:
-    """Linear, or logarithmic where an untuned model lies far above a tuned one."""
-    if not values:
-        return linear_scale(0.0, 1.0)
-    low, high = min(values), max(values)
-    if low > 0 and high / low > 10:
-        series = [m * 10.0**e for e in range(-3, 13) for m in (1, 2, 5)]
-        first = max(0, bisect_right(series, low) - 1)
-        last = min(len(series) - 1, bisect_left(series, high))
-        ticks = series[first : last + 1]
-        if len(ticks) > steps + 3:
-            ticks = [tick for tick in ticks if f"{tick:e}"[0] == "1"] or ticks[:1]
-        return Scale(series[first], series[last], tuple(ticks), logarithmic=True)
-    return linear_scale(low, high, steps)
-
-
-def linear_scale(low: float, high: float, steps: int = 4) -> Scale:
-    """Limits at round numbers, about so many steps apart, that hold both values."""
-    span = max(high - low, abs(high) * 0.05, 1e-6)
-    power = 10 ** math.floor(math.log10(span / steps))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= span / steps * 0.999)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    last = max(last, first + 1)
-    return Scale(first * step, last * step, tuple(n * step for n in range(first, last + 1)))

@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable
 
+from engine.alarms import Alarm, Watch
 from engine.events import Tail
 from engine.runs import Run
 from engine.summary import Summary
@@ -23,6 +24,8 @@ def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable
     """
     tail = Tail(run.events_path)
     summary = Summary()
+    watch = Watch(run.folder)
+    alarms: list[Alarm] = []
     while not is_cancelled():
         alive = run.alive()  # asked before reading: what it wrote before it died is read below
         before = summary.status
@@ -30,13 +33,17 @@ def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable
         for event in events:
             summary.apply(event)
         caught_up = not events or tail.offset >= _size(run)
+        watch.extend(events)
+        known = alarms
         if caught_up:
-            summary.settle(alive)
-        if events or summary.status is not before:
-            post(RunEvents(run, events, copy.copy(summary), caught_up))
+            waits = not alive and run.waits()
+            summary.settle(alive, waits)
+            alarms = watch.find(alive=alive)
+        if events or summary.status is not before or alarms != known:
+            post(RunEvents(run, events, copy.copy(summary), caught_up, alarms))
         if not caught_up:
             time.sleep(0)  # lets the screen's thread in
-        elif not alive:  # an end may be followed by a resumed worker's start
+        elif not alive and not waits:  # an end may be followed by a resumed worker's start
             return
         else:
             _sleep(is_cancelled)

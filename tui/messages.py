@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual.message import Message
 
+from engine.alarms import Alarm
 from engine.events import Event
 from engine.runs import Run
 from engine.summary import Summary
@@ -22,3 +23,5 @@ class RunEvents(Message):
     """Of everything up to here; a copy, free to keep."""
     caught_up: bool = True
     """Was the end of the file reached? False while an old run is being replayed."""
+    alarms: list[Alarm] = field(default_factory=list)
+    """What is wrong; only known once the end was reached."""

@@ -25,7 +25,8 @@ async def confirm_and_start(app: App[Any], request: Request) -> Run | None:
     if found.active is not None:
         confirm = Confirm(
             "Start another run beside the one that is active?",
-            f"{one_line(found.active.id)} is at work; both would be slower, or lack memory.",
+            f"{one_line(found.active.id)} is at work; both would be slower, or lack memory. "
+            "On Train, a lets it wait in the queue instead.",
             yes="Start",
         )
         if not await app.push_screen_wait(confirm):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import runs
+from engine import runs, scheduler, waiting_list
+from engine.errors import RunError
 from engine.runs import Run
 from engine.text import number, one_line
 
@@ -19,14 +20,27 @@ class Surroundings:
     latest: Run | None = None
     description: str = ""
     """The run that is worth a look, in one line."""
+    waiting: int = 0
+    """Runs in the queue."""
 
 
 def look_around(root: Path) -> Surroundings:
-    """Look through the runs folder; blocks as long as the file system does."""
+    """Look through the runs folder; blocks as long as the file system does.
+
+    If runs wait and nobody is there to start them, somebody is from now on.
+    """
+    scheduler.ensure(root)
     found = runs.list_all(root)
     active = runs.newest_active(found)
     latest = found[0] if found else None
-    return Surroundings(active, latest, _described(active or latest))
+    return Surroundings(active, latest, _described(active or latest), _count_waiting(root))
+
+
+def _count_waiting(root: Path) -> int:
+    try:
+        return len(waiting_list.read(root))
+    except RunError:  # the queue says what is wrong with it
+        return 0
 
 
 def _described(run: Run | None) -> str:

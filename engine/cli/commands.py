@@ -9,6 +9,9 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
+from engine.cli import hand_in_arguments
+from engine.cli.before_start_arguments import add_commands, add_files
+from engine.cli.data_arguments import add_data
 from engine.cli.run_arguments import add_run_tables
 
 _EPILOG = """\
@@ -31,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         command = getattr(importlib.import_module(f"engine.cli.{module}"), function)
-        return int(command(arguments))
+        status = int(command(arguments))
+        _keep_queue_going(arguments)
+        return status
     except UserError as error:
         print(f"yiwen: {error}", file=sys.stderr)
         return 2
@@ -41,6 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, e.g. `yiwen runs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _keep_queue_going(arguments: argparse.Namespace) -> None:
+    """A scheduler that was killed is replaced by the next command that looks at runs."""
+    if hasattr(arguments, "runs"):
+        from engine import scheduler
+        from engine.paths import runs_root
+
+        scheduler.ensure(runs_root(arguments.runs))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -89,7 +103,15 @@ def build_parser() -> argparse.ArgumentParser:
         choices=["zero-shot", "few-shot", "qlora"],
         help="default: zero-shot; a run's own",
     )
+    gpu = _parent(
+        "--gpu", default="", metavar="GPU",
+        help="which GPU: its index or UUID, as nvidia-smi shows them (default: the first)",
+    )  # fmt: skip
     examples = _parent("--examples", type=int, metavar="K", help="few-shot: how many (default 4)")
+    choose = _parent(
+        "--choose", choices=["random", "nearest"],
+        help="few-shot: drawn once, or for each item those most like it (default random)",
+    )  # fmt: skip
     draw = _parent("--seed", type=int, metavar="N", help="few-shot: seed of the draw (default 0)")
 
     def add(name: str, does: str, text: str, *parents: _Parser) -> _Parser:
@@ -99,14 +121,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("tui", "run:tui_only", "open the workbench (also plain `yiwen`)", root)
 
-    train = add("train", "run:train", "train an adapter", json, root, settings, detach)
+    train = add("train", "run:train", "train an adapter", json, root, settings, detach, gpu)
     train.add_argument("profile", metavar="PROFILE")
-    for part in ("train", "validation", "test"):
-        train.add_argument(f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}")
+    add_files(train)
+    add_commands(add, json=json, root=root, settings=settings, gpu=gpu)
 
     evaluate = add(
         "evaluate", "run:evaluate", "perplexity of a base model or a run on a test file",
-        json, root, settings, detach, checkpoint, strategy, examples, draw,
+        json, root, settings, detach, checkpoint, strategy, examples, choose, draw, gpu,
     )  # fmt: skip
     evaluate.add_argument("target", metavar="PROFILE|RUN")
     evaluate.add_argument("--test", metavar="FILE", default="", help="instead of data.test")
@@ -117,7 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     predict = add(
         "predict", "run:predict", "translate a whole file, in the course's format",
-        json, root, settings, detach, checkpoint, strategy, examples, draw,
+        json, root, settings, detach, checkpoint, strategy, examples, choose, draw, gpu,
     )  # fmt: skip
     predict.add_argument("target", metavar="RUN|PROFILE")
     predict.add_argument("file", metavar="FILE")
@@ -125,7 +147,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     translate = add(
         "translate", "translate:translate", "translate a text, or standard input line by line",
-        json, root, settings, checkpoint, strategy, examples, draw,
+        json, root, settings, checkpoint, strategy, examples, choose, draw,
     )  # fmt: skip
     translate.add_argument("target", metavar="PROFILE|RUN")
     translate.add_argument("text", metavar="TEXT", nargs="?")
@@ -166,7 +188,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     prompt = add(
         "prompt", "profile:prompt", "print exactly what the model sees",
-        json, settings, examples, draw,
+        json, settings, examples, choose, draw,
     )  # fmt: skip
     prompt.add_argument("profile", metavar="PROFILE")
     prompt.add_argument(
@@ -176,6 +198,14 @@ def build_parser() -> argparse.ArgumentParser:
     prompt.add_argument(
         "--output", metavar="TEXT", help="the answer, to see which tokens are scored"
     )
+
+    data = add("data", "data.describe:describe", "describe, check, split, compare, mend data files")
+    add_data(data, json, settings)
+
+    hand_in_arguments.add_commands(
+        add, json=json, root=root, settings=settings, checkpoint=checkpoint, examples=examples
+    )
+    add("settings", "settings:show", "print the personal settings, every key explained", json)
 
     demo = add(
         "demo", "demo:demo", "the three strategies on one profile, then the table", json, root

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 
-from engine import events, launch
+from engine import events, launch, notice, settings
+from engine.alarms import Alarm, Watch
 from engine.cli.progress_line import ProgressLine
 from engine.errors import RunError
 from engine.runs import Run
@@ -13,28 +15,41 @@ from engine.summary import Status, Summary
 from engine.text import clock, number, thousands
 
 _POLL = 0.25
+_TELL_AGAIN = 600.0
+"""Seconds that an alarm must have been silent before it is told again."""
 
 
-def follow(run: Run) -> Summary:
+def follow(run: Run, before: str = "") -> Summary:
     """Show progress on standard error until the run ends; returns what it came to.
 
-    Raises KeyboardInterrupt if the user chose to leave it running.
+    `before` stands at the head of the line. Raises KeyboardInterrupt if the user chose to leave it
+    running.
     """
     progress = ProgressLine()
     tail = events.Tail(run.events_path)
     summary = Summary()
+    told = _Told(run)
+    was_alive = False
     while True:
         try:
             alive = run.alive()  # before reading: what it wrote last is then read for sure
-            for event in tail.read():
+            new = tail.read()
+            for event in new:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
                     progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
-            summary.settle(alive)
-            if not alive:  # not: ended, for a resumed run still shows its old end for a moment
+            waits = not alive and run.waits()
+            summary.settle(alive, waits)
+            for alarm in told.new_alarms(new, alive):
+                progress.note(f"! {alarm}")
+            # Not: ended, for a resumed run still shows its old end for a moment.
+            if not alive and not waits:
                 progress.end()
+                if was_alive:
+                    _call(run, summary)
                 return summary
-            progress.show(progress_line(summary))
+            was_alive = True
+            progress.show(before + progress_line(summary))
             time.sleep(_POLL)
         except KeyboardInterrupt:
             progress.end()
@@ -58,6 +73,33 @@ def _ask(run: Run) -> None:
     elif answer.startswith("r"):
         print(f"It goes on. Come back with: yiwen watch {run.id}", file=sys.stderr)
         raise KeyboardInterrupt
+
+
+def _call(run: Run, summary: Summary) -> None:
+    """Ring the terminal that waited for the run, as the user has set it."""
+    if sys.stderr.isatty():
+        wanted = settings.load_or_default(lambda text: print(text, file=sys.stderr)).notify
+        codes = notice.terminal_codes(notice.sentence(run, summary), wanted)
+        print(codes, end="", file=sys.stderr, flush=True)
+
+
+class _Told:
+    """Alarms of a run, each told once, and again only if it comes back after a long time."""
+
+    def __init__(self, run: Run) -> None:
+        self._watch = Watch(run.folder)
+        self._seen: dict[str, float] = {}
+
+    def new_alarms(self, new: list[events.Event], alive: bool) -> list[Alarm]:
+        """What has not been said lately."""
+        self._watch.extend(new)
+        now = time.monotonic()
+        fresh = []
+        for alarm in self._watch.find(alive=alive):
+            if now - self._seen.get(alarm.kind, -math.inf) > _TELL_AGAIN:
+                fresh.append(alarm)
+            self._seen[alarm.kind] = now
+        return fresh
 
 
 def progress_line(summary: Summary) -> str:

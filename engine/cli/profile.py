@@ -12,9 +12,8 @@ from engine import chat_template, hub, jobs, profiles, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
-from engine.prompts import Encoded
 from engine.text import short_path
-from engine.tokenizer import Tokenizer
+from engine.token_marks import mark
 
 
 def list_profiles(arguments: Namespace) -> int:
@@ -71,29 +70,7 @@ def prompt(arguments: Namespace) -> int:
     else:
         print(mark(encoded, builder.tokenizer))
         scored_count = f", {encoded.scored_count} scored" if arguments.output is not None else ""
-        ids = [pair.id for pair in examples]
+        ids = [pair.id for pair in builder.examples.before(arguments.instruction)]
         print(f"\n{len(encoded.ids)} tokens{scored_count}; prompt {builder.digest}", end="")
         print(f"; examples {', '.join(ids)}" if ids else "")
     return 0
-
-
-def mark(encoded: Encoded, tokenizer: Tokenizer) -> str:
-    """The text as the model sees it: special tokens in ⟦⟧, scored tokens each between ‹ ›."""
-    shown: list[str] = []
-    pending: list[int] = []
-
-    def flush() -> None:
-        shown.append(tokenizer.decode(pending, skip_special=False) if pending else "")
-        pending.clear()
-
-    for token, scored in zip(encoded.ids, encoded.scored):
-        special = token in tokenizer.special_ids
-        if not special and not scored:
-            pending.append(token)
-            continue
-        flush()
-        text = tokenizer.token(token) if special else tokenizer.decode([token])
-        text = f"⟦{text}⟧" if special else text
-        shown.append(f"‹{text}›" if scored else text)
-    flush()
-    return "".join(shown)

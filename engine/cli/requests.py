@@ -23,7 +23,8 @@ def overrides(arguments: Namespace) -> dict[str, str]:
         if key in ("data.train", "data.validation", "data.test"):
             value = absolute(value)
         found[key] = value
-    for option, key in (("examples", "few_shot.examples"), ("seed", "few_shot.seed")):
+    for option in ("examples", "choose", "seed"):
+        key = f"few_shot.{option}"
         if getattr(arguments, option, None) is not None:
             found[key] = str(getattr(arguments, option))
     for part in ("train", "validation", "test"):
@@ -65,6 +66,7 @@ def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) 
         checkpoint=checkpoint,
         overrides=overrides(arguments),
         predict=predict,
+        gpu=getattr(arguments, "gpu", ""),
     )
 
 

@@ -63,6 +63,10 @@ def _perplexities(summary: Summary, score: Score) -> str:
                 str(one.tokens),
             ]
         )
+    if summary.repaired:
+        one = summary.repaired
+        scores = [number(one.perplexity), number(one.perplexity_corpus)]
+        rows.append(["all, references repaired", *scores, str(one.samples), str(one.tokens)])
     header = ["test file", "perplexity", "corpus", "samples", "tokens"]
     if judged:
         header[2:3] = [_INTERVAL, "median", "corpus", _INTERVAL]

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from engine import jobs, launch, runs
+from engine import jobs, launch, runs, scheduler
 from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
-from engine.cli.requests import absolute, overrides, request
+from engine.cli.preflight import training_request
+from engine.cli.requests import absolute, request
 from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
-from engine.jobs import Request
 from engine.judgement import value
 from engine.paths import runs_root, write_atomically
 from engine.perplexity import SampleResult
@@ -32,13 +32,7 @@ def tui_only(arguments: Namespace) -> int:
 
 def train(arguments: Namespace) -> int:
     """`yiwen train PROFILE`."""
-    asked = Request(
-        root=runs_root(arguments.runs),
-        strategy="qlora",
-        profile=arguments.profile,
-        overrides=overrides(arguments),
-    )
-    return _start(jobs.prepare(asked), arguments)
+    return _start(jobs.prepare(training_request(arguments)), arguments)
 
 
 def evaluate(arguments: Namespace) -> int:
@@ -77,7 +71,9 @@ def predict(arguments: Namespace) -> int:
 
 def watch(arguments: Namespace) -> int:
     """`yiwen watch [RUN]`."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    root = runs_root(arguments.runs)
+    run = runs.find(root, arguments.run)
+    scheduler.ensure(root)  # it may be one that waits
     return _report(run, follow(run), arguments.json)
 
 
@@ -153,6 +149,7 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
     return base | {
         "perplexity": finite(score.perplexity) if score else None,
         "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
+        "perplexity_repaired": finite(summary.repaired.perplexity) if summary.repaired else None,
         "samples": score.samples if score else 0,
         "tokens": score.tokens if score else 0,
         "bleu": finite(value(judged.bleu)) if judged else None,
@@ -166,6 +163,8 @@ def report_trouble(run: Run, summary: Summary) -> int:
     lines = [f"run {run.id}: {summary.status.value}"]
     if summary.status is Status.FAILED:
         lines += [one_line(text) for text in (summary.message, summary.hint) if text]
+    elif summary.status is Status.WAITING:
+        lines.append("it waits in the queue: `yiwen queue` says for what")
     elif summary.status is Status.INTERRUPTED:
         lines.append(f"its worker is gone; the log is {run.log_path}")
     if run.settings.job == "train":

@@ -6,8 +6,9 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from pathlib import Path
 
-from engine import directions, jobs, strategies
+from engine import directions, jobs, strategies, trained_with
 from engine.cli.requests import request
 from engine.directions import Direction
 from engine.errors import UserError
@@ -25,6 +26,8 @@ def translate(arguments: Namespace) -> int:
         adapter = str(asked.run.adapter_folder(asked.checkpoint))
     examples = jobs.draw_outside_a_run(profile, strategy)
     builder = jobs.builder_for(profile, examples)
+    for difference in trained_with.differences(Path(adapter), profile, builder) if adapter else ():
+        print(f"! {one_line(difference)}", file=sys.stderr)
     translator = Translator(profile)
     try:
         for phase in translator.load():

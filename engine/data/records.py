@@ -28,27 +28,18 @@ class DataFile:
     """All of them, each with its place."""
     blank: list[str]
 
-    def fields(self) -> dict[str, Fields]:
-        """All fields of each record, by id."""
-        return {pair.id: record.value for pair, record in zip(self.pairs, self.records)}
-
 
 def load(path: str, *, need_output: bool = True, allow_mistakes: bool = False) -> DataFile:
-    """Read a file; mistakes are an error, or are left out if they may be."""
-    if not allow_mistakes:
-        dataset.read(path, need_output=need_output)  # for its message
+    """Read a file. Mistakes are an error unless they may be, and so is a file of nothing good."""
     found = dataset.check(read_records(files_of(path)), need_output=need_output)
+    if not allow_mistakes and found.mistakes:
+        raise DataError(
+            f"{path}: {found.mistakes[0]}\n"
+            f"{len(found.mistakes):,} such mistakes in all: yiwen data check lists them"
+        )
+    if not allow_mistakes and not found.pairs:
+        raise DataError(f"{path}: holds no pairs")
     return DataFile(path, found.pairs, found.records, found.mistakes, found.blank)
-
-
-def fields_of(pair: Pair) -> Fields:
-    """A pair as a record of the course's kind."""
-    fields = {"id": pair.id, "instruction": pair.instruction, "output": pair.output}
-    if pair.source:
-        fields["source"] = pair.source
-    if pair.repaired:
-        fields["output_repaired"] = pair.repaired
-    return fields
 
 
 def check_free(path: Path, *, force: bool) -> None:

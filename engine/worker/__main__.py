@@ -1,4 +1,4 @@
-"""Entry of the worker process: `python -m engine.worker RUN_FOLDER` or `… translate`."""
+"""Entry of the worker process: `python -m engine.worker RUN_FOLDER`, `… translate` or `… merge`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from engine.worker.reporter import Reporter, StopRequested  # noqa: E402
 def main() -> int:
     """Do one run's job, or serve translations. The exit status is 0 unless the run failed."""
     parser = argparse.ArgumentParser(prog="python -m engine.worker", description=__doc__)
-    parser.add_argument("what", help="a run folder, or `translate`")
+    parser.add_argument("what", help="a run folder, `translate` or `merge`")
     parser.add_argument("--lock", type=int, help="descriptor of the run's lock, if inherited")
     arguments = parser.parse_args()
     if arguments.what == "translate":
         return _serve()
+    if arguments.what == "merge":
+        return _merge()
     run = Run(Path(arguments.what).resolve())
     if arguments.lock is None:
         handle = lock.acquire(run.folder)
@@ -53,7 +55,7 @@ def _work(run: Run) -> int:
 def _do_job(run: Run, reporter: Reporter) -> None:
     """Imports torch and friends here, seconds after the run has said that it is starting."""
     from engine.events import Stopped
-    from engine.worker import score
+    from engine.worker import probe, score
     from engine.worker.session import Session
     from engine.worker.train import Trainer
 
@@ -62,6 +64,8 @@ def _do_job(run: Run, reporter: Reporter) -> None:
     try:
         if run.settings.job == "train":
             Trainer(session).train()
+        elif run.settings.job == "probe":
+            probe.run(session)
         else:
             score.run(session)
     except StopRequested:  # before there was anything to save
@@ -74,6 +78,13 @@ def _serve() -> int:
     quiet.silence_progress_bars()
     Server().serve()
     return 0
+
+
+def _merge() -> int:
+    from engine.worker import merge
+
+    quiet.silence_progress_bars()
+    return merge.serve()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -55,6 +55,15 @@ class Scored:
             shown = builder.examples.before(pair.instruction) if vary else ()
             examples.append([example.id for example in shown])
         return cls(pairs, encoded, examples, cut_answers)
+
+    def only(self, places: Sequence[int]) -> Scored:
+        """Some of the items."""
+        return replace(
+            self,
+            pairs=[self.pairs[i] for i in places],
+            encoded=[self.encoded[i] for i in places],
+            examples=[self.examples[i] for i in places],
+        )
 
 
 def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:

@@ -28,6 +28,7 @@ def _evaluate(session: Session) -> None:
     score, results = session.evaluate(
         losses, "test", file, step=0, checkpoint=session.settings.checkpoint, name="test"
     )
+    session.evaluate_repaired(losses, file, step=0, checkpoint=session.settings.checkpoint)
     if session.settings.profile.evaluation.outputs:
         session.add_outputs(losses, results)
     session.judge(results, "test", step=0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
@@ -21,7 +22,13 @@ from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
 from engine.worker import evaluate
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, load_adapter, load_base, pick_device
+from engine.worker.model import (
+    LabelLosses,
+    load_adapter,
+    load_base,
+    peak_memory,
+    pick_device,
+)
 from engine.worker.reporter import Reporter
 
 
@@ -81,7 +88,7 @@ class Session:
     def evaluate(
         self,
         losses: LabelLosses,
-        part: Part,
+        part: str,
         file: Scored,
         *,
         step: int,
@@ -107,9 +114,29 @@ class Session:
                 file=str(path.relative_to(self.run.folder)),
                 definition=evaluate.definition(profile, self.builder, losses, score.tokens),
                 seconds=time.monotonic() - began,
+                memory=peak_memory(self.device),
             )
         )
         return score, results
+
+    def evaluate_repaired(
+        self, losses: LabelLosses, file: Scored, *, step: int, checkpoint: str
+    ) -> None:
+        """Score the test file's second references too, where it has some.
+
+        How much of its perplexity is due to damage by conversion is the difference.
+        """
+        if not any(pair.repaired for pair in file.pairs):
+            return
+        pairs = [
+            msgspec.structs.replace(pair, output=pair.repaired or pair.output)
+            for pair in file.pairs
+        ]
+        max_tokens = self.settings.profile.evaluation.max_tokens
+        repaired = Scored.prepare(pairs, self.builder, max_tokens)
+        self.evaluate(
+            losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
+        )
 
     def add_outputs(
         self, losses: LabelLosses, results: list[SampleResult], name: str = "test"

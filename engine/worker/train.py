@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Sequence
 from statistics import fmean
 
-import psutil
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
@@ -24,7 +23,7 @@ from engine.worker import checkpoints
 from engine.worker.batches import Pass, epoch_order, plan_passes
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, add_adapter, device_name
+from engine.worker.model import LabelLosses, add_adapter, device_name, peak_memory
 from engine.worker.optimizers import make_optimizer, make_scheduler
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
@@ -118,7 +117,7 @@ class Trainer:
             )
             for batch in batches[first:steps_per_epoch]:
                 self.report.check_stop()
-                self._step([self.encoded[i] for i in self._learnt(batch)])
+                self.take_step([self.encoded[i] for i in self._learnt(batch)])
                 last = self.step == self.plan.steps
                 if self._evaluation_is_due():
                     self._evaluate()
@@ -133,7 +132,7 @@ class Trainer:
             return seed_loop.stepped_on(batch, self.settings.batch_size)
         return batch
 
-    def _step(self, batch: list[Encoded]) -> None:
+    def take_step(self, batch: list[Encoded]) -> None:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began = time.monotonic()
         self.model.train()
@@ -170,7 +169,7 @@ class Trainer:
                 grad_norm=grad_norm,
                 tokens=self.tokens,
                 tokens_per_second=tokens / (time.monotonic() - began),
-                memory=_peak_memory(self.session.device),
+                memory=peak_memory(self.session.device),
             )
         )
 
@@ -202,7 +201,7 @@ class Trainer:
             if file is not None:
                 scores[part], _ = self.session.evaluate(
                     self.losses,
-                    part,  # type: ignore[arg-type]
+                    part,
                     file,
                     step=self.step,
                     checkpoint=name if self.step else "",
@@ -283,17 +282,14 @@ class Trainer:
         if chosen != checkpoints.name_of(self.step):
             checkpoints.load_weights(self.model, self.run.checkpoints_path / chosen)
         checkpoints.publish(self.run, chosen)
+        step = int(chosen.removeprefix("step-"))
         score, results = self.session.evaluate(
-            self.losses,
-            "test",
-            self.test,
-            step=int(chosen.removeprefix("step-")),
-            checkpoint=chosen,
-            name="test",
+            self.losses, "test", self.test, step=step, checkpoint=chosen, name="test"
         )
+        self.session.evaluate_repaired(self.losses, self.test, step=step, checkpoint=chosen)
         if self.profile.evaluation.outputs:
             self.session.add_outputs(self.losses, results)
-        self.session.judge(results, "test", step=int(chosen.removeprefix("step-")))
+        self.session.judge(results, "test", step=step)
         self.report.emit(
             Finished(
                 steps=self.step,
@@ -323,9 +319,3 @@ class Trainer:
             )
         if by == "test":
             self.report.warn("the checkpoint is chosen on the test file: its score is optimistic")
-
-
-def _peak_memory(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    return int(psutil.Process().memory_info().rss)

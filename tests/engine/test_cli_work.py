@@ -43,7 +43,7 @@ def test_a_result_as_json_has_the_keys_that_programs_rely_on(
     assert len(found.settings.examples) == 2
     assert result == {
         "run": found.id, "status": "finished", "strategy": "few-shot", "perplexity": 12.5,
-        "perplexity_corpus": 9.5, "samples": 84, "tokens": 2000,
+        "perplexity_corpus": 9.5, "perplexity_repaired": None, "samples": 84, "tokens": 2000,
         "bleu": None, "chrf": None, "judged": None,
     }  # fmt: skip
 

@@ -183,7 +183,7 @@ def test_a_killed_pull_goes_on_where_it_stopped(there: FakeHub, tmp_path: Path) 
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not any(part.stat().st_size for part in tmp_path.rglob("*.part")):
+    while not any(part.stat().st_size > 4_000_000 for part in tmp_path.rglob("*.part")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

@@ -8,9 +8,9 @@ from array import array
 import pytest
 from samples import score, step
 
-from engine.events import Evaluated, Event, Started
-from tui.curve import Curve, linear_scale, loss_scale, perplexity_scale, thin
-from tui.screens.train import plot
+from engine.events import Evaluated, Event, Saved, Started
+from tui.curve import Curve, thin
+from tui.scale import linear_scale, log_scale, loss_scale, perplexity_scale
 
 
 def _curve(*losses: float, planned: int = 100) -> Curve:
@@ -28,7 +28,7 @@ def _test(at: int, perplexity: float) -> Evaluated:
 def test_two_points_a_column_keep_every_spike() -> None:
     xs = array("d", range(1, 10_001))
     ys = array("d", (5.0 if n == 5_000 else 1.0 + n % 7 / 10 for n in range(10_000)))
-    kept_x, kept_y = thin(xs, ys, 10_000, 80)
+    kept_x, kept_y = thin(xs, ys, (0, 10_000), 80)
     assert len(kept_x) <= 160
     assert max(kept_y) == 5.0
     assert kept_x == sorted(kept_x)
@@ -90,27 +90,55 @@ def test_perplexities_far_apart_get_a_logarithmic_scale() -> None:
     assert scale.place(1e9) == scale.place(2000)
 
 
-@pytest.mark.parametrize("size", [(20, 4), (21, 5), (43, 8), (44, 16), (80, 20), (200, 60)])
-def test_every_size_gives_rows_of_its_width(size: tuple[int, int]) -> None:
-    width, height = size
-    curve = _curve(*[3.0 - n / 50 for n in range(80)])
-    curve.extend([_test(0, 800.0), _test(40, 30.0), _test(80, 17.0)])
-    rows = ["".join(text for text, _ in plot.split(row)) for row in plot.draw(curve, width, height)]
-    assert len(rows) == height
-    assert {len(row) for row in rows} == {width}
-    assert sum(row.count("o") for row in rows) >= 2
+def test_a_logarithmic_scale_ends_at_round_numbers() -> None:
+    scale = log_scale(1.2, 3.4)
+    assert (scale.low, scale.high) == (1, 5)
+    assert scale.labels == ["1", "2", "5"]
+    assert log_scale(3e-6, 2e-4).labels[0] == "2e-6"
+    assert loss_scale([-1.0, 2.0], [], logarithmic=True).logarithmic is False
 
 
-def test_parts_are_told_apart() -> None:
-    curve = _curve(*[3.0 + (n % 5) / 3 - n / 50 for n in range(80)])
-    curve.extend([_test(0, 800.0), _test(40, 30.0)])
-    parts = {part for row in plot.draw(curve, 80, 20) for _, part in plot.split(row)}
-    assert parts == {"axis", "raw", "loss", "perplexity"}
+def test_large_and_tiny_values_are_labelled_in_few_characters() -> None:
+    assert linear_scale(0, 12e9).labels[-1] == "15G"
+    assert linear_scale(0, 2e-4, smallest=1e-12).labels == ["0", "5e-5", "1e-4", "1.5e-4", "2e-4"]
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 9, 44, 1800, 100_000])
-def test_steps_are_labelled_with_whole_numbers(steps: int) -> None:
-    curve = _curve(3.0, planned=steps)
-    labels = plot.draw(curve, 80, 10)[-1].replace("\x1b[0m", "").split()
-    assert labels[0] == "0"
-    assert all(label.isdigit() for label in labels)
+def test_every_metric_is_kept_and_smoothed_when_asked_for() -> None:
+    curve = Curve()
+    curve.extend([step(n, grad_norm=float(n), memory=0) for n in (1, 2, 3)])
+    assert list(curve.columns["grad_norm"]) == [1.0, 2.0, 3.0]
+    assert all(math.isnan(value) for value in curve.columns["memory"])
+    even = list(curve.smoothed("grad_norm"))
+    assert 1.0 == even[0] < even[1] < even[2] < 3.0
+    curve.smooth_by(0.0)
+    assert list(curve.smoothed("grad_norm")) == [1.0, 2.0, 3.0]
+    curve.extend([step(4, grad_norm=math.nan)])
+    assert curve.smoothed("grad_norm")[-1] == 3.0
+
+
+def test_a_window_holds_only_its_own_steps() -> None:
+    curve = _curve(*[float(n) for n in range(1, 101)])
+    xs, _ = curve.raw_points(80, "loss", (40, 60))
+    assert (min(xs), max(xs)) == (40, 60)
+    xs, _ = curve.smooth_points(10, "loss", (40, 60))
+    assert len(xs) == 10
+
+
+def test_values_under_a_crosshair() -> None:
+    curve = _curve(3.0, 2.0, 1.0)
+    curve.extend([_test(0, 90.0), _test(2, 40.0)])
+    assert curve.value_at("loss", 2.4) == 2.0
+    assert math.isnan(curve.value_at("loss", 0.5))
+    assert curve.tested_at(1.9) == (0, 90.0)
+    assert curve.tested_at(-1) is None
+    assert curve.nearest_step(2.6) == 3.0
+
+
+def test_the_best_checkpoint_is_known_until_a_resume_does_its_step_again() -> None:
+    curve = _curve(*[3.0] * 8)
+    curve.extend(
+        [Saved(step=6, checkpoint="step-000006", best=True), Saved(step=8, checkpoint="x")]
+    )
+    assert curve.best == 6
+    curve.extend([Started(steps=100, resumed_from=5)])
+    assert curve.best is None

@@ -62,7 +62,7 @@ async def test_new_steps_resend_few_cells() -> None:
             app.chart.extend(_falling(number, number + 1))
             await pilot.pause()
         sent = app.chart.cells_sent - before
-    assert 0 < sent <= 20 * 40, f"{sent} cells for 20 redraws of 1,600 cells"
+    assert 0 < sent <= 20 * 60, f"{sent} cells for 20 redraws of 1,600 cells"
 
 
 async def test_nothing_new_sends_nothing() -> None:

@@ -15,7 +15,7 @@ from small_runs import PARTS, RunMaker, SmallRun, cut_data
 from engine import profiles, translation_quality
 from engine.dataset import Pair
 from engine.errors import UserError
-from engine.events import Event, Finished, Judged, Warned
+from engine.events import Evaluated, Event, Finished, Judged, Warned
 from engine.perplexity import SampleResult
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
@@ -148,3 +148,27 @@ def test_a_run_whose_judge_lacks_a_library_is_finished_all_the_same(
     assert isinstance(came[-1], Finished)
     (warning,) = (event for event in came if isinstance(event, Warned))
     assert "pip install sacrebleu" in warning.message
+
+
+def test_second_references_are_scored_beside_the_first(make_run: RunMaker, tmp_path: Path) -> None:
+    """As a file that holds them in place of the outputs would be."""
+
+    def scores(items: list[dict[str, str]], name: str) -> dict[str, float]:
+        path = tmp_path / name
+        path.write_text(json.dumps(items, ensure_ascii=False), "utf-8")
+        small = make_run(strategy="zero-shot", data__test=path)
+        came = events_of(small.run)
+        return {
+            event.part: event.score.perplexity for event in came if isinstance(event, Evaluated)
+        }
+
+    items = json.loads(cut_data("test", tmp_path, 4).read_text("utf-8"))
+    repaired = [item | {"output": "了" + item["output"][1:]} for item in items]
+    both = [item | {"output_repaired": new["output"]} for item, new in zip(items, repaired)]
+    both[3].pop("output_repaired")
+    found = scores(both, "both.json")
+    assert set(found) == {"test", "repaired"}
+    assert found["test"] == pytest.approx(scores(items, "items.json")["test"], rel=1e-6)
+    right = scores([*repaired[:3], items[3]], "repaired.json")
+    assert found["repaired"] == pytest.approx(right["test"], rel=1e-6)
+    assert set(right) == {"test"}

@@ -59,12 +59,12 @@ class LogDialog(ModalScreen[None]):
         self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
 
 
-def read_end(path: Path) -> str:
+def read_end(path: Path, most: int = _BYTES) -> str:
     """The last lines of a log; of a progress bar, what it showed last. Raises OSError."""
     try:
         with path.open("rb") as file:
             end = file.seek(0, 2)
-            file.seek(max(0, end - _BYTES))
+            file.seek(max(0, end - most))
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return ""

@@ -89,6 +89,7 @@ def _pace(summary: Summary) -> list[Content]:
 def status_text(status: Status, word: str = "") -> Content:
     """Symbol and word, coloured; readable without the colour."""
     colors = {
+        Status.WAITING: "dim",
         Status.STARTING: "dim",
         Status.RUNNING: "$text-primary",
         Status.FINISHED: "$text-success",

@@ -6,6 +6,8 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.language import _
+
 
 class TooSmall(ModalScreen[None]):
     """Pushed and popped by the application."""
@@ -22,6 +24,5 @@ class TooSmall(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         width, height = self._smallest
-        yield Static(
-            f"Yiwen needs a terminal of {width}×{height}; make this one larger.", markup=False
-        )
+        text = _("Yiwen needs a terminal of {width}×{height}; make this one larger.")
+        yield Static(text.format(width=width, height=height), markup=False)

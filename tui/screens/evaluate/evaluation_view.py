@@ -208,6 +208,7 @@ def ending(summary: Summary) -> Content:
     said = {
         Status.FAILED: "The run failed.",
         Status.STOPPED: "The run was stopped before there was a result.",
+        Status.WAITING: "It waits in the queue, and starts when its turn comes.",
         Status.INTERRUPTED: "The worker is gone and left no result; its log tells more.",
     }.get(summary.status, "The run left no result.")
     lines = [Content.styled(said, "bold")]

@@ -14,6 +14,7 @@ from tui.widgets.line_table import Cell, Heading, LineTable
 
 _ARROW_ROOM = 2
 _COLOURS = {
+    Status.WAITING: "text-muted",
     Status.STARTING: "text-primary",
     Status.RUNNING: "text-primary",
     Status.FINISHED: "text-success",

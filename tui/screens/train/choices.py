@@ -10,8 +10,11 @@ from typing import Any
 from textual.app import App
 
 from engine import strategies
+from engine.hardware import Gpu, Probe
+from engine.preflight_card import describe_gpu
 from engine.profiles import Profile
 from engine.runs import Part
+from engine.text import one_line
 from tui.listing import profile_choices
 from tui.screens.train.draft import Draft
 from tui.screens.train.settings_dialog import SettingsDialog
@@ -30,6 +33,8 @@ async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str
         return await _choose_profile(app, draft)
     if name == "strategy":
         return await _choose_strategy(app, draft)
+    if name == "gpu":
+        return await _choose_gpu(app, draft)
     if name == "settings":
         changed = await app.push_screen_wait(SettingsDialog(draft.profile, draft.overrides))
         return None if changed is None else draft.with_overrides(changed)
@@ -48,6 +53,20 @@ async def _choose_strategy(app: App[Any], draft: Draft) -> Draft | None:
     options = [(strategy.name, strategy.title) for strategy in strategies.STRATEGIES.values()]
     name = await app.push_screen_wait(Picker("Strategy", options, draft.strategy_name))
     return draft.with_strategy(name) if name else None
+
+
+async def _choose_gpu(app: App[Any], draft: Draft) -> Draft | None:
+    gpus = await asyncio.to_thread(lambda: Probe().gpus())
+    options = [("", "the one that CUDA shows first")]
+    options += [(gpu.uuid, _gpu_line(gpu)) for gpu in gpus]
+    uuid = await app.push_screen_wait(Picker("GPU", options, draft.gpu))
+    return None if uuid is None else draft.with_gpu(uuid)
+
+
+def _gpu_line(gpu: Gpu) -> str:
+    """The card, and who is on it."""
+    users = ", ".join(dict.fromkeys(one_line(p.user) or "somebody" for p in gpu.processes))
+    return one_line(describe_gpu(gpu)) + (f"   used by {users}" if users else "")
 
 
 def _start(profile: Profile | None, part: Part) -> str:

@@ -22,6 +22,8 @@ class Draft:
     profile: str
     strategy_name: str = strategies.QLORA.name
     overrides: Mapping[str, str] = field(default_factory=dict)
+    gpu: str = ""
+    """UUID of the GPU to run on; empty for the one that CUDA shows first."""
 
     @property
     def strategy(self) -> Strategy:
@@ -54,6 +56,10 @@ class Draft:
         """Another profile, with its own files; the changed settings stay."""
         return replace(self, profile=name, overrides=self.changed_settings)
 
+    def with_gpu(self, uuid: str) -> Draft:
+        """Another GPU."""
+        return replace(self, gpu=uuid)
+
     def request(self, root: Path) -> Request:
         """What to ask the engine for."""
         return Request(
@@ -61,6 +67,7 @@ class Draft:
             strategy=self.strategy_name,
             profile=self.profile,
             overrides=dict(self.overrides),
+            gpu=self.gpu,
         )
 
 

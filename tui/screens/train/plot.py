@@ -1,25 +1,77 @@
-"""Draws a learning curve as rows of characters; the only place that knows plotext."""
+"""Draws series as rows of cells; the only place that knows plotext."""
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any, Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from tui.curve import Curve, Scale, loss_scale, perplexity_scale
+from tui.charset import Charset
+from tui.curve import Points, Window
+from tui.scale import Scale, linear_scale
+from tui.widgets.cell_canvas import Row
 
-Part = Literal["axis", "raw", "loss", "perplexity"]
-Row = list[tuple[str, Part]]
+PARTS = (
+    "axis", "raw", "loss", "perplexity", "best", "zero-shot", "few-shot", "cross",
+    "overlay-0", "overlay-1", "overlay-2", "overlay-3",
+)  # fmt: skip
+"""What a cell can be a part of; the widget has a style for each."""
 
-_MARK = "o"
 NARROW = 44
 """Below this many columns the right scale gives its room to the curve."""
-_CODES: dict[Part, tuple[int, int, int]] = {
-    # Stand-ins that are told apart in plotext's output; the widget has the theme's colours.
-    part: (number, 0, 0)
-    for number, part in enumerate(get_args(Part)[1:], 1)
-}
-_PARTS: dict[str, Part] = {f"38;2;{red};0;0": part for part, (red, _, _) in _CODES.items()}
+_LINES: dict[Charset, str] = {"braille": "braille", "block": "hd", "ascii": "."}
+_CODES = {part: (number, 0, 0) for number, part in enumerate(PARTS[1:], 1)}
+"""Stand-ins that are told apart in plotext's output; the widget has the theme's colours."""
+_PARTS = {f"38;2;{red};0;0": part for part, (red, _, _) in _CODES.items()}
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+_PLAIN_AXES = str.maketrans("─│└┘┌┐├┤┬┴┼", "-|+++++++++")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points that belong together."""
+
+    points: Points
+    part: str
+    on_right: bool = False
+    joined: bool = True
+    mark: str = ""
+    """The character at each point; empty for the finest dots there are."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that is drawn, later series over earlier ones."""
+
+    series: Sequence[Series]
+    window: Window
+    left: Scale
+    right: Scale | None = None
+    charset: Charset = "braille"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture in cells, and where in it the plot proper lies."""
+
+    rows: list[Row]
+    window: Window
+    left: int = 0
+    right: int = 0
+    """The first column of the plot, and the one after its last."""
+
+    def column_of(self, step: float) -> int:
+        """The column in which a step is drawn."""
+        first, last = self.window
+        share = (step - first) / max(1e-9, last - first)
+        return self.left + math.floor(0.5 + (self.right - self.left - 1) * share)
+
+    @property
+    def steps_per_column(self) -> float:
+        """How far one column goes."""
+        return (self.window[1] - self.window[0]) / max(1, self.right - self.left - 1)
 
 
 def load_library() -> None:
@@ -27,65 +79,60 @@ def load_library() -> None:
     import plotext  # noqa: F401
 
 
-def draw(curve: Curve, width: int, height: int) -> list[str]:
-    """The chart's rows, colours as escape sequences; `split` takes a row apart."""
+def draw(picture: Picture, width: int, height: int) -> Drawing:
+    """The picture in cells."""
     import plotext as plt  # with the first chart, not with the program
 
+    wide = width >= NARROW
     plt.clear_figure()
     plt.limitsize(False, False)
     plt.plotsize(width, height)
     plt.theme("clear")
     plt.canvas_color("default")
     plt.axes_color("default")
-    _set_x_axis(plt, curve, width)
-    wide = width >= NARROW
     plt.xaxes(True, False)
-    plt.yaxes(True, wide)
-    steps = min(4, max(1, height // 3))
-    _draw_loss(plt, curve, width, steps)
-    _draw_perplexity(plt, curve, steps, labelled=wide)
-    rows: list[str] = plt.build().split("\n")
+    plt.yaxes(True, wide and picture.right is not None)
+    _set_x_axis(plt, picture.window, width)
+    _set_y_axis(plt, picture.left, "left", labelled=True)
+    if picture.right is not None:
+        _set_y_axis(plt, picture.right, "right", labelled=wide)
+    for series in picture.series:
+        scale = picture.right if series.on_right else picture.left
+        if scale is not None and series.points[0]:
+            _draw(plt, series, scale, picture.charset)
+    lines = plt.build().split("\n")[:height]
     plt.clear_figure()
-    return rows[:height]
+    rows = [_cells(line, picture.charset) for line in lines]
+    return _measured(rows, picture.window, closed=wide and picture.right is not None)
 
 
-def _set_x_axis(plt: Any, curve: Curve, width: int) -> None:
-    last = int(curve.last_step)
-    parts = 4 if width >= NARROW else 2
-    ticks = sorted({last * part // parts for part in range(parts + 1)})
-    if last <= 2 * parts:  # so few steps that parts of them would be of unequal width
-        ticks = list(range(0, last + 1, 1 if last <= parts else 2))
-    plt.xlim(0, last)
+def _draw(plt: Any, series: Series, scale: Scale, charset: Charset) -> None:
+    xs, ys = series.points
+    function = plt.plot if series.joined else plt.scatter
+    function(
+        xs,
+        [scale.place(value) for value in ys],
+        marker=series.mark or _LINES[charset],
+        color=_CODES[series.part],
+        yside="right" if series.on_right else "left",
+    )
+
+
+def _set_x_axis(plt: Any, window: Window, width: int) -> None:
+    ticks = _step_ticks(*window, parts=4 if width >= NARROW else 2)
+    plt.xlim(*window)
     plt.xticks(ticks, [str(tick) for tick in ticks])
 
 
-def _draw_loss(plt: Any, curve: Curve, width: int, steps: int) -> None:
-    raw, smooth = curve.raw_points(width), curve.smooth_points(width)
-    scale = loss_scale(raw[1], smooth[1], steps)
-    _set_y_axis(plt, scale, "left", labelled=True)
-    _line(plt, scale, raw, "raw", "left")
-    _line(plt, scale, smooth, "loss", "left")
-
-
-def _draw_perplexity(plt: Any, curve: Curve, steps: int, *, labelled: bool) -> None:
-    xs, ys = curve.perplexity_points()
-    if not xs:
-        return
-    scale = perplexity_scale(ys, steps)
-    _set_y_axis(plt, scale, "right", labelled=labelled)
-    _line(plt, scale, (xs, ys), "perplexity", "right")
-    color = _CODES["perplexity"]
-    placed = [scale.place(value) for value in ys]
-    plt.scatter(xs, placed, marker=_MARK, color=color, yside="right")
-
-
-def _line(
-    plt: Any, scale: Scale, points: tuple[list[float], list[float]], part: Part, side: str
-) -> None:
-    xs, ys = points
-    if len(xs) > 0:
-        placed = [scale.place(value) for value in ys]
-        plt.plot(xs, placed, marker="braille", color=_CODES[part], yside=side)
+def _step_ticks(first: float, last: float, parts: int) -> list[int]:
+    """Whole steps: quarters of a whole run, round numbers within one."""
+    if first > 0 or last != int(last):
+        found = linear_scale(first, last, parts).ticks
+        return sorted({round(tick) for tick in found if first <= round(tick) <= last})
+    end = int(last)
+    if end <= 2 * parts:  # so few steps that parts of them would be of unequal width
+        return list(range(0, end + 1, 1 if end <= parts else 2))
+    return sorted({end * part // parts for part in range(parts + 1)})
 
 
 def _set_y_axis(plt: Any, scale: Scale, side: str, *, labelled: bool) -> None:
@@ -95,18 +142,23 @@ def _set_y_axis(plt: Any, scale: Scale, side: str, *, labelled: bool) -> None:
     plt.yticks(ticks, labels, yside=side)
 
 
-def split(row: str) -> Row:
-    """A row as texts, each with what it is a part of."""
-    parts: Row = []
-    part: Part = "axis"
-    for index, piece in enumerate(_ESCAPE.split(row)):
+def _cells(line: str, charset: Charset) -> Row:
+    """A line of plotext's output taken apart."""
+    cells: Row = []
+    part = "axis"
+    for index, piece in enumerate(_ESCAPE.split(line)):
         if index % 2:
             part = _PARTS.get(piece, "axis")
         elif piece:
-            parts.append((piece, part))
-    return parts
+            text = piece.translate(_PLAIN_AXES) if charset == "ascii" else piece
+            cells.extend((char, part) for char in text)
+    return cells
 
 
-def paint(text: str, part: Part) -> str:
-    """A text coloured as a part of the chart."""
-    return f"\x1b[38;2;{_CODES[part][0]};0;0m{text}\x1b[0m"
+def _measured(rows: list[Row], window: Window, *, closed: bool) -> Drawing:
+    """Find the plot proper by the x axis, the last row but one; `closed`: it ends at another."""
+    if len(rows) < 2:
+        return Drawing(rows, window)
+    axis = "".join(char for char, _ in rows[-2]).rstrip()
+    left = len(axis) - len(axis.lstrip()) + 1
+    return Drawing(rows, window, left, len(axis) - closed)

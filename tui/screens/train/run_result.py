@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 from textual.content import Content
 
-from engine.dataset import Pair
+from engine.alarms import Alarm
 from engine.directions import LABELS, Direction
 from engine.events import Evaluated, Score
 from engine.runs import Run
 from engine.summary import Status, Summary
 from engine.text import number, one_line, plain
+from tui.screens.train import samples
+from tui.screens.train.samples import SampleView
 from tui.screens.train.story import Story
-
-_BAR = 24
 
 
 def scores(test: Evaluated) -> Content:
@@ -53,6 +52,8 @@ def closing(summary: Summary, story: Story, run: Run) -> Content:
     if summary.status is Status.FAILED:
         lines = [Content.styled(f"✗ {plain(summary.message) or 'failed'}", "$text-error")]
         return Content("\n").join([*lines, *_hint(summary.hint), *_hint("l shows the log")])
+    if summary.status is Status.WAITING:
+        return Content.styled("◷ Waits in the queue; q shows it", "$text-muted")
     if summary.status is Status.INTERRUPTED:
         sentence = "◌ The worker is gone without a word; l shows its log"
         return Content.styled(sentence, "$text-warning")
@@ -78,10 +79,25 @@ def _hint(hint: str) -> list[Content]:
     return [Content.styled(plain(hint), "dim")] if hint else []
 
 
-def side_notes(story: Story) -> RenderableType:
-    """Evaluations, warnings and samples for the side pane."""
-    blocks = [*_evaluations(story), *_warnings(story), *_samples(story)]
+def side_notes(story: Story, view: SampleView, alarms: Sequence[Alarm] = ()) -> RenderableType:
+    """Alarms, evaluations, warnings and samples for the side pane."""
+    blocks = [
+        *(Text(f"! {alarm}\n", "yellow") for alarm in alarms[1:]),  # the first stands below
+        *_warnings(story),
+        *samples.blocks(story, view),
+        *_evaluations(story),
+    ]
     return Group(*blocks) if blocks else Text("No samples yet", "dim")
+
+
+def alarm_line(alarms: Sequence[Alarm]) -> Content:
+    """The worst alarm with its remedy; how many more there are."""
+    if not alarms:
+        return Content("")
+    more = f"   (+{len(alarms) - 1})" if len(alarms) > 1 else ""
+    return Content.assemble(
+        ("! ", "bold $text-warning"), (one_line(str(alarms[0])), "$text-warning"), (more, "dim")
+    )
 
 
 def _evaluations(story: Story) -> Iterator[Text]:
@@ -101,21 +117,3 @@ def _warnings(story: Story) -> Iterator[Text]:
     for warning in story.warnings[-3:]:
         yield Text(f"! {plain(warning.message)}", "yellow")
         yield Text(f"{plain(warning.hint)}\n", "dim")
-
-
-def _samples(story: Story) -> Iterator[RenderableType]:
-    if not story.samples:
-        return
-    step = next(iter(story.samples.values())).step
-    yield Text(f"Samples after step {step:,}\n", "bold")
-    table = Table.grid(padding=(0, 1))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for sample in story.samples.values():
-        source = Pair(id=sample.id, instruction=sample.instruction).source_text
-        table.add_row("src", Text(one_line(source)))
-        table.add_row("out", Text(one_line(sample.output), "bold"))
-        if sample.reference:
-            table.add_row("ref", Text(one_line(sample.reference)))
-        table.add_row()
-    yield table

@@ -1,7 +1,11 @@
-"""A run as one watches it: chart or progress, result, numbers, samples, warnings."""
+"""A run as one watches it: chart or progress, result, numbers, samples, machine, log."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -9,14 +13,23 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
+from engine.alarms import Alarm
 from engine.events import Event
 from engine.runs import Run, RunSettings
 from engine.summary import Summary
+from tui.charset import Charset
 from tui.pace import progress
 from tui.screens.train import run_result
 from tui.screens.train.loss_chart import LossChart
+from tui.screens.train.samples import SampleView
 from tui.screens.train.story import Story
+from tui.widgets.log_pane import LogPane
+from tui.widgets.machine_panel import MachinePanel
+from tui.widgets.plain_static import PlainStatic
 from tui.widgets.run_status import RunStatus
+
+Face = Literal["notes", "machine"]
+"""What can take the chart's place."""
 
 
 class RunView(Vertical):
@@ -27,36 +40,54 @@ class RunView(Vertical):
         Horizontal { height: 1fr; }
         #main { width: 1fr; padding: 0 1; }
         #progress { height: auto; display: none; padding: 1 1; }
+        #alarm { height: auto; max-height: 2; padding: 0 1; display: none; }
+        #alarm.-said { display: block; }
         #closing { height: auto; max-height: 6; padding: 0 1; display: none; }
         #closing.-said { display: block; }
+        LogPane { display: none; padding: 0 1; border-top: hkey $panel; height: 7; }
         #side { width: 42; padding: 0 1; border-left: vkey $panel; display: none; }
         #side Static { height: auto; }
+        MachinePanel { display: none; margin-bottom: 1; }
         &.-no-curve LossChart { display: none; }
         &.-no-curve #progress { display: block; height: 1fr; }
-        &.-notes #main { display: none; }
-        &.-notes #side { display: block; width: 1fr; border-left: none; }
+        &.-notes, &.-machine {
+            #main { display: none; }
+            #side { display: block; width: 1fr; border-left: none; }
+        }
+        &.-machine MachinePanel { display: block; }
+        &.-machine #notes-pane { display: none; }
     }
     """
 
     class Refreshed(Message):
         """A second went by in an active run."""
 
-    def __init__(self) -> None:
+    chart = getters.query_one(LossChart)
+
+    def __init__(self, charset: Charset = "braille") -> None:
         super().__init__()
         self.story = Story()
         self.summary = Summary()
+        self.alarms: Sequence[Alarm] = ()
+        self._charset: Charset = charset
+        self._samples = SampleView()
         self._run: Run | None = None
         self._trains = False
+        self._caught_up = False
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             with Vertical(id="main"):
-                yield LossChart()
+                yield LossChart(self._charset)
                 yield _plain("progress")
+                yield PlainStatic(id="alarm")
                 yield _plain("closing")
-            with VerticalScroll(id="side"):
-                yield _plain("notes")
+                yield LogPane()
+            with Vertical(id="side"):
+                yield MachinePanel()
+                with VerticalScroll(id="notes-pane"):
+                    yield _plain("notes")
         yield RunStatus()
 
     def on_mount(self) -> None:
@@ -67,41 +98,73 @@ class RunView(Vertical):
         """Show another run, from nothing."""
         self._run = run
         self.story, self.summary = Story(), Summary()
-        self.query_one(LossChart).clear()
+        self._samples = SampleView()
+        self.chart.clear()
         self._trains = settings.job == "train"
         self.add_class("-no-curve")
+        self._caught_up = False
+        self.set_class(False, "-active")
+        self.query_one(MachinePanel).watch_worker_of(run)
+        self.query_one(LogPane).tail(run.log_path)
+        self.warn(())
         self._show_notes()
         self._show_closing()
         self.refresh_numbers()
 
-    def extend(self, events: list[Event], summary: Summary) -> None:
-        """Take in what is new."""
+    def extend(self, events: list[Event], summary: Summary, caught_up: bool = True) -> None:
+        """Take in what is new; an old run is drawn once all of it was read."""
         before, self.summary = self.summary.status, summary
-        chart = self.query_one(LossChart)
-        chart.extend(events)
-        self.set_class(not (self._trains and chart.curve), "-no-curve")
+        self.chart.extend(events)
+        self.set_class(not (self._trains and self.chart.curve), "-no-curve")
         if self.story.extend(events):
             self._show_notes()
         if summary.status.active:
             assert self._timer is not None
             self._timer.resume()
+        if caught_up and not self._caught_up:
+            self.chart.flush()
+        self._caught_up = caught_up
         if summary.status is not before:
+            self.set_class(summary.status.active, "-active")
             self._show_closing()
             self.refresh_numbers()
 
+    def warn(self, alarms: Sequence[Alarm]) -> None:
+        """Say what is wrong, under the chart and in the notes."""
+        if list(alarms) == list(self.alarms):
+            return
+        self.alarms = alarms
+        line = self.query_one("#alarm", PlainStatic)
+        line.say(run_result.alarm_line(alarms))
+        line.set_class(bool(alarms), "-said")
+        self._show_notes()
+
     def refresh_numbers(self) -> None:
         """Bring the status line, and an evaluation's progress, up to now."""
-        self.query_one(RunStatus).show(self.summary, self.query_one(LossChart).curve)
+        self.query_one(RunStatus).show(self.summary, self.chart.curve)
         self.post_message(self.Refreshed())
         if self.has_class("-no-curve"):
             self._show_progress()
         if not self.summary.status.active and self._timer is not None:
             self._timer.pause()
-            self.query_one(LossChart).redraw()
+            self.chart.flush()
 
-    def toggle_notes(self) -> None:
-        """Where there is no room for both: the notes in the chart's place, and back."""
-        self.toggle_class("-notes")
+    def toggle_face(self, face: Face) -> None:
+        """Where there is no room for both: notes or machine in the chart's place, and back."""
+        others: tuple[Face, ...] = ("notes", "machine")
+        for name in others:
+            self.set_class(name == face and not self.has_class(f"-{name}"), f"-{name}")
+        self.query_one(MachinePanel).call_after_refresh(self.query_one(MachinePanel).look)
+
+    def step_samples(self, by: int) -> None:
+        """Show the samples of another evaluation."""
+        self._samples = self._samples.moved(self.story, by)
+        self._show_notes()
+
+    def next_sample_item(self) -> None:
+        """Follow one sample through the run."""
+        self._samples = self._samples.with_next_item(self.story)
+        self._show_notes()
 
     def _show_progress(self) -> None:
         blocks = [progress(self.summary)]
@@ -111,7 +174,8 @@ class RunView(Vertical):
         self.query_one("#progress", Static).update(shown, layout=False)
 
     def _show_notes(self) -> None:
-        self.query_one("#notes", Static).update(run_result.side_notes(self.story))
+        shown = run_result.side_notes(self.story, self._samples, self.alarms)
+        self.query_one("#notes", Static).update(shown)
 
     def _show_closing(self) -> None:
         said = Content("")

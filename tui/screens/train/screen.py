@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from engine import launch
 from engine.errors import RunError
+from engine.hardware import Probe
 from engine.runs import Run, RunSettings
 from engine.summary import Status
+from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
-from tui.screens.train import plot
+from tui.screens.train import plot, setup_actions
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft
-from tui.screens.train.keys import KEYS
+from tui.screens.train.keys import CHART_KEYS, KEYS
+from tui.screens.train.looking import Looking
 from tui.screens.train.outlook import Outlook, look_ahead
 from tui.screens.train.run_view import RunView
+from tui.screens.train.setup_actions import SetupActions
 from tui.screens.train.setup_form import SetupForm
 from tui.starting import confirm_and_start
 from tui.stopping import confirm_and_stop
@@ -31,40 +33,33 @@ from tui.widgets.header_line import HeaderLine
 from tui.widgets.log_dialog import LogDialog
 from tui.widgets.run_status import headline
 
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
-
 _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 
 
-class TrainScreen(Screen[None]):
+class TrainScreen(SetupActions, Looking):
     """Two faces: the setup of a run, and a run that is watched."""
 
     CSS_PATH = "train.tcss"
-    BINDINGS = KEYS
+    BINDINGS = KEYS + CHART_KEYS
 
     header = getters.query_one(HeaderLine)
     form = getters.query_one(SetupForm)
-    view = getters.query_one(RunView)
 
     def __init__(self) -> None:
         super().__init__()
         self.draft = Draft(self.yiwen.profile_name)
         self.outlook: Outlook | None = None
-        self.watched: Run | None = None
-        """The run that is shown; None while one is set up."""
         self.settings: RunSettings | None = None
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
-
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
+        self._probe = Probe()
+        self._is_live = False
+        """Was the run that is watched seen alive? Old ones ring no bell when their end is read."""
 
     def compose(self) -> ComposeResult:
         yield HeaderLine("Train")
         yield SetupForm()
-        yield RunView()
+        yield RunView(self.yiwen.charset)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -80,10 +75,14 @@ class TrainScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense: setups are started, live runs stopped, dead ones resumed."""
         status = self.view.summary.status if self.is_mounted else Status.STARTING
-        if action in ("start", "choose"):
+        if action in ("start", "choose", *setup_actions.NAMES):
             return self.watched is None
-        if action in ("new", "log", "notes"):
+        if action in ("new", "log", "notes", "machine", "sample", "sample_item"):
             return self.watched is not None
+        if action == "chart_uncross":
+            return self.watched is not None and self.view.chart.view.cross is not None
+        if action.startswith("chart_"):
+            return self.watched is not None and self._trains
         if action == "stop":
             return self.watched is not None and status.active
         if action == "resume":
@@ -98,14 +97,17 @@ class TrainScreen(Screen[None]):
 
     @work(exclusive=True, group="outlook")
     async def _refresh_outlook(self) -> None:
+        self.outlook = None
         self.form.show(self.draft, None)
-        self.outlook = await asyncio.to_thread(look_ahead, self.draft, self.yiwen.runs_root)
+        self.outlook = await asyncio.to_thread(
+            look_ahead, self.draft, self.yiwen.runs_root, self._probe
+        )
         self.form.show(self.draft, self.outlook)
 
     @work(exclusive=True, group="look")
     async def _look_around(self, follow_active: bool = False) -> None:
         found: Surroundings = await asyncio.to_thread(look_around, self.yiwen.runs_root)
-        self.form.show_latest(found.description)
+        self.form.show_latest(found.description, found.waiting)
         if follow_active and found.active is not None and self.watched is None:
             self._watch(found.active)
 
@@ -119,8 +121,16 @@ class TrainScreen(Screen[None]):
         profile = self.outlook.profile if self.outlook else None
         chosen = await choose(self.app, self.draft, profile, name)
         if chosen is not None and chosen != self.draft:
-            self.draft = chosen
-            self._refresh_outlook()
+            self.take_draft(chosen)
+
+    def take_draft(self, draft: Draft) -> None:
+        """Set up this instead."""
+        self.draft = draft
+        self._refresh_outlook()
+
+    def look_around(self) -> None:
+        """Bring what is said of other runs up to date."""
+        self._look_around()
 
     def action_start(self) -> None:
         """Start the run that is set up; once, however often the key is pressed."""
@@ -152,6 +162,8 @@ class TrainScreen(Screen[None]):
             return
         self.watched = run
         self._asked_to_stop.discard(run.id)
+        self._is_live = False
+        self._lay_over([one.run for one in self.view.chart.overlays if one.run.id != run.id])
         self.view.begin(run, self.settings)
         self._show_face()
         self._follow(run)
@@ -164,11 +176,19 @@ class TrainScreen(Screen[None]):
 
     @on(RunEvents)
     def _take_events(self, message: RunEvents) -> None:
-        if message.run is not self.watched:
-            return  # of a run that is no longer shown
+        if message.run is not self.watched:  # laid over the chart, or no longer shown
+            self.view.chart.extend_overlay(message.run, message.events)
+            return
         before = self.view.summary.status
-        self.view.extend(message.events, message.summary)
-        if message.summary.status is not before:
+        self.view.extend(message.events, message.summary, message.caught_up)
+        status = message.summary.status
+        if message.caught_up:
+            self.view.warn(message.alarms)
+            self._refer_once(message.run)
+            if self._is_live and not status.active:
+                call(self.yiwen, message.run, message.summary, is_seen=self.app.screen is self)
+            self._is_live = status.active
+        if status is not before:
             self.refresh_bindings()
             self._show_header()
 
@@ -225,10 +245,6 @@ class TrainScreen(Screen[None]):
         """Show the end of worker.log."""
         if self.watched is not None:
             self.app.push_screen(LogDialog(self.watched.log_path))
-
-    def action_notes(self) -> None:
-        """Samples in the chart's place, where there is no room for both."""
-        self.view.toggle_notes()
 
     @work(exclusive=True, group="look")
     async def action_watch_newest(self) -> None:

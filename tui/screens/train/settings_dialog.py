@@ -1,12 +1,11 @@
-"""Changing settings of a profile for one run, by typing `section.key = value`."""
+"""All settings of a run, edited in place: by typing, by choosing, by turning a switch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar
 
-import msgspec
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,11 +13,14 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import profiles
+from engine import setting_list
 from engine.errors import UserError
+from engine.setting_list import Setting
 from engine.text import one_line, plain
 from tui.screens.train.draft import FILES
+from tui.widgets.dialogs import Confirm
 from tui.widgets.list_dialog import ListDialog
+from tui.widgets.picker import Picker
 
 FIRST = (
     "training.epochs", "training.learning_rate", "training.batch_size", "few_shot.examples",
@@ -31,37 +33,46 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "done", "Done", id="settings.done", tooltip="Keep the changes"),
-    ]
+        Binding("ctrl+r", "revert", "Revert", id="settings.revert",
+                tooltip="Put the setting back to what the profile says"),
+        Binding("ctrl+x", "revert_all", "Revert all", id="settings.revert_all",
+                tooltip="Put every setting back to what the profile says", priority=True),
+    ]  # fmt: skip
     DEFAULT_CSS = """
     SettingsDialog {
         OptionList {
-            height: auto; max-height: 14; text-wrap: nowrap; text-overflow: ellipsis;
+            height: auto; max-height: 10; text-wrap: nowrap; text-overflow: ellipsis;
         }
+        OptionList > .option-list--option-disabled { color: $primary; text-style: bold; }
+        #meaning { height: 2; margin-top: 1; color: $text-muted; }
         .error { height: auto; max-height: 5; }
     }
-    SettingsDialog.-short OptionList { max-height: 6; }
+    SettingsDialog.-short OptionList { max-height: 5; margin-top: 0; }
+    SettingsDialog.-short #meaning { height: 2; margin-top: 0; }
     """
 
     def __init__(self, profile: str, overrides: Mapping[str, str]) -> None:
         super().__init__()
         self._profile = profile
         self._overrides = dict(overrides)
-        self._lines: list[tuple[str, str]] = []
-        self._shown: list[tuple[str, str]] = []
+        self._settings: list[Setting] = []
+        self._shown: list[Setting | None] = []
+        """By line of the list; None is a heading."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Settings of this run")
-            field = Input(placeholder="training.epochs = 1", compact=True)
+            field = Input(placeholder="type to filter, or training.epochs = 1", compact=True)
             field.cursor_blink = False
             yield field
             choices = OptionList(markup=False, compact=True)
             choices.can_focus = False
             choices.auto_links = False
             yield choices
+            yield Static("", id="meaning", markup=False)
             yield Static("", classes="error", markup=False)
             yield Static(
-                "enter take or edit   `key =` as in the profile   esc done",
+                "enter change   ctrl+r as in the profile   ctrl+x all   esc done",
                 classes="hint",
                 markup=False,
             )
@@ -74,61 +85,147 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
     def _check(self, overrides: dict[str, str]) -> bool:
         """Take these overrides if the profile stays sound, else say what is wrong."""
         try:
-            profile = profiles.load(self._profile, overrides)
+            listed = setting_list.list_all(self._profile, overrides)
         except UserError as error:
             self.query_one(".error", Static).update(Content(plain(_words(str(error)))))
             return False
         self.query_one(".error", Static).update("")
         self._overrides = overrides
-        self._lines = _settings_of(profile, overrides)
+        self._settings = [setting for setting in listed if setting.key not in FILES]
         return True
 
-    def _fill(self, text: str) -> None:
-        typed = text.partition("=")[0].strip().casefold()
-        self._shown = [line for line in self._lines if typed in line[0].casefold()] or self._lines
-        choices = self.query_one(OptionList)
-        choices.set_options([Option(self._line(*line)) for line in self._shown])
-        if self._shown:
-            choices.highlighted = 0
+    # The list
 
-    def _line(self, key: str, value: str) -> Content:
-        changed = key in self._overrides
-        mark = ("● ", "bold $primary") if changed else "  "
-        return Content.assemble(mark, f"{key} = ", (value, "bold" if changed else ""))
+    def _fill(self, typed: str, highlighted: str = "") -> None:
+        words = typed.partition("=")[0].casefold().split()
+        found = [
+            setting
+            for setting in self._settings
+            if all(word in f"{setting.key} {setting.comment}".casefold() for word in words)
+        ]
+        by_name = [s for s in found if all(word in s.key.casefold() for word in words)]
+        self._shown = _with_headings(by_name or found or self._settings, bool(words))
+        choices = self.query_one(OptionList)
+        choices.set_options([self._line(setting, at) for at, setting in enumerate(self._shown)])
+        keys = [setting.key if setting else "" for setting in self._shown]
+        first = next((at for at, key in enumerate(keys) if key), None)
+        choices.highlighted = (
+            keys.index(highlighted) if highlighted and highlighted in keys else first
+        )
+
+    def _line(self, setting: Setting | None, at: int) -> Option:
+        if setting is None:
+            following = self._shown[at + 1]
+            assert following is not None
+            return Option(Content(f"[{following.section}]"), disabled=True)
+        mark = ("● ", "bold $primary") if self._is_changed(setting) else "  "
+        value = (one_line(setting.text), "bold" if self._is_changed(setting) else "")
+        return Option(Content.assemble(mark, f"{setting.key} = ", value))
+
+    def _is_changed(self, setting: Setting) -> bool:
+        return setting.key in self._overrides
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight, over headings too."""
+        choices = self.query_one(OptionList)
+        at = (choices.highlighted or 0) + step
+        at = min(max(at, 0), len(self._shown) - 1)
+        while 0 <= at < len(self._shown) and self._shown[at] is None:
+            at += 1 if step > 0 else -1
+        if at >= 0:
+            choices.highlighted = at
+        else:  # above the first setting there is only its heading
+            choices.scroll_home(animate=False)
+
+    @property
+    def _chosen(self) -> Setting | None:
+        at = self.query_one(OptionList).highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    @on(OptionList.OptionHighlighted)
+    def _explain(self) -> None:
+        setting = self._chosen
+        said = Content("")
+        if setting is not None:
+            said = Content(one_line(setting.comment))
+            if self._is_changed(setting):
+                profile = one_line(setting_list.typed(setting.profile_value))
+                said = Content.assemble((f"profile: {profile}", "bold"), "  ", said)
+        self.query_one("#meaning", Static).update(said)
+
+    # Changing
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
-        self._fill(event.value)
+        kept = self._chosen.key if self._chosen and not event.value else ""
+        self._fill(event.value, kept)
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         if "=" in event.value:
             self._apply(event.value)
-        else:
-            self._edit(self.query_one(OptionList).highlighted or 0)
+        elif (setting := self._chosen) is not None:
+            self._edit(setting)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
-        self._edit(event.option_index)
+        setting = self._shown[event.option_index]
+        if setting is not None:
+            self._edit(setting)
 
-    def _edit(self, index: int) -> None:
-        """Put a setting into the field."""
-        if index < len(self._shown):
+    def _edit(self, setting: Setting) -> None:
+        """Turn a switch, offer the choices, or put the setting into the field."""
+        if setting.is_switch:
+            self._set(setting.key, setting_list.typed(not setting.value))
+        elif setting.choices:
+            self._choose(setting)
+        else:
             field = self.query_one(Input)
-            field.value = " = ".join(self._shown[index])
+            field.value = f"{setting.key} = {setting.text}"
             field.cursor_position = len(field.value)
+
+    @work(exclusive=True)
+    async def _choose(self, setting: Setting) -> None:
+        options = [(choice, choice) for choice in setting.choices]
+        chosen = await self.app.push_screen_wait(Picker(setting.key, options, str(setting.value)))
+        if chosen:
+            self._set(setting.key, setting_list.typed(chosen))
 
     def _apply(self, text: str) -> bool:
         """Take `key = value`; without a value, go back to the profile's."""
         key, _, value = (part.strip() for part in text.partition("="))
+        return self._set(key, value)
+
+    def _set(self, key: str, value: str) -> bool:
+        """Change a setting, back to the profile's if the value is empty or the same."""
         changed = {name: old for name, old in self._overrides.items() if name != key}
         if value:
             changed[key] = value
         if not self._check(changed):
             return False
+        setting = next((one for one in self._settings if one.key == key), None)
+        if setting is not None and not setting.is_changed:
+            self._overrides.pop(key, None)
         self.query_one(Input).clear()
-        self._fill("")
+        self._fill("", key)
         return True
+
+    def action_revert(self) -> None:
+        """Put the highlighted setting back."""
+        if (setting := self._chosen) is not None:
+            self._set(setting.key, "")
+
+    @work(exclusive=True)
+    async def action_revert_all(self) -> None:
+        """Put all back, after a question; data files stay."""
+        kept = {key: text for key, text in self._overrides.items() if key in FILES}
+        if kept == self._overrides:
+            return
+        count = len(self._overrides) - len(kept)
+        confirm = Confirm(f"Put {count} settings back to the profile's?", yes="Put back")
+        if await self.app.push_screen_wait(confirm) and self._check(kept):
+            self.query_one(Input).clear()
+            self._fill("")
 
     def action_done(self) -> None:
         """Close; what is typed but not taken over counts too, unless it is wrong."""
@@ -139,18 +236,19 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         self.dismiss(self._overrides)
 
 
-def _settings_of(profile: profiles.Profile, overrides: Mapping[str, str]) -> list[tuple[str, str]]:
-    """All settings as key and value: the changed ones first, then those most used."""
-    table = msgspec.to_builtins(profile)
-    found = {
-        f"{section}.{key}": one_line(msgspec.json.encode(value).decode())
-        for section, values in table.items()
-        if isinstance(values, dict)
-        for key, value in values.items()
-        if f"{section}.{key}" not in FILES
-    }
-    order = dict.fromkeys([*overrides, *FIRST, *found])
-    return [(key, found[key]) for key in order if key in found]
+def _with_headings(settings: list[Setting], is_filtered: bool) -> list[Setting | None]:
+    """A heading before each section; what is changed most comes first, under none."""
+    first = [] if is_filtered else [s for key in FIRST for s in settings if s.key == key]
+    shown: list[Setting | None] = [*first]
+    section = ""
+    for setting in settings:
+        if setting in first:
+            continue
+        if setting.section != section:
+            section = setting.section
+            shown.append(None)
+        shown.append(setting)
+    return shown
 
 
 def _words(message: str) -> str:

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.preflight_card import describe_gpu
 from engine.profiles import Profile
 from engine.runs import Part
 from engine.text import one_line, plain, rate, short_path
@@ -28,8 +29,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("v", "Validation", "validation"),
     ("t", "Test", "test"),
     ("o", "Settings", "settings"),
+    ("u", "GPU", "gpu"),
 )
-"""Key, label and name of each row."""
+"""Key, label and name of each row; that of the GPU shows where there is one."""
 
 
 class SetupForm(Vertical):
@@ -44,7 +46,7 @@ class SetupForm(Vertical):
         }
         OptionList:focus { border: none; }
         .title { margin: 1 0 0 2; text-style: bold; color: $primary; }
-        VerticalScroll { height: 1fr; padding: 0 1 0 2; }
+        VerticalScroll { height: 1fr; padding: 0 1 0 0; }
         VerticalScroll:focus { background-tint: $foreground 3%; }
         #latest { height: 1; margin: 0 0 0 2; color: $text-muted; text-wrap: nowrap;
                   text-overflow: ellipsis; }
@@ -64,7 +66,7 @@ class SetupForm(Vertical):
         self._shown: tuple[Draft, Outlook | None] | None = None
 
     def compose(self) -> ComposeResult:
-        rows = OptionList(*[Option("", id=name) for _, _, name in ROWS], markup=False)
+        rows = OptionList(*[Option("", id=name) for _, _, name in ROWS[:-1]], markup=False)
         rows.auto_links = False
         yield rows
         yield Static("What will happen", classes="title", markup=False)
@@ -99,9 +101,11 @@ class SetupForm(Vertical):
         if self._shown is None:
             return
         draft, outlook = self._shown
+        if outlook is not None:
+            self._offer_gpus(bool(outlook.gpus) or bool(draft.gpu))
         room = max(20, self.size.width - self.LABEL_WIDTH - 6)
-        for key, label, name in ROWS:
-            value = _value(name, draft, outlook.profile if outlook else None, room)
+        for key, label, name in ROWS[: self.rows.option_count]:
+            value = _value(name, draft, outlook, room)
             muted = name in ("train", "validation", "test") and not draft.uses(_part(name))
             line = Content.assemble(
                 (f" {key} ", "bold $primary"),
@@ -110,9 +114,22 @@ class SetupForm(Vertical):
             )
             self.rows.replace_option_prompt(name, line)
 
-    def show_latest(self, text: str) -> None:
-        """Name the run that can be looked at."""
-        line = Content.assemble(("w", "bold $primary"), f"  {text}") if text else Content("")
+    def _offer_gpus(self, offer: bool) -> None:
+        """Add or remove the last row."""
+        is_offered = self.rows.option_count == len(ROWS)
+        if offer and not is_offered:
+            self.rows.add_option(Option("", id=ROWS[-1][2]))
+        elif is_offered and not offer:
+            self.rows.remove_option(ROWS[-1][2])
+
+    def show_latest(self, text: str, waiting: int = 0) -> None:
+        """Name the run that can be looked at, and how many wait."""
+        queue = f"{waiting} run waits" if waiting == 1 else f"{waiting} runs wait"
+        parts = [("q", queue)] if waiting else []
+        parts += [("w", text)] if text else []
+        line = Content("   ").join(
+            Content.assemble((key, "bold $primary"), f"  {said}") for key, said in parts
+        )
         self.query_one("#latest", Static).update(line)
 
 
@@ -120,7 +137,10 @@ def _part(name: str) -> Part:
     return "train" if name == "train" else "validation" if name == "validation" else "test"
 
 
-def _value(name: str, draft: Draft, profile: Profile | None, room: int) -> str:
+def _value(name: str, draft: Draft, outlook: Outlook | None, room: int) -> str:
+    profile = outlook.profile if outlook else None
+    if name == "gpu":
+        return _gpu(draft, outlook)
     if name == "profile":
         title = one_line(profile.title) if profile else ""
         return f"{one_line(profile.name if profile else draft.profile)}   {title}"
@@ -132,6 +152,13 @@ def _value(name: str, draft: Draft, profile: Profile | None, room: int) -> str:
         return _changes(draft) or _main_settings(draft, profile)
     path = {"train": profile.data.train, "validation": profile.data.validation}
     return one_line(short_path(path.get(name, profile.data.test), room)) or "none"
+
+
+def _gpu(draft: Draft, outlook: Outlook | None) -> str:
+    gpu = outlook.found.gpu if outlook and outlook.found else None
+    if gpu is None:
+        return draft.gpu or "…"
+    return one_line(f"{describe_gpu(gpu)}{'' if draft.gpu else ' (the first)'}")
 
 
 def _changes(draft: Draft) -> str:
@@ -157,8 +184,10 @@ def _described(outlook: Outlook | None) -> Content | Table:
     if outlook.trouble:
         return Content.assemble(("✗ ", "bold $text-error"), (plain(outlook.trouble), "$text-error"))
     table = Table.grid(padding=(0, 1))
-    table.add_column(width=SetupForm.LABEL_WIDTH - 1, style="dim")
+    table.add_column(width=1, style="bold")
+    table.add_column(width=SetupForm.LABEL_WIDTH - 1)
     table.add_column(overflow="fold")
-    for label, text in outlook.lines:
-        table.add_row(Text(label), Text(plain(text)))
+    for line in outlook.lines:
+        label = Text(line.label, "bold" if line.sign else "dim")
+        table.add_row(Text(line.sign), label, Text(plain(line.text)))
     return table

@@ -16,8 +16,8 @@ class Story:
 
     tests: list[Evaluated] = field(default_factory=list)
     """Scores of the test file, in order."""
-    samples: dict[str, Sample] = field(default_factory=dict)
-    """By id; those of the latest evaluation only."""
+    samples: dict[int, dict[str, Sample]] = field(default_factory=dict)
+    """By step, in order, then by id: the same few items translated at every evaluation."""
     warnings: list[Warned] = field(default_factory=list)
 
     def extend(self, events: Iterable[Event]) -> bool:
@@ -27,23 +27,23 @@ class Story:
             if isinstance(event, Step):
                 continue  # nearly all are
             if isinstance(event, Sample):
-                self._add_sample(event)
+                self.samples.setdefault(event.step, {})[event.id] = event
             elif isinstance(event, Evaluated):
                 if event.part == "test":
                     self.tests.append(event)
             elif isinstance(event, Warned):
                 self.warnings = [*self.warnings[1 - _MOST_WARNINGS :], event]
             elif isinstance(event, Started):
-                self.tests = [test for test in self.tests if test.step <= event.resumed_from]
+                self._forget_after(event.resumed_from)
             else:
                 continue
             changed = True
         return changed
 
-    def _add_sample(self, sample: Sample) -> None:
-        if any(known.step != sample.step for known in self.samples.values()):
-            self.samples = {}
-        self.samples[sample.id] = sample
+    def _forget_after(self, step: int) -> None:
+        """A resumed run does the steps after its checkpoint once more."""
+        self.tests = [test for test in self.tests if test.step <= step]
+        self.samples = {at: found for at, found in self.samples.items() if at <= step}
 
     @property
     def first(self) -> Evaluated | None:
@@ -54,3 +54,17 @@ class Story:
     def last(self) -> Evaluated | None:
         """The latest score."""
         return self.tests[-1] if self.tests else None
+
+    @property
+    def evaluations(self) -> list[int]:
+        """The steps at which samples were translated."""
+        return list(self.samples)
+
+    @property
+    def items(self) -> list[str]:
+        """The ids of the items that were translated, in the order of the test file."""
+        return list(dict.fromkeys(name for found in self.samples.values() for name in found))
+
+    def score_at(self, step: int) -> Evaluated | None:
+        """The last score of the test file at a step."""
+        return next((test for test in reversed(self.tests) if test.step == step), None)

@@ -1,0 +1,54 @@
+"""Brings the catalogue of translations up to date with the marked texts, and compiles it.
+
+python docs/translations.py [MORE.po …]     further files of translations are taken in
+"""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+CATALOGUE = ROOT / "engine" / "locale" / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
+KEYWORDS = {"_": None, "plural": (1, 2)}
+HEADER = """\
+# Yiwen in Traditional Chinese, as written in Taiwan.
+msgid ""
+msgstr ""
+"Language: zh_TW\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
+
+
+def main() -> None:
+    """Write the catalogue in the order of its texts; say which of them are not translated."""
+    known = [
+        read_po(BytesIO(Path(path).read_bytes()), locale="zh_TW")
+        for path in [CATALOGUE, *sys.argv[1:]]
+    ]
+    made = Catalog(locale="zh_TW", charset="utf-8")
+    for folder in ("engine", "tui"):
+        for _, _, texts, _, _ in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
+            key = texts if isinstance(texts, str) else texts[0]
+            found = [message for one in known if (message := one.get(key)) and message.string]
+            made.add(texts, found[-1].string if found else None)
+    for message in made:
+        if message.id and not any(message.string):
+            print("not translated:", message.id)
+    with CATALOGUE.open("wb") as file:
+        file.write(HEADER.encode())
+        write_po(file, made, width=0, sort_output=True, omit_header=True)
+    with CATALOGUE.with_suffix(".mo").open("wb") as file:
+        write_mo(file, read_po(BytesIO(CATALOGUE.read_bytes()), locale="zh_TW"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""What is going wrong in a run, found in its events: the same for live and for old runs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine import hardware
+from engine.events import TERMINAL, Event, Started, Step
+from engine.text import size
+
+Kind = Literal["nan", "zero", "diverged", "silent", "disk"]
+
+_HUGE = math.inf
+"""What is neither below it nor above its opposite is no number that one can train with."""
+_RECENT = 20
+"""Steps after which a bad loss no longer counts."""
+_ZERO = 1e-7
+_ZERO_STEPS = 3
+_MEMORY = 2 / 31
+"""Weight of a new loss in the mean that divergence is judged by: about thirty steps."""
+_SPIKE = 3.0
+"""A loss counts at most so many times the mean: one bad step is no divergence."""
+_SETTLED = 10
+"""Steps before the mean means something."""
+_FACTOR, _NATS = 1.5, 0.5
+"""A run has diverged if its mean loss is so many times, and so much, above its lowest mean …"""
+_LONG, _LONG_SHARE = 20, 0.02
+"""… for so many steps, and this share of those planned."""
+_USUAL_INTERVALS = 10.0
+"""Silence is noticed after so many usual intervals between events, …"""
+_LONGEST_INTERVALS = 3.0
+"""… three of the longest, …"""
+_PATIENCE = 120.0
+"""… and two minutes; seconds."""
+_INTERVAL_MEMORY = 0.1
+_LOADING_PATIENCE = 900.0
+"""Seconds, while nothing is known about the pace: large weights from a slow disk take minutes."""
+_LEAST_DISK = 500_000_000
+"""Bytes that should be free whatever a checkpoint takes."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something is wrong, and what may help."""
+
+    kind: Kind
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}"
+
+
+class Alarms:
+    """A fold over a run's events; ask it for what is wrong now."""
+
+    def __init__(self) -> None:
+        self._begin(0, 0)
+
+    def _begin(self, planned: int, step: int) -> None:
+        """Another worker: nothing that was noticed before counts."""
+        self._planned, self._step = planned, step
+        self._bad_at = self._bad_first = -math.inf
+        self._zeros = 0
+        self._mean = self._lowest = math.nan
+        self._limit = math.inf
+        """Above it the mean is too high."""
+        self._means = 0
+        self._above_since: int | None = None
+        self._last_at = math.nan
+        self._usual, self._longest = math.nan, 0.0
+        self._is_active = False
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Take events in, in order."""
+        for event in events:
+            if isinstance(event, Step):
+                self._take_step(event)
+                continue
+            if isinstance(event, Started):
+                self._begin(event.steps, event.resumed_from)
+            if event.at > 0:  # else it is of a kind that this version does not know
+                if self._means and event.at - self._last_at > self._longest:
+                    self._longest = event.at - self._last_at
+                self._last_at = event.at
+                self._is_active = not isinstance(event, TERMINAL)
+
+    def _take_step(self, event: Step) -> None:
+        """Long runs have a hundred thousand of them, so it does little."""
+        step, loss, at = event.step, event.loss, event.at
+        interval, self._last_at = at - self._last_at, at
+        if self._means > 1:  # before, the model may still have been loading
+            self._usual += _INTERVAL_MEMORY * (interval - self._usual)
+            if interval > self._longest:
+                self._longest = interval
+        elif self._means == 1:
+            self._usual = interval
+        self._step, self._is_active = step, True
+        if not (-_HUGE < loss < _HUGE and -_HUGE < event.grad_norm < _HUGE):
+            if step - self._bad_at > _RECENT:
+                self._bad_first = step
+            self._bad_at = step
+            return
+        self._means += 1
+        self._zeros = 0 if loss > _ZERO or loss < -_ZERO else self._zeros + 1
+        if self._means == 1:
+            self._planned = event.of or self._planned
+            self._mean = loss
+            return
+        mean = self._mean
+        self._mean = mean = mean + _MEMORY * (min(loss, _SPIKE * abs(mean)) - mean)
+        if self._means < _SETTLED:
+            return
+        if not mean >= self._lowest:  # lower, or the first
+            self._lowest, self._limit = mean, max(_FACTOR * mean, mean + _NATS)
+        if mean <= self._limit:
+            self._above_since = None
+        elif self._above_since is None:
+            self._above_since = step
+
+    def find(
+        self, *, now: float | None = None, free: int | None = None, need: int = 0
+    ) -> list[Alarm]:
+        """What is wrong, the worst first.
+
+        `now` (seconds since the epoch) if a worker is at the run; `free` bytes on its disk and
+        `need` bytes for the next checkpoint, where they are known.
+        """
+        found = [self._not_a_number(), self._zero(), self._diverged()]
+        if now is not None and self._is_active:
+            found += [self._silent(now), _disk(free, need)]
+        return [alarm for alarm in found if alarm is not None]
+
+    def _not_a_number(self) -> Alarm | None:
+        if self._step - self._bad_at > _RECENT:
+            return None
+        once = self._bad_first == self._bad_at
+        message = "Loss or gradient was no number at step {:,.0f}"
+        if not once:
+            message = "Loss or gradient is no number again and again since step {:,.0f}"
+        return Alarm(
+            "nan",
+            message.format(self._bad_first),
+            "lower training.learning_rate, or set model.dtype = float32",
+        )
+
+    def _zero(self) -> Alarm | None:
+        if self._zeros < _ZERO_STEPS:
+            return None
+        return Alarm(
+            "zero",
+            f"Loss is 0 since step {self._step - self._zeros + 1:,}",
+            "nothing is learned: look at the pairs and the prompt's template",
+        )
+
+    def _diverged(self) -> Alarm | None:
+        since = self._above_since
+        if since is None or self._step - since < max(_LONG, _LONG_SHARE * self._planned):
+            return None
+        return Alarm(
+            "diverged",
+            f"Loss is near {self._mean:.1f} since step {since:,} and was {self._lowest:.1f}",
+            "stop the run and lower training.learning_rate",
+        )
+
+    def _silent(self, now: float) -> Alarm | None:
+        silence = now - self._last_at
+        patience = _LOADING_PATIENCE
+        if not math.isnan(self._usual):
+            usual, longest = self._usual, self._longest
+            patience = max(_PATIENCE, _USUAL_INTERVALS * usual, _LONGEST_INTERVALS * longest)
+        if not silence > patience:
+            return None
+        return Alarm(
+            "silent",
+            f"The worker has said nothing for {silence / 60:,.0f} minutes",
+            "look at its log and at what else uses the machine",
+        )
+
+
+def _disk(free: int | None, need: int) -> Alarm | None:
+    if free is None or free >= max(_LEAST_DISK, 2 * need):
+        return None
+    return Alarm(
+        "disk",
+        f"Only {size(free)} are free on the disk of the runs",
+        "delete runs that nobody needs before the next checkpoint is due",
+    )
+
+
+class Watch:
+    """Alarms of a run that is followed, with a look at its disk now and then."""
+
+    DISK_SECONDS = 30.0
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._alarms = Alarms()
+        self._free: int | None = None
+        self._need = 0
+        self._looked_at = -math.inf
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Take events in, in order."""
+        self._alarms.extend(events)
+
+    def find(self, *, alive: bool) -> list[Alarm]:
+        """What is wrong now. Looks at the disk: call it where that may block."""
+        if not alive:
+            return self._alarms.find()
+        if time.monotonic() - self._looked_at > self.DISK_SECONDS:
+            self._looked_at = time.monotonic()
+            self._free = hardware.free_disk(self._folder)
+            self._need = _newest_checkpoint(self._folder / "checkpoints")
+        return self._alarms.find(now=time.time(), free=self._free, need=self._need)
+
+
+def _newest_checkpoint(folder: Path) -> int:
+    """Bytes of the last checkpoint, which the next one will take too."""
+    try:
+        names = sorted(path for path in folder.glob("step-*") if path.is_dir())
+        return sum(file.stat().st_size for file in names[-1].rglob("*")) if names else 0
+    except OSError:
+        return 0  # just being renamed into place

@@ -1,0 +1,66 @@
+"""The part of the command line's grammar about runs that have not started yet."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+Add = Callable[..., Any]
+
+
+def add_commands(add: Add, **parents: ArgumentParser) -> None:
+    """preflight, probe, queue; `add` makes a command, `parents` are options shared with others."""
+    json, root, settings = parents["json"], parents["root"], parents["settings"]
+    gpu = parents["gpu"]
+
+    look = add(
+        "preflight", "preflight:preflight_of_training",
+        "what training would do, need and take, before it is started", json, root, settings, gpu,
+    )  # fmt: skip
+    look.add_argument("profile", metavar="PROFILE")
+    add_files(look)
+
+    probe = add(
+        "probe", "probe:probe",
+        "measure memory and speed: two real steps in a real worker; no run is kept",
+        json, root, settings, gpu,
+    )  # fmt: skip
+    probe.add_argument("profile", metavar="PROFILE")
+    add_files(probe)
+
+    queue = add(
+        "queue", "waiting:list_waiting",
+        "runs that start by themselves when a GPU (or the processor) is free", json, root,
+    )  # fmt: skip
+    verbs = queue.add_subparsers(metavar="add|copy|move|remove")
+
+    def verb(name: str, does: str, text: str, *shared: ArgumentParser) -> Any:
+        command = verbs.add_parser(name, help=text, description=text, parents=list(shared))
+        command.set_defaults(does=does)
+        return command
+
+    one = verb("add", "waiting:add", "put a run at the end", json, root, settings, gpu)
+    one.add_argument("profile", metavar="PROFILE")
+    one.add_argument(
+        "--strategy", choices=["zero-shot", "few-shot", "qlora"], default="qlora",
+        help="default: qlora",
+    )  # fmt: skip
+    add_files(one)
+    one.set_defaults(checkpoint="")
+    like = verb("copy", "waiting:copy", "put in a run like another, with some settings changed",
+                json, root, settings)  # fmt: skip
+    like.add_argument("run", metavar="RUN")
+    place = verb("move", "waiting:move", "put a waiting run at another place", json, root)
+    place.add_argument("run", metavar="RUN|PLACE", help="part of its id, or its place")
+    place.add_argument("place", metavar="PLACE", type=int, help="1 is next")
+    gone = verb("remove", "waiting:remove", "take a run out; nothing was done in it yet", root)
+    gone.add_argument("run", metavar="RUN|PLACE", help="part of its id, or its place")
+
+
+def add_files(command: Any) -> None:
+    """The options that name data files in place of the profile's."""
+    for part in ("train", "validation", "test"):
+        command.add_argument(
+            f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}"
+        )

@@ -1,0 +1,63 @@
+"""A line of progress on standard error for long work on data files."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from engine.text import clock
+
+_FIRST = 0.5
+"""Seconds before anything is shown: short work stays silent."""
+_INTERVAL = 0.2
+_PLAIN_INTERVAL = 10.0
+"""The same where standard error is no terminal."""
+
+
+class Progress:
+    """Shows what is being done and how far it is; gone when the work is."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._next = time.monotonic() + (_FIRST if self._terminal else _PLAIN_INTERVAL)
+        self._is_shown = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._clear()
+
+    def phase(self, name: str) -> Callable[[int, int], None]:
+        """What to call with how much is done, of how much."""
+        began = time.monotonic()
+        if self._terminal:
+            self._show(f"{name} …")
+
+        def step(done: int, of: int) -> None:
+            now = time.monotonic()
+            if now < self._next or not done:
+                return
+            self._next = now + (_INTERVAL if self._terminal else _PLAIN_INTERVAL)
+            left = (now - began) / done * (of - done)
+            self._show(f"{name} {done:,} of {of:,} · {clock(left)} left")
+
+        return step
+
+    def _show(self, line: str) -> None:
+        self._is_shown = True
+        if self._terminal:
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if self._terminal and self._is_shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,43 @@
+"""`yiwen data split`: two files that share no sentence."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+from engine.data import records, splitting
+from engine.data.damage import folded
+from engine.text import one_line, short_path
+
+
+def split(arguments: Namespace) -> int:
+    """`yiwen data split FILE --validation N|SHARE -o DIR`."""
+    folder = Path(arguments.output)
+    targets = [folder / "train.json", folder / "validation.json"]
+    for target in targets:
+        records.check_free(target, force=arguments.force)
+    file = records.load(arguments.file)
+    wanted = splitting.wanted_pairs(arguments.validation, len(file.pairs))
+    by_book = arguments.by == "source"
+    found = splitting.split(file.pairs, wanted, seed=arguments.seed, by_book=by_book, fold=folded)
+    sides = (found.train, found.validation)
+    for target, places in zip(targets, sides):
+        values = (file.records[place].value for place in places)
+        records.write(target, values, force=arguments.force)
+    if arguments.json:
+        content = {
+            "train": {"file": str(targets[0]), "pairs": len(found.train)},
+            "validation": {"file": str(targets[1]), "pairs": len(found.validation)},
+            "seed": arguments.seed,
+            "held_out": found.held_out,
+        }
+        print(json.dumps(content, ensure_ascii=False))
+        return 0
+    for target, places in zip(targets, sides):
+        print(f"{short_path(str(target))}: {len(places):,} pairs")
+    if found.held_out:
+        print(f"books put aside: {one_line('、'.join(found.held_out))}")
+    if len(found.validation) < wanted:
+        print(f"asked for {wanted:,}; pairs that share a sentence or a book stay together")
+    return 0

@@ -1,0 +1,65 @@
+"""The grammar of the commands that bring results out: export, report, experiment."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+Add = Callable[..., argparse.ArgumentParser]
+"""Adds a command: name, what does it, one line of help, parsers of shared options."""
+Shared = argparse.ArgumentParser
+
+
+def add_commands(
+    add: Add, *, json: Shared, root: Shared, settings: Shared, checkpoint: Shared, examples: Shared
+) -> None:
+    """Add the three."""
+    export = add(
+        "export", "export:export", "write a run's adapter for the course, or merged weights",
+        json, root, checkpoint,
+    )  # fmt: skip
+    export.add_argument("run", metavar="RUN")
+    kind = export.add_mutually_exclusive_group(required=True)
+    kind.add_argument(
+        "--course", metavar="DIR", help="what the grader takes: adapter, utils.py, run.sh"
+    )
+    kind.add_argument("--merged", metavar="DIR", help="base and adapter as one model")
+    export.add_argument(
+        "--check", action="store_true", help="--course: grade it as the course would"
+    )
+    export.add_argument(
+        "--force", action="store_true", help="--course: write over an earlier export"
+    )
+    export.add_argument(
+        "--dtype",
+        choices=["auto", "bfloat16", "float16", "float32"],
+        default="auto",
+        help="--merged: of the weights (default: the base model's)",
+    )
+
+    report = add("report", "report:report", "describe runs in a folder of their own", json, root)
+    report.add_argument("run", metavar="RUN", nargs="+")
+    report.add_argument("-o", "--output", metavar="DIR", default="", help="default: ./report-RUN")
+
+    experiment = add(
+        "experiment", "experiment:experiment", "repeat the homework report's experiments",
+        json, root, settings, examples,
+    )  # fmt: skip
+    experiment.add_argument(
+        "name", metavar="seed", nargs="?", choices=["seed"], help="default: list what there is"
+    )
+    experiment.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="PROFILE",
+        help="`tiny`, or a profile; a second one is the report's second model",
+    )
+    for part in ("train", "validation", "test"):
+        experiment.add_argument(
+            f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}"
+        )
+    experiment.add_argument(
+        "--no-outputs", action="store_true", help="only score; do not translate the test file"
+    )
+    experiment.add_argument("--new", action="store_true", help="begin anew, reuse no run")

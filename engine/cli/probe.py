@@ -1,0 +1,42 @@
+"""The probe command: what two real steps need and take."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+
+from engine import preflight, probing
+from engine.cli.preflight import training_request
+from engine.events import Phase
+from engine.hardware import Probe
+from engine.probe_words import describe
+from engine.text import one_line
+
+
+def probe(arguments: Namespace) -> int:
+    """`yiwen probe PROFILE`."""
+    asked = training_request(arguments)
+    found = preflight.look_ahead(asked, Probe())
+    measured = probing.probe(asked, say=_say)
+    if measured is None:
+        return 1
+    if arguments.json:
+        row = {
+            "memory": measured.memory,
+            "memory_training": measured.probed.memory,
+            "memory_scoring": measured.probed.memory_scoring,
+            "memory_free": found.memory_free,
+            "tokens_per_second": measured.tokens_per_second,
+            "seconds": measured.seconds(found),
+        }
+        print(json.dumps(row))
+        return 0
+    for line in describe(measured, found):
+        print(f"{line.sign or ' '} {line.label:<11} {one_line(line.text)}")
+    return 0
+
+
+def _say(phase: Phase) -> None:
+    done = f" {phase.done}/{phase.of}" if phase.of else ""
+    print(f"{one_line(phase.name)}{done} …", file=sys.stderr, flush=True)

@@ -1,0 +1,25 @@
+"""The report command: runs described in a folder for people."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+from engine import runs
+from engine.paths import runs_root
+from engine.report import folder
+
+
+def report(arguments: Namespace) -> int:
+    """`yiwen report RUN… [-o DIR]`."""
+    root = runs_root(arguments.runs)
+    found = list({run.id: run for run in (runs.find(root, key) for key in arguments.run)}.values())
+    named = arguments.output or f"report-{found[0].id}"
+    page = folder.write(found, Path(named).expanduser().resolve())
+    if arguments.json:
+        print(json.dumps({"page": str(page), "runs": [run.id for run in found]}))
+    else:
+        files = ", ".join(sorted(path.name for path in page.parent.iterdir() if path != page))
+        print(f"{page}\nbeside it: {files}")
+    return 0

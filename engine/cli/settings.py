@@ -1,0 +1,28 @@
+"""`yiwen settings`: the file of personal settings, every key explained."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+
+import msgspec
+
+from engine import settings
+
+
+def show(arguments: Namespace) -> int:
+    """Print the explained defaults, ready to be saved; or, with --json, what is in force.
+
+    Raises SettingsError when the user's file holds mistakes.
+    """
+    path = settings.path()
+    found = settings.load()
+    if arguments.json:
+        values = {"file": str(path), "exists": path.is_file(), **msgspec.to_builtins(found)}
+        print(json.dumps(values, ensure_ascii=False))
+        return 0
+    state = "it is sound" if path.is_file() else "there is none yet; these are the defaults"
+    print(f"your settings: {path} ({state})", file=sys.stderr)
+    print(settings.EXPLAINED.read_text(encoding="utf-8"), end="")
+    return 0

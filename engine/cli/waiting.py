@@ -1,0 +1,84 @@
+"""The queue of runs on the command line: queue, queue add, move, remove, copy."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+from engine import queueing, runs, scheduler, waiting_list
+from engine.cli.preflight import training_request
+from engine.cli.requests import overrides, request
+from engine.cli.table import table
+from engine.hardware import Probe
+from engine.paths import runs_root
+from engine.text import size
+
+
+def list_waiting(arguments: Namespace) -> int:
+    """`yiwen queue`."""
+    root = runs_root(arguments.runs)
+    found = scheduler.look(root, Probe())
+    if arguments.json:
+        rows = [
+            {
+                "run": waiting.run.id,
+                "memory": waiting.entry.memory or None,
+                "may_start": waiting.place.free,
+                "reason": waiting.place.reason,
+            }
+            for waiting in found
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
+    elif not found:
+        print("Nothing waits: `yiwen queue add tiny` puts a run in the queue.")
+    else:
+        cells = [
+            [
+                str(number),
+                waiting.run.id,
+                size(waiting.entry.memory) if waiting.entry.memory else "?",
+                waiting.place.reason or "starts in a moment",
+            ]
+            for number, waiting in enumerate(found, 1)
+        ]
+        print(table(["", "run", "needs", "waits for"], cells, right=(0, 2)))
+    return 0
+
+
+def add(arguments: Namespace) -> int:
+    """`yiwen queue add PROFILE`."""
+    if arguments.strategy == "qlora":
+        asked = training_request(arguments)
+    else:
+        arguments.target = arguments.profile
+        asked = request(arguments)
+    return _said(queueing.enqueue(asked).id, arguments)
+
+
+def copy(arguments: Namespace) -> int:
+    """`yiwen queue copy RUN --set KEY=VALUE`."""
+    root = runs_root(arguments.runs)
+    like = runs.find(root, arguments.run)
+    return _said(queueing.enqueue(queueing.again(like, overrides(arguments))).id, arguments)
+
+
+def move(arguments: Namespace) -> int:
+    """`yiwen queue move RUN PLACE`."""
+    root = runs_root(arguments.runs)
+    run = queueing.find(root, arguments.run)
+    waiting_list.move(root, run.id, arguments.place - 1)
+    return list_waiting(arguments)
+
+
+def remove(arguments: Namespace) -> int:
+    """`yiwen queue remove RUN`."""
+    root = runs_root(arguments.runs)
+    run = queueing.find(root, arguments.run)
+    queueing.withdraw(run)
+    print(f"{run.id}: removed; it had not begun")
+    return 0
+
+
+def _said(run_id: str, arguments: Namespace) -> int:
+    print(json.dumps({"run": run_id, "status": "waiting"}) if arguments.json else run_id)
+    return 0

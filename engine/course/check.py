@@ -1,0 +1,147 @@
+"""Grades an export as the course would: in other processes, by transformers and PEFT alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine import jobs, tokenizer
+from engine.course.export import Export
+from engine.dataset import Pair
+from engine.errors import UserError
+from engine.launch import worker_environment
+
+TOLERANCE = 0.005
+"""Share by which the two numbers may differ; attention and padding round differently."""
+TRANSLATED = 4
+"""Items that run.sh is tried on."""
+_PROGRESS = re.compile(r"(graded )?\d+/\d+")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What the check found."""
+
+    perplexity: float
+    """As the course measures it."""
+    recorded: float | None
+    """As `yiwen` measured it, on the same items."""
+    samples: int
+    seconds: float
+    """Of run.sh on a few items, loading included."""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool | None:
+        """None where there is nothing to compare with."""
+        if self.recorded is None:
+            return None
+        return abs(self.perplexity - self.recorded) <= TOLERANCE * abs(self.recorded)
+
+
+def check(export: Export, say: Say) -> Grade:
+    """Grade the run's own test file, then translate a few of its items. Raises UserError."""
+    pairs = jobs.read_again(export.run.settings, "test").pairs
+    with tempfile.TemporaryDirectory(prefix="yiwen-check-") as folder:
+        test, few = Path(folder, "test.json"), Path(folder, "few.json")
+        _write(test, pairs)
+        _write(few, pairs[:TRANSLATED])
+        say(f"grading {len(pairs)} items one by one")
+        given = [str(export.model_folder), export.adapter.name]
+        graded = json.loads(
+            _run([sys.executable, "grade.py", *given, str(test)], export.folder, say)
+        )
+        say(f"bash run.sh on {TRANSLATED} items")
+        began = time.monotonic()
+        answers = Path(folder, "prediction.json")
+        _run(["bash", "run.sh", *given, str(few), str(answers)], export.folder, say)
+        seconds = time.monotonic() - began
+        problems = mistakes_in(answers, pairs[:TRANSLATED], export)
+    return Grade(
+        perplexity=graded["perplexity"],
+        recorded=export.score.perplexity if export.score else None,
+        samples=graded["samples"],
+        seconds=seconds,
+        problems=problems,
+    )
+
+
+def mistakes_in(path: Path, pairs: list[Pair], export: Export) -> list[str]:
+    """What the course would object to in a prediction.json."""
+    answers = json.loads(path.read_text(encoding="utf-8"))
+    if [answer.get("id") for answer in answers] != [pair.id for pair in pairs]:
+        return ["prediction.json: its ids are not those of the input, in its order"]
+    special = _special_tokens(export)
+    found = []
+    for answer, pair in zip(answers, pairs):
+        place, output = f"prediction.json: item {pair.id}", answer.get("output")
+        if sorted(answer) != ["id", "output"] or not isinstance(output, str):
+            found.append(f"{place}: is not {{id, output}}")
+        elif not output.strip():
+            found.append(f"{place}: its output is empty")
+        elif leaked := [token for token in special if token in output]:
+            found.append(f"{place}: holds the special token {leaked[0]}")
+        elif pair.instruction in output:
+            found.append(f"{place}: repeats its prompt")
+    return found
+
+
+def _special_tokens(export: Export) -> list[str]:
+    own = tokenizer.load(str(export.model_folder))
+    return [own.token(index) for index in sorted(own.special_ids)]
+
+
+def _write(path: Path, pairs: list[Pair]) -> None:
+    items = [{"id": p.id, "instruction": p.instruction, "output": p.output} for p in pairs]
+    path.write_text(json.dumps(items, ensure_ascii=False), encoding="utf-8")
+
+
+def _run(command: list[str], folder: Path, say: Say) -> str:
+    """What a script prints; its progress, on standard error, is handed on. Raises UserError."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=_plain_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    last = ""
+    try:
+        for line in process.stderr:
+            last = line.strip() or last
+            if _PROGRESS.match(last):  # libraries print there, too
+                say(last)
+        printed = process.stdout.read()
+        process.wait()
+    except BaseException:  # Ctrl-C above all
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode:
+        raise UserError(f"{command[1]} in {folder} failed: {last or 'no reason given'}")
+    return printed
+
+
+def _plain_environment() -> Mapping[str, str]:
+    """A worker's, without the path to this source tree: the scripts must do without it."""
+    environment = worker_environment()
+    environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
+    return {
+        **environment,
+        "PYTHON": sys.executable,
+        "TRANSFORMERS_VERBOSITY": "error",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

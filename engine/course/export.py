@@ -1,0 +1,114 @@
+"""Writes what the course's grader takes: adapter_checkpoint/, utils.py, run.sh and the rest."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine import events, hub, jobs, strategies
+from engine.course import adapter, rules, scripts
+from engine.course.rules import Sizes
+from engine.errors import RunError, UserError
+from engine.events import Evaluated, Score
+from engine.paths import write_atomically
+from engine.runs import Run
+
+ADAPTER = "adapter_checkpoint"
+STANDING = ("predict.py", "grade.py")
+_WRITTEN = (ADAPTER, "utils.py", "run.sh", "download.sh", "README.md", *STANDING)
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written, and what is to be known of it."""
+
+    run: Run
+    folder: Path
+    checkpoint: str
+    """The checkpoint's name; empty for a run's result."""
+    base_model: str
+    model_folder: Path
+    """Where the base model lies on this machine."""
+    prompt: str
+    """The prompt's digest."""
+    score: Score | None
+    """What `yiwen` measured with this adapter on the run's test file."""
+    sizes: Sizes
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def adapter(self) -> Path:
+        return self.folder / ADAPTER
+
+
+def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = False) -> Export:
+    """Write the folder. Raises UserError, before anything is written where that can be known."""
+    source = adapter_of(run, checkpoint)
+    there = [name for name in _WRITTEN if (folder / name).exists()]
+    if there and not overwrite:
+        raise UserError(f"{folder}: holds {', '.join(there)} already; --force writes over them")
+    profile = run.settings.profile
+    builder = jobs.builder_of(run.settings)
+    model_folder = hub.require(profile.model.path, profile.model.revision)
+    base_model = adapter.model_name(profile.model.path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / ADAPTER, ignore_errors=True)
+        warnings = adapter.copy(source, folder / ADAPTER, base_model)
+        texts = {
+            "utils.py": scripts.utils_py(profile, builder, run.id),
+            "run.sh": scripts.RUN_SH,
+            "download.sh": scripts.DOWNLOAD_SH,
+        }
+        texts |= {name: (scripts.STANDING / name).read_text("utf-8") for name in STANDING}
+        for name, text in texts.items():
+            write_atomically(folder / name, text.encode())
+            if name.endswith(".sh"):
+                (folder / name).chmod(0o755)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror}") from None
+    sizes = Sizes(
+        adapter=sum(path.stat().st_size for path in (folder / ADAPTER).iterdir()),
+        base=rules.base_bytes(model_folder, profile.quantization),
+    )
+    return Export(
+        run=run,
+        folder=folder,
+        checkpoint="" if source == run.adapter_path else source.name,
+        base_model=base_model,
+        model_folder=model_folder,
+        prompt=builder.digest,
+        score=_recorded_score(run, source),
+        sizes=sizes,
+        warnings=warnings + rules.broken(profile, builder, base_model, sizes),
+    )
+
+
+def adapter_of(run: Run, checkpoint: str = "") -> Path:
+    """The folder of the adapter that a run trained or used. Raises RunError."""
+    settings = run.settings
+    if not strategies.get(settings.strategy).trains:
+        raise RunError(
+            f"run {run.id}: {settings.strategy} uses the base model as it is, so there is no "
+            f"adapter to hand in; `yiwen train {settings.profile.name}` makes one, and "
+            f"`yiwen report` describes runs of every strategy"
+        )
+    if settings.job == "train":
+        return run.adapter_folder(checkpoint)
+    if checkpoint:
+        raise RunError(
+            f"run {run.id} has no checkpoints; the run that trained is {settings.adapter_run}"
+        )
+    return Path(settings.adapter)
+
+
+def _recorded_score(run: Run, source: Path) -> Score | None:
+    if run.settings.job != "train" or source == run.adapter_path:
+        return run.summary().score
+    scores = [
+        event.score
+        for event in events.read_all(run.events_path)
+        if isinstance(event, Evaluated) and event.part == "test" and event.checkpoint == source.name
+    ]
+    return scores[-1] if scores else None

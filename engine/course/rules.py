@@ -1,0 +1,90 @@
+"""The course's rules for what is handed in, and which of them an export breaks."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.profiles import Profile, Quantization
+from engine.prompts import PromptBuilder
+
+BASE_MODEL = "zake7749/gemma-2-2b-it-chinese-kyara-dpo"
+DOWNLOAD_LIMIT = 4 * 10**9
+"""Bytes that download.sh may fetch."""
+MEMORY_LIMIT = 8 * 10**9
+"""Bytes of the test machine's GPU, an RTX 3070."""
+TIME_LIMIT = 2 * 3600
+"""Seconds that run.sh may take."""
+_BYTES = {"nf4": 0.5, "fp4": 0.5, "int8": 1.0, "none": 2.0}
+"""Of a weight in a linear layer."""
+_CONSTANTS = {True: 0.127 / 8, False: 0.5 / 8}
+"""Bytes of quantisation constants a 4-bit weight, double-quantised or not (QLoRA, section 3)."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What an export weighs."""
+
+    adapter: int
+    """Bytes to download."""
+    base: int | None
+    """Bytes of the base model on the GPU, an estimate; None where its weights are not here."""
+
+
+def broken(profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes) -> list[str]:
+    """Rules that are broken, and what may make the course's number another; a sentence each."""
+    said = []
+    if base_model.lower() != BASE_MODEL:
+        said.append(f"the base model is {base_model}; the course asks for {BASE_MODEL}")
+    if sizes.adapter > DOWNLOAD_LIMIT:
+        gigabytes = sizes.adapter / 1e9
+        said.append(f"the adapter has {gigabytes:.1f} GB; download.sh may fetch at most 4 GB")
+    if sizes.base and sizes.base + sizes.adapter > MEMORY_LIMIT:
+        gigabytes = (sizes.base + sizes.adapter) / 1e9
+        said.append(f"base and adapter take about {gigabytes:.1f} GB; the course's GPU has 8 GB")
+    if profile.model.dtype in ("float16", "float32"):
+        said.append(
+            f"model.dtype is {profile.model.dtype}; the course loads the base in bfloat16, so its "
+            "number may differ"
+        )
+    if builder.bos_id != builder.tokenizer.bos_id:
+        own = builder.tokenizer.bos_token or "none"
+        said.append(
+            f"prompt.bos is {profile.prompt.bos}; the course puts the tokenizer's bos ({own}) "
+            "before every prompt"
+        )
+    if profile.generation.temperature > 0:
+        said.append("the profile samples its translations; predict.py takes the likeliest token")
+    return said
+
+
+def base_bytes(folder: Path, quantization: Quantization) -> int | None:
+    """Bytes that a model takes when loaded so, from the heads of its weight files."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        return None
+    linear = other = 0
+    for path in files:
+        for name, shape in _tensors(path):
+            if len(shape) == 2 and "embed" not in name and not name.startswith("lm_head"):
+                linear += math.prod(shape)
+            else:
+                other += math.prod(shape)
+    each = _BYTES[quantization.method]
+    each += _CONSTANTS[quantization.double] if each < 1 else 0
+    return round(linear * each + other * 2)
+
+
+def _tensors(path: Path) -> Iterator[tuple[str, list[int]]]:
+    """Names and shapes in a safetensors file; none if it cannot be read as one."""
+    try:
+        with path.open("rb") as file:
+            head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    except (OSError, ValueError, OverflowError, MemoryError):
+        return
+    for name, entry in head.items():
+        if name != "__metadata__":
+            yield name, entry["shape"]

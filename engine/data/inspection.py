@@ -1,0 +1,104 @@
+"""What looks wrong with the pairs of a file: duplicates, and pairs that are hardly translations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.characters import simplified_characters
+from engine.data.groups import find_duplicates
+from engine.data.records import DataFile
+from engine.data.sides import answer_prefix, sentence
+from engine.dataset import Pair
+from engine.nearest import letters
+from engine.text import number
+
+Kind = Literal[
+    "duplicate", "reversed", "other answer", "copy", "empty", "no direction", "length", "simplified"
+]
+KINDS: dict[Kind, str] = {
+    "duplicate": "the same pair again",
+    "reversed": "the same pair again in the other direction",
+    "other answer": "the same sentence again with another answer",
+    "copy": "output = the sentence to translate",
+    "empty": "nothing but white space, signs or a prefix",
+    "no direction": "the instruction asks for neither direction",
+    "length": "one side is far longer than the other",
+    "simplified": "characters that only Simplified Chinese has",
+}
+_RATIO = 5.0
+"""Letters of the longer side by those of the shorter from which a pair is suspicious."""
+_SHORT = 20
+"""Letters; where the longer side has fewer, no ratio is suspicious."""
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """Something about one pair that a person should look at."""
+
+    place: str
+    id: str
+    kind: Kind
+    said: str
+
+
+def inspect(file: DataFile) -> list[Suspicion]:
+    """All that is suspicious, in the order of the file."""
+    found = [
+        (place, Suspicion(file.records[place].place, pair.id, kind, said))
+        for place, pair in enumerate(file.pairs)
+        for kind, said in _of_pair(pair)
+    ]
+    found += _repeated(file)
+    return [suspicion for _, suspicion in sorted(found, key=lambda entry: entry[0])]
+
+
+def _of_pair(pair: Pair) -> Iterator[tuple[Kind, str]]:
+    source, output = (letters(text) for text in (pair.source_text, sentence(pair, "output")))
+    if pair.direction == "unknown":
+        yield "no direction", pair.instruction
+    if not source or (pair.output and not output):
+        yield "empty", pair.output if source else pair.instruction
+    elif source == output:
+        yield "copy", pair.output
+    elif output and max(len(source), len(output)) >= _SHORT:
+        ratio = len(output) / len(source)
+        if not 1 / _RATIO < ratio < _RATIO:
+            said = f"{len(source)} letters → {len(output)} (×{number(ratio)}): {pair.output}"
+            yield "length", said
+    simplified = simplified_characters(pair.source_text + pair.output)
+    if simplified:
+        yield "simplified", " ".join(dict.fromkeys(simplified))
+
+
+def _repeated(file: DataFile) -> list[tuple[int, Suspicion]]:
+    duplicates = find_duplicates(file.pairs)
+    kinds: list[tuple[Kind, Sequence[tuple[int, int]]]] = [
+        ("duplicate", duplicates.same),
+        ("reversed", duplicates.reversed),
+        ("other answer", duplicates.other_answer),
+    ]
+    return [
+        (
+            place,
+            Suspicion(
+                file.records[place].place,
+                file.pairs[place].id,
+                kind,
+                f"as {file.records[earlier].place}: {file.pairs[place].source_text}",
+            ),
+        )
+        for kind, places in kinds
+        for place, earlier in places
+    ]
+
+
+def count_prefixes(pairs: Sequence[Pair]) -> dict[str, int]:
+    """Answers that begin with an announcement such as `答案：`, by announcement."""
+    counts: dict[str, int] = {}
+    for pair in pairs:
+        prefix = answer_prefix(pair.output)
+        if prefix:
+            counts[prefix] = counts.get(prefix, 0) + 1
+    return counts

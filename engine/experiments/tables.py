@@ -1,0 +1,88 @@
+"""The report's tables: what it reports beside what was measured here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.catalog import Row
+from engine.experiments.seed import NOTES, Reported, Stage, reported
+from engine.report import curves
+from engine.report.curves import Curve, Point
+from engine.report.markdown import escape
+from engine.report.markdown import table as markdown_table
+from engine.text import number
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in plain words, for a terminal or a page."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    right: range
+
+
+def tables(stages: Sequence[Stage], rows: Sequence[Row]) -> Iterator[Table]:
+    """Strategies, then a learning curve for each run that has one."""
+    yield _strategies(stages, rows)
+    for stage, row in zip(stages, rows):
+        curve = curves.read(row.run)
+        if curve:
+            yield _curve(stage, curve)
+
+
+def notes(stages: Sequence[Stage]) -> tuple[str, ...]:
+    """What to know of the comparison; nothing where nothing is compared."""
+    return NOTES if any(reported(stage.profile).by_strategy for stage in stages) else ()
+
+
+def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:
+    """All tables, for the head of a report."""
+    parts = ["## The report's tables"]
+    for one in tables(stages, rows):
+        cells = [[escape(cell) for cell in row] for row in one.rows]
+        parts += [f"{escape(one.title)}:", markdown_table(one.header, cells, one.right)]
+    return "\n\n".join([*parts, *(escape(note) for note in notes(stages))])
+
+
+def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
+    cells = []
+    for stage, row in zip(stages, rows):
+        said = reported(stage.profile).by_strategy.get(stage.request.strategy, math.nan)
+        score = row.summary.score.perplexity if row.summary.score else math.nan
+        times = f"{score / said:.2f}×" if math.isfinite(score / said) else "–"
+        name, strategy = stage.profile.name, stage.request.strategy
+        cells.append(
+            [stage.question, name, strategy, number(said), row.perplexity_text, times, row.run.id]
+        )
+    header = ["", "model", "strategy", "report", "measured", "of it", "run"]
+    return Table("Perplexity of the test file", header, cells, range(3, 6))
+
+
+def _curve(stage: Stage, curve: Curve) -> Table:
+    said = reported(stage.profile)
+    cells = [
+        [micro, f"{share:.0%}", number(value), number(at.test if at else None),
+         number(at.validation if at else None), str(at.step) if at else "–"]
+        for micro, share, value, at in _points(said, curve)
+    ]  # fmt: skip
+    header = ["micro-step", "of all", "report", "measured", "validation", "at step"]
+    return Table(f"Learning curve, {stage.profile.name}", header, cells, range(6))
+
+
+def _points(said: Reported, curve: Curve) -> Iterator[tuple[str, float, float, Point | None]]:
+    """The report's points with ours at the same share of training; else ours alone."""
+    of = curve.steps or max(point.step for point in curve.points) or 1
+    if not said.curve:
+        for point in curve.points:
+            yield "–", point.step / of, math.nan, point
+        return
+    end = max(said.curve)
+    for micro, value in said.curve.items():
+        share = micro / end
+        nearest = min(curve.points, key=lambda point: abs(point.step / of - share))
+        near = abs(nearest.step / of - share) <= 0.5 / len(said.curve)
+        yield f"{micro:,}", share, value, nearest if near else None

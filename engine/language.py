@@ -1,0 +1,51 @@
+"""The language of the interface: English as it is written here, or Traditional Chinese by gettext.
+
+It is chosen once, when the program starts: by the setting `language`, else by the locale. Texts are
+marked with `_` (or `plural`) where they are written, whole sentences with named places for values;
+the catalogue is engine/locale/zh_TW/LC_MESSAGES/yiwen.po.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+LOCALES = Path(__file__).resolve().parent / "locale"
+_LANGUAGES = {"zh": "zh_TW"}
+"""By the first letters of a locale: readers of any Chinese are better served by this one."""
+
+
+def choose(wished: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The catalogue's name, empty for English. `wished` is the setting: auto, en or zh-TW."""
+    locale = wished
+    if wished == "auto":
+        names = ("LC_ALL", "LC_MESSAGES", "LANG")
+        locale = next((environment[name] for name in names if environment.get(name)), "")
+    return _LANGUAGES.get(locale[:2].lower(), "")
+
+
+_chosen: gettext.NullTranslations | None = None
+
+
+def _(text: str) -> str:
+    """A text in the language of the interface."""
+    return _catalogue().gettext(text)
+
+
+def plural(one: str, many: str, count: int) -> str:
+    """One of two texts, by a count, in the language of the interface."""
+    return _catalogue().ngettext(one, many, count)
+
+
+def _catalogue() -> gettext.NullTranslations:
+    global _chosen
+    if _chosen is None:
+        from engine import settings  # here, for they speak in this language too
+
+        _chosen = gettext.NullTranslations()  # for what they say of their own mistakes
+        personal = settings.load_or_default(lambda complaint: None)
+        name = choose(os.environ.get("YIWEN_LANGUAGE") or personal.language)
+        _chosen = gettext.translation("yiwen", LOCALES, [name] if name else [], fallback=True)
+    return _chosen

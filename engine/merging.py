@@ -1,0 +1,111 @@
+"""Has a worker merge an adapter into its base model, and passes on how far that is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Literal
+
+import msgspec
+from msgspec import Struct
+
+from engine import hub
+from engine.errors import UserError
+from engine.events import Failed, Phase, Warned
+from engine.launch import worker_environment
+from engine.profiles import Profile
+from engine.text import size
+
+Dtype = Literal["auto", "bfloat16", "float16", "float32"]
+
+
+class Merge(Struct, frozen=True):
+    """What the worker is asked for."""
+
+    profile: Profile
+    adapter: str
+    """Folder in PEFT's format."""
+    target: str
+    """Folder of the merged model; it does not exist yet."""
+    dtype: Dtype = "auto"
+    """Of the merged weights; auto: the base model's."""
+
+
+class Merged(Struct, tag_field="kind", tag="merged"):
+    """What came out."""
+
+    layers: int
+    """Into which something was merged."""
+    bytes: int
+    dtype: str
+    difference: float
+    """Between the logits of the merged model and those of base and adapter: the root of the mean
+    square, in standard deviations of the latter."""
+
+
+_from_worker: msgspec.json.Decoder[Merged | Phase | Warned | Failed] = msgspec.json.Decoder(
+    Merged | Phase | Warned | Failed
+)
+
+
+def merge(asked: Merge, progress: Callable[[Phase], None], warn: Callable[[str], None]) -> Merged:
+    """Merge in a process of its own; that ends when this one does. Raises UserError."""
+    target = Path(asked.target)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UserError(f"{target}: exists already; name a new folder for the merged model")
+    folder = hub.require(asked.profile.model.path, asked.profile.model.revision)
+    check_room(target, sum(path.stat().st_size for path in folder.glob("*.safetensors")))
+    with tempfile.TemporaryFile() as log, _spawn(log) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(msgspec.json.encode(asked) + b"\n")
+            process.stdin.flush()  # left open: its end tells the worker that we have gone
+            for line in process.stdout:
+                try:
+                    message = _from_worker.decode(line)
+                except msgspec.DecodeError:
+                    continue  # a library printed something
+                if isinstance(message, Merged):
+                    return message
+                if isinstance(message, Failed):
+                    raise UserError("\n".join(filter(None, (message.message, message.hint))))
+                if isinstance(message, Warned):
+                    warn(message.message)
+                else:
+                    progress(message)
+        except BrokenPipeError:
+            pass  # its last words say why
+        except BaseException:
+            process.kill()
+            raise
+        process.wait()
+        log.seek(0)
+        said = log.read().decode(errors="replace").strip().splitlines()
+    raise UserError(f"the worker that merges ended: {said[-1] if said else 'no reason given'}")
+
+
+def check_room(target: Path, needed: int) -> None:
+    """Raise UserError if a folder would not fit where it is to be."""
+    place = next(folder for folder in (target, *target.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free
+    if free < needed * 1.02:
+        raise UserError(
+            f"{target}: needs {size(needed)}, and {size(free)} are free; free some space, or name "
+            "a folder on another disk"
+        )
+
+
+def _spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine.worker", "merge"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        env=worker_environment(),
+        cwd=tempfile.gettempdir(),
+    )

@@ -1,0 +1,116 @@
+"""Tells that a run has ended: in words, to a terminal, and by the user's own command.
+
+The command must run whether or not anybody watches, and also when the worker was killed. So the
+launcher starts a small process beside the worker, `python -m engine.notice RUN_FOLDER`, which
+waits for the worker's lock to become free: nothing can end a worker without freeing that.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from engine import lock, settings
+from engine.runs import Run
+from engine.settings import Notify
+from engine.summary import Status, Summary
+from engine.text import number, one_line
+
+_ENDS = {
+    Status.FINISHED: "finished",
+    Status.STOPPED: "was stopped",
+    Status.FAILED: "failed",
+    Status.INTERRUPTED: "broke off",
+}
+_PATIENCE = 300.0
+"""Seconds that the user's command may take."""
+
+
+def sentence(run: Run, summary: Summary) -> str:
+    """How a run ended, in one line."""
+    end = _ENDS.get(summary.status, summary.status.value)
+    if summary.status is Status.FINISHED and summary.score is not None:
+        perplexity = number(summary.score.perplexity)
+        return f"Yiwen: run {one_line(run.id)} {end}, test perplexity {perplexity}"
+    if summary.status is Status.FAILED and summary.message:
+        return f"Yiwen: run {one_line(run.id)} {end}: {one_line(summary.message)[:200]}"
+    return f"Yiwen: run {one_line(run.id)} {end}"
+
+
+def terminal_codes(text: str, wanted: Notify) -> str:
+    """What makes a terminal call its user: the bell, and a notice that tmux must pass on."""
+    codes = "\a" if wanted.bell else ""
+    if wanted.osc9:
+        notice = f"\x1b]9;{one_line(text)}\x1b\\"
+        if os.environ.get("TMUX"):
+            notice = "\x1bPtmux;" + notice.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+        codes += notice
+    return codes
+
+
+def attend(run: Run) -> None:
+    """Start the process that waits for a run's end, if there is a command to run then.
+
+    The run's lock must be held already. Never raises: a notice is not worth a run.
+    """
+    wanted = settings.load_or_default(lambda _: None).notify
+    if not wanted.command:
+        return
+    try:
+        with (run.folder / "notice.log").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "engine.notice", str(run.folder)],
+                env={**os.environ, "PYTHONPATH": _source_path()},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError:
+        return
+
+
+def _source_path() -> str:
+    source = Path(__file__).resolve().parent.parent
+    return os.pathsep.join([str(source), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def run_command(command: str, run: Run, summary: Summary) -> int:
+    """Run the user's command; returns its exit status."""
+    score, made = summary.score, run.settings
+    values = {
+        "YIWEN_RUN": run.id,
+        "YIWEN_FOLDER": str(run.folder),
+        "YIWEN_PROFILE": made.profile.name,
+        "YIWEN_STRATEGY": made.strategy,
+        "YIWEN_STATUS": summary.status.value,
+        "YIWEN_PERPLEXITY": f"{score.perplexity:.4f}" if score is not None else "",
+        "YIWEN_MESSAGE": sentence(run, summary),
+    }
+    done = subprocess.run(
+        command, shell=True, env={**os.environ, **values}, cwd=run.folder, timeout=_PATIENCE
+    )
+    return done.returncode
+
+
+def main() -> int:
+    """Wait until the run has no worker, then run the command."""
+    run = Run(Path(sys.argv[1]).resolve())
+    lock.wait_until_free(run.folder)
+    wanted = settings.load_or_default(print).notify  # read now: it may have been changed meanwhile
+    if not wanted.command or not run.folder.is_dir():
+        return 0
+    try:
+        status = run_command(wanted.command, run, run.summary())
+    except subprocess.TimeoutExpired:
+        print(f"notify.command took more than {_PATIENCE:.0f} s and was ended: {wanted.command}")
+        return 1
+    if status:
+        print(f"notify.command ended with status {status}: {wanted.command}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""Finds out, before a run is started, what it will do, need and take; it changes nothing."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from engine import hardware, jobs, memory_estimate, model_shape, profiles, strategies, time_estimate
+from engine.dataset import Dataset, Pair
+from engine.errors import UserError
+from engine.hardware import Gpu, Machine, Probe
+from engine.jobs import Request
+from engine.memory_estimate import Load, MemoryEstimate
+from engine.model_shape import ModelShape
+from engine.plan import TrainingPlan, encode_for_training, plan_encoded
+from engine.profiles import Profile
+from engine.prompts import Encoded, PromptBuilder
+from engine.runs import Job, Part
+from engine.strategies import Strategy
+from engine.time_estimate import TimeEstimate
+
+_SPREAD = 3.0
+"""Standard deviations above the mean at which a batch counts as the largest."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting that differs from the profile's."""
+
+    key: str
+    value: Any
+    profile_value: Any
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Everything that is known about a run that has not been started."""
+
+    profile: Profile
+    strategy: Strategy
+    data: dict[Part, Dataset]
+    builder: PromptBuilder
+    machine: Machine
+    gpus: list[Gpu]
+    """Those that may be chosen, the one that is taken unless another is chosen first."""
+    gpu: Gpu | None
+    """Where it will run; None for the processor."""
+    changes: list[Change] = field(default_factory=list)
+    plan: TrainingPlan | None = None
+    tokens: int = 0
+    """Seen in training from start to end."""
+    cut: int = 0
+    """Test items longer than evaluation.max_tokens."""
+    leaks: int = 0
+    """Test pairs that share a sentence with the training file."""
+    memory: MemoryEstimate | None = None
+    memory_trouble: str = ""
+    """Why there is no estimate."""
+    time: TimeEstimate | None = None
+    disk: int = 0
+    """Bytes of all checkpoints and the result."""
+    disk_free: int | None = None
+
+    @property
+    def memory_free(self) -> int:
+        """Bytes free where the run will be."""
+        return self.gpu.free if self.gpu else self.machine.memory_free
+
+
+def look_ahead(request: Request, probe: Probe) -> Preflight:
+    """Resolve, read, count. Raises UserError with whatever would keep the run from starting."""
+    strategy = strategies.get(request.strategy)
+    profile = jobs.resolve_profile(request)
+    trains = strategy.trains and request.run is None
+    job: Job = "train" if trains else "evaluate"
+    data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
+    machine = probe.read()
+    gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    gpu = _chosen(request.gpu, machine, gpus)
+    encoded = encode_for_training(profile.training, builder, data["train"].pairs) if trains else []
+    plan = _plan(profile, encoded, data) if trains else None
+    tokens = _tokens(profile, plan) if plan else 0
+    test = [builder.encode(pair.instruction, pair.output) for pair in data["test"].pairs]
+    shape, trouble = _shape(profile)
+    return Preflight(
+        profile=profile,
+        strategy=strategy,
+        data=data,
+        builder=builder,
+        machine=machine,
+        gpus=gpus,
+        gpu=gpu,
+        changes=_changes(request, profile),
+        plan=plan,
+        tokens=tokens,
+        cut=sum(len(item.ids) > profile.evaluation.max_tokens for item in test),
+        leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
+        memory=shape and _memory(profile, shape, encoded, test, on_gpu=gpu is not None),
+        memory_trouble=trouble,
+        time=time_estimate.from_earlier_runs(request.root, profile, tokens, gpu) if plan else None,
+        disk=_disk(profile, shape, plan) if shape and plan else 0,
+        disk_free=hardware.free_disk(request.root),
+    )
+
+
+def expected_memory(request: Request, probe: Probe) -> int:
+    """Bytes that a run is expected to need, 0 where that cannot be told. Raises UserError."""
+    memory = look_ahead(request, probe).memory
+    return memory.total if memory else 0
+
+
+def _chosen(key: str, machine: Machine, gpus: Sequence[Gpu]) -> Gpu | None:
+    if not key:
+        return gpus[0] if gpus else None
+    gpu = hardware.find(machine.gpus, key)
+    if gpu is None:
+        jobs.resolve_gpu(key)  # says which there are
+    return gpu
+
+
+def _plan(profile: Profile, encoded: Sequence[Encoded], data: dict[Part, Dataset]) -> TrainingPlan:
+    if not encoded:
+        raise UserError(
+            "every training pair is longer than training.max_prompt_tokens or max_output_tokens"
+        )
+    return plan_encoded(profile.training, encoded, len(data["train"].pairs) - len(encoded))
+
+
+def _tokens(profile: Profile, plan: TrainingPlan) -> int:
+    """Of the whole run: a share of the epochs where max_steps cuts it short."""
+    steps_an_epoch = math.ceil(plan.pairs / profile.training.batch_size)
+    return round(plan.tokens * plan.steps / steps_an_epoch)
+
+
+def _changes(request: Request, profile: Profile) -> list[Change]:
+    """What the request sets otherwise than the profile, in the request's order."""
+    source = request.run or request.like
+    before = source.settings.profile if source else profiles.load(request.profile)
+    old, new = msgspec.to_builtins(before), msgspec.to_builtins(profile)
+    found = []
+    for key in request.overrides:
+        was, now = _value(old, key), _value(new, key)
+        if was != now:
+            found.append(Change(key, now, was))
+    return found
+
+
+def _value(table: Any, dotted: str) -> Any:
+    for key in dotted.split("."):
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
+
+
+def count_leaks(train: Sequence[Pair], test: Sequence[Pair]) -> int:
+    """Test pairs of which a sentence, source or output, stands in the training file too."""
+    known = {text for pair in train for text in (pair.source_text, pair.output)}
+    return sum(pair.source_text in known or pair.output in known for pair in test)
+
+
+def _shape(profile: Profile) -> tuple[ModelShape | None, str]:
+    try:
+        return model_shape.read(profile.model), ""
+    except UserError as error:
+        return None, str(error)
+
+
+def _memory(
+    profile: Profile,
+    shape: ModelShape,
+    train: Sequence[Encoded],
+    test: Sequence[Encoded],
+    *,
+    on_gpu: bool,
+) -> MemoryEstimate:
+    training = profile.training
+    return memory_estimate.estimate(
+        profile,
+        shape,
+        training=largest_pass(
+            train,
+            training.batch_size,
+            training.tokens_per_pass,
+            training.row_tokens if training.packing else 0,
+        ),
+        scoring=largest_pass(test, len(test), profile.evaluation.tokens_per_pass, 0),
+        on_gpu=on_gpu,
+    )
+
+
+def largest_pass(
+    encoded: Sequence[Encoded], batch_size: int, tokens_per_pass: int, row_tokens: int
+) -> Load | None:
+    """The largest pass that batches drawn at random come to; None if there is nothing."""
+    if not encoded:
+        return None
+    lengths = [len(item.ids) for item in encoded]
+    count, longest = len(lengths), max(lengths)
+    mean = sum(lengths) / count
+    spread = math.sqrt(sum((length - mean) ** 2 for length in lengths) / count)
+    drawn = min(batch_size, count)
+    batch = sum(lengths)
+    if drawn < count:
+        batch = min(batch, round(drawn * mean + _SPREAD * spread * math.sqrt(drawn)))
+    tokens = max(longest, min(tokens_per_pass, batch))
+    share = sum(item.scored_count for item in encoded) / sum(lengths)
+    return Load(tokens, round(tokens * share), max(longest, row_tokens))
+
+
+def _disk(profile: Profile, shape: ModelShape, plan: TrainingPlan) -> int:
+    """Adapters in float32: one a checkpoint and the result; the newest has its trainer state."""
+    adapter = 4 * memory_estimate.adapter_parameters(profile, shape)
+    checkpoints = math.ceil(plan.steps / plan.checkpoint_every)
+    return (checkpoints + 1) * adapter + memory_estimate.optimizer_bytes(profile, shape)

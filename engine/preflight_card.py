@@ -1,0 +1,226 @@
+"""Puts into words what is known about a run before it starts: one card, for screen and command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from engine.dataset import Dataset
+from engine.directions import LABELS
+from engine.hardware import Gpu, GpuProcess
+from engine.plan import TrainingPlan
+from engine.preflight import Preflight
+from engine.text import clock, one_line, size, thousands
+
+Sign = Literal["", "!"]
+_SHOWN_PARTS = 3
+_NEARLY = 0.9
+"""Of what is free: an estimate above it may still turn out too low."""
+_PARTS = {
+    "weights": "weights",
+    "embedding": "embedding",
+    "adapter": "adapter",
+    "gradients": "gradients",
+    "optimizer": "optimizer",
+    "activations": "activations",
+    "logits": "logits",
+    "runtime": "libraries",
+}
+
+
+@dataclass(frozen=True)
+class CardLine:
+    """A label and a text; the sign `!` marks what deserves a second look."""
+
+    label: str
+    text: str
+    sign: Sign = ""
+
+
+def card(found: Preflight) -> list[CardLine]:
+    """All lines, those that warn first."""
+    lines = list(_lines(found))
+    return [line for line in lines if line.sign] + [line for line in lines if not line.sign]
+
+
+def _lines(found: Preflight) -> Iterator[CardLine]:
+    yield from _changed(found)
+    plan = found.plan
+    every = "once"
+    if plan is not None:
+        if plan.evaluate_every == 1:
+            every = "before training, every step and at the end"
+        else:
+            every = f"before training, every {plan.evaluate_every} steps and at the end"
+        yield from _training(found, plan)
+    if found.builder.examples:
+        yield CardLine(
+            "Examples",
+            f"{len(found.builder.examples)} drawn from {pairs_of(found.data['train'])}; "
+            f"{len(found.builder.prompt_ids(''))} tokens",
+        )
+    if "validation" in found.data:
+        yield CardLine(
+            "Validation", f"{pairs_of(found.data['validation'])}; chooses the checkpoint"
+        )
+    yield CardLine("Test", f"{pairs_of(found.data['test'])}; scored {every}")
+    yield from _data_warnings(found)
+    yield from _time(found)
+    yield from _memory(found)
+    yield from _device(found)
+    yield from _disk(found)
+
+
+def _changed(found: Preflight) -> Iterator[CardLine]:
+    for number, change in enumerate(found.changes):
+        if change.key not in ("data.train", "data.validation", "data.test"):
+            yield CardLine(
+                "" if number else "Changed",
+                f"{change.key} = {_value(change.value)} (profile: {_value(change.profile_value)})",
+            )
+
+
+def _value(value: Any) -> str:
+    return one_line(msgspec.json.encode(value, enc_hook=str).decode())
+
+
+def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
+    training, quantization = found.profile.training, found.profile.quantization
+    yield CardLine("Training", pairs_of(found.data["train"]))
+    share = plan.scored / max(1, plan.tokens)
+    yield CardLine("", f"{plan.tokens:,} tokens an epoch, {share:.0%} of them scored")
+    epochs = f"{training.epochs:g} epoch{'' if training.epochs == 1 else 's'}"
+    limit = f", at most {training.max_steps:,} steps" if training.max_steps else ""
+    yield CardLine("Steps", f"{plan.steps:,} of {training.batch_size} pairs: {epochs}{limit}")
+    yield CardLine(
+        "Adapter",
+        f"rank {found.profile.lora.rank} on {quantization.method} weights, learning rate "
+        f"{training.learning_rate:g} {training.scheduler}",
+    )
+    if plan.left_out:
+        yield CardLine(
+            "Too long",
+            f"{plan.left_out:,} training pairs will be left out: longer than "
+            f"training.max_prompt_tokens = {training.max_prompt_tokens} or "
+            f"training.max_output_tokens = {training.max_output_tokens}",
+            "!",
+        )
+
+
+def _data_warnings(found: Preflight) -> Iterator[CardLine]:
+    for part, dataset in found.data.items():
+        if dataset.skipped:
+            shown = "; ".join(dataset.skipped[:3]) + ("; …" if len(dataset.skipped) > 3 else "")
+            yield CardLine(
+                "Skipped", f"{len(dataset.skipped):,} records of data.{part}: {shown}", "!"
+            )
+    if found.cut:
+        yield CardLine(
+            "Cut",
+            f"{found.cut:,} test items are longer than evaluation.max_tokens = "
+            f"{found.profile.evaluation.max_tokens} and will be cut from the right",
+            "!",
+        )
+    if found.leaks:
+        yield CardLine(
+            "Leak",
+            f"{found.leaks:,} test pairs share a sentence with the training file; "
+            "the score will flatter",
+            "!",
+        )
+    if found.plan is not None and found.profile.evaluation.choose_by == "test":
+        yield CardLine(
+            "Peeking", "the checkpoint is chosen on the test file: its score is optimistic", "!"
+        )
+
+
+def _time(found: Preflight) -> Iterator[CardLine]:
+    if found.plan is None:
+        return
+    if found.time is None:
+        yield CardLine(
+            "Time",
+            "unknown until such a run has finished here; a probe measures it",
+        )
+    else:
+        yield CardLine(
+            "Time",
+            f"about {clock(found.time.seconds)} for {found.tokens:,} tokens at "
+            f"{thousands(found.time.tokens_per_second)} tok/s, judged by {found.time.run_id}",
+        )
+
+
+def _memory(found: Preflight) -> Iterator[CardLine]:
+    if found.memory is None:
+        yield CardLine("Memory", f"unknown: {found.memory_trouble}")
+        return
+    total, free = found.memory.total, found.memory_free
+    if total > free:
+        sentence, sign = "about {need} needed, {free} free: it will probably not fit", "!"
+    elif total > _NEARLY * free:
+        sentence, sign = "about {need} needed, {free} free: a close fit", "!"
+    else:
+        sentence, sign = "about {need} needed, {free} free", ""
+    line = sentence.format(need=size(total), free=size(free))
+    yield CardLine("Memory", line, sign)  # type: ignore[arg-type]
+    parts = sorted(((count, name) for name, count in found.memory.parts.items()), reverse=True)
+    shown = [f"{_PARTS[name]} {size(count)}" for count, name in parts[:_SHOWN_PARTS]]
+    rest = sum(count for count, _ in parts[_SHOWN_PARTS:])
+    yield CardLine("", ", ".join([*shown, *([f"other {size(rest)}"] if rest else [])]))
+
+
+def _device(found: Preflight) -> Iterator[CardLine]:
+    gpu = found.gpu
+    if gpu is None:
+        machine = found.machine
+        yield CardLine(
+            "Device",
+            f"processor, {machine.cores} cores, {size(machine.memory_total)} of main memory",
+        )
+        return
+    yield CardLine("Device", describe_gpu(gpu))
+    for process in gpu.processes[:3]:
+        yield CardLine("", describe_process(process))
+    if len(gpu.processes) > 3:
+        yield CardLine("", f"and {len(gpu.processes) - 3} more processes")
+
+
+def describe_gpu(gpu: Gpu) -> str:
+    """`GPU 0 NVIDIA H100, 70.1 GB of 79.6 GB free, 37 % busy, 41 °C`."""
+    parts = [f"GPU {gpu.index} {gpu.name}", f"{size(gpu.free)} of {size(gpu.total)} free"]
+    if gpu.utilization is not None:
+        parts.append(f"{gpu.utilization} % busy")
+    if gpu.temperature is not None:
+        parts.append(f"{gpu.temperature} °C")
+    return ", ".join(parts)
+
+
+def describe_process(process: GpuProcess) -> str:
+    """Who it is and what it holds."""
+    held = "" if process.memory is None else size(process.memory)
+    who = process.user or "another user or container"
+    return f"{who}: {process.name or 'process'} {process.pid}, {held or 'memory unknown'}"
+
+
+def _disk(found: Preflight) -> Iterator[CardLine]:
+    if not found.disk:
+        return
+    if found.disk_free is None:
+        yield CardLine("Disk", f"about {size(found.disk)} for checkpoints")
+        return
+    full = found.disk > _NEARLY * found.disk_free
+    sentence = "about {need} for checkpoints, {free} free"
+    if full:
+        sentence = "about {need} for checkpoints, {free} free: the disk may fill up"
+    text = sentence.format(need=size(found.disk), free=size(found.disk_free))
+    yield CardLine("Disk", text, "!" if full else "")
+
+
+def pairs_of(dataset: Dataset) -> str:
+    """`512 pairs (256 文→白, 256 白→文)`."""
+    counts = dataset.count_directions()
+    parts = ", ".join(f"{count:,} {LABELS[direction]}" for direction, count in counts.items())
+    return f"{len(dataset.pairs):,} pairs ({parts})"

@@ -1,0 +1,1 @@
+"""Runs described for people: a folder with a page, learning curves and samples."""

@@ -1,0 +1,94 @@
+"""Writes a report's folder: the page, the chart, the tables for programs, the runs' profiles."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.catalog import Row
+from engine.comparison import read_results
+from engine.errors import RunError, UserError
+from engine.paths import write_atomically
+from engine.perplexity import SampleResult
+from engine.report import chart, curves, page, repeating
+from engine.report.chart import Level, Line
+from engine.report.curves import Curve
+from engine.report.page import Results
+from engine.runs import Run
+
+PAGE = "report.md"
+
+
+def write(found: Sequence[Run], folder: Path, extra: str = "") -> Path:
+    """Describe runs in a folder, over an earlier report there; returns its page.
+
+    `extra` is Markdown for the head of the page. Raises UserError.
+    """
+    rows = [Row(run, run.settings, run.summary()) for run in found]
+    results = {row.run.id: _results_of(row) for row in rows}
+    drawn = [curve for run in found if (curve := curves.read(run))]
+    files = {PAGE: page.text(rows, drawn, results, extra)}
+    if drawn:
+        files["learning_curve.svg"] = _chart(drawn, rows)
+        files["learning_curve.csv"] = curves.as_csv(drawn)
+    if any(results.values()):
+        files["samples.csv"] = "\ufeff" + _samples_csv(results)  # a BOM, or Excel guesses wrongly
+    for row in rows:
+        name = repeating.profile_name(row.run)
+        files[name] = repeating.profile_toml(row.settings.profile)
+    if (folder / "run.toml").exists():
+        raise UserError(f"{folder}: is a run's folder; name another with -o")
+    try:
+        (folder / "profiles").mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_atomically(folder / name, content.encode())
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror}") from None
+    return folder / PAGE
+
+
+def _results_of(row: Row) -> list[SampleResult]:
+    try:
+        return read_results(row.run, row.summary)
+    except RunError:
+        return []  # nothing was scored yet, or its file is gone
+
+
+def _chart(drawn: Sequence[Curve], rows: Sequence[Row]) -> str:
+    lines = []
+    for curve in drawn:
+        name = curve.label if len({c.label for c in drawn}) == len(drawn) else curve.run
+        lines.append(Line(f"{name}, test", [(point.step, point.test) for point in curve.points]))
+        validation = [(p.step, p.validation) for p in curve.points if p.validation > 0]
+        if validation:
+            lines.append(Line(f"{name}, validation", validation, dashed=True))
+    levels = [
+        Level(f"{row.settings.profile.name} {row.settings.strategy}", row.summary.score.perplexity)
+        for row in rows
+        if row.settings.job == "evaluate" and row.summary.score
+    ]
+    return chart.draw(lines, levels, "optimizer steps", "perplexity")
+
+
+def _samples_csv(results: Results) -> str:
+    """One line an item, with what every run made of it."""
+    items: dict[tuple[str, str], SampleResult] = {}
+    by_run: dict[str, dict[tuple[str, str], SampleResult]] = {}
+    for run, found in results.items():
+        by_run[run] = {(result.id, result.instruction): result for result in found}
+        items = {**by_run[run], **items}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    header = ["id", "direction", "instruction", "reference"]
+    for run in results:
+        header += [f"perplexity {run}", f"output {run}"]
+    writer.writerow(header)
+    for key, item in items.items():
+        line: list[object] = [item.id, item.direction, item.instruction, item.reference]
+        for run in results:
+            one = by_run[run].get(key)
+            line += [one.perplexity, one.output] if one else ["", ""]
+        writer.writerow(["" if cell is None else cell for cell in line])
+    return out.getvalue()

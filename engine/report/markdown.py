@@ -1,0 +1,44 @@
+"""Markdown in which text from outside stays text: nothing in it is taken for markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from engine.text import plain
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~$&@!{}])")
+
+
+def escape(text: str) -> str:
+    """A text within a line; its own line breaks become spaces."""
+    return _MARKUP.sub(r"\\\1", " ".join(plain(text).split()))
+
+
+def escape_lines(text: str) -> str:
+    """A text of several lines within a table's cell."""
+    return "<br>".join(escape(line) for line in plain(text).strip().split("\n"))
+
+
+def code(text: str) -> str:
+    """A short text as code, in a table as well; it may hold backticks itself."""
+    shown = " ".join(plain(text).split()).replace("|", "\\|") or " "
+    fence = _longer_than_any_run(shown, 1)
+    return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown}`"
+
+
+def block(text: str) -> str:
+    """A text of several lines as code."""
+    fence = _longer_than_any_run(text, 3)
+    return f"{fence}text\n{plain(text)}\n{fence}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """A table of cells that are Markdown already; `right` names the columns set flush right."""
+    rule = ["---:" if column in right else "---" for column in range(len(header))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, rule, *rows))
+
+
+def _longer_than_any_run(text: str, least: int) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return "`" * max(least, longest + 1)

@@ -1,0 +1,266 @@
+"""The page of a report, report.md: results side by side, curves, settings, samples, repetition."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+
+from engine import __version__
+from engine.catalog import PEEKED, Row
+from engine.judgement import FAULTS, value
+from engine.perplexity import SampleResult
+from engine.profiles import Model, Profile, Prompt
+from engine.report import repeating
+from engine.report.curves import Curve
+from engine.report.markdown import block, code, escape, escape_lines, table
+from engine.text import clock, direction_label, interval, number, share, size
+
+SHOWN = 5
+"""Samples at either end."""
+Results = dict[str, list[SampleResult]]
+"""Per-sample results by run id."""
+
+
+def text(rows: Sequence[Row], curves: Sequence[Curve], results: Results, extra: str = "") -> str:
+    """The whole page; `extra` is Markdown that goes before the first table."""
+    now = datetime.now().astimezone()
+    parts = [
+        f"# {'Report of a run' if len(rows) == 1 else f'Report of {len(rows)} runs'}",
+        f"Written by yiwen {__version__} on {now:%Y-%m-%d %H:%M %Z}.",
+        extra,
+        "## Results",
+        _results(rows),
+        *_definitions(rows),
+    ]
+    if curves:
+        parts += ["## Learning curve", "![Learning curve](learning_curve.svg)", *_curves(curves)]
+        parts.append("All points: [learning_curve.csv](learning_curve.csv).")
+    if any(results.values()):
+        parts.append("Every sample of every run: [samples.csv](samples.csv).")
+    for row in rows:
+        parts += _run(row, results.get(row.run.id, []))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _results(rows: Sequence[Row]) -> str:
+    """The runs side by side, and what copying the source would score."""
+    scores = [row.summary.score.perplexity for row in rows if row.summary.score]
+    best = min((score for score in scores if math.isfinite(score)), default=math.nan)
+    judged = any(row.summary.judgement for row in rows)
+    header = ["profile", "strategy", "perplexity", "of best", "corpus", "文→白", "白→文"]
+    header += ["BLEU", "chrF"] if judged else []
+    cells = [[*_result(row, best, judged), code(row.run.id)] for row in rows]
+    copies = list(_copies(rows)) if judged else []
+    right = range(2, len(header))
+    said = [table([*header, "run"], [*cells, *copies], right)]
+    if any(row.settings.chosen_on_test for row in rows):
+        said.append(escape(PEEKED))
+    tests = {row.settings.data["test"].sha256 for row in rows if "test" in row.settings.data}
+    if len(tests) > 1:
+        said.append(f"These runs were scored on {len(tests)} different test files.")
+    return "\n\n".join(said)
+
+
+def _result(row: Row, best: float, judged: bool) -> Iterator[str]:
+    summary = row.summary
+    score = summary.score.perplexity if summary.score else math.nan
+    yield escape(row.settings.profile.name)
+    yield row.settings.strategy
+    yield escape(row.perplexity_text)
+    yield f"{score / best:.2f}×" if math.isfinite(score / best) else "–"
+    yield number(summary.score.perplexity_corpus if summary.score else None)
+    for key in ("to_modern", "to_classical"):
+        of_direction = summary.directions.get(key)
+        yield number(of_direction.perplexity if of_direction else None)
+    if judged:
+        yield number(value(summary.judgement.bleu) if summary.judgement else None)
+        yield number(value(summary.judgement.chrf) if summary.judgement else None)
+
+
+def _copies(rows: Sequence[Row]) -> Iterator[list[str]]:
+    """What the untranslated source scores, once for each test file."""
+    seen = set()
+    for row in rows:
+        test, judged = row.settings.data.get("test"), row.summary.judgement
+        if test and judged and judged.source_bleu and test.sha256 not in seen:
+            seen.add(test.sha256)
+            scores = [number(value(judged.source_bleu)), number(value(judged.source_chrf))]
+            yield ["–", "copy the source", *["–"] * 5, *scores, f"test {code(test.sha256[:12])}"]
+
+
+def _definitions(rows: Sequence[Row]) -> Iterator[str]:
+    """How the numbers are defined: once where all runs agree, else of each."""
+    of_all: dict[str, list[str]] = {}
+    for row in rows:
+        both = {**row.summary.definition}
+        both |= row.summary.judged.definition if row.summary.judged else {}
+        for key, words in both.items():
+            known = of_all.setdefault(key, [])
+            if words not in known:
+                known.append(words)
+    lines = [f"- {escape(key)}: {escape(' / '.join(words))}" for key, words in of_all.items()]
+    if lines:
+        yield "How they are defined (several values: the runs differ, in the table's order):"
+        yield "\n".join(lines)
+
+
+def _curves(curves: Sequence[Curve]) -> Iterator[str]:
+    for curve in curves:
+        rows = [
+            [
+                str(point.step),
+                f"{point.step / curve.steps:.0%}" if curve.steps else "–",
+                *map(number, (point.test, point.test_corpus, point.validation)),
+                number(point.loss, 3),
+                clock(point.seconds),
+            ]
+            for point in curve.points
+        ]
+        yield f"{escape(curve.label)}, {code(curve.run)}:"
+        header = ["step", "of all", "test", "corpus", "validation", "training loss", "time"]
+        yield table(header, rows, range(7))
+
+
+def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[str]:
+    yield f"## {escape(row.run.id)}"
+    yield table(["", ""], [[name, shown] for name, shown in _facts(row)])
+    yield "### Settings that are not yiwen's defaults"
+    yield _settings(row)
+    yield "### Prompt"
+    yield from _prompt(row)
+    if row.summary.judgement and row.summary.judgement.outputs:
+        yield "### What is wrong with its outputs"
+        yield _faults(row)
+    scored = [result for result in results if result.perplexity is not None]
+    if scored:
+        scored.sort(key=lambda result: -(result.perplexity or 0))
+        shown = min(SHOWN, (len(scored) + 1) // 2)
+        yield f"### Worst {shown} samples"
+        yield _samples(scored[:shown])
+        yield f"### Best {shown} samples"
+        yield _samples(scored[: -shown - 1 : -1])
+    yield "### To repeat it"
+    yield block("\n".join(repeating.commands(row.run)))
+
+
+def _facts(row: Row) -> Iterator[tuple[str, str]]:
+    settings, summary = row.settings, row.summary
+    judged = summary.judgement
+    yield "status", f"{summary.status.symbol} {summary.status.value}"
+    yield (
+        "base model",
+        f"{code(settings.profile.model.path)}, {settings.profile.quantization.method}",
+    )
+    yield "job", f"{settings.job}, {settings.strategy}"
+    if settings.adapter_run:
+        yield "adapter", f"of {code(settings.adapter_run)} {escape(settings.checkpoint)}"
+    if summary.best_checkpoint:
+        chosen = settings.profile.evaluation.choose_by
+        yield "checkpoint", f"{code(summary.best_checkpoint)}, chosen by {chosen}"
+    if judged and judged.perplexity:
+        bounds = interval(judged.perplexity.low, judged.perplexity.high)
+        yield "perplexity", f"95 % interval {bounds}; median sample {number(judged.median)}"
+    for part, data in settings.data.items():
+        yield part, f"{code(data.path)}, {data.pairs} pairs, sha256 {code(data.sha256)}"
+    yield "prompt", code(summary.definition.get("prompt", "–"))
+    yield "steps", f"{summary.step} of {summary.steps}" if summary.steps else "–"
+    yield "time", clock(summary.seconds)
+    yield "device", escape(summary.device) or "–"
+    if summary.memory:
+        yield "memory at most", size(summary.memory)
+    yield "created", f"{escape(settings.created)} on {escape(settings.host)}"
+    shown = ", ".join(f"{name} {version}" for name, version in settings.versions.items())
+    yield "versions", escape(shown)
+    yield "source", code(settings.git) if settings.git else "–"
+    if summary.message:
+        yield "said", escape(f"{summary.message} {summary.hint}")
+
+
+def _settings(row: Row) -> str:
+    profile = row.settings.profile
+    plain = Profile(
+        model=Model(path=profile.model.path), prompt=Prompt(template=profile.prompt.template)
+    )
+    ours, default = msgspec.to_builtins(profile), msgspec.to_builtins(plain)
+    changed = row.settings.overrides
+    lines = [
+        [
+            code(f"{section}.{key}"),
+            code(_value(found)),
+            code(_value(default[section][key])),
+            "this run" if f"{section}.{key}" in changed else "the profile",
+        ]
+        for section, table_ in ours.items()
+        if isinstance(table_, dict) and section != "data"
+        for key, found in table_.items()
+        if default[section][key] != found and (section, key) != ("prompt", "template")
+    ]
+    if not lines:
+        return "None."
+    return table(["setting", "value", "default", "set by"], lines)
+
+
+def _value(value: object) -> str:
+    """As one would write it in a profile; line breaks and spaces at the ends show."""
+    if isinstance(value, (list, tuple)):
+        return json.dumps(list(value), ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _prompt(row: Row) -> Iterator[str]:
+    settings = row.settings
+    prompt = settings.profile.prompt
+    examples = settings.examples_shown
+    yield block(prompt.few_shot_template if examples and prompt.few_shot_template else
+                prompt.template)  # fmt: skip
+    if prompt.system:
+        yield "Its {system} part:"
+        yield block(prompt.system)
+    if not examples:
+        return
+    few_shot = settings.profile.few_shot
+    yield (
+        f"Its {{examples}} part: {examples} before each item, chosen as {few_shot.choose!r}, "
+        f"{few_shot.direction} direction, seed {few_shot.seed}. The form of one:"
+    )
+    yield block(prompt.example)
+    if settings.examples:
+        rows = [
+            [code(p.id), escape_lines(p.instruction), escape_lines(p.output)]
+            for p in settings.examples
+        ]
+        yield table(["id", "instruction", "output"], rows)
+
+
+def _faults(row: Row) -> str:
+    judged = row.summary.judgement
+    assert judged is not None
+    rows = [
+        [
+            escape(FAULTS.get(kind, kind)),
+            f"{fault.count} of {judged.outputs}",
+            share(fault.count, judged.outputs),
+            escape(f"{fault.id}: {fault.found} {fault.output}") if fault.count else "",
+        ]
+        for kind, fault in judged.faults.items()
+    ]
+    return table(["outputs", "number", "share", "such as"], rows, (1, 2)) if rows else "None."
+
+
+def _samples(results: Sequence[SampleResult]) -> str:
+    rows = [
+        [
+            code(result.id),
+            direction_label(result.direction),
+            number(result.perplexity),
+            escape_lines(result.instruction),
+            escape_lines(result.output) if result.output is not None else "–",
+            escape_lines(result.reference),
+        ]
+        for result in results
+    ]
+    return table(["id", "", "perplexity", "instruction", "output", "reference"], rows, (2,))

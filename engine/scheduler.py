@@ -1,0 +1,162 @@
+"""Starts waiting runs when their turn has come: a process of its own, one for a runs folder.
+
+`ensure` starts it when something waits and nobody is at it, so a killed one is replaced by the next
+`yiwen` command; it ends when nothing waits. Runs it has started live without it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import hardware, launch, lock, runs, waiting_list
+from engine.errors import RunError, UserError
+from engine.events import EventLog, Failed
+from engine.hardware import Gpu, Probe
+from engine.placement import Place, find_place
+from engine.runs import Run
+from engine.waiting_list import Entry, folder_of
+
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A run that waits, and what for."""
+
+    entry: Entry
+    run: Run
+    place: Place
+
+
+def ensure(root: Path) -> bool:
+    """Start the scheduler if something waits and there is none; tells whether it was started."""
+    try:
+        if not waiting_list.read(root):
+            return False
+        handle = lock.acquire(folder_of(root), wait=0.0)
+    except (RunError, OSError):  # one is at work, or the folder is not ours
+        return False
+    try:
+        with (folder_of(root) / "scheduler.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "engine.scheduler", str(root), str(handle)],
+                cwd=root,
+                env=launch.worker_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=[handle],
+            )
+        lock.sign(handle, process.pid)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def look(root: Path, probe: Probe) -> list[Waiting]:
+    """All that wait, in order, as if each were the next to start."""
+    gpus = hardware.visible(probe.gpus(), os.environ.get("CUDA_VISIBLE_DEVICES"))
+    busy = _busy(root, gpus)
+    found = []
+    for entry in waiting_list.read(root):
+        run = Run(root / entry.run)
+        if not _is_sound(run):
+            continue
+        wish = run.settings.gpu
+        place = find_place(entry.memory, wish, gpus, busy or (), any_active=busy is not None)
+        found.append(Waiting(entry, run, place))
+    return found
+
+
+def start_what_may(root: Path, probe: Probe) -> list[Run]:
+    """Start the runs whose turn has come, at most one for each place; returns them."""
+    _forget_what_began(root)
+    started: list[Run] = []
+    taken: set[str] = set()
+    for waiting in look(root, probe):
+        place = waiting.place
+        if not place.free or place.gpu in taken:
+            continue
+        taken.add(place.gpu)
+        if _start(waiting.run, place.gpu):
+            started.append(waiting.run)
+        waiting_list.remove(root, waiting.run.id)
+    return started
+
+
+def _start(run: Run, gpu: str) -> bool:
+    """Start a run; one that cannot be started has failed, and the queue goes on."""
+    try:
+        launch.start(run, gpu=gpu)
+    except UserError as error:
+        print(f"{run.id}: {error}", flush=True)
+        if not run.alive() and run.folder.is_dir():
+            EventLog(run.events_path).append(Failed(type="RunError", message=str(error)))
+        return False
+    print(f"{run.id}: started {gpu}".rstrip(), flush=True)
+    return True
+
+
+def _forget_what_began(root: Path) -> None:
+    """Take out what was started by hand, or deleted, or by a scheduler that was killed then."""
+    for entry in waiting_list.read(root):
+        run = Run(root / entry.run)
+        if not _is_sound(run) or run.alive() or run.events_path.exists():
+            waiting_list.remove(root, entry.run)
+
+
+def _is_sound(run: Run) -> bool:
+    try:
+        return bool(run.settings)
+    except RunError:
+        return False
+
+
+def _busy(root: Path, gpus: list[Gpu]) -> set[str] | None:
+    """GPUs on which runs of this folder are at work; None if none is at work at all."""
+    default = gpus[0].uuid if gpus else ""
+    found: set[str] = set()
+    for run in runs.list_all(root):
+        holder = lock.holder(run.folder) if run.alive() else None
+        if holder is not None and holder.host == socket.gethostname():
+            found.add(holder.gpu or default)
+    return found or None
+
+
+def serve(root: Path, probe: Probe, handle: int) -> None:
+    """Look again and again until nothing waits; `handle` is the scheduler's lock."""
+    while True:
+        start_what_may(root, probe)
+        # Whoever adds a run now either is seen here, or finds the lock free.
+        with waiting_list.locked(root):
+            if not waiting_list.read(root):
+                os.close(handle)
+                return
+        time.sleep(POLL_SECONDS)
+
+
+def main() -> int:
+    """`python -m engine.scheduler ROOT HANDLE`, started by `ensure`."""
+    root, handle = Path(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    lock.adopt(handle)
+    try:
+        serve(root, Probe(), handle)
+    except RunError as error:
+        print(error, flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

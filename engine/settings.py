@@ -1,0 +1,83 @@
+"""The user's own settings, ~/.config/yiwen/settings.toml: what concerns the person, not a run.
+
+engine/settings.toml explains every key; a file that is missing means the defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import tomli
+from msgspec import Struct
+
+from engine.errors import UserError
+from engine.paths import config_folder
+from engine.profile_check import convert
+
+EXPLAINED = Path(__file__).with_suffix(".toml")
+"""A file of defaults that explains each key."""
+
+
+class SettingsError(UserError):
+    """The settings file cannot be used; all mistakes are listed."""
+
+
+class Chart(Struct, frozen=True, kw_only=True):
+    """How charts are drawn."""
+
+    charset: Literal["auto", "braille", "block", "ascii"] = "auto"
+    """Characters that curves are made of."""
+
+
+class Notify(Struct, frozen=True, kw_only=True):
+    """What happens when a run ends."""
+
+    bell: bool = True
+    """Ring the terminal's bell."""
+    osc9: bool = True
+    """Send the terminal a desktop notice."""
+    command: str = ""
+    """Run by the shell at the end of every run, watched or not."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The whole file."""
+
+    language: Literal["auto", "en", "zh-TW"] = "auto"
+    """Of the interface; auto: that of the locale."""
+    chart: Chart = Chart()
+    notify: Notify = Notify()
+
+
+def path() -> Path:
+    """Where the file is looked for."""
+    return config_folder() / "settings.toml"
+
+
+def load() -> Settings:
+    """The settings of now. Raises SettingsError."""
+    file = path()
+    try:
+        table = tomli.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: is not TOML: {error}") from None
+    mistakes: list[str] = []
+    settings = convert(table, Settings, mistakes)
+    if mistakes:
+        raise SettingsError("\n".join(f"{file}: {mistake}" for mistake in mistakes))
+    return settings
+
+
+def load_or_default(complain: Callable[[str], object]) -> Settings:
+    """The settings, or the defaults after a complaint: a slip there should stop no run."""
+    try:
+        return load()
+    except SettingsError as error:
+        complain(f"{error}\nThe defaults are used until it is put right.")
+        return Settings()

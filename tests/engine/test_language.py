@@ -1,0 +1,102 @@
+"""The language of the interface: how it is chosen, and a catalogue that is whole."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+from engine import language
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = language.LOCALES / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
+KEYWORDS = {"_": None, "plural": (1, 2)}
+
+
+def catalogue() -> Catalog:
+    return read_po(BytesIO(CATALOGUE.read_bytes()), locale="zh_TW")
+
+
+def texts_of(message: Message) -> list[str]:
+    return [message.id] if isinstance(message.id, str) else list(message.id)
+
+
+def translations_of(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+MESSAGES = [message for message in catalogue() if message.id]
+
+
+@pytest.mark.parametrize(
+    ("wished", "locale", "chosen"),
+    [
+        ("auto", {}, ""),
+        ("auto", {"LANG": "en_US.UTF-8"}, ""),
+        ("auto", {"LANG": "zh_TW.UTF-8"}, "zh_TW"),
+        ("auto", {"LANG": "en_US.UTF-8", "LC_ALL": "zh_TW.UTF-8"}, "zh_TW"),
+        ("auto", {"LANG": "zh_TW.UTF-8", "LC_MESSAGES": "C"}, ""),
+        ("en", {"LANG": "zh_TW.UTF-8"}, ""),
+        ("zh-TW", {"LANG": "en_US.UTF-8"}, "zh_TW"),
+    ],
+)
+def test_the_setting_goes_before_the_locale(
+    wished: str, locale: dict[str, str], chosen: str
+) -> None:
+    assert language.choose(wished, locale) == chosen
+
+
+def test_every_marked_text_is_in_the_catalogue_and_nothing_else() -> None:
+    marked: set[str] = set()
+    for folder in ("engine", "tui"):
+        for _, _, texts, _, _ in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
+            marked |= {texts} if isinstance(texts, str) else set(texts[:1])
+    assert {texts_of(message)[0] for message in MESSAGES} == marked
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: texts_of(message)[0][:40])
+def test_a_text_is_translated_with_its_places_and_edges(message: Message) -> None:
+    original = texts_of(message)[-1]
+    assert translations_of(message)
+    for text in translations_of(message):
+        assert text.strip()
+        assert set(re.findall(r"\{\w*", text)) <= set(re.findall(r"\{\w*", original))
+        if isinstance(message.id, str):
+            assert set(re.findall(r"\{\w*", text)) == set(re.findall(r"\{\w*", original))
+        assert text[:1].isspace() == original[:1].isspace()
+        assert text[-1:].isspace() == original[-1:].isspace()
+
+
+def test_the_compiled_catalogue_is_that_of_the_text() -> None:
+    compiled = read_mo(BytesIO(CATALOGUE.with_suffix(".mo").read_bytes()))
+    assert {str(m.id): m.string for m in compiled if m.id} == {
+        str(m.id): m.string for m in MESSAGES
+    }
+
+
+def test_a_program_speaks_the_language_that_it_was_started_in() -> None:
+    text = texts_of(MESSAGES[0])[0]
+    code = f"from engine.language import _; print(_({text!r}))"
+    said = {}
+    for wished in ("en", "zh-TW"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "YIWEN_LANGUAGE": wished, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said[wished] = done.stdout.removesuffix("\n")
+    known = gettext.translation("yiwen", language.LOCALES, ["zh_TW"])
+    assert said == {"en": text, "zh-TW": known.gettext(text)}

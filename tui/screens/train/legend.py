@@ -1,0 +1,137 @@
+"""The lines above a chart: what its marks mean, or what the values under the crosshair are."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from engine.text import number, one_line, rate, size, thousands
+from tui.screens.train.plot import NARROW
+from tui.screens.train.scene import BEST_MARKS, REFERENCE_MARKS, TEST_MARK, Scene
+from tui.widgets.cell_canvas import Row
+
+TITLES = {
+    "loss": "loss",
+    "lr": "learning rate",
+    "grad_norm": "gradient norm",
+    "tokens_per_second": "tokens per second",
+    "memory": "peak memory",
+}
+_SMOOTHINGS = {0.0: "not smoothed", 0.005: "lightly smoothed", 0.08: "strongly smoothed"}
+"""The usual smoothing goes without saying."""
+_REFERENCES = {"zero-shot": "zero-shot", "few-shot": "few-shot"}
+_GAP = 3
+_LONGEST_NAME = 24
+_YEAR = re.compile(r"^20\d\d(?=\d{4}-)")
+
+Entry = tuple[str, str]
+"""A text, and the part of the chart whose colour it has."""
+
+
+def rows(scene: Scene, width: int, height: int, *, is_logarithmic: bool) -> list[Row]:
+    """One line, and more where there is more to name and room for it."""
+    left = list(_left(scene, is_logarithmic))
+    right = list(_right(scene, width))
+    found = [_row(left, right, width)]
+    return found + _wrapped(list(_others(scene)), width, most=max(0, height // 8))
+
+
+def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
+    view, curve = scene.view, scene.curve
+    title = TITLES[view.metric]
+    if view.cross is None:
+        yield f" {title}", "loss"
+    else:
+        value = value_of(view.metric, curve.value_at(view.metric, view.cross))
+        yield f" step {view.cross:,.0f}", "cross"
+        yield f"{title} {value}", "loss"
+        if view.metric == "loss" and view.smoothing:
+            even = value_of("loss", curve.smoothed_at("loss", view.cross))
+            yield f"smoothed {even}", "loss"
+        return
+    if view.smoothing in _SMOOTHINGS and view.metric in ("loss", "grad_norm", "tokens_per_second"):
+        yield _SMOOTHINGS[view.smoothing], "axis"
+    if is_logarithmic:
+        yield "log scale", "axis"
+    if view.window is not None:
+        yield "steps {:,.0f} to {:,.0f}".format(*view.window), "axis"
+
+
+def _right(scene: Scene, width: int) -> Iterator[Entry]:
+    if scene.view.metric != "loss" or not scene.curve.perplexity:
+        return
+    if scene.view.cross is not None:
+        tested = scene.curve.tested_at(scene.view.cross)
+        if tested is not None:
+            yield f"{TEST_MARK} test ppl {number(tested[1])} at {tested[0]:,}", "perplexity"
+        return
+    if scene.curve.best in scene.curve.perplexity and width >= NARROW:
+        yield f"{BEST_MARKS[scene.charset]} best", "best"
+    label = "test perplexity" if width >= NARROW else "test ppl"
+    yield f"{TEST_MARK} {label}", "perplexity"
+
+
+def _others(scene: Scene) -> Iterator[Entry]:
+    """Reference lines and other runs, with their values under the crosshair."""
+    if scene.view.metric == "loss":
+        for strategy, value in scene.references.items():
+            mark = REFERENCE_MARKS[strategy] * 2
+            yield f"{mark} {_REFERENCES[strategy]} {number(value)}", strategy
+    for overlay in scene.overlays:
+        text = f"{overlay.letter} {_short(overlay.run.id)}"
+        if scene.view.cross is not None:
+            value = overlay.curve.value_at(scene.view.metric, scene.view.cross)
+            text = f"{overlay.letter} {value_of(scene.view.metric, value)}"
+        yield text, f"overlay-{overlay.color}"
+
+
+def _short(name: str) -> str:
+    """A run's id without its year, as much as fits."""
+    text = _YEAR.sub("", one_line(name))
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+
+
+def value_of(metric: str, value: float) -> str:
+    """A metric's value in words."""
+    if math.isnan(value):
+        return "–"
+    if metric == "lr":
+        return rate(value)
+    if metric == "memory":
+        return size(int(value))
+    if metric == "tokens_per_second":
+        return thousands(value)
+    return number(value, 4)
+
+
+def _wrapped(entries: list[Entry], width: int, most: int) -> list[Row]:
+    """Entries in as many lines as they need, `most` at most."""
+    lines: list[list[Entry]] = []
+    used = width
+    for text, part in entries:
+        if used + _GAP + len(text) > width:
+            lines.append([])
+            used = -_GAP
+        lines[-1].append((text, part))
+        used += _GAP + len(text)
+    return [_row(line, [], width) for line in lines[:most]]
+
+
+def _row(left: list[Entry], right: list[Entry], width: int) -> Row:
+    """Entries from both sides; what does not fit is left out, from the right side first."""
+    used = 0
+    row: Row = []
+    for text, part in left:
+        gap = _GAP if row else 0
+        if used + gap + len(text) > width:
+            break
+        row += [(" ", "axis")] * gap + [(char, part) for char in text]
+        used += gap + len(text)
+    tail: Row = []
+    for text, part in reversed(right):
+        if used + len(tail) + _GAP + len(text) > width:
+            break
+        gap = _GAP if tail else 0
+        tail = [(char, part) for char in text] + [(" ", "axis")] * gap + tail
+    return row + [(" ", "axis")] * (width - used - len(tail)) + tail

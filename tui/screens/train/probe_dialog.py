@@ -1,0 +1,97 @@
+"""Two real steps before the start: how far they are, and what they measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from engine import probing
+from engine.events import Phase
+from engine.jobs import Request
+from engine.preflight import Preflight
+from engine.preflight_card import CardLine
+from engine.probe_words import describe
+from engine.text import message_of, one_line, plain
+
+
+class ProbeDialog(ModalScreen[None]):
+    """Runs a probe while it is open; closing ends it."""
+
+    @dataclass
+    class Told(Message):
+        """The thread has something to show."""
+
+        said: Content | Table
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,b", "dismiss(None)", "Close", id="probe.close",
+                tooltip="Close; a probe under way is ended"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    ProbeDialog Static { width: 1fr; height: auto; }
+    ProbeDialog .hint { margin-top: 1; }
+    """
+
+    def __init__(self, request: Request, found: Preflight) -> None:
+        super().__init__()
+        self._request, self._found = request, found
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Probe: two real steps, measured")
+            yield Static("starting a worker …", id="said", markup=False)
+            yield Static("esc close", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._probe()
+
+    @work(thread=True)
+    def _probe(self) -> None:
+        worker = get_current_worker()
+        try:
+            measured = probing.probe(
+                self._request,
+                say=lambda phase: self._tell(_phase(phase)),
+                is_cancelled=lambda: worker.is_cancelled,
+            )
+        except Exception as error:  # whatever a broken file makes a library raise
+            self._tell(Content.assemble(("✗ ", "bold $text-error"), plain(message_of(error))))
+            return
+        if measured is not None:
+            self._tell(_table(list(describe(measured, self._found))))
+
+    def _tell(self, said: Content | Table) -> None:
+        self.post_message(self.Told(said))
+
+    @on(Told)
+    def _show(self, message: Told) -> None:
+        self.query_one("#said", Static).update(message.said)
+
+
+def _phase(phase: Phase) -> Content:
+    done = f" {phase.done}/{phase.of}" if phase.of else ""
+    return Content(f"{one_line(phase.name)}{done} …")
+
+
+def _table(lines: list[CardLine]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1, style="bold")
+    table.add_column(width=8)
+    table.add_column(overflow="fold")
+    for line in lines:
+        label = Text(line.label, "bold" if line.sign else "dim")
+        table.add_row(Text(line.sign), label, Text(plain(line.text)))
+    return table

@@ -1,0 +1,182 @@
+"""The runs that wait: what each waits for, their order, and copies with one setting changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine import queueing, scheduler, waiting_list
+from engine.errors import UserError
+from engine.hardware import Probe
+from engine.scheduler import Waiting
+from engine.text import message_of, one_line, plain, size
+from tui.widgets.ask import Ask
+from tui.widgets.dialogs import Confirm
+
+_POLL = 2.0
+
+
+class QueueDialog(ModalScreen[None]):
+    """Reads the queue again every two seconds; repaints what has changed."""
+
+    AUTO_FOCUS = "OptionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("minus", "move(-1)", "Earlier", id="queue.earlier", key_display="-",
+                tooltip="Let the run start before the one above it"),
+        Binding("plus", "move(1)", "Later", id="queue.later", key_display="+",
+                tooltip="Let the run below it start first"),
+        Binding("c", "copy", "Copy", id="queue.copy",
+                tooltip="Put in a run like this one with one setting changed"),
+        Binding("d", "remove", "Remove", id="queue.remove",
+                tooltip="Take the run out; nothing was done in it yet"),
+        Binding("escape,q", "dismiss(None)", "Close", id="queue.close", tooltip="Close the queue"),
+    ]  # fmt: skip
+    CSS = """
+    QueueDialog .dialog { width: 96%; }
+    """
+    DEFAULT_CSS = """
+    QueueDialog {
+        OptionList { height: auto; max-height: 16; border: none; padding: 0;
+                     background: transparent; text-wrap: nowrap; text-overflow: ellipsis; }
+        .error { height: auto; max-height: 5; }
+        .hint { margin-top: 1; }
+    }
+    QueueDialog.-short OptionList { max-height: 7; }
+    """
+    NONE: ClassVar[str] = "Nothing waits. On Train, a puts the run that is set up in the queue."
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = root
+        self._probe = Probe()
+        self._waiting: list[Waiting] = []
+        self._shown: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Queue")
+            choices = OptionList(markup=False, compact=True)
+            choices.auto_links = False
+            yield choices
+            yield Static("Reading …", id="state", markup=False)
+            yield Static("", classes="error", markup=False)
+            yield Static(
+                "- earlier   + later   c copy with a change   d remove   esc close",
+                classes="hint",
+                markup=False,
+            )
+
+    def on_mount(self) -> None:
+        """Read now and again and again."""
+        self._read()
+        self.set_interval(_POLL, self._read)
+
+    @work(exclusive=True, group="read")
+    async def _read(self) -> None:
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        try:
+            self._waiting = await asyncio.to_thread(self._look)
+        except UserError as error:
+            self._say(error)
+            return
+        self._show()
+
+    def _look(self) -> list[Waiting]:
+        scheduler.ensure(self._root)
+        return scheduler.look(self._root, self._probe)
+
+    def _show(self) -> None:
+        lines = [_line(number, waiting) for number, waiting in enumerate(self._waiting, 1)]
+        if lines != self._shown:
+            choices = self.query_one(OptionList)
+            at = choices.highlighted or 0
+            choices.set_options([Option(Content(line)) for line in lines])
+            if lines:
+                choices.highlighted = min(at, len(lines) - 1)
+            self._shown = lines
+        state = self.query_one("#state", Static)
+        state.display = not lines
+        state.update(self.NONE)
+
+    @property
+    def _chosen(self) -> Waiting | None:
+        at = self.query_one(OptionList).highlighted
+        return self._waiting[at] if at is not None and at < len(self._waiting) else None
+
+    @work(exclusive=True, group="change")
+    async def action_move(self, step: int) -> None:
+        """Let a run start sooner or later."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        place = self._waiting.index(chosen) + step
+        if await self._do(lambda: waiting_list.move(self._root, chosen.run.id, place)):
+            choices = self.query_one(OptionList)
+            choices.highlighted = min(max(0, place), max(0, choices.option_count - 1))
+
+    @work(exclusive=True, group="change")
+    async def action_remove(self) -> None:
+        """Take a run out, after a question."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        question = f"Remove {one_line(chosen.run.id)} from the queue?"
+        confirm = Confirm(question, "It has not begun; its folder goes too.", yes="Remove")
+        if await self.app.push_screen_wait(confirm):
+            await self._do(lambda: queueing.withdraw(chosen.run))
+
+    @work(exclusive=True, group="change")
+    async def action_copy(self) -> None:
+        """Ask for the change, and put the copy at the end."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        typed = await self.app.push_screen_wait(
+            Ask(
+                "A run like this one, but for",
+                f"{one_line(chosen.run.id)}\nType one setting, e.g. training.learning_rate = 5e-4",
+            )
+        )
+        if typed is None:
+            return
+        key, equals, value = (part.strip() for part in typed.partition("="))
+        if not equals:
+            self._say(f"{typed}: expected section.key = value")
+            return
+        await self._do(lambda: queueing.enqueue(queueing.again(chosen.run, {key: value})))
+
+    async def _do(self, change: Callable[[], object]) -> bool:
+        """Change the queue in a thread, show it anew, and say what went wrong."""
+        try:
+            await asyncio.to_thread(change)
+        except Exception as error:  # whatever a broken file makes a library raise
+            self._say(error)
+            return False
+        self._say("")
+        await self._refresh()
+        return True
+
+    def _say(self, error: Exception | str) -> None:
+        self.query_one(".error", Static).update(Content(plain(message_of(error))))
+
+
+def _line(number: int, waiting: Waiting) -> str:
+    overrides = waiting.run.settings.overrides
+    changed = "  ".join(f"{key}={value}" for key, value in overrides.items())
+    memory = size(waiting.entry.memory) if waiting.entry.memory else "?"
+    reason = waiting.place.reason or "starts in a moment"
+    first = one_line(f"{waiting.run.id}  needs {memory}  {changed}")
+    return f"{number:>2}  {first}\n    {one_line(reason)}"

@@ -1,0 +1,99 @@
+"""Sample translations along a run: all items of one evaluation, or one item through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from engine.dataset import Pair
+from engine.events import Sample
+from engine.text import number, one_line
+from tui.screens.train.story import Story
+
+
+@dataclass(frozen=True)
+class SampleView:
+    """What one looks at; the newest evaluation, as long as nothing else was chosen."""
+
+    step: int | None = None
+    """Of the evaluation that shows; None: the newest."""
+    item: str = ""
+    """The item that is followed through the run; empty: all items of one evaluation."""
+
+    def moved(self, story: Story, by: int) -> SampleView:
+        """An evaluation further back or on; beyond the last one it follows the newest again."""
+        steps = story.evaluations
+        if not steps:
+            return self
+        at = steps.index(self.step) if self.step in steps else len(steps) - 1
+        at = min(max(0, at + by), len(steps) - 1)
+        return replace(self, step=None if at == len(steps) - 1 else steps[at])
+
+    def with_next_item(self, story: Story) -> SampleView:
+        """The next item through the run; after the last one, all items again."""
+        order = ["", *story.items]
+        at = order.index(self.item) if self.item in order else 0
+        return replace(self, item=order[(at + 1) % len(order)])
+
+
+def blocks(story: Story, view: SampleView) -> Iterator[RenderableType]:
+    """The samples as the side pane shows them."""
+    if not story.samples:
+        return
+    if view.item and view.item in story.items:
+        yield from _through_the_run(story, view.item)
+        return
+    steps = story.evaluations
+    step = view.step if view.step in story.samples else steps[-1]
+    yield Text(f"Samples after step {step:,}", "bold")
+    place = f"evaluation {steps.index(step) + 1} of {len(steps)}"
+    yield Text(f"{place}   , . step through   i one item\n", "dim")
+    table = _table()
+    for sample in story.samples[step].values():
+        table.add_row("src", Text(_source(sample)))
+        table.add_row("out", Text(one_line(sample.output), "bold"))
+        if sample.reference:
+            table.add_row("ref", Text(one_line(sample.reference)))
+        table.add_row()
+    yield table
+
+
+def _through_the_run(story: Story, item: str) -> Iterator[RenderableType]:
+    """One item: its source and reference once, then what the model made of it each time."""
+    place = story.items.index(item) + 1
+    yield Text(f"Sample {place} of {len(story.items)} through the run", "bold")
+    yield Text("i the next one\n", "dim")
+    found = [(step, samples[item]) for step, samples in story.samples.items() if item in samples]
+    table = _table()
+    last = found[-1][1]
+    table.add_row("src", Text(_source(last)))
+    if last.reference:
+        table.add_row("ref", Text(one_line(last.reference)))
+    table.add_row()
+    above = ""
+    for step, sample in reversed(found):
+        output = one_line(sample.output)
+        is_same = output == above
+        table.add_row(
+            f"{step:,}", Text("the same" if is_same else output, "" if is_same else "bold")
+        )
+        test = story.score_at(step)
+        if test is not None:
+            table.add_row("", Text(f"test ppl {number(test.score.perplexity)}", "dim"))
+        above = output
+    yield table
+
+
+def _source(sample: Sample) -> str:
+    return one_line(Pair(id=sample.id, instruction=sample.instruction).source_text)
+
+
+def _table() -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table

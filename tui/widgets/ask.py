@@ -1,0 +1,49 @@
+"""A question that is answered by typing a line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from engine.text import plain
+
+
+class Ask(ModalScreen[str | None]):
+    """Enter takes what is typed, escape takes nothing."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", id="ask.back", tooltip="Change nothing"),
+    ]
+    DEFAULT_CSS = """
+    Ask {
+        Input { border: none; height: 1; padding: 0 1; margin: 1 0; background: $boost; }
+        Static { height: auto; }
+    }
+    Ask.-short Input { margin: 0; }
+    """
+
+    def __init__(self, question: str, details: str = "", text: str = "") -> None:
+        super().__init__()
+        self._question, self._details, self._text = question, details, text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(plain(self._question))
+            yield Static(Content(plain(self._details)), markup=False)
+            field = Input(self._text, compact=True, select_on_focus=False)
+            field.cursor_blink = False
+            yield field
+            yield Static("enter take   esc back", classes="hint", markup=False)
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            self.dismiss(event.value.strip())

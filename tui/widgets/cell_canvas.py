@@ -1,0 +1,76 @@
+"""A picture made of cells; of a new one each row is sent as far as it differs, or not at all."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Cell = tuple[str, str]
+"""A character one column wide, and the part of the picture it belongs to."""
+Row = list[Cell]
+
+_BLANK: Row = [(" ", "axis")]
+
+
+class CellCanvas(Widget):
+    """Textual repaints a widget whole unless told what changed, and a row always from its start."""
+
+    ALLOW_SELECT = False
+    PARTS_PREFIX: ClassVar[str] = ""
+    """Before a part's name: the component class of its style."""
+
+    auto_links = False
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.cells_sent = 0
+        """Cells repainted since the picture was mounted, for the tests of thrift."""
+        self._rows: list[Row] = []
+
+    def send(self, rows: list[Row]) -> None:
+        """Show another picture."""
+        before, self._rows = self._rows, rows
+        if not self.size:
+            return
+        ends = [_end_of_difference(_row(before, y), _row(rows, y)) for y in range(self.size.height)]
+        changed = [Region(0, y, end, 1) for y, end in enumerate(ends) if end]
+        self.cells_sent += sum(region.width for region in changed)
+        if changed:
+            self.refresh(*changed)
+
+    def forget(self) -> None:
+        """Nothing of the picture is on the terminal any more."""
+        self._rows = []
+
+    def render_line(self, y: int) -> Strip:
+        """One row, in the theme's colours."""
+        segments = [
+            Segment("".join(char for char, _ in cells), self._style(part))
+            for part, cells in groupby(_row(self._rows, y), key=lambda cell: cell[1])
+        ]
+        base = self.rich_style
+        return Strip(segments).adjust_cell_length(self.size.width, base).apply_style(base)
+
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"{self.PARTS_PREFIX}{part}", partial=True)
+
+
+def _row(rows: list[Row], y: int) -> Row:
+    return rows[y] if y < len(rows) else []
+
+
+def _end_of_difference(before: Row, after: Row) -> int:
+    """The column after the last one in which two rows differ; 0 if they are the same."""
+    if before == after:
+        return 0
+    length = max(len(before), len(after))
+    old = before + _BLANK * (length - len(before))
+    new = after + _BLANK * (length - len(after))
+    differing = (at for at in range(length, 0, -1) if old[at - 1] != new[at - 1])
+    return next(differing, 0)

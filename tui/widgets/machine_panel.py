@@ -1,0 +1,110 @@
+"""The machine while a run goes on: each GPU and who uses it; else processor and main memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+
+from engine.hardware import Gpu, GpuProcess, Machine, Probe
+from engine.runs import Run
+from engine.text import one_line
+from engine.usage import Usage, UsageProbe
+from tui.widgets.polled_lines import PolledLines
+
+_BAR = 14
+_MOST_PROCESSES = 4
+_GB = 1e9
+
+
+class MachinePanel(PolledLines):
+    """Readings that differ little from what stands there leave it as it is."""
+
+    DEFAULT_CSS = """
+    MachinePanel { height: auto; }
+    """
+
+    def __init__(self, probe: Probe | None = None, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._probe = probe or Probe()
+        self._usage: UsageProbe | None = None
+        self._held: dict[str, float] = {}
+
+    def watch_worker_of(self, run: Run) -> None:
+        """Show the worker of this run."""
+        self._usage = UsageProbe(run.folder)
+        self._held = {}
+        self.look()
+
+    def lines(self, width: int, height: int) -> list[Content]:
+        """The machine now."""
+        machine = self._probe.read()
+        usage = self._usage.read() if self._usage is not None else None
+        return list(self._described(machine, usage))
+
+    def _described(self, machine: Machine, usage: Usage | None) -> Iterator[Content]:
+        for gpu in machine.gpus:
+            yield from self._gpu(gpu, usage)
+        if not machine.gpus:
+            yield Content.styled("No GPU: the run uses the processor", "bold")
+        share = self._steady("cpu", machine.cpu, 0.1)
+        yield _bar("cpu", share, f"{share:.0%} of {machine.cores} cores")
+        used = machine.memory_total - machine.memory_free
+        held = self._steady("ram", used, machine.memory_total * 0.02)
+        total = machine.memory_total
+        yield _bar("ram", held / max(1, total), f"{held / _GB:.1f} of {total / _GB:.1f} GB")
+        if usage is not None:
+            cores = self._steady("worker cpu", usage.cpu, 0.25)
+            memory = self._steady("worker ram", usage.memory, 50e6)
+            text = f"worker {usage.pid}: {cores:.1f} cores, {memory / _GB:.1f} GB"
+            yield Content.styled(text, "dim")
+
+    def _gpu(self, gpu: Gpu, usage: Usage | None) -> Iterator[Content]:
+        yield Content.styled(f"GPU {gpu.index}  {one_line(gpu.name)}", "bold")
+        if gpu.utilization is not None:
+            share = self._steady(f"{gpu.uuid} use", gpu.utilization, 10) / 100
+            yield _bar("use", share, f"{share:.0%}{self._heat(gpu)}")
+        used = self._steady(f"{gpu.uuid} memory", gpu.used, gpu.total * 0.01)
+        text = f"{used / _GB:.1f} of {gpu.total / _GB:.1f} GB"
+        yield _bar("mem", used / max(1, gpu.total), text)
+        for process in gpu.processes[:_MOST_PROCESSES]:
+            yield self._process(gpu, process, usage)
+        if len(gpu.processes) > _MOST_PROCESSES:
+            more = len(gpu.processes) - _MOST_PROCESSES
+            yield Content.styled(f"    and {more} more processes", "dim")
+
+    def _heat(self, gpu: Gpu) -> str:
+        text = ""
+        if gpu.temperature is not None:
+            text += f"  {self._steady(f'{gpu.uuid} heat', gpu.temperature, 3):.0f} °C"
+        if gpu.power is not None:
+            text += f"  {self._steady(f'{gpu.uuid} power', gpu.power, 25):.0f}"
+            text += f"/{gpu.power_limit:.0f} W" if gpu.power_limit else " W"
+        return text
+
+    def _process(self, gpu: Gpu, process: GpuProcess, usage: Usage | None) -> Content:
+        is_ours = usage is not None and process.pid == usage.pid
+        mark = "▸ " if is_ours else "  "
+        held = ""
+        if process.memory is not None:
+            key = f"{gpu.uuid} {process.pid}"
+            held = f"{self._steady(key, process.memory, gpu.total * 0.01) / _GB:6.1f} GB"
+        user = one_line(process.user) or "?"
+        name = "this run" if is_ours else one_line(process.name) or f"process {process.pid}"
+        return Content.styled(
+            f"  {mark}{user:<10.10} {name:<12.12} {held}", "" if is_ours else "dim"
+        )
+
+    def _steady(self, name: str, value: float, noticeable: float) -> float:
+        """The value that stands there, until it is off by so much."""
+        held = self._held.get(name)
+        if held is None or abs(value - held) >= noticeable:
+            held = self._held[name] = value
+        return held
+
+
+def _bar(label: str, share: float, text: str) -> Content:
+    done = round(min(1.0, max(0.0, share)) * _BAR)
+    return Content.assemble(
+        (f"{label} ", "dim"), ("━" * done, "$primary"), ("╌" * (_BAR - done), "dim"), f" {text}"
+    )
