@@ -90,6 +90,21 @@ def _is_to_be_downloaded(path: Path) -> bool:
     return hub.state(model.path, model.revision) == "not downloaded"
 
 
+def one_of_each(root: Path, profile: str) -> list[ModelChoice]:
+    """A profile's base bare, with examples, and under its newest adapter, if there is one."""
+    base = base_of(profiles.load(profile))
+    found = [ModelChoice(profile), ModelChoice(profile, few_shot=True)]
+    for run in runs.list_all(root)[:NEWEST_RUNS]:
+        if has_adapter(run) and base_of(run.settings.profile) == base:
+            return [*found, ModelChoice(run=run)]
+    return found
+
+
+def base_of(profile: Profile) -> tuple[object, ...]:
+    """What a loaded base model depends on."""
+    return profile.model, profile.quantization
+
+
 def has_adapter(run: Run) -> bool:
     """Has the run trained something that can translate?"""
     return run.adapter_path.is_dir() or bool(run.checkpoints())
