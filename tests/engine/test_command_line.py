@@ -19,7 +19,7 @@ from engine.jobs import Request
     "overrides",
     [
         {},
-        {"training.epochs": "1", "prompt.system": '"a \'quoted\' text; rm -rf $HOME"'},
+        {"training.epochs": "1", "prompt.system": "\"a 'quoted' text; rm -rf $HOME\""},
         {"data.train": "/a b/2026.json", "data.test": "/x.txt,/y.txt"},
     ],
 )

@@ -81,9 +81,7 @@ def test_test_pairs_that_training_knows_are_counted_in_both_directions(
     assert preflight_card.card(found)[0].sign == "!"
 
 
-def test_long_items_are_counted_before_they_are_left_out_or_cut(
-    root: Path, tmp_path: Path
-) -> None:
+def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_path: Path) -> None:
     train = write_pairs(tmp_path / "train.json", [pair(1), {**_long(2)}, pair(3)])
     test = write_pairs(tmp_path / "test.json", [pair(4), {**_long(5)}])
     changes = {"data.train": data(train), "data.test": data(test), "data.validation": '""',
@@ -182,7 +180,9 @@ def test_a_model_of_unknown_shape_leaves_memory_open(root: Path, tmp_path: Path)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (model / name).write_bytes((TINY.parent / "tiny" / name).read_bytes())
     text = TINY.read_text("utf-8").replace('path = "tiny"', f'path = "{model}"')
-    profile = write_profile(text.replace('"tiny/', f'"{TINY.parent}/tiny/'), str(tmp_path / "m.toml"))
+    profile = write_profile(
+        text.replace('"tiny/', f'"{TINY.parent}/tiny/'), str(tmp_path / "m.toml")
+    )
     found = look(root, profile=str(profile))
     assert found.memory is None
     assert "config.json: is missing" in lines(found)["Memory"].text

@@ -99,7 +99,11 @@ def test_an_evaluation_takes_no_known_time(request_: Request) -> None:
     )
     measured = probing.Measured(
         probing.Probed(
-            seconds_load=1.0, seconds_step=1.0, tokens_step=1, memory=1, memory_scoring=1,
+            seconds_load=1.0,
+            seconds_step=1.0,
+            tokens_step=1,
+            memory=1,
+            memory_scoring=1,
             scored_tokens_per_second=1.0,
         ),  # fmt: skip
         [],
