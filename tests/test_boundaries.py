@@ -93,12 +93,7 @@ def test_help_and_version_load_nothing_but_the_standard_library_and_the_grammar(
         grammar = {name for name in found if re.fullmatch(r"engine\.cli\.\w+_arguments", name)}
         foreign = {name for name in found if name.split(".")[0] not in sys.stdlib_module_names}
         ours = {"tui", "tui.__main__", "engine", "engine.cli", "engine.cli.commands"}
-<<<<<<< HEAD
         assert foreign - ours - grammar == set()
-=======
-        ours |= {"engine.cli.data_arguments"}
-        assert foreign - ours == set()
->>>>>>> data
         assert len(found) < 60
 
 
