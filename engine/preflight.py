@@ -90,8 +90,8 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     profile = jobs.resolve_profile(request)
     trains = strategy.trains and request.run is None
     job: Job = "train" if trains else "evaluate"
-    data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
     jobs.require_model(profile)
+    data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
     builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
     machine = probe.read()
     gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
