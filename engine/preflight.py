@@ -68,6 +68,8 @@ class Preflight:
     """Training pairs that lose their end."""
     cut: int = 0
     """Test items longer than evaluation.max_tokens."""
+    unscorable: int = 0
+    """Of these, items whose prompt alone is as long: the run will refuse them."""
     leaks: int = 0
     """Test pairs that share a sentence with the training file."""
     memory: MemoryEstimate | None = None
@@ -114,8 +116,11 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         tokens=tokens,
         cut_in_training=_count_cut(profile, builder, data["train"].pairs) if plan else 0,
         cut=sum(len(item.ids) > profile.evaluation.max_tokens for item in test),
+        unscorable=sum(
+            len(item.ids) - item.scored_count >= profile.evaluation.max_tokens for item in test
+        ),
         leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
-        memory=shape and _memory(profile, shape, encoded, test, on_gpu=gpu is not None),
+        memory=_memory(profile, shape, encoded, test, on_gpu=gpu is not None) if shape else None,
         memory_trouble=trouble,
         time=time_estimate.from_earlier_runs(request.root, profile, tokens, gpu) if plan else None,
         disk=_disk(profile, shape, plan) if shape and plan else 0,

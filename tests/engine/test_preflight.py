@@ -91,6 +91,9 @@ def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_
     assert (found.plan.left_out, found.cut) == (1, 1)
     assert "1 training pairs will be left out" in lines(found)["Too long"].text
     assert "cut from the right" in lines(found)["Cut"].text
+    found = look(root, overrides={**changes, "evaluation.max_tokens": "9"})
+    assert found.unscorable == 2
+    assert "the run will stop at them" in lines(found)["No room"].text
     found = look(root, overrides={**changes, "training.too_long": '"cut"'})
     assert (found.cut_in_training, found.plan and found.plan.left_out) == (1, 0)
 
