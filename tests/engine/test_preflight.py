@@ -82,8 +82,8 @@ def test_test_pairs_that_training_knows_are_counted_in_both_directions(
 
 
 def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_path: Path) -> None:
-    train = write_pairs(tmp_path / "train.json", [pair(1), {**_long(2)}, pair(3)])
-    test = write_pairs(tmp_path / "test.json", [pair(4), {**_long(5)}])
+    train = write_pairs(tmp_path / "train.json", [pair(1), _long(2), pair(3)])
+    test = write_pairs(tmp_path / "test.json", [pair(4), _long(5, "output")])
     changes = {"data.train": data(train), "data.test": data(test), "data.validation": '""',
                "data.validation_share": "0", "evaluation.max_tokens": "200"}  # fmt: skip
     found = look(root, overrides=changes)
@@ -98,8 +98,9 @@ def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_
     assert (found.cut_in_training, found.plan and found.plan.left_out) == (1, 0)
 
 
-def _long(number: int) -> dict[str, object]:
-    return {"id": number, "instruction": "翻譯成現代文：\n" + "長" * 400, "output": f"答{number}"}
+def _long(number: int, key: str = "instruction") -> dict[str, object]:
+    made = {"id": number, "instruction": f"翻譯成現代文：\n句{number}", "output": f"答{number}"}
+    return {**made, key: f"{made[key]}{'長' * 400}"}
 
 
 def test_a_file_of_which_nothing_is_left_is_refused(root: Path) -> None:
