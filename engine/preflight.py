@@ -90,10 +90,10 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     """Resolve, read, count. Raises UserError with whatever would keep the run from starting."""
     strategy = strategies.get(request.strategy)
     profile = jobs.resolve_profile(request)
+    jobs.require_model(profile)
     trains = strategy.trains and request.run is None
     job: Job = "train" if trains else "evaluate"
     data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
-    jobs.require_model(profile)
     builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
     machine = probe.read()
     gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))

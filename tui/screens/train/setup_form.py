@@ -77,6 +77,11 @@ class SetupForm(Vertical):
         yield Static(id="latest", markup=False)
 
     @property
+    def _is_whole(self) -> bool:
+        """Not so while the application is taken down, when an answer may still come in."""
+        return bool(self.query(OptionList))
+
+    @property
     def rows(self) -> OptionList:
         """What takes the focus."""
         return self.query_one(OptionList)
@@ -89,6 +94,8 @@ class SetupForm(Vertical):
 
     def show(self, draft: Draft, outlook: Outlook | None) -> None:
         """Show a draft, and what is known about it; None while that is being found out."""
+        if not self._is_whole:
+            return
         self._shown = draft, outlook
         self._show_rows()
         self.query_one("#outlook", Static).update(_described(outlook))
@@ -124,6 +131,8 @@ class SetupForm(Vertical):
 
     def show_latest(self, text: str, waiting: int = 0) -> None:
         """Name the run that can be looked at, and how many wait."""
+        if not self._is_whole:
+            return
         queue = f"{waiting} run waits" if waiting == 1 else f"{waiting} runs wait"
         parts = [("q", queue)] if waiting else []
         parts += [("w", text)] if text else []
