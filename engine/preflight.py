@@ -122,7 +122,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
         memory=_memory(profile, shape, encoded, test, on_gpu=gpu is not None) if shape else None,
         memory_trouble=trouble,
-        time=time_estimate.from_earlier_runs(request.root, profile, tokens, gpu) if plan else None,
+        time=_time(request, profile, plan, tokens, gpu) if plan else None,
         disk=_disk(profile, shape, plan) if shape and plan else 0,
         disk_free=hardware.free_disk(request.root),
     )
@@ -154,6 +154,12 @@ def _plan(profile: Profile, encoded: Sequence[Encoded], data: dict[Part, Dataset
 def _tokens(profile: Profile, plan: TrainingPlan) -> int:
     """Of the whole run: a share of the epochs where max_steps cuts it short."""
     return round(plan.tokens * plan.steps / steps_per_epoch(profile.training, plan.pairs))
+
+
+def _time(
+    request: Request, profile: Profile, plan: TrainingPlan, tokens: int, gpu: Gpu | None
+) -> TimeEstimate | None:
+    return time_estimate.from_earlier_runs(request.root, profile, plan, tokens, gpu)
 
 
 def _changes(request: Request, profile: Profile) -> list[Change]:

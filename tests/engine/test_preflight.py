@@ -8,17 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fake_nvml import GIB, Card, FakeNvml
-from samples import TINY, make_run, pair, step, write_pairs, write_profile
+from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_profile
 
 from engine import preflight, preflight_card
 from engine.errors import UserError
-from engine.events import Finished, Started
+from engine.events import Evaluated, Finished, Started
 from engine.hardware import Probe
 from engine.jobs import Request
 from engine.preflight import Preflight
 from engine.preflight_card import CardLine
+from engine.profiles import Profile
 
 NO_GPU = Probe(FakeNvml(driver=False))
 
@@ -145,19 +147,33 @@ def test_time_is_judged_by_an_earlier_run_of_the_profile_here(root: Path) -> Non
     here = {"host": socket.gethostname()}
     began = Started(at=1000.0, steps=44, device="CPU, 2 threads")
     ended = Finished(at=1100.0)
-    tokens = step(44, 44, tokens=55_926, tokens_per_second=1500.0)
+    tokens = step(44, 44, tokens=30_000, tokens_per_second=1500.0)
+    scored = [
+        Evaluated(part=part, score=score(), seconds=seconds, step=0)
+        for part, seconds in (("validation", 2.0), ("test", 3.0)) * 2
+    ]
     make_run(root, began, tokens, ended, run_id="elsewhere", host="another")
     make_run(root, Started(device="H100"), tokens, ended, run_id="gpu", **here)
     make_run(root, began, tokens, run_id="unfinished", **here)
     resumed = Started(at=1050.0, steps=44, resumed_from=20, device="CPU, 2 threads")
     make_run(root, began, resumed, tokens, ended, run_id="resumed", **here)
     assert look(root).time is None
-    make_run(root, began, tokens, ended, run_id="like", **here)
+    other = tiny_without_outputs()
+    make_run(root, began, tokens, ended, run_id="other", profile=other, **here)
+    assert look(root).time is None
+    make_run(root, began, tokens, *scored, ended, run_id="like", **here)
     found = look(root)
     assert found.time is not None
     assert found.time.run_id == "like"
-    assert found.time.seconds == pytest.approx(100 * found.tokens / 55_926)
-    assert "about 03:20 for 111,852 tokens at 1.5k tok/s" in lines(found)["Time"].text
+    training, loading = found.tokens / 1500, 100 - 30_000 / 1500 - 2 * (2 + 3)
+    points = 1 + 6 + 1  # of 44 steps every 8 are scored
+    assert found.time.seconds == pytest.approx(training + points * (2 + 3) + loading)
+    assert "for 111,852 tokens at 1.5k tok/s" in lines(found)["Time"].text
+
+
+def tiny_without_outputs() -> Profile:
+    quiet = msgspec.structs.replace(tiny().evaluation, outputs=False)
+    return msgspec.structs.replace(tiny(), evaluation=quiet)
 
 
 def test_disk_is_for_one_adapter_a_checkpoint_and_the_result(root: Path) -> None:
