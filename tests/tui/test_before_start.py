@@ -81,6 +81,19 @@ async def test_a_gpu_is_chosen_and_stays_with_the_run(
     assert workers.started[0].settings.gpu == "GPU-bbbb"
 
 
+async def test_what_is_free_is_looked_at_again_when_one_comes_back(
+    app: YiwenApp, two_gpus: FakeNvml
+) -> None:
+    async with app.run_test(size=(100, 40)) as pilot:
+        await wait_for(pilot, "it will probably not fit")
+        two_gpus.cards[0].used = 0
+        await pilot.press("f4")
+        await wait_for(pilot, "No runs yet")
+        await pilot.press("f1")
+        await wait_for(pilot, lambda: "will probably not fit" not in seen(app))
+        assert "85.9 GB free" in seen(app)
+
+
 async def test_without_a_gpu_there_is_no_row_for_it(app: YiwenApp) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         text = await wait_for(pilot, "of main memory")

@@ -96,6 +96,8 @@ class SetupForm(Vertical):
         """Show a draft, and what is known about it; None while that is being found out."""
         if not self._is_whole:
             return
+        if self._shown == (draft, outlook):
+            return  # looked at again, and nothing is new
         self._shown = draft, outlook
         self._show_rows()
         self.query_one("#outlook", Static).update(_described(outlook))
