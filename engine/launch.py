@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import lock, notice
+from engine import hardware, lock, notice
 from engine.errors import RunError
 from engine.runs import Run
 
@@ -44,8 +44,8 @@ def worker_environment() -> dict[str, str]:
 def start(run: Run, *, gpu: str = "") -> int:
     """Start (or, if the run was cut short, resume) the worker; returns its process id at once.
 
-    `gpu` is the UUID of the GPU it gets where the run does not name one itself.
-    Raises RunError if the run has a worker already, or cannot be written.
+    `gpu` is the UUID of the GPU it gets instead of its own, if it names one.
+    Raises RunError if the run has a worker already, cannot be written, or has lost its GPU.
     """
     try:
         handle = lock.acquire(run.folder)
@@ -53,7 +53,7 @@ def start(run: Run, *, gpu: str = "") -> int:
         raise RunError(f"{run.folder}: cannot be written: {error.strerror}") from None
     command = [sys.executable, "-m", "engine.worker", str(run.folder), "--lock", str(handle)]
     try:
-        gpu = run.settings.gpu or gpu
+        gpu = gpu or _own_gpu(run)
         environment = worker_environment()
         if gpu:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
@@ -75,6 +75,17 @@ def start(run: Run, *, gpu: str = "") -> int:
     finally:
         os.close(handle)
     return process.pid
+
+
+def _own_gpu(run: Run) -> str:
+    """The GPU that a run names. CUDA would pass over one that is not there, and say nothing."""
+    wish = run.settings.gpu
+    if wish and hardware.find(hardware.Probe().gpus(), wish) is None:
+        raise RunError(
+            f"run {run.id}: its GPU {wish} is not on this machine; "
+            f"`yiwen resume {run.id} --gpu 0` takes another"
+        )
+    return wish
 
 
 def request_stop(run: Run, *, force: bool = False) -> None:
