@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -50,10 +49,7 @@ class CellCanvas(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One row, in the theme's colours."""
-        segments = [
-            Segment("".join(char for char, _ in cells), self._style(part))
-            for part, cells in groupby(_row(self._rows, y), key=lambda cell: cell[1])
-        ]
+        segments = [Segment(text, self._style(part)) for text, part in _runs(_row(self._rows, y))]
         base = self.rich_style
         return Strip(segments).adjust_cell_length(self.size.width, base).apply_style(base)
 
@@ -63,6 +59,17 @@ class CellCanvas(Widget):
 
 def _row(rows: list[Row], y: int) -> Row:
     return rows[y] if y < len(rows) else []
+
+
+def _runs(row: Row) -> list[tuple[str, str]]:
+    """Texts of one part each; a blank goes with what is before it, for styles cost many bytes."""
+    runs: list[tuple[str, str]] = []
+    for char, part in row:
+        if runs and (char == " " or part == runs[-1][1]):
+            runs[-1] = (runs[-1][0] + char, runs[-1][1])
+        else:
+            runs.append((char, part))
+    return runs
 
 
 def _end_of_difference(before: Row, after: Row) -> int:
