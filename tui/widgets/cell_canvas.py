@@ -10,8 +10,11 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.text import width
+
 Cell = tuple[str, str]
-"""A character one column wide, and the part of the picture it belongs to."""
+"""What stands in a column, and the part of the picture it belongs to. The second column of a wide
+character holds nothing."""
 Row = list[Cell]
 
 _BLANK: Row = [(" ", "axis")]
@@ -61,6 +64,18 @@ def _row(rows: list[Row], y: int) -> Row:
     return rows[y] if y < len(rows) else []
 
 
+def cells(text: str, part: str) -> Row:
+    """A text in cells."""
+    row: Row = []
+    for char in text:
+        columns = width(char)
+        if columns == 0 and row:  # a combining mark
+            row[-1] = (row[-1][0] + char, part)
+        elif columns:
+            row += [(char, part)] + [("", part)] * (columns - 1)
+    return row
+
+
 def _runs(row: Row) -> list[tuple[str, str]]:
     """Texts of one part each; a blank goes with what is before it, for styles cost many bytes."""
     runs: list[tuple[str, str]] = []
@@ -79,5 +94,7 @@ def _end_of_difference(before: Row, after: Row) -> int:
     length = max(len(before), len(after))
     old = before + _BLANK * (length - len(before))
     new = after + _BLANK * (length - len(after))
-    differing = (at for at in range(length, 0, -1) if old[at - 1] != new[at - 1])
-    return next(differing, 0)
+    end = next((at for at in range(length, 0, -1) if old[at - 1] != new[at - 1]), 0)
+    while end < length and "" in (old[end][0], new[end][0]):  # not through a wide character
+        end += 1
+    return end
