@@ -154,6 +154,8 @@ async def test_other_runs_are_laid_over_and_taken_away(app: YiwenApp, root: Path
         await wait_for(pilot, f"{overlay.letter} 0102-second")
         await wait_for(pilot, lambda: len(overlay.curve.steps) == 50)
         await pilot.press("left")
+        await wait_for(pilot, f"{overlay.letter} –")  # it has not come so far
+        await pilot.press(*["shift+left"] * 5)
         await wait_for(pilot, f"{overlay.letter} 1.")
         app.watch_run(Run(root / "20260102-second"))
         await wait_for(pilot, lambda: not chart.overlays)
