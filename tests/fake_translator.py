@@ -29,6 +29,8 @@ class Manners(Struct):
     load_trouble: str = ""
     trouble: str = ""
     """Said instead of an answer."""
+    nll: float = 20.0
+    """Of every reference under the base model; half of it under an adapter."""
     dies_after: int = -1
     """Tokens; -1: never."""
     deaf: bool = False
@@ -111,6 +113,10 @@ class Worker:
                 self.load(message)
             elif isinstance(message, protocol.Generate):
                 self.generate(message)
+            elif isinstance(message, protocol.Score):
+                nll = self.manners.nll / (2 if message.adapter else 1)
+                tokens = sum(message.scored)
+                say(protocol.Scored(request=message.request, nll=nll, tokens=tokens))
 
     def load(self, message: protocol.Load) -> None:
         say(Phase(name="loading libraries"))

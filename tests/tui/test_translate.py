@@ -185,7 +185,7 @@ async def test_only_so_many_exchanges_are_kept(fake: Fake, root: Path) -> None:
         await desk.answered()
         first = desk.last
         for number in range(1000, 1000 + KEPT):
-            desk.conversation.begin(number, first.question, "tiny")
+            desk.conversation.begin(number, first.question, first.turns)
         await desk.pilot.pause(0.5)
         assert len(desk.conversation.exchanges) == KEPT
         assert first not in desk.conversation.exchanges

@@ -148,7 +148,7 @@ async def test_quitting_waits_for_nothing(fake: Fake, root: Path, moment: str) -
             await desk.until(lambda: "loading weights" in desk.said)
         else:
             await desk.until(lambda: desk.last.answer)
-        request = desk.screen._request
+        request = desk.screen.request
         began = time.monotonic()
         await desk.pilot.press("ctrl+q")
     assert time.monotonic() - began < 10.0, "neither the load nor the answer was waited for"

@@ -36,9 +36,14 @@ class Checklist(ListDialog["list[str] | None"]):
     """
 
     def __init__(
-        self, title: str, options: Sequence[tuple[str, str]], marked: Iterable[str] = ()
+        self,
+        title: str,
+        options: Sequence[tuple[str, str]],
+        marked: Iterable[str] = (),
+        highlighted: str = "",
     ) -> None:
         super().__init__()
+        self._start = highlighted
         self._heading = title
         self._options = list(options)
         known = {value for value, _ in self._options}
@@ -60,9 +65,10 @@ class Checklist(ListDialog["list[str] | None"]):
             )
 
     def on_mount(self) -> None:
-        """Begin at the first marked one."""
+        """Begin at the first marked one, else at the one that was asked for."""
         values = [value for value, _ in self._shown]
-        self._fill(values.index(self._marked[0]) if self._marked else 0)
+        start = next(iter(self._marked), self._start)
+        self._fill(values.index(start) if start in values else 0)
 
     def _fill(self, highlighted: int) -> None:
         choices = self.query_one(OptionList)

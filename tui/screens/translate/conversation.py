@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from engine.protocol import Done
 from tui.screens.translate.exchange import Exchange
 from tui.screens.translate.question import Question
+from tui.screens.translate.request import Turn
 
 KEPT = 100
 """Exchanges kept; older ones go, or each new line would take longer to lay out."""
@@ -16,7 +18,13 @@ PAINTED_EVERY = 0.22
 """Seconds: token by token would be eight times as many bytes on the line."""
 _WELCOME = """\
 Type a sentence, Classical or modern; enter translates it.
-The first answer takes as long as the model takes to load."""
+The first answer takes as long as the model takes to load.
+
+f5      choose the model; mark several with tab to see them side by side
+ctrl+t  paste a reference: each model says how probable it finds it
+ctrl+n  other translations, sampled
+ctrl+o  accept the translation, edited or not; ctrl+s writes the accepted ones
+ctrl+r  what was translated before"""
 
 
 class Conversation(VerticalScroll):
@@ -38,11 +46,18 @@ class Conversation(VerticalScroll):
         """Paint only while there is something to paint."""
         self.anchor()
         self._painting = self.set_interval(PAINTED_EVERY, self._paint, pause=True)
+        self._painted: Exchange | None = None
 
     @property
     def exchanges(self) -> list[Exchange]:
         """All that are kept, also those put away, oldest first."""
         return list(self.query_children(Exchange))
+
+    @property
+    def last(self) -> Exchange | None:
+        """The newest exchange that is not put away."""
+        shown = (one for one in reversed(self.exchanges) if not one.has_class("-put-away"))
+        return next(shown, None)
 
     @property
     def last_answer(self) -> str:
@@ -54,44 +69,35 @@ class Conversation(VerticalScroll):
         """An exchange by its number."""
         return next((e for e in reversed(self.exchanges) if e.number == number), None)
 
-    def begin(self, number: int, question: Question, model: str) -> None:
+    def begin(self, number: int, question: Question, turns: Sequence[Turn]) -> None:
         """Show a new question at the end, whatever was being read."""
         for old in self.exchanges[: -(KEPT - 1)]:
             old.remove()
         self.add_class("-begun")
-        self.mount(Exchange(number, question, model))
+        self.mount(Exchange(number, question, turns))
         self.anchor()
 
     def note(self, number: int, text: str) -> None:
-        """Say what is going on with an answer."""
+        """Say what is going on with the answers to come."""
         exchange = self.find(number)
         if exchange is not None:
             exchange.note(text)
 
-    def grow(self, number: int, text: str) -> None:
+    def grow(self, number: int, place: int, text: str) -> None:
         """Take an answer so far; it is painted when its time has come."""
         exchange = self.find(number)
         if exchange is not None and not exchange.ended:
-            exchange.take(text)
+            exchange.take(place, text)
+            self._painted = exchange
             self._painting.resume()
 
-    def end(self, number: int, done: Done) -> None:
-        """An answer is complete."""
+    def stop_painting(self) -> None:
+        """No answer grows any more."""
         self._painting.pause()
-        exchange = self.find(number)
-        if exchange is not None:
-            exchange.end(done)
-
-    def fail(self, number: int, reason: str) -> None:
-        """An answer will not come, or not go on."""
-        self._painting.pause()
-        exchange = self.find(number)
-        if exchange is not None:
-            exchange.fail(reason)
 
     def _paint(self) -> None:
-        if self.exchanges:
-            self.exchanges[-1].paint()
+        if self._painted is not None:
+            self._painted.paint()
 
     def clear_or_restore(self) -> bool:
         """Put away what is over; with nothing to put away, bring all back. True if cleared."""

@@ -1,40 +1,84 @@
-"""Choosing what translates: first a model, then, of a run with checkpoints, one of these."""
+"""Choosing what translates: one model or several of the same base, and of a run which state."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from textual.app import App
 
+from engine.errors import UserError
 from engine.runs import Run
 from engine.text import one_line
 from tui import model_choice
 from tui.model_choice import ModelChoice
+from tui.widgets.checklist import Checklist
 from tui.widgets.picker import Picker
 
 LET_GO = "let go"
 """Answer of one who wants the loaded model's memory back rather than another model."""
+MOST = 4
+"""Models side by side."""
+_ALL = "all"
 
 
-async def pick_model(app: App[Any], root: Path, current: ModelChoice) -> ModelChoice | str | None:
-    """Ask for a model; LET_GO, or None if nothing was chosen. Raises UserError."""
+async def pick_models(
+    app: App[Any], root: Path, profile: str, current: Sequence[ModelChoice]
+) -> list[ModelChoice] | str | None:
+    """Ask for models; LET_GO, or None if nothing was chosen. Raises UserError."""
     choices = await asyncio.to_thread(model_choice.list_all, root)
-    options = [(choice.key, one_line(choice.label)) for choice in choices]
-    options.append((LET_GO, "(free the memory of the loaded model)"))
-    key = await app.push_screen_wait(Picker("Translate with", options, current.key))
-    if key is None or key == LET_GO:
-        return key
-    choice = model_choice.from_key(root, key)
-    return choice if choice.run is None else await pick_checkpoint(app, choice.run, current)
+    strategies = await asyncio.to_thread(model_choice.one_of_each, root, profile)
+    marks = {choice.key for choice in current}
+    options = [
+        (choice.key, ("● " if choice.key in marks else "  ") + one_line(choice.label))
+        for choice in choices
+    ]
+    if len(strategies) > 1:
+        labels = " | ".join(one_line(choice.label) for choice in strategies)
+        options.append((_ALL, f"  side by side: {labels}"))
+    options.append((LET_GO, "  (free the memory of the loaded model)"))
+    dialog = Checklist("Translate with", options, highlighted=current[0].key)
+    keys = await app.push_screen_wait(dialog)
+    if not keys or keys == [LET_GO]:
+        return LET_GO if keys else None
+    if _ALL in keys:
+        return strategies
+    chosen = []
+    for key in keys:
+        choice = model_choice.from_key(root, key) if key != LET_GO else None
+        if choice is not None and choice.run is not None:
+            choice = await pick_checkpoint(app, choice.run, current)
+        if choice is not None:
+            chosen.append(choice)
+    await asyncio.to_thread(_check, chosen)
+    return chosen or None
 
 
-async def pick_checkpoint(app: App[Any], run: Run, current: ModelChoice) -> ModelChoice | None:
+def _check(chosen: Sequence[ModelChoice]) -> None:
+    """Side by side means on one loaded base. Raises UserError."""
+    if len(chosen) > MOST:
+        raise UserError(f"{len(chosen)} models are marked; at most {MOST} stand side by side")
+    if len(chosen) < 2:
+        return
+    bases = {choice.label: model_choice.base_of(choice.open().profile) for choice in chosen}
+    first, *others = bases
+    for other in others:
+        if bases[other] != bases[first]:
+            raise UserError(
+                f"{first} and {other} have different base models; only models on one loaded base "
+                "stand side by side"
+            )
+
+
+async def pick_checkpoint(
+    app: App[Any], run: Run, current: Sequence[ModelChoice]
+) -> ModelChoice | None:
     """Ask which state of a run, if there is more than one."""
     options = await asyncio.to_thread(model_choice.list_checkpoints, run)
     if len(options) == 1:
         return ModelChoice(run=run)
-    at = current.checkpoint if current.run == run else ""
+    at = next((choice.checkpoint for choice in current if choice.run == run), "")
     name = await app.push_screen_wait(Picker(f"Which state of {one_line(run.id)}", options, at))
     return None if name is None else ModelChoice(run=run, checkpoint=name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import msgspec
 from textual.message import Message
 
 from engine.errors import UserError
@@ -15,8 +15,8 @@ from engine.profiles import Profile
 from engine.protocol import Done
 from engine.text import message_of
 from engine.translator import Translator, TranslatorEnded
-from tui.model_choice import ModelChoice, OpenModel
-from tui.screens.translate.question import Question
+from tui.model_choice import OpenModel, base_of
+from tui.screens.translate.request import Request, Turn
 
 _PATIENCE = 0.05  # seconds between attempts to end a process that may just be starting
 
@@ -41,10 +41,14 @@ class AnswerGrew(Message):
     """An answer so far: a later message holds all that an earlier one did."""
 
     number: int
+    place: int
+    """Among the answers of the exchange."""
     text: str
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, AnswerGrew) and message.number == self.number
+        return isinstance(message, AnswerGrew) and (message.number, message.place) == (
+            self.number, self.place
+        )  # fmt: skip
 
 
 @dataclass
@@ -52,6 +56,7 @@ class AnswerEnded(Message):
     """An answer is complete, was cut short or cancelled."""
 
     number: int
+    place: int
     done: Done
 
 
@@ -60,23 +65,24 @@ class AnswerFailed(Message):
     """There will be no (more) answer."""
 
     number: int
+    place: int
     reason: str
 
 
 @dataclass
-class Request:
-    """One question to one model."""
+class ReferenceScored(Message):
+    """A model has said how probable it finds the reference."""
 
     number: int
-    question: Question
-    choice: ModelChoice
-    text: str = ""
-    """The answer so far."""
-    loading: bool = False
-    condemned: bool = False
-    """Is the process to end with the answer?"""
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
+    place: int
+    perplexity: float
+
+
+@dataclass
+class RequestEnded(Message):
+    """Every model has had its turn."""
+
+    number: int
 
 
 class KeptTranslator:
@@ -99,59 +105,85 @@ class KeptTranslator:
     def holds(self, profile: Profile) -> bool:
         """Is this profile's base model loaded?"""
         kept = self._translator
-        return kept is not None and bool(kept.device) and _base(kept.profile) == _base(profile)
+        return kept is not None and bool(kept.device) and base_of(kept.profile) == base_of(profile)
 
     def answer(self, request: Request) -> None:
         """Answer, in messages. An error is one of them: the next request finds all in order."""
         self._request = request
-        end: AnswerEnded | AnswerFailed
-        try:
-            end = self._answer(request)
-        except Exception as error:
-            if request.loading or not _survived(error):
-                self.let_go()
-            end = AnswerFailed(request.number, message_of(error))
-            if request.cancelled.is_set():
-                end = AnswerEnded(request.number, _cancelled())
+        for place, turn in enumerate(request.turns, request.first):
+            self._take(request, place, turn)
         if request.condemned:
             self.let_go()
         request.ended.set()
-        self._post(end)
+        self._post(RequestEnded(request.number))
 
-    def _answer(self, request: Request) -> AnswerEnded:
-        model = request.choice.open()
+    def _take(self, request: Request, place: int, turn: Turn) -> None:
+        """One model's turn."""
+        try:
+            self._try(request, place, turn)
+        except Exception as error:
+            if request.loading or not _survived(error):
+                self.let_go()
+            request.loading = False
+            if request.cancelled.is_set():
+                self._post(AnswerEnded(request.number, place, _cancelled()))
+            else:
+                self._post(AnswerFailed(request.number, place, message_of(error)))
+
+    def _try(self, request: Request, place: int, turn: Turn) -> None:
+        model = turn.choice.open()
         kept = self.holds(model.profile)
         try:
-            return self._generate(request, model)
+            self._serve(request, place, turn, model)
         except UserError as error:
-            if not kept or request.text or request.cancelled.is_set() or _survived(error):
+            if not kept or turn.text or request.cancelled.is_set() or _survived(error):
                 raise
             self.let_go()  # it had died while idle
-            return self._generate(request, model)
+            self._serve(request, place, turn, model)
 
-    def _generate(self, request: Request, model: OpenModel) -> AnswerEnded:
-        number, told = request.number, False
-        ids = model.builder.prompt_ids(request.question.instruction(model.builder))
+    def _serve(self, request: Request, place: int, turn: Turn, model: OpenModel) -> None:
+        """Load what is needed, translate, and score the reference if there is one."""
+        turn.instruction = request.question.instruction(model.builder)
         translator = self._translator_for(model.profile)
         self._load(translator, request)
+        if not request.only_scores:
+            self._generate(translator, request, place, turn, model)
+        if request.reference and not request.cancelled.is_set():
+            encoded = model.builder.encode(turn.instruction, request.reference)
+            value = translator.perplexity(encoded, adapter=model.adapter)
+            self._post(ReferenceScored(request.number, place, value))
+
+    def _generate(
+        self, translator: Translator, request: Request, place: int, turn: Turn, model: OpenModel
+    ) -> None:
+        number, told = request.number, False
+        ids = model.builder.prompt_ids(turn.instruction)
         if request.cancelled.is_set():
-            return AnswerEnded(number, _cancelled())
-        self._post(AnswerGrew(number, ""))
+            self._post(AnswerEnded(number, place, _cancelled()))
+            return
+        self._post(AnswerGrew(number, place, ""))
+        generation = model.profile.generation
+        if turn.temperature:
+            generation = msgspec.structs.replace(generation, temperature=turn.temperature)
         for piece in translator.generate(
-            ids, model.builder.stop_ids, adapter=model.adapter, seed=number
+            ids,
+            model.builder.stop_ids,
+            adapter=model.adapter,
+            seed=turn.seed or number,
+            generation=generation,
         ):
-            request.text += piece
-            self._post(AnswerGrew(number, request.text))
+            turn.text += piece
+            self._post(AnswerGrew(number, place, turn.text))
             if request.cancelled.is_set() and not told:
                 translator.cancel()  # the first one may have come before there was anything to end
                 told = True
         assert translator.last is not None
-        return AnswerEnded(number, translator.last)
+        self._post(AnswerEnded(number, place, translator.last))
 
     def _translator_for(self, profile: Profile) -> Translator:
         """The translator at hand if it holds this base model, else a new one."""
         kept = self._translator
-        if kept is not None and _base(kept.profile) != _base(profile):
+        if kept is not None and base_of(kept.profile) != base_of(profile):
             self.let_go()
         if self._translator is None:
             self._translator = Translator(profile)
@@ -205,11 +237,6 @@ class KeptTranslator:
             translator = self._translator
             if translator is not None:
                 translator.close(patience=0)
-
-
-def _base(profile: Profile) -> tuple[object, ...]:
-    """What a loaded base model depends on."""
-    return profile.model, profile.quantization
 
 
 def _survived(error: Exception) -> bool:

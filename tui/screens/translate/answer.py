@@ -1,0 +1,81 @@
+"""One answer of an exchange: what came, what is going on with it, what it thinks of a reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from engine.protocol import Done
+from engine.text import number, plain
+
+_REASONS = {"length": "length: cut at generation.max_new_tokens"}
+
+
+@dataclass
+class Answer:
+    """Grows by `take`; what is shown is what was painted last."""
+
+    label: str
+    temperature: float = 0.0
+    text: str = ""
+    """As painted."""
+    ended: bool = False
+    reason: str = ""
+    perplexity: float | None = None
+    """Of the reference."""
+    is_lowest: bool = False
+    _waiting: str = ""
+    """What has come and is not painted yet."""
+    _note: tuple[str, str] = ("waiting for the model", "$text-muted")
+
+    def take(self, text: str) -> None:
+        """Take the answer so far; `paint` shows it."""
+        self._waiting = plain(text)
+
+    def paint(self) -> bool:
+        """Show what has come since the last time; True if there was anything."""
+        if self._waiting == self.text:
+            return False
+        self.text = self._waiting
+        self.say("")
+        return True
+
+    def say(self, words: str) -> None:
+        """Say what is going on below the answer so far."""
+        self._note = (plain(words), "$text-muted")
+
+    def end(self, done: Done) -> None:
+        """It is complete: say how fast it came and why it ended."""
+        self.ended, self.text, self.reason = True, self._waiting, done.reason
+        pace = done.tokens / done.seconds if done.seconds > 0 else 0.0
+        speed = f"{pace:.1f} tok/s" if pace else ""
+        counted = f"{done.tokens} token{'' if done.tokens == 1 else 's'}"
+        reason = _REASONS.get(done.reason, done.reason)
+        self.say("  ".join(filter(None, (counted, speed, reason))))
+
+    def fail(self, reason: str) -> None:
+        """There is no (more) answer: say why."""
+        self.ended, self.text, self.reason = True, self._waiting, f"failed: {reason}"
+        self._note = (f"✗ {plain(reason)}", "$text-error")
+
+    def lines(self, width: int, label: str) -> list[Content]:
+        """All of it, at most `width` cells wide."""
+        parts = [(label, "$text-muted"), (self.text.strip("\n"), ""), self._note, self._reference()]
+        return [
+            line
+            for text, style in parts
+            if text
+            for line in Content.styled(text, style).wrap(max(2, width))
+        ]
+
+    def _reference(self) -> tuple[str, str]:
+        if self.perplexity is None:
+            return "", ""
+        words = f"reference: perplexity {number(self.perplexity)}"
+        return (f"{words}, the lowest", "bold $accent") if self.is_lowest else (words, "$accent")
+
+    @property
+    def look(self) -> tuple[object, ...]:
+        """All that decides how it is drawn."""
+        return self.label, self.text, self._note, self.perplexity, self.is_lowest

@@ -1,0 +1,151 @@
+"""What can be done with the newest answers: score a reference, sample others, accept, keep."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from textual import work
+from textual.screen import Screen
+
+from engine import translations
+from engine.errors import UserError
+from tui.screens.translate.conversation import Conversation
+from tui.screens.translate.exchange import Exchange
+from tui.screens.translate.exports import write_accepted
+from tui.screens.translate.history_dialog import HistoryDialog
+from tui.screens.translate.prompt_box import PromptBox
+from tui.screens.translate.request import Request, Turn
+from tui.screens.translate.text_dialog import TextDialog
+from tui.widgets.picker import Picker
+
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
+
+BUSY = "An answer is on its way; esc stops it."
+_NO_ANSWER = "No answer yet: type a text, and enter."
+_SAMPLES = {
+    "3 0.7": "3 samples at temperature 0.7",
+    "3 1.0": "3 samples at temperature 1.0, freer",
+    "6 0.7": "6 samples at temperature 0.7",
+    "1 0.7": "1 sample at temperature 0.7",
+}
+
+
+class AnswerActions(Screen[None]):
+    """The part of the Translate screen that acts on answers; what asks for them is the screen."""
+
+    request: Request | None = None
+    """What is being answered now."""
+
+    @property
+    def yiwen(self) -> YiwenApp:
+        return cast("YiwenApp", self.app)
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.query_one(Conversation)
+
+    def ask(self, request: Request) -> None:
+        """Put a request to the translator."""
+        raise NotImplementedError
+
+    def _ready_exchange(self) -> Exchange | None:
+        """The newest exchange, unless it is still being answered; says so if there is none."""
+        exchange = self.conversation.last
+        if self.request is not None or exchange is None:
+            self.notify(BUSY if self.request is not None else _NO_ANSWER, timeout=3)
+            return None
+        return exchange
+
+    def action_copy(self) -> None:
+        """Copy the last answer; no terminal says whether it arrived."""
+        answer = self.conversation.last_answer
+        if answer:
+            self.app.copy_to_clipboard(answer)
+        self.notify("Sent to the clipboard." if answer else "No answer yet.", timeout=3)
+
+    @work(exclusive=True, group="dialog")
+    async def action_reference(self) -> None:
+        """Ask for a reference, and what each model thinks of it."""
+        exchange = self._ready_exchange()
+        if exchange is None:
+            return
+        hint = "A translation that you hold for right. enter score   ctrl+j new line   esc back"
+        dialog = TextDialog("Reference", [("", exchange.reference)], hint)
+        reference = await self.app.push_screen_wait(dialog)
+        if reference and self.request is None:
+            exchange.refer(reference)
+            request = Request(exchange.number, exchange.question, exchange.turns)
+            request.reference, request.only_scores = reference, True
+            self.ask(request)
+
+    @work(exclusive=True, group="dialog")
+    async def action_alternatives(self) -> None:
+        """Sample other answers of one of the models."""
+        exchange = self._ready_exchange()
+        if exchange is None:
+            return
+        models = {turn.choice.label: turn.choice for turn in exchange.turns}
+        label: str | None = next(iter(models))
+        if len(models) > 1:
+            options = [(name, name) for name in models]
+            label = await self.app.push_screen_wait(Picker("Other answers of", options))
+        dialog = Picker("Other answers", list(_SAMPLES.items()))
+        chosen = await self.app.push_screen_wait(dialog) if label else None
+        if not label or not chosen or self.request is not None:
+            return
+        count, temperature = chosen.split()
+        first = len(exchange.turns)
+        turns = [
+            Turn(models[label], 1000 * exchange.number + first + at, float(temperature))
+            for at in range(int(count))
+        ]
+        exchange.add(turns)
+        request = Request(exchange.number, exchange.question, turns, first)
+        request.reference = exchange.reference
+        self.ask(request)
+
+    @work(exclusive=True, group="dialog")
+    async def action_accept(self) -> None:
+        """Accept one of the answers, edited or not."""
+        exchange = self._ready_exchange()
+        if exchange is None:
+            return
+        proposals = [(one.label, one.text.strip()) for one in exchange.answers if one.text.strip()]
+        if exchange.accepted:
+            proposals.insert(0, ("accepted", exchange.accepted))
+        elif exchange.reference:
+            proposals.append(("reference", exchange.reference))
+        hint = "Edit it if you like. enter accept   ctrl+j new line   esc back"
+        dialog = TextDialog("Accept a translation", proposals or [("", "")], hint)
+        accepted = await self.app.push_screen_wait(dialog)
+        if accepted:
+            exchange.accept(accepted)
+            self.keep(exchange)
+            self.notify("Accepted; ctrl+s writes it to a data file.", timeout=3)
+
+    @work(exclusive=True, group="dialog")
+    async def action_write(self) -> None:
+        """Write what was accepted in this session, else ever."""
+        session = [one.kept for one in self.conversation.exchanges if one.accepted]
+        await write_accepted(self.app, session or await asyncio.to_thread(translations.read))
+
+    @work(exclusive=True, group="dialog")
+    async def action_history(self) -> None:
+        """Find a former text and bring it back."""
+        exchange = await self.app.push_screen_wait(HistoryDialog())
+        if exchange is not None:
+            self.query_one(PromptBox).text = exchange.text
+            self.query_one(PromptBox).focus()
+
+    def keep(self, exchange: Exchange) -> None:
+        """Write an exchange down for later sessions."""
+        self._keep(exchange.kept)
+
+    @work(group="keep", description="")
+    async def _keep(self, kept: translations.Exchange) -> None:
+        try:
+            await asyncio.to_thread(translations.keep, kept)
+        except UserError as error:
+            self.yiwen.fail(error)

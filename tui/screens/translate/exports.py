@@ -1,0 +1,38 @@
+"""Writing accepted translations as a data file that a run can train on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import App
+
+from engine import translations
+from engine.errors import UserError
+from engine.text import one_line
+from engine.translations import Exchange
+from tui.widgets.save_dialog import SaveDialog
+
+NONE_ACCEPTED = "No translation is accepted yet; ctrl+o accepts the last one, edited or not."
+
+
+async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
+    """Ask for a file and add what was accepted to it."""
+    accepted = [exchange for exchange in exchanges if exchange.accepted]
+    if not accepted:
+        app.notify(NONE_ACCEPTED, timeout=5)
+        return
+    hint = (
+        f"{len(accepted):,} accepted translations, as records of instruction and output. "
+        "A file that is there already keeps what it holds."
+    )
+    path = await app.push_screen_wait(SaveDialog("Add to a data file", "accepted.json", hint))
+    if path is None:
+        return
+    try:
+        added = await asyncio.to_thread(translations.export, accepted, path)
+    except UserError as error:
+        app.notify(str(error), severity="error", timeout=8, markup=False)
+        return
+    app.notify(f"{added:,} new records in {one_line(path)}", timeout=5, markup=False)
