@@ -11,13 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 from engine import hardware, lock, notice
 from engine.errors import RunError
+from engine.paths import python_path
 from engine.runs import Run
-
-_SOURCE = Path(__file__).resolve().parent.parent
 
 WORKER_ENVIRONMENT = {
     # Idle OpenMP threads must not spin: with one other busy process on two cores that costs a
@@ -37,8 +35,7 @@ WORKER_ENVIRONMENT = {
 
 def worker_environment() -> dict[str, str]:
     """The environment of a worker: the user's, with what is known to matter set unless he did."""
-    paths = [str(_SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": python_path()}
 
 
 def start(run: Run, *, gpu: str = "") -> int:
