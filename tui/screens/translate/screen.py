@@ -13,7 +13,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Footer, TextArea
 
+from engine import model_room
 from engine.errors import UserError
+from engine.model_room import Room
 from engine.runs import Run
 from engine.text import one_line, plain
 from tui.model_choice import ModelChoice
@@ -35,6 +37,7 @@ from tui.screens.translate.translator import (
     ReferenceScored,
     RequestEnded,
 )
+from tui.widgets.dialogs import Confirm
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.picker import Picker
 
@@ -90,6 +93,19 @@ class TranslateScreen(AnswerActions):
     def ask(self, request: Request) -> None:
         """Put a request to the translator."""
         self._attend(request)
+        if self._kept.device:
+            self._in_thread(partial(self._kept.answer, request))
+        else:
+            self._load_and_ask(request)
+
+    @work(exclusive=True, group="ask", description="")
+    async def _load_and_ask(self, request: Request) -> None:
+        """Load the model first, unless memory is short and the user would rather not."""
+        room = await asyncio.to_thread(_room_for, request.turns[0].choice)
+        if room is not None and not room.is_enough and not request.cancelled.is_set():
+            question = Confirm("Load the model all the same?", room.sentence, yes="Load")
+            if not await self.app.push_screen_wait(question):
+                request.cancelled.set()
         self._in_thread(partial(self._kept.answer, request))
 
     def action_new_line(self) -> None:
@@ -244,3 +260,10 @@ class TranslateScreen(AnswerActions):
         self.query_one(DirectionLine).show(Question(plain(box.text), self._wish).label)
         labels = " | ".join(one_line(choice.label) for choice in self._choices)
         self.query_one(HeaderLine).show(labels, self._state)
+
+
+def _room_for(choice: ModelChoice) -> Room | None:
+    try:
+        return model_room.find(choice.open().profile)
+    except (UserError, OSError):
+        return None  # what is wrong with it is said when it is opened to answer
