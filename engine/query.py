@@ -21,6 +21,8 @@ from engine.errors import UserError
 from engine.profile_check import nearest
 from engine.profiles import Profile
 from engine.run_columns import COLUMNS, strategy_of
+from engine.strategies import STRATEGIES
+from engine.summary import Status
 from engine.text import one_line
 
 Test = Callable[[Row], bool]
@@ -123,6 +125,12 @@ _TEXTS: dict[str, Callable[[Row], Any]] = {
     "message": lambda row: row.summary.message,
     "sha256": lambda row: [file.sha256 for file in row.settings.data.values()],
 }
+_KNOWN = {
+    "status": [one.value for one in Status],
+    "strategy": list(STRATEGIES),
+    "job": ["train", "evaluate", "predict"],
+}
+"""All that these fields can hold: another word is a slip."""
 _NUMBERS = frozenset(key for key, column in COLUMNS.items() if column.right)
 
 
@@ -165,8 +173,14 @@ def _comparison(field: str, sign: str, option: str, place: int) -> Callable[[Any
     """How one value of a row is held against one value that was typed."""
     number = _number(option)
     wanted = option.casefold()
-    numeric = ALIASES.get(field.casefold(), field.casefold()) in _NUMBERS
-    if numeric and number is None:
+    name = ALIASES.get(field.casefold(), field.casefold())
+    known = _KNOWN.get(name, ())
+    if known and sign in (":", "=") and not any(wanted in one or one in wanted for one in known):
+        raise QueryError(
+            f"character {place}: {field} is never '{one_line(option)}'{nearest(wanted, known)}; "
+            f"it is one of {', '.join(known)}"
+        )
+    if name in _NUMBERS and number is None:
         raise QueryError(
             f"character {place}: {field} is a number, and '{one_line(option)}' is none "
             "(a time may be 90, 90s, 5m, 2h)"

@@ -71,6 +71,8 @@ def test_terms_find_what_they_say(rows: list[Row], text: str, expected: str) -> 
         ("tiny ppl<abc", 6, "ppl is a number, and 'abc' is none"),
         ("stratgy:qlora", 1, "did you mean 'strategy'"),
         ("x lora.rnk>3", 3, "did you mean 'lora.rank'"),
+        ("strategy:qlra", 1, "strategy is never 'qlra'; did you mean 'qlora'"),
+        ("!status:finnished", 1, "did you mean 'finished'"),
         ("ppl<", 1, "ppl< needs a value after it"),
         ('name:"open', 1, "a quotation mark is missing"),
         ("a !", 3, "! needs a term after it"),

@@ -16,7 +16,7 @@ from textual.widgets import Footer, Input
 from engine.catalog import Row
 from engine.run_columns import COLUMNS
 from engine.runs import Run
-from engine.text import one_line
+from engine.text import one_line, width
 from tui import remembered
 from tui.remembered import RunsView
 from tui.screens.runs.arrangement import View
@@ -163,7 +163,10 @@ class RunsScreen(SeveralActions):
     @work
     async def action_columns(self) -> None:
         """Choose what is shown."""
-        options = [(one.key, f"{one.label:<12} {one.title}") for one in COLUMNS.values()]
+        options = [
+            (one.key, f"{one.label}{' ' * max(1, 13 - width(one.label))}{one.title}")
+            for one in COLUMNS.values()
+        ]
         dialog = Checklist("Columns, the first marked first", options, self.browser.view.columns)
         chosen = await self.app.push_screen_wait(dialog)
         if chosen:
