@@ -21,6 +21,10 @@ from engine.summary import Summary
 
 RISING = frozenset({"bleu", "chrf"})
 """Scores of which more is better."""
+_TEST = (
+    f"approximate randomisation, two-sided, {resampling.TRIALS:,} trials, seed {resampling.SEED}; "
+    "of the split by items: sign test"
+)
 
 
 class Line(Struct, frozen=True):
@@ -98,7 +102,7 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
         parts=parts,
         split=_split(first, second) if scored else None,
         cautions=comparability.cautions(*sides),
-        definition={**definition, **_tests(scored, translated), "intervals": judge.INTERVAL},
+        definition={**definition, "p": _TEST, "intervals": judge.INTERVAL},
     )
 
 
@@ -120,17 +124,13 @@ def _perplexity_lines(
     if by_character:
         first["per character"] = judge.perplexity_by_character(one)
         second["per character"] = judge.perplexity_by_character(other)
-    return [_line(name, first[name], second[name], _p(first[name], second[name])) for name in first]
+    return [_line(name, first[name], second[name]) for name in first]
 
 
-def _p(one: Statistic, other: Statistic) -> float | None:
-    if isinstance(one, Summed) and isinstance(other, Summed):
-        return resampling.exchange_test(one, other)
-    return None  # a median is not what sums determine
-
-
-def _line(name: str, one: Statistic, other: Statistic, p: float | None = None) -> Line:
-    whole = range(one.count)
+def _line(name: str, one: Statistic, other: Statistic) -> Line:
+    whole, p = range(one.count), None
+    if isinstance(one, Summed) and isinstance(other, Summed):  # a median is not
+        p = resampling.exchange_test(one, other)
     difference = resampling.measure_difference(one, other)
     return Line(name, one.of(whole), other.of(whole), difference, p)
 
@@ -144,10 +144,9 @@ def _translation_lines(
         return [], {}
     outputs, references = [text.outputs for text in texts], texts[0].references
     counted = [translation_quality.count(half, references) for half in outputs]
-    p = translation_quality.paired_test(outputs[0], outputs[1], references)
     lines, signatures = [], {}
     for name, first in counted[0].items():
-        lines.append(_line(name, first.score(), counted[1][name].score(), p[name]))
+        lines.append(_line(name, first.score(), counted[1][name].score()))
         signatures[translation_quality.NAMES[name]] = first.signature
     return lines, signatures
 
@@ -172,15 +171,3 @@ def _ruling(gains: Sequence[float]) -> int:
             break
         reached, count = reached + gain, count + 1
     return count
-
-
-def _tests(scored: bool, translated: bool) -> dict[str, str]:
-    said = {}
-    if scored:
-        said["p"] = (
-            f"approximate randomisation, two-sided, {resampling.TRIALS:,} trials, "
-            f"seed {resampling.SEED}; by items: sign test"
-        )
-    if translated:
-        said["p of BLEU and chrF"] = "sacreBLEU's paired approximate randomisation"
-    return said

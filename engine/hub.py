@@ -109,13 +109,16 @@ def state(model: str, revision: str = "main") -> str:
     return "incomplete" if begun else "not downloaded"
 
 
-def require(model: str, revision: str = "main") -> Path:
-    """The folder of a model, given by folder or by hub id. Raises UserError with the remedy."""
+def require(model: str, revision: str = "main", profile: str = "") -> Path:
+    """The folder of a model, given by folder or by hub id. Raises UserError with the remedy.
+
+    `profile` is the name of one that has this model, where that is known.
+    """
     if Path(model).is_dir():
         return Path(model)
     if not is_id(model):
         raise UserError(f"model.path: no folder '{model}', and not a hub id like owner/name")
-    command = pull_command(model, revision)
+    command = f"yiwen pull {profile}" if profile else pull_command(model, revision)
     folder = find(model, revision)
     if folder is None:
         raise UserError(f"the model {model} is not on this machine; get it with: {command}")

@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import dataset, few_shot, hardware, profile_paths, profiles, runs, strategies, tokenizer
+from engine import (
+    dataset,
+    few_shot,
+    hardware,
+    hub,
+    profile_paths,
+    profiles,
+    runs,
+    strategies,
+    tokenizer,
+)
 from engine.data import splitting
 from engine.dataset import Dataset, Pair
 from engine.errors import DataError, UserError
@@ -100,7 +110,18 @@ def resolve_profile(request: Request) -> Profile:
 
 def require_model(profile: Profile) -> None:
     """Say at once that a model is not here: it takes longest to get. Raises UserError."""
-    tokenizer.load(profile.model.path, profile.model.revision)
+    model = profile.model
+    if not Path(model.path).is_dir():
+        hub.require(model.path, model.revision, profile.name if _is_as_listed(profile) else "")
+    tokenizer.load(model.path, model.revision)
+
+
+def _is_as_listed(profile: Profile) -> bool:
+    """Does pulling the profile by its name get this model?"""
+    try:
+        return profiles.load(profile.name).model == profile.model
+    except UserError:
+        return False
 
 
 def read_data(
@@ -177,6 +198,7 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
 
 def builder_for(profile: Profile, examples: Sequence[Pair] = ()) -> PromptBuilder:
     """The prompt builder of a profile with its own tokenizer; `examples` are what `draw` found."""
+    require_model(profile)
     own = tokenizer.load(profile.model.path, profile.model.revision)
     return PromptBuilder(profile.prompt, own, Examples(profile.few_shot, examples))
 
@@ -208,6 +230,6 @@ def read_again(settings: RunSettings, part: Part) -> Dataset:
     )
     if found.sha256 != named.sha256:
         raise DataError(f"{named.path}: has changed since the run was made; start a new run")
-    if settings.job == "train" and part in ("train", "validation"):
+    if settings.job in ("train", "probe") and part in ("train", "validation"):
         return set_validation_aside(settings.profile, found).get(part, found)
     return found

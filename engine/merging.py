@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from engine import hub
 from engine.errors import UserError
-from engine.events import Failed, Phase, Warned
+from engine.events import Failed, Phase
 from engine.launch import worker_environment
 from engine.profiles import Profile
 from engine.text import size
@@ -47,12 +47,12 @@ class Merged(Struct, tag_field="kind", tag="merged"):
     square, in standard deviations of the latter."""
 
 
-_from_worker: msgspec.json.Decoder[Merged | Phase | Warned | Failed] = msgspec.json.Decoder(
-    Merged | Phase | Warned | Failed
+_from_worker: msgspec.json.Decoder[Merged | Phase | Failed] = msgspec.json.Decoder(
+    Merged | Phase | Failed
 )
 
 
-def merge(asked: Merge, progress: Callable[[Phase], None], warn: Callable[[str], None]) -> Merged:
+def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
     """Merge in a process of its own; that ends when this one does. Raises UserError."""
     target = Path(asked.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -74,19 +74,23 @@ def merge(asked: Merge, progress: Callable[[Phase], None], warn: Callable[[str],
                     return message
                 if isinstance(message, Failed):
                     raise UserError("\n".join(filter(None, (message.message, message.hint))))
-                if isinstance(message, Warned):
-                    warn(message.message)
-                else:
-                    progress(message)
+                progress(message)
         except BrokenPipeError:
             pass  # its last words say why
-        except BaseException:
+        except BaseException:  # Ctrl-C above all
             process.kill()
+            process.wait()
+            shutil.rmtree(part_of(target), ignore_errors=True)
             raise
         process.wait()
         log.seek(0)
         said = log.read().decode(errors="replace").strip().splitlines()
     raise UserError(f"the worker that merges ended: {said[-1] if said else 'no reason given'}")
+
+
+def part_of(target: Path) -> Path:
+    """Where a merged model grows until it is whole."""
+    return target.with_name(f".{target.name}.part")
 
 
 def check_room(target: Path, needed: int) -> None:

@@ -10,14 +10,24 @@ from typing import Any
 
 import msgspec
 
-from engine import hardware, jobs, memory_estimate, model_shape, profiles, strategies, time_estimate
+from engine import (
+    hardware,
+    jobs,
+    memory_estimate,
+    model_shape,
+    preview,
+    profiles,
+    strategies,
+    time_estimate,
+)
+from engine.data.leaks import find_leaks
 from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.hardware import Gpu, Machine, Probe
 from engine.jobs import Request
 from engine.memory_estimate import Load, MemoryEstimate
 from engine.model_shape import ModelShape
-from engine.plan import TrainingPlan, encode_for_training, plan_encoded
+from engine.plan import TrainingPlan, encode_for_training, plan_encoded, steps_per_epoch
 from engine.profiles import Profile
 from engine.prompts import Encoded, PromptBuilder
 from engine.runs import Job, Part
@@ -54,6 +64,8 @@ class Preflight:
     plan: TrainingPlan | None = None
     tokens: int = 0
     """Seen in training from start to end."""
+    cut_in_training: int = 0
+    """Training pairs that lose their end."""
     cut: int = 0
     """Test items longer than evaluation.max_tokens."""
     leaks: int = 0
@@ -79,6 +91,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     trains = strategy.trains and request.run is None
     job: Job = "train" if trains else "evaluate"
     data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    jobs.require_model(profile)
     builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
     machine = probe.read()
     gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
@@ -99,6 +112,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         changes=_changes(request, profile),
         plan=plan,
         tokens=tokens,
+        cut_in_training=_count_cut(profile, builder, data["train"].pairs) if plan else 0,
         cut=sum(len(item.ids) > profile.evaluation.max_tokens for item in test),
         leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
         memory=shape and _memory(profile, shape, encoded, test, on_gpu=gpu is not None),
@@ -134,8 +148,7 @@ def _plan(profile: Profile, encoded: Sequence[Encoded], data: dict[Part, Dataset
 
 def _tokens(profile: Profile, plan: TrainingPlan) -> int:
     """Of the whole run: a share of the epochs where max_steps cuts it short."""
-    steps_an_epoch = math.ceil(plan.pairs / profile.training.batch_size)
-    return round(plan.tokens * plan.steps / steps_an_epoch)
+    return round(plan.tokens * plan.steps / steps_per_epoch(profile.training, plan.pairs))
 
 
 def _changes(request: Request, profile: Profile) -> list[Change]:
@@ -159,8 +172,14 @@ def _value(table: Any, dotted: str) -> Any:
 
 def count_leaks(train: Sequence[Pair], test: Sequence[Pair]) -> int:
     """Test pairs of which a sentence, source or output, stands in the training file too."""
-    known = {text for pair in train for text in (pair.source_text, pair.output)}
-    return sum(pair.source_text in known or pair.output in known for pair in test)
+    return len({leak.test for leak in find_leaks(train, test)})
+
+
+def _count_cut(profile: Profile, builder: PromptBuilder, pairs: Sequence[Pair]) -> int:
+    """Training pairs that the profile wants cut; none where it leaves them out."""
+    if profile.training.too_long == "leave_out":
+        return 0
+    return sum(fate.is_cut for fate in preview.fates(profile, builder, pairs, "train"))
 
 
 def _shape(profile: Profile) -> tuple[ModelShape | None, str]:

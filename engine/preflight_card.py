@@ -56,16 +56,16 @@ def _lines(found: Preflight) -> Iterator[CardLine]:
         else:
             every = f"before training, every {plan.evaluate_every} steps and at the end"
         yield from _training(found, plan)
-    if found.builder.examples:
-        yield CardLine(
-            "Examples",
-            f"{len(found.builder.examples)} drawn from {pairs_of(found.data['train'])}; "
-            f"{len(found.builder.prompt_ids(''))} tokens",
-        )
+    if examples := found.builder.examples.count:
+        how = {"random": "drawn", "nearest": "most like each item", "ids": "named"}
+        chosen = how[found.profile.few_shot.choose]
+        length = len(found.builder.prompt_ids(""))
+        pairs = pairs_of(found.data["train"])
+        yield CardLine("Examples", f"{examples} {chosen}, of {pairs}; {length} tokens")
     if "validation" in found.data:
-        yield CardLine(
-            "Validation", f"{pairs_of(found.data['validation'])}; chooses the checkpoint"
-        )
+        aside = "" if found.profile.data.validation else ", set aside from the training file"
+        pairs = pairs_of(found.data["validation"])
+        yield CardLine("Validation", f"{pairs}{aside}; chooses the checkpoint")
     yield CardLine("Test", f"{pairs_of(found.data['test'])}; scored {every}")
     yield from _data_warnings(found)
     yield from _time(found)
@@ -117,6 +117,13 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
             yield CardLine(
                 "Skipped", f"{len(dataset.skipped):,} records of data.{part}: {shown}", "!"
             )
+    if found.cut_in_training:
+        yield CardLine(
+            "Cut",
+            f"{found.cut_in_training:,} training pairs are too long and will lose the end of the "
+            "answer: training.too_long = cut",
+            "!",
+        )
     if found.cut:
         yield CardLine(
             "Cut",

@@ -23,7 +23,7 @@ class Fate:
     is_left_out: bool = False
     """Not trained on, being too long."""
     is_cut: bool = False
-    """Cut from the right when it is scored."""
+    """Cut from the right, in training or when it is scored."""
 
     @property
     def total(self) -> int:
@@ -51,7 +51,8 @@ def fate_of(profile: Profile, encoded: Encoded, part: Part) -> Fate:
     training = profile.training
     if part == "train":
         too_long = prompt > training.max_prompt_tokens or answer > training.max_output_tokens
-        return Fate(prompt, answer, is_left_out=too_long)
+        is_cut = too_long and training.too_long == "cut"
+        return Fate(prompt, answer, is_left_out=too_long and not is_cut, is_cut=is_cut)
     return Fate(prompt, answer, is_cut=len(encoded.ids) > profile.evaluation.max_tokens)
 
 

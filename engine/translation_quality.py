@@ -58,25 +58,3 @@ def metrics() -> dict[str, Any]:
     except ImportError:
         raise UserError("BLEU and chrF are counted by sacreBLEU: pip install sacrebleu") from None
     return {"bleu": BLEU(tokenize="zh"), "chrf": CHRF()}
-
-
-def paired_test(
-    one: Sequence[str], other: Sequence[str], references: References
-) -> dict[str, float]:
-    """p of the difference of two systems, for each metric: sacreBLEU's approximate randomisation.
-
-    It counts exchanges that differ more than the two systems do, so that two without a difference
-    would get the smallest p; here it is 1.
-    """
-    from sacrebleu.significance import PairedTest
-
-    if list(one) == list(other):
-        return dict.fromkeys(NAMES, 1.0)
-    named = [("one", list(one)), ("other", list(other))]
-    found = PairedTest(named, metrics(), references, test_type="ar", n_samples=0)()[1]
-    # It names its columns after the metrics (BLEU, chrF2), in their order.
-    columns = [column for name, column in found.items() if name != "System"]
-    return {
-        name: 1.0 if column[0].score == column[1].score else float(column[1].p_value)
-        for name, column in zip(NAMES, columns, strict=True)
-    }

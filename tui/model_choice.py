@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine import jobs, profiles, runs, strategies
+from engine import hub, jobs, profiles, runs, strategies
 from engine.errors import UserError
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
@@ -70,14 +70,24 @@ def from_key(root: Path, key: str) -> ModelChoice:
 
 
 def list_all(root: Path) -> list[ModelChoice]:
-    """Every base model, bare and with examples, and the newest runs that trained something."""
+    """Every base model that is here, bare and with examples, and the newest runs that trained."""
     bases = [
         ModelChoice(path.stem, few_shot)
         for path in profiles.list_files()
+        if not _is_to_be_downloaded(path)
         for few_shot in (False, True)
     ]
     trained = [run for run in runs.list_all(root) if has_adapter(run)]
     return bases + [ModelChoice(run=run) for run in trained[:NEWEST_RUNS]]
+
+
+def _is_to_be_downloaded(path: Path) -> bool:
+    """Is the model of a profile not here? A broken profile is offered, and says what is wrong."""
+    try:
+        model = profiles.load(path).model
+    except UserError:
+        return False
+    return hub.state(model.path, model.revision) == "not downloaded"
 
 
 def one_of_each(root: Path, profile: str) -> list[ModelChoice]:

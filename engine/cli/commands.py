@@ -23,6 +23,8 @@ examples:
   yiwen pull gemma-2-2b-kyara
   yiwen translate latest 學而時習之，不亦說乎？
   yiwen compare
+  yiwen export latest --course hand_in --check
+  yiwen experiment seed --model tiny    the seed homework's report, in miniature
 """
 
 

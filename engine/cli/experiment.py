@@ -35,6 +35,7 @@ def experiment(arguments: Namespace) -> int:
     stages = seed.stages(Request(root, "qlora", overrides=overrides(arguments)), models)
     found = _open(root, arguments.name, stages, new=arguments.new)
     with found.at_work():
+        found = ledger.read(found.folder)  # another program may have been at it until now
         runs = _work(found, stages, _again(arguments))
         if runs is None:
             return 1
@@ -62,10 +63,8 @@ def _open(root: Path, name: str, stages: list[Stage], *, new: bool) -> Ledger:
     changed = ledger.changes(earlier[0], stages) if earlier and not new else []
     made = ledger.make(root, name, stages, reuse=not new)
     if changed:
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        _say(
-            f"settings are not those of experiment {earlier[0].name}: {'; '.join(changed[:3])}{more}"
-        )
+        shown = "; ".join(changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
+        _say(f"settings are not those of experiment {earlier[0].name}: {shown}")
     _say(f"new experiment {made.name}: {made.folder}")
     return made
 

@@ -109,7 +109,7 @@ def _merge(run: Run, arguments: Namespace) -> int:
         line.show(phase.name + (f" {phase.done}/{phase.of}" if phase.of else " …"))
 
     try:
-        merged = merging.merge(asked, progress, line.note)
+        merged = merging.merge(asked, progress)
     finally:
         line.end()
     if arguments.json:

@@ -18,6 +18,8 @@ _NAMES = {
     "bleu": "BLEU",
     "chrf": "chrF",
 }
+_ENOUGH = 30
+_FEW = ": so few that their intervals are too narrow"
 
 
 def describe(compared: Comparison) -> str:
@@ -25,7 +27,7 @@ def describe(compared: Comparison) -> str:
     lines = [
         f"A  {one_line(compared.one)}",
         f"B  {one_line(compared.other)}",
-        f"on {compared.items} common items",
+        f"on {compared.items} common items{_FEW if compared.items < _ENOUGH else ''}",
         *(f"! {one_line(caution)}" for caution in compared.cautions),
         _table(compared),
         *_by_item(compared),

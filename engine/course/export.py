@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from engine.course.rules import Sizes
 from engine.errors import RunError, UserError
 from engine.events import Evaluated, Score
 from engine.paths import write_atomically
+from engine.profiles import Profile
 from engine.runs import Run
 
 ADAPTER = "adapter_checkpoint"
@@ -57,7 +59,9 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
         shutil.rmtree(folder / ADAPTER, ignore_errors=True)
         warnings = adapter.copy(source, folder / ADAPTER, base_model)
         texts = {
-            "utils.py": scripts.utils_py(profile, builder, run.id),
+            "utils.py": scripts.utils_py(
+                profile, builder, run.id, attention_of(profile, model_folder)
+            ),
             "run.sh": scripts.RUN_SH,
             "download.sh": scripts.DOWNLOAD_SH,
         }
@@ -83,6 +87,13 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
         sizes=sizes,
         warnings=warnings + rules.broken(profile, builder, base_model, sizes),
     )
+
+
+def attention_of(profile: Profile, model_folder: Path) -> str:
+    """What translates the same: sdpa leaves out a cap on attention scores without a word."""
+    config = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))
+    capped = bool(config.get("attn_logit_softcapping"))
+    return "sdpa" if profile.model.attention == "sdpa" and not capped else "eager"
 
 
 def adapter_of(run: Run, checkpoint: str = "") -> Path:

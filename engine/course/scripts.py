@@ -90,7 +90,7 @@ _AUTO = """\
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16"""
 
 
-def utils_py(profile: Profile, builder: PromptBuilder, run: str) -> str:
+def utils_py(profile: Profile, builder: PromptBuilder, run: str, attention: str) -> str:
     """The utils.py of a run, from which the course imports."""
     dtype = profile.model.dtype
     return _UTILS.format(
@@ -101,7 +101,7 @@ def utils_py(profile: Profile, builder: PromptBuilder, run: str) -> str:
         stop=list(profile.prompt.stop),
         max_new_tokens=profile.generation.max_new_tokens,
         batch_size=profile.generation.batch_size,
-        attention=profile.model.attention,
+        attention=attention,
         around=_around(builder),
         quantization=_quantization(profile.quantization),
         dtype="bfloat16 on a GPU that has it" if dtype == "auto" else f"{dtype} on a GPU",

@@ -66,6 +66,7 @@ _STAYS: dict[str, tuple[str, str]] = {
     "盡": ("", "自"),
     "鍾": ("", "山"),
     "濛": ("王", "濛"),
+    "瞭": ("", "望"),
 }
 """Neighbours, before and after, beside which a character is right."""
 _NEEDS: dict[str, tuple[str, str]] = {

@@ -20,7 +20,7 @@ SHORTEST = 5
 """Letters; shorter sentences (`帝從之。`) are alike by chance, and leak only with their pair."""
 THRESHOLD = 0.8
 """Similarity from which two sentences count as near."""
-_CONTAINED = 10
+_WITHIN = 10
 """Letters; a sentence of so many that stands within the other is near, however long that is."""
 _CANDIDATES = 8
 
@@ -36,6 +36,8 @@ class Leak:
     sides: tuple[Side, Side]
     """On which side the sentence stands, of the training and of the test pair."""
     similarity: float = 1.0
+    is_within: bool = False
+    """Near because the shorter sentence stands within the longer one."""
 
 
 def plain(texts: Sequence[str]) -> list[str]:
@@ -112,9 +114,11 @@ def _near(
         progress(done, len(asked))
         for candidate, _ in index.nearest(text, _CANDIDATES):
             similarity = _similarity(text, texts[candidate])
-            if similarity >= threshold or _is_contained(text, texts[candidate]):
-                for train, side in places[texts[candidate]]:
-                    yield Leak("near", train, test, (side, test_side), round(similarity, 3))
+            is_within = _is_within(text, texts[candidate])
+            if similarity < threshold and not is_within:
+                continue
+            for train, side in places[texts[candidate]]:
+                yield Leak("near", train, test, (side, test_side), round(similarity, 3), is_within)
 
 
 def _similarity(one: str, other: str) -> float:
@@ -122,6 +126,6 @@ def _similarity(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _is_contained(one: str, other: str) -> bool:
+def _is_within(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
-    return len(shorter) >= _CONTAINED and shorter in longer
+    return len(shorter) >= _WITHIN and shorter in longer

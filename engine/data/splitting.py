@@ -30,13 +30,13 @@ def book_of(pair: Pair) -> str | None:
 
 def wanted_pairs(text: str, pairs: int) -> int:
     """How many pairs a number or a share of a file is. Raises DataError."""
+    is_percent = text.endswith("%")
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        number = -1.0
-    is_share = text.endswith("%") or "." in text
-    wanted = round(number * pairs) if is_share else int(number)
-    if number <= 0 or not 0 < wanted < pairs:
+        number = float(text.removesuffix("%")) / (100 if is_percent else 1)
+        wanted = round(number * pairs) if is_percent or "." in text else int(number)
+    except (ValueError, OverflowError):
+        wanted = 0
+    if not 0 < wanted < pairs:
         raise DataError(
             f"--validation {text}: expected a number of pairs (200) or a share (0.1, 10%) that "
             f"leaves something on both sides of {pairs} pairs"

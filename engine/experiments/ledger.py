@@ -25,6 +25,7 @@ from engine.experiments.seed import Stage
 from engine.paths import write_atomically
 from engine.runs import Run
 from engine.summary import Status
+from engine.text import one_line
 
 FORMAT = 1
 
@@ -104,11 +105,12 @@ class Ledger:
 
 def list_all(root: Path) -> list[Ledger]:
     """All experiments of a runs folder, the newest first."""
-    found = [_read(path.parent) for path in (root / "experiments").glob("*/experiment.toml")]
+    found = [read(path.parent) for path in (root / "experiments").glob("*/experiment.toml")]
     return sorted(found, key=lambda one: (one.contents.created, _number(one.name)), reverse=True)
 
 
-def _read(folder: Path) -> Ledger:
+def read(folder: Path) -> Ledger:
+    """An experiment by its folder. Raises RunError."""
     path = folder / "experiment.toml"
     try:
         return Ledger(folder, msgspec.convert(tomli.loads(path.read_text("utf-8")), Contents))
@@ -167,8 +169,13 @@ def changes(ledger: Ledger, stages: Sequence[Stage]) -> list[str]:
         for key in {**entry.settings, **stage.settings}:
             old, new = entry.settings.get(key, "–"), stage.settings.get(key, "–")
             if old != new:
-                found.setdefault(key, f"{key}: {old} → {new}")
+                found.setdefault(key, f"{key}: {_short(old)} → {_short(new)}")
     return list(found.values())
+
+
+def _short(text: str, room: int = 40) -> str:
+    line = one_line(text)
+    return line if len(line) <= room else line[: room - 1] + "…"
 
 
 def _number(name: str) -> int:

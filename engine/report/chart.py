@@ -15,6 +15,8 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Told apart by colour-blind eyes, too (Okabe & Ito 2008)."""
 _LOG_FROM = 12.0
 """A scale that spans more than this factor is logarithmic."""
+_NEAR = 1.5
+"""A level within this factor of the curves is drawn."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,12 @@ def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: str, y_name: st
     """The chart as a document of its own; values that are not finite are left out."""
     lines = [Line(line.name, _finite(line.points), line.dashed) for line in lines]
     levels = [level for level in levels if math.isfinite(level.value) and level.value > 0]
-    values = [y for line in lines for _, y in line.points] + [level.value for level in levels]
-    if not values:
-        values = [1.0]
+    values = [y for line in lines for _, y in line.points]
+    values = values or [level.value for level in levels] or [1.0]
     low, high = min(values), max(values)
+    # Levels far off (an untuned model's 9342.65 over a curve that ends at 16.62) are only named.
+    near = [level for level in levels if low / _NEAR < level.value < high * _NEAR]
+    low, high = min([low, *(one.value for one in near)]), max([high, *(one.value for one in near)])
     logarithmic = low > 0 and high / low > _LOG_FROM
     marks = _log_marks(low, high) if logarithmic else _marks(min(low, high * 0.9), high)
     bottom, top = min([low, *marks]), max([high, *marks])
@@ -57,13 +61,13 @@ def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: str, y_name: st
 
     body = [_grid(at_y(mark), number(mark, 2 if mark % 1 else 0)) for mark in marks]
     body += [_tick(at_x(mark), f"{mark:,.0f}") for mark in _marks(0, right) if mark <= right]
-    body += [_level(level, at_y(level.value)) for level in levels]
+    body += [_level(level, at_y(level.value)) for level in near]
     colour = -1
     for line in lines:
         colour += not line.dashed
         at = [(at_x(x), at_y(y)) for x, y in line.points]
         body.append(_line(line, at, _COLOURS[max(colour, 0) % len(_COLOURS)]))
-    body += _legend(lines)
+    body += _legend(lines, [level for level in levels if level not in near])
     body.append(_text((WIDTH + _LEFT) / 2, HEIGHT - 10, x_name, "middle"))
     body.append(_text(_LEFT, 14, y_name + (", logarithmic" if logarithmic else "")))
     return (
@@ -81,7 +85,7 @@ def _marks(low: float, high: float, wanted: int = 6) -> list[float]:
     """Round values that span low to high."""
     rough = (high - low) / wanted or 1.0
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
     first, last = math.floor(low / step), math.ceil(high / step)
     return [round(index * step, 10) for index in range(first, last + 1)]
 
@@ -124,7 +128,7 @@ def _line(line: Line, at: Sequence[tuple[float, float]], colour: str) -> str:
     return (drawn if at else "") + "".join(dots)
 
 
-def _legend(lines: Sequence[Line]) -> list[str]:
+def _legend(lines: Sequence[Line], far: Sequence[Level]) -> list[str]:
     shown, colour = [], -1
     for row, line in enumerate(lines):
         colour += not line.dashed
@@ -135,4 +139,7 @@ def _legend(lines: Sequence[Line]) -> list[str]:
             f'<path d="M{WIDTH - 40} {y - 4}h20" stroke="{stroke}" stroke-width="2"{dashes}/>'
             + _text(WIDTH - 46, y, line.name, "end")
         )
+    for row, level in enumerate(far, len(lines)):
+        name = f"{level.name}: {number(level.value)}, off the scale"
+        shown.append(_text(WIDTH - 46, _TOP + 14 + 17 * row, name, "end"))
     return shown

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-
-import msgspec
 
 from engine import __version__
 from engine.catalog import PEEKED, Row
 from engine.judgement import FAULTS, value
 from engine.perplexity import SampleResult
-from engine.profiles import Model, Profile, Prompt
-from engine.report import repeating
+from engine.report import description, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
-from engine.text import clock, direction_label, interval, number, share, size
+from engine.text import clock, direction_label, number, share
 
 SHOWN = 5
 """Samples at either end."""
@@ -104,7 +100,7 @@ def _definitions(rows: Sequence[Row]) -> Iterator[str]:
                 known.append(words)
     lines = [f"- {escape(key)}: {escape(' / '.join(words))}" for key, words in of_all.items()]
     if lines:
-        yield "How they are defined (several values: the runs differ, in the table's order):"
+        yield "How they are defined; a slash stands between the values of runs that differ:"
         yield "\n".join(lines)
 
 
@@ -127,11 +123,11 @@ def _curves(curves: Sequence[Curve]) -> Iterator[str]:
 
 def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[str]:
     yield f"## {escape(row.run.id)}"
-    yield table(["", ""], [[name, shown] for name, shown in _facts(row)])
+    yield table(["", ""], [[name, shown] for name, shown in description.facts(row)])
     yield "### Settings that are not yiwen's defaults"
-    yield _settings(row)
+    yield description.settings(row)
     yield "### Prompt"
-    yield from _prompt(row)
+    yield from description.prompt(row)
     if row.summary.judgement and row.summary.judgement.outputs:
         yield "### What is wrong with its outputs"
         yield _faults(row)
@@ -145,95 +141,6 @@ def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[str]:
         yield _samples(scored[: -shown - 1 : -1])
     yield "### To repeat it"
     yield block("\n".join(repeating.commands(row.run)))
-
-
-def _facts(row: Row) -> Iterator[tuple[str, str]]:
-    settings, summary = row.settings, row.summary
-    judged = summary.judgement
-    yield "status", f"{summary.status.symbol} {summary.status.value}"
-    yield (
-        "base model",
-        f"{code(settings.profile.model.path)}, {settings.profile.quantization.method}",
-    )
-    yield "job", f"{settings.job}, {settings.strategy}"
-    if settings.adapter_run:
-        yield "adapter", f"of {code(settings.adapter_run)} {escape(settings.checkpoint)}"
-    if summary.best_checkpoint:
-        chosen = settings.profile.evaluation.choose_by
-        yield "checkpoint", f"{code(summary.best_checkpoint)}, chosen by {chosen}"
-    if judged and judged.perplexity:
-        bounds = interval(judged.perplexity.low, judged.perplexity.high)
-        yield "perplexity", f"95 % interval {bounds}; median sample {number(judged.median)}"
-    for part, data in settings.data.items():
-        yield part, f"{code(data.path)}, {data.pairs} pairs, sha256 {code(data.sha256)}"
-    yield "prompt", code(summary.definition.get("prompt", "–"))
-    yield "steps", f"{summary.step} of {summary.steps}" if summary.steps else "–"
-    yield "time", clock(summary.seconds)
-    yield "device", escape(summary.device) or "–"
-    if summary.memory:
-        yield "memory at most", size(summary.memory)
-    yield "created", f"{escape(settings.created)} on {escape(settings.host)}"
-    shown = ", ".join(f"{name} {version}" for name, version in settings.versions.items())
-    yield "versions", escape(shown)
-    yield "source", code(settings.git) if settings.git else "–"
-    if summary.message:
-        yield "said", escape(f"{summary.message} {summary.hint}")
-
-
-def _settings(row: Row) -> str:
-    profile = row.settings.profile
-    plain = Profile(
-        model=Model(path=profile.model.path), prompt=Prompt(template=profile.prompt.template)
-    )
-    ours, default = msgspec.to_builtins(profile), msgspec.to_builtins(plain)
-    changed = row.settings.overrides
-    lines = [
-        [
-            code(f"{section}.{key}"),
-            code(_value(found)),
-            code(_value(default[section][key])),
-            "this run" if f"{section}.{key}" in changed else "the profile",
-        ]
-        for section, table_ in ours.items()
-        if isinstance(table_, dict) and section != "data"
-        for key, found in table_.items()
-        if default[section][key] != found and (section, key) != ("prompt", "template")
-    ]
-    if not lines:
-        return "None."
-    return table(["setting", "value", "default", "set by"], lines)
-
-
-def _value(value: object) -> str:
-    """As one would write it in a profile; line breaks and spaces at the ends show."""
-    if isinstance(value, (list, tuple)):
-        return json.dumps(list(value), ensure_ascii=False)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _prompt(row: Row) -> Iterator[str]:
-    settings = row.settings
-    prompt = settings.profile.prompt
-    examples = settings.examples_shown
-    yield block(prompt.few_shot_template if examples and prompt.few_shot_template else
-                prompt.template)  # fmt: skip
-    if prompt.system:
-        yield "Its {system} part:"
-        yield block(prompt.system)
-    if not examples:
-        return
-    few_shot = settings.profile.few_shot
-    yield (
-        f"Its {{examples}} part: {examples} before each item, chosen as {few_shot.choose!r}, "
-        f"{few_shot.direction} direction, seed {few_shot.seed}. The form of one:"
-    )
-    yield block(prompt.example)
-    if settings.examples:
-        rows = [
-            [code(p.id), escape_lines(p.instruction), escape_lines(p.output)]
-            for p in settings.examples
-        ]
-        yield table(["id", "instruction", "output"], rows)
 
 
 def _faults(row: Row) -> str:

@@ -44,5 +44,6 @@ def commands(run: Run) -> list[str]:
     name = shlex.quote(settings.profile.name)
     return [
         " ".join(["yiwen", verb, name, *after, *changed]),
+        "# or, from this folder, with the profile as it was then:",
         " ".join(["yiwen", verb, shlex.quote(profile_name(run)), *after]),
     ]

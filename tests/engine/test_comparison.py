@@ -195,7 +195,7 @@ def test_the_command_prints_the_comparison_of_exactly_two_runs(
     other = run_of(root, "b", [item(n, 9 + n) for n in range(8)], {"base": "int8"})
     status, out, _ = run_command(capsys, "compare", one.id, other.id)
     assert status == 0
-    assert "on 8 common items" in out
+    assert "on 8 common items: so few that their intervals are too narrow" in out
     assert "! base differs: nf4 double | int8" in out
     line = next(line for line in out.splitlines() if line.startswith("all    perplexity, mean"))
     assert line.split()[3:] == ["8.50", "12.50", "−4.00", "−4.00", "…", "−4.00", "0.008", "A"]

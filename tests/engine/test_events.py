@@ -33,6 +33,14 @@ EVERY_KIND: list[Event] = [
     events.Sample(step=4, id="a", instruction="問\n", output="答\u2028", reference="null"),
     events.Saved(step=4, checkpoint="step-000004", best=True),
     events.Warned(message="null", hint=""),
+    events.Probed(
+        seconds_load=1.0,
+        seconds_step=0.5,
+        tokens_step=9,
+        memory=1,
+        memory_scoring=2,
+        scored_tokens_per_second=7.0,
+    ),  # fmt: skip
     events.Finished(steps=9, loss=1.25, score=score(), checkpoint="step-000009", file="x.jsonl"),
     events.Stopped(step=4, checkpoint="step-000004"),
     events.Failed(type="ValueError", message='"{}\x00', hint="嗯"),

@@ -423,6 +423,15 @@ def test_a_model_that_is_not_here_is_refused_with_the_command_that_gets_it(
     )
 
 
+def test_a_profile_of_the_list_is_pulled_by_its_name_unless_its_model_was_changed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, _, said = run_command(capsys, "train", "qwen3-4b")
+    assert said.endswith("get it with: yiwen pull qwen3-4b\n")
+    _, _, said = run_command(capsys, "train", "qwen3-4b", "--set", f"model.path={ID}")
+    assert said.endswith(f"get it with: yiwen pull {ID}\n")
+
+
 def test_a_model_that_is_partly_here_is_refused_naming_what_it_lacks(
     there: FakeHub, capsys: pytest.CaptureFixture[str]
 ) -> None:

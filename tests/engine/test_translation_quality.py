@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import sacrebleu
+from sacrebleu.significance import PairedTest
 
 from engine import translation_quality
-from engine.resampling import Summed
+from engine.resampling import Summed, exchange_test
 from engine.translation_quality import Counted
 
 OUTPUTS = [
@@ -98,11 +100,31 @@ def test_the_reference_itself_scores_100() -> None:
     assert [value(one.score()) for one in counted.values()] == pytest.approx([100, 100])
 
 
-def test_outputs_against_themselves_are_no_difference_and_against_nonsense_a_sure_one() -> None:
-    outputs, references = OUTPUTS * 4, [REFERENCES * 4]
-    assert set(translation_quality.paired_test(outputs, list(outputs), references).values()) == {1}
-    nonsense = ["之乎者也"] * len(outputs)
-    found = translation_quality.paired_test(outputs, nonsense, references)
-    assert set(found) == {"bleu", "chrf"}
-    assert max(found.values()) < 0.01
-    assert found == translation_quality.paired_test(outputs, nonsense, references)
+@pytest.mark.parametrize("changed", [3, 12])
+def test_p_is_that_of_sacrebleus_paired_test_where_there_are_many_items(changed: int) -> None:
+    draw = random.Random(changed)
+    letters = "天地玄黃宇宙洪荒日月盈昃辰宿列張"
+    references = ["".join(draw.choices(letters, k=20)) for _ in range(60)]
+
+    def spoilt(share: float) -> list[str]:
+        return [
+            "".join(draw.choice(letters) if draw.random() < share else char for char in line)
+            for line in references
+        ]
+
+    one, other = spoilt(0.3), spoilt(0.3 + changed / 100)
+    systems = [("one", one), ("other", other)]
+    printed = PairedTest(systems, translation_quality.metrics(), [references], "ar")()[1]
+    counted = [translation_quality.count(lines, [references]) for lines in (one, other)]
+    found = {name: exchange_test(counted[0][name].score(), counted[1][name].score())
+             for name in counted[0]}  # fmt: skip
+    assert found["bleu"] == pytest.approx(printed["BLEU"][1].p_value, abs=0.02)
+    assert found["chrf"] == pytest.approx(printed["chrF2"][1].p_value, abs=0.02)
+    assert (found["bleu"] < 0.05) == (changed == 12)
+
+
+def test_of_a_handful_of_items_p_is_never_smaller_than_chance_allows() -> None:
+    counted = [translation_quality.count(lines[:3], [REFERENCES[:3]]) for lines in (
+        REFERENCES, ["之乎者也"] * 3)]  # fmt: skip
+    p = exchange_test(counted[0]["bleu"].score(), counted[1]["bleu"].score())
+    assert p == pytest.approx(2 / 2**3, abs=0.02)

@@ -34,7 +34,7 @@ async def test_function_keys_lead_to_screens(app: YiwenApp, key: str) -> None:
 
 
 async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
-    async with app.run_test(size=(120, 70)) as pilot:
+    async with app.run_test(size=(120, 100)) as pilot:
         train = app.screen
         await pilot.press("question_mark")
         await wait_for(pilot, lambda: isinstance(app.screen, HelpPanel))

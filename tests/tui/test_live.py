@@ -388,7 +388,7 @@ async def test_keys_of_the_chart_are_not_offered_without_a_curve(app: YiwenApp, 
              strategy="zero-shot")  # fmt: skip
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "What will happen")
-        await pilot.press("c", "left", "plus", "f", "i", "h")
+        await pilot.press("left", "plus", "f", "h")
         await pilot.press("w")
         text = await wait_for(pilot, "✓ finished")
         assert "c Chart" not in text

@@ -77,7 +77,7 @@ async def test_strategy_is_chosen_by_keyboard(app: YiwenApp, workers: FakeWorker
         await pilot.press("g")
         await wait_for(pilot, "Few-shot: examples in the prompt")
         await pilot.press(*"few", "enter")
-        text = await wait_for(pilot, "4 drawn from 700 pairs")
+        text = await wait_for(pilot, "4 drawn, of 700 pairs")
         assert "Validation  not used" in text
         await pilot.press("g")
         await wait_for(pilot, "● Few-shot")
@@ -190,3 +190,23 @@ async def test_the_smallest_size_shows_all_choices(app: YiwenApp) -> None:
         text = await wait_for(pilot, "350 文→白")
     for label in ("Profile", "Strategy", "Training", "Validation", "Test", "Settings", "s Start"):
         assert label in text
+
+
+async def test_a_model_that_is_not_downloaded_is_said_with_the_command_that_gets_it(
+    root: Path,
+) -> None:
+    app = YiwenApp(root, "gemma-2-2b-kyara")
+    async with app.run_test(size=SIZE) as pilot:
+        text = await wait_for(pilot, "yiwen pull gemma-2-2b-kyara")
+    assert "the model zake7749/gemma-2-2b-it-chinese-kyara-dpo is not on this" in text
+
+
+async def test_the_list_of_profiles_marks_the_models_that_are_not_downloaded(
+    app: YiwenApp,
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "learning rate 0.001 cosine")
+        await pilot.press("p")
+        text = await wait_for(pilot, "qwen3-4b")
+    assert "(not downloaded) Qwen3 4B" in text
+    assert "Gemma-2, 8 M, embedded" in text

@@ -12,6 +12,7 @@ from translate_desk import MODERN, open_desk, prompt_of
 
 from engine import jobs, profiles, runs
 from engine.runs import Run
+from tui.model_choice import list_all
 
 
 @pytest.fixture
@@ -129,3 +130,7 @@ async def test_the_memory_can_be_had_back(fake: Fake, root: Path) -> None:
         await desk.until(lambda: "not loaded" in desk.header)
         await desk.answered()
         assert fake.starts == 2
+
+
+def test_base_models_that_are_not_downloaded_are_not_offered(root: Path) -> None:
+    assert [choice.key for choice in list_all(root)] == ["zero-shot tiny", "few-shot tiny"]

@@ -62,10 +62,11 @@ def _texts(leak: Leak, train: DataFile, test: list[Pair]) -> tuple[str, str]:
 
 def _lines(leak: Leak, train: DataFile, test: list[Pair]) -> list[str]:
     similarity = f" {leak.similarity:.0%}" if leak.kind == "near" else ""
+    within = ", one within the other" if leak.is_within else ""
     ours, theirs = (one_line(text) for text in _texts(leak, train, test))
     names = one_line(train.pairs[leak.train].id), one_line(test[leak.test].id)
     return [
-        f"{leak.kind}{similarity}",
+        f"{leak.kind}{similarity}{within}",
         f"  train {names[0]} ({_WORDS[leak.sides[0]]}): {ours}",
         f"  test  {names[1]} ({_WORDS[leak.sides[1]]}): {theirs}",
     ]
@@ -93,6 +94,7 @@ def _content(
             {
                 "kind": leak.kind,
                 "similarity": leak.similarity,
+                "within": leak.is_within,
                 "train": {"id": train.pairs[leak.train].id, "side": leak.sides[0], "text": ours},
                 "test": {"id": test[leak.test].id, "side": leak.sides[1], "text": theirs},
             }

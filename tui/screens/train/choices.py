@@ -79,4 +79,4 @@ def _start(profile: Profile | None, part: Part) -> str:
     if files[part] and all(Path(one).is_file() for one in present.split(",")):
         return present
     folder = Path(present.split(",")[0]).parent if present else Path.cwd()
-    return str(folder) + os.sep
+    return str(folder if folder.is_dir() else Path.cwd()) + os.sep

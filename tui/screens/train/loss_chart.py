@@ -49,7 +49,7 @@ class LossChart(CellCanvas):
         min-height: 3;
         .loss-chart--axis { color: $foreground; text-style: dim; }
         .loss-chart--raw { color: $primary; text-style: dim; }
-        .loss-chart--loss { color: $primary; }
+        .loss-chart--loss { color: $text-primary; }
         .loss-chart--perplexity { color: $warning; }
         .loss-chart--best { color: $success; text-style: bold; }
         .loss-chart--zero-shot { color: $warning; text-style: dim; }

@@ -181,7 +181,7 @@ def _is_unused(fate: Fate) -> bool:
 
 def _why(fate: Fate) -> str:
     if fate.is_cut:
-        return "It is longer than evaluation.max_tokens and will be cut from the right."
+        return f"It is too long, {fate.total:,} tokens, and will be cut from the right."
     return (
         f"It will be left out of training: {fate.prompt:,} tokens of prompt, "
         f"{fate.answer:,} of answer."

@@ -1,0 +1,188 @@
+"""What is known before the start: plan, need, warnings, and the card that says it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_nvml import GIB, Card, FakeNvml
+from samples import TINY, make_run, pair, step, write_pairs, write_profile
+
+from engine import preflight, preflight_card
+from engine.errors import UserError
+from engine.events import Finished, Started
+from engine.hardware import Probe
+from engine.jobs import Request
+from engine.preflight import Preflight
+from engine.preflight_card import CardLine
+
+NO_GPU = Probe(FakeNvml(driver=False))
+
+
+@pytest.fixture(autouse=True)
+def _all_gpus_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def look(root: Path, probe: Probe = NO_GPU, **changes: Any) -> Preflight:
+    request = Request(root=root, strategy="qlora", profile="tiny")
+    return preflight.look_ahead(replace(request, **changes), probe)
+
+
+def lines(found: Preflight) -> dict[str, CardLine]:
+    """The card by label."""
+    return {line.label: line for line in preflight_card.card(found) if line.label}
+
+
+def data(path: Path) -> str:
+    return json.dumps(str(path))
+
+
+def test_the_embedded_profile_has_nothing_to_warn_of(root: Path) -> None:
+    found = look(root)
+    assert found.plan is not None
+    assert (found.plan.steps, found.tokens) == (44, 2 * found.plan.tokens)
+    assert (found.leaks, found.cut, found.changes) == (0, 0, [])
+    assert [line for line in preflight_card.card(found) if line.sign] == []
+    assert "unknown until such a run has finished" in lines(found)["Time"].text
+
+
+def test_fewer_steps_see_fewer_tokens(root: Path) -> None:
+    found = look(root, overrides={"training.max_steps": "11"})
+    assert found.plan is not None
+    assert found.tokens == round(found.plan.tokens / 2)
+
+
+def test_what_differs_from_the_profile_is_said_with_both_values(root: Path) -> None:
+    changes = {"training.epochs": "1", "training.batch_size": "32", "model.dtype": '"float32"'}
+    card = preflight_card.card(look(root, overrides=changes))
+    at = [line.label for line in card].index("Changed")
+    assert card[at].text == "training.epochs = 1.0 (profile: 2.0)"
+    assert card[at + 1].text == 'model.dtype = "float32" (profile: "auto")'
+    assert card[at + 2].label == "Training"
+
+
+def test_test_pairs_that_training_knows_are_counted_in_both_directions(
+    root: Path, tmp_path: Path
+) -> None:
+    long = [f"這是第{n}個相當長的句子，裡面有許多字" for n in "一二三四五六七八九"]
+    made = [{"id": n, "instruction": f"翻譯成文言文：\n{text}", "output": f"此第{n}句也，其字甚多"}
+            for n, text in enumerate(long)]  # fmt: skip
+    turned = {"id": 9, "instruction": "翻譯成現代文：\n此第0句也，其字甚多", "output": long[0]}
+    train = write_pairs(tmp_path / "train.json", made[:8])
+    test = write_pairs(tmp_path / "test.json", [made[1], turned, {**made[8], "output": "不同"}])
+    found = look(root, overrides={"data.train": data(train), "data.test": data(test)})
+    assert found.leaks == 2
+    assert lines(found)["Leak"].sign == "!"
+    assert preflight_card.card(found)[0].sign == "!"
+
+
+def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_path: Path) -> None:
+    train = write_pairs(tmp_path / "train.json", [pair(1), {**_long(2)}, pair(3)])
+    test = write_pairs(tmp_path / "test.json", [pair(4), {**_long(5)}])
+    changes = {"data.train": data(train), "data.test": data(test), "data.validation": '""',
+               "data.validation_share": "0", "evaluation.max_tokens": "200"}  # fmt: skip
+    found = look(root, overrides=changes)
+    assert found.plan is not None
+    assert (found.plan.left_out, found.cut) == (1, 1)
+    assert "1 training pairs will be left out" in lines(found)["Too long"].text
+    assert "cut from the right" in lines(found)["Cut"].text
+    found = look(root, overrides={**changes, "training.too_long": '"cut"'})
+    assert (found.cut_in_training, found.plan and found.plan.left_out) == (1, 0)
+
+
+def _long(number: int) -> dict[str, object]:
+    return {"id": number, "instruction": "翻譯成現代文：\n" + "長" * 400, "output": f"答{number}"}
+
+
+def test_a_file_of_which_nothing_is_left_is_refused(root: Path) -> None:
+    with pytest.raises(UserError, match="every training pair is longer"):
+        look(root, overrides={"training.max_prompt_tokens": "1"})
+
+
+@pytest.mark.parametrize(
+    ("used", "sign", "words"),
+    [(0, "", "85.9 GB free"), (78.6, "!", "a close fit"), (79.5, "!", "will probably not fit")],
+)
+def test_memory_is_held_against_what_is_free_on_the_gpu(
+    root: Path, used: float, sign: str, words: str
+) -> None:
+    probe = Probe(FakeNvml(Card("GPU-a", "1", used=round(used * GIB))))
+    found = look(root, probe)
+    assert found.memory is not None
+    assert found.memory_free == round(80 * GIB) - round(used * GIB)
+    line = lines(found)["Memory"]
+    assert (line.sign, words in line.text) == (sign, True)
+
+
+def test_the_gpu_is_chosen_by_index_or_uuid_and_its_users_are_named(root: Path) -> None:
+    cards = Card("GPU-aaaa", "1"), Card("GPU-bbbb", "2", compute={2**22 + 5: GIB})
+    probe = Probe(FakeNvml(*cards))
+    assert [gpu.index for gpu in look(root, probe).gpus] == [0, 1]
+    assert look(root, probe).gpu == look(root, probe, gpu="0").gpu
+    found = look(root, probe, gpu="GPU-b")
+    assert found.gpu is not None
+    assert found.gpu.index == 1
+    said = "\n".join(line.text for line in preflight_card.card(found))
+    assert "GPU 1 NVIDIA H100 80GB HBM3" in said
+    assert f"another user or container: process {2**22 + 5}, 1.1 GB" in said
+
+
+def test_a_gpu_that_is_not_there_is_refused(root: Path) -> None:
+    with pytest.raises(UserError, match="no GPU '7' on this machine"):
+        look(root, gpu="7")
+
+
+def test_time_is_judged_by_an_earlier_run_of_the_profile_here(root: Path) -> None:
+    here = {"host": socket.gethostname()}
+    began = Started(at=1000.0, steps=44, device="CPU, 2 threads")
+    ended = Finished(at=1100.0)
+    tokens = step(44, 44, tokens=55_926, tokens_per_second=1500.0)
+    make_run(root, began, tokens, ended, run_id="elsewhere", host="another")
+    make_run(root, Started(device="H100"), tokens, ended, run_id="gpu", **here)
+    make_run(root, began, tokens, run_id="unfinished", **here)
+    resumed = Started(at=1050.0, steps=44, resumed_from=20, device="CPU, 2 threads")
+    make_run(root, began, resumed, tokens, ended, run_id="resumed", **here)
+    assert look(root).time is None
+    make_run(root, began, tokens, ended, run_id="like", **here)
+    found = look(root)
+    assert found.time is not None
+    assert found.time.run_id == "like"
+    assert found.time.seconds == pytest.approx(100 * found.tokens / 55_926)
+    assert "about 03:20 for 111,852 tokens at 1.5k tok/s" in lines(found)["Time"].text
+
+
+def test_disk_is_for_one_adapter_a_checkpoint_and_the_result(root: Path) -> None:
+    found = look(root)
+    assert found.memory is not None
+    adapter = found.memory.parts["adapter"]
+    assert found.disk == 7 * adapter + found.memory.parts["optimizer"]
+    nearly_full = replace(found, disk_free=found.disk)
+    assert lines(nearly_full)["Disk"].sign == "!"
+
+
+def test_an_evaluation_has_no_steps_and_needs_less(root: Path) -> None:
+    found = look(root, strategy="few-shot")
+    assert found.plan is None
+    assert found.memory is not None
+    assert look(root).memory is not None
+    assert "Steps" not in lines(found)
+    assert "scored once" in lines(found)["Test"].text
+
+
+def test_a_model_of_unknown_shape_leaves_memory_open(root: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (model / name).write_bytes((TINY.parent / "tiny" / name).read_bytes())
+    text = TINY.read_text("utf-8").replace('path = "tiny"', f'path = "{model}"')
+    profile = write_profile(
+        text.replace('"tiny/', f'"{TINY.parent}/tiny/'), str(tmp_path / "m.toml")
+    )
+    found = look(root, profile=str(profile))
+    assert found.memory is None
+    assert "config.json: is missing" in lines(found)["Memory"].text
