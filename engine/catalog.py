@@ -90,8 +90,10 @@ class Catalog:
 
     def rows(self, limit: int | None = None) -> list[Row]:
         """The newest runs first; folders that cannot be read are left out."""
-        sweep = time.monotonic() - self._swept > self.SWEEP_SECONDS
-        self._list(sweep)
+        changed = _changed(self.root)
+        sweep = time.monotonic() - self._swept > self.SWEEP_SECONDS or changed != self._listed
+        if sweep:
+            self._list(changed)
         rows = []
         for at, run in enumerate(self._runs[:limit]):
             known = self._known.get(run.id)
@@ -110,13 +112,11 @@ class Catalog:
         """Look at a run again the next time, wherever it stands."""
         self._known.pop(run_id, None)
 
-    def _list(self, sweep: bool) -> None:
-        changed = _changed(self.root)
-        if sweep or changed != self._listed:
-            self._runs = runs.list_folders(self.root)
-            there = {run.id for run in self._runs}
-            self._known = {key: value for key, value in self._known.items() if key in there}
-            self._listed = changed
+    def _list(self, changed: tuple[int, int]) -> None:
+        self._runs = runs.list_folders(self.root)
+        there = {run.id for run in self._runs}
+        self._known = {key: value for key, value in self._known.items() if key in there}
+        self._listed = changed
 
     def _row(self, run: Run) -> Row:
         stamp = _changed(run.events_path), _changed(run.folder / notes.FILE)

@@ -21,6 +21,8 @@ from engine.errors import UserError
 from engine.profile_check import nearest
 from engine.profiles import Profile
 from engine.run_columns import COLUMNS, strategy_of
+from engine.strategies import STRATEGIES
+from engine.summary import Status
 from engine.text import one_line
 
 Test = Callable[[Row], bool]
@@ -73,9 +75,9 @@ def _test(term: re.Match[str]) -> Test:
     first = "turned" if term["turned"] else "field" if field else "value"
     start = term.start(first) + 1
     if value.count('"') % 2:
-        raise QueryError(f"place {start}: a quotation mark is missing at the end of {value}")
+        raise QueryError(f"character {start}: a quotation mark is missing at the end of {value}")
     if not field and not value:
-        raise QueryError(f"place {start}: ! needs a term after it")
+        raise QueryError(f"character {start}: ! needs a term after it")
     options = [part.replace('"', "") for part in _COMMA.split(value)]
     test = _field_test(field, sign, options, start) if field else _word_test(value.replace('"', ""))
     return (lambda row: not test(row)) if term["turned"] else test
@@ -97,7 +99,7 @@ def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Te
     key = field.casefold()
     options = [option for option in options if option]
     if not options:
-        raise QueryError(f"place {place}: {field}{sign} needs a value after it")
+        raise QueryError(f"character {place}: {field}{sign} needs a value after it")
     if "." in key:
         return _any(_setting_reader(field, place), field, sign, options, place)
     name = ALIASES.get(key, key)
@@ -108,7 +110,7 @@ def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Te
         return _any(COLUMNS[name].value, field, sign, options, place)
     known = [*COLUMNS, *_TEXTS, *ALIASES]
     raise QueryError(
-        f"place {place}: '{one_line(field)}' is no field{nearest(field, known)}; there are "
+        f"character {place}: '{one_line(field)}' is no field{nearest(field, known)}; there are "
         f"{', '.join(dict.fromkeys([*COLUMNS, *_TEXTS]))}, and settings such as lora.rank"
     )
 
@@ -123,6 +125,12 @@ _TEXTS: dict[str, Callable[[Row], Any]] = {
     "message": lambda row: row.summary.message,
     "sha256": lambda row: [file.sha256 for file in row.settings.data.values()],
 }
+_KNOWN = {
+    "status": [one.value for one in Status],
+    "strategy": list(STRATEGIES),
+    "job": ["train", "evaluate", "predict"],
+}
+"""All that these fields can hold: another word is a slip."""
 _NUMBERS = frozenset(key for key, column in COLUMNS.items() if column.right)
 
 
@@ -137,7 +145,9 @@ def _setting_reader(field: str, place: int) -> Callable[[Row], Any]:
     }
     keys = [f"{name}.{one}" for name, ones in sections.items() for one in ones]
     if field not in keys:
-        raise QueryError(f"place {place}: '{one_line(field)}' is no setting{nearest(field, keys)}")
+        raise QueryError(
+            f"character {place}: '{one_line(field)}' is no setting{nearest(field, keys)}"
+        )
     return lambda row: getattr(getattr(row.settings.profile, section), key)
 
 
@@ -148,7 +158,7 @@ def _any(
         test = _any(read, field, "=", options, place)
         return lambda row: not test(row)
     if sign in ("<", "<=", ">", ">=") and len(options) > 1:
-        raise QueryError(f"place {place}: {field}{sign} takes one value, not {len(options)}")
+        raise QueryError(f"character {place}: {field}{sign} takes one value, not {len(options)}")
     compares = [_comparison(field, sign, option, place) for option in options]
 
     def test(row: Row) -> bool:
@@ -163,10 +173,16 @@ def _comparison(field: str, sign: str, option: str, place: int) -> Callable[[Any
     """How one value of a row is held against one value that was typed."""
     number = _number(option)
     wanted = option.casefold()
-    numeric = ALIASES.get(field.casefold(), field.casefold()) in _NUMBERS
-    if numeric and number is None:
+    name = ALIASES.get(field.casefold(), field.casefold())
+    known = _KNOWN.get(name, ())
+    if known and sign in (":", "=") and not any(wanted in one or one in wanted for one in known):
         raise QueryError(
-            f"place {place}: {field} is a number, and '{one_line(option)}' is none "
+            f"character {place}: {field} is never '{one_line(option)}'{nearest(wanted, known)}; "
+            f"it is one of {', '.join(known)}"
+        )
+    if name in _NUMBERS and number is None:
+        raise QueryError(
+            f"character {place}: {field} is a number, and '{one_line(option)}' is none "
             "(a time may be 90, 90s, 5m, 2h)"
         )
 

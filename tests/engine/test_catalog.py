@@ -6,6 +6,7 @@ import math
 import shutil
 from pathlib import Path
 
+import pytest
 from samples import ENDED, held_by_a_process, make_run, score, step, tiny
 
 from engine import events, profiles
@@ -106,3 +107,28 @@ def test_a_score_of_a_checkpoint_chosen_on_the_test_file_is_marked(root: Path) -
         "12.50", "12.50*", "12.50",
     ]  # fmt: skip
     assert [row.as_dict()["chosen_on_test"] for row in (honest, peeked)] == [False, True]
+
+
+def test_old_runs_are_looked_at_when_the_folder_changes_or_now_and_then(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Catalog, "FRESH", 1)
+    old = make_run(root, *ENDED, run_id="20260101-120000-old")
+    make_run(root, *ENDED, run_id="20260102-120000-new")
+    catalog = Catalog(root)
+    catalog.rows()
+    catalog.rows()  # file times are coarse: the folder may seem to change once more
+    EventLog(old.events_path).append(events.Failed(type="X", message="no"))
+    assert catalog.rows()[1].summary.status is Status.FINISHED
+    catalog.forget(old.id)
+    assert catalog.rows()[1].summary.status is Status.FAILED
+    EventLog(old.events_path).append(events.Stopped())
+    monkeypatch.setattr(Catalog, "SWEEP_SECONDS", 0.0)
+    assert catalog.rows()[1].summary.status is Status.STOPPED
+
+
+def test_runs_share_what_they_have_in_common(root: Path) -> None:
+    for day in (1, 2):
+        make_run(root, *ENDED, run_id=f"2026010{day}-120000-a")
+    one, other = Catalog(root).rows()
+    assert one.settings.profile is other.settings.profile

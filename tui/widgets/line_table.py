@@ -7,10 +7,8 @@ rows; here a row is text only when it is drawn.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -20,25 +18,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-
-@dataclass(frozen=True)
-class Heading:
-    """A column: its key, what stands above it, how wide it is."""
-
-    key: str
-    label: str
-    width: int
-    right: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Words without control characters, and the colour of a theme's variable, or none."""
-
-    words: str
-    colour: str = ""
-    bold: bool = False
-    dim: bool = False
+from tui.widgets.cells import Cell, Heading, fitted
 
 
 class LineTable(ScrollView, can_focus=True):
@@ -270,21 +250,7 @@ class LineTable(ScrollView, can_focus=True):
         segments.append(Segment(" ", base))
         for (cell, style), heading in zip(cells, self.headings):
             segments += [
-                Segment(_fitted(cell.words, heading), style),
+                Segment(fitted(cell.words, heading), style),
                 Segment(" " * self.GAP, base),
             ]
         return Strip(segments).adjust_cell_length(self.size.width, base)
-
-
-def clipped(words: str, width: int) -> str:
-    """Words cut to a number of cells, with a sign that there is more."""
-    if len(words) <= width // 2 or cell_len(words) <= width:
-        return words
-    return set_cell_size(words, width - 1).rstrip() + "…"
-
-
-def _fitted(words: str, heading: Heading) -> str:
-    """Words in as many cells as the column has."""
-    words = clipped(words, heading.width)
-    gap = " " * (heading.width - cell_len(words))
-    return gap + words if heading.right else words + gap

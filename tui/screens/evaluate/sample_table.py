@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from engine import items, text
 from engine.items import ORDERS, Item, Sample
 from engine.text import direction_label, one_line
-from tui.widgets.line_table import Cell, Heading, LineTable
+from tui.widgets.cells import Cell, Heading
+from tui.widgets.line_table import LineTable
 
 _SOURCE_AT_LEAST = 16
 _LABELS = {"ppl": "ppl", "change": "change", "chrf": "chrF", "direction": "", "id": "id"}

@@ -13,7 +13,7 @@ from engine.catalog import Row
 from engine.query import Query
 from engine.run_columns import COLUMNS, USUAL, Order
 from engine.text import one_line
-from tui.widgets.line_table import clipped
+from tui.widgets.cells import clipped
 
 _MEASURED = 500
 """Rows that decide how wide a column is; longer words further down are cut."""

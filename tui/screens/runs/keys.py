@@ -49,4 +49,6 @@ KEYS: list[BindingType] = [
             tooltip="Send the run's id to the clipboard of your own machine"),
     Binding("w", "export", "Write file", id="runs.export", show=False,
             tooltip="Write the table as it is shown: CSV, JSON or Markdown"),
+    Binding("R", "report", "Report", id="runs.report", show=False, key_display="R",
+            tooltip="Write a report of the marked runs, else this one: page, curve, samples"),
 ]  # fmt: skip

@@ -10,7 +10,8 @@ from engine.catalog import Row
 from engine.run_columns import COLUMNS
 from engine.summary import Status
 from tui.screens.runs.arrangement import Arrangement, words
-from tui.widgets.line_table import Cell, Heading, LineTable
+from tui.widgets.cells import Cell, Heading
+from tui.widgets.line_table import LineTable
 
 _ARROW_ROOM = 2
 _COLOURS = {

@@ -13,23 +13,20 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Footer, Input
 
-from engine import run_sheet
 from engine.catalog import Row
-from engine.errors import UserError
 from engine.run_columns import COLUMNS
 from engine.runs import Run
-from engine.text import one_line
+from engine.text import one_line, width
 from tui import remembered
 from tui.remembered import RunsView
 from tui.screens.runs.arrangement import View
 from tui.screens.runs.keys import KEYS
-from tui.screens.runs.run_actions import RunActions
 from tui.screens.runs.run_browser import RunBrowser
+from tui.screens.runs.several_actions import SeveralActions
 from tui.widgets.checklist import Checklist
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.line_table import LineTable
 from tui.widgets.picker import Picker
-from tui.widgets.save_dialog import ask_path
 
 LIST_SECONDS = 2.0
 NEWEST = 1000
@@ -37,7 +34,7 @@ NEWEST = 1000
 _FOR_ONE_RUN = ("menu", "open", "evaluate", "translate", "stop", "delete", "copy", "mark", "note")
 
 
-class RunsScreen(RunActions):
+class RunsScreen(SeveralActions):
     """Lists the runs folder again and again while it shows."""
 
     CSS_PATH = "runs.tcss"
@@ -50,10 +47,6 @@ class RunsScreen(RunActions):
         self._is_complete = False
         kept = remembered.runs_view()
         self._view = View(order=kept.order, columns=kept.columns)
-
-    @property
-    def browser(self) -> RunBrowser:
-        return self.query_one(RunBrowser)
 
     def compose(self) -> ComposeResult:
         yield HeaderLine("Runs")
@@ -96,7 +89,8 @@ class RunsScreen(RunActions):
         return rows
 
     @on(RunBrowser.Changed)
-    def _show_header(self) -> None:
+    def show_header(self) -> None:
+        """How many runs, which, in what order."""
         table, count = self.table, len(self.browser.listed or ())
         order, asked = self.browser.view.order, self.browser.view.query.text
         total = f"{count:,}" if self._is_complete or count < NEWEST else f"newest {count:,} …"
@@ -169,7 +163,10 @@ class RunsScreen(RunActions):
     @work
     async def action_columns(self) -> None:
         """Choose what is shown."""
-        options = [(one.key, f"{one.label:<12} {one.title}") for one in COLUMNS.values()]
+        options = [
+            (one.key, f"{one.label}{' ' * max(1, 13 - width(one.label))}{one.title}")
+            for one in COLUMNS.values()
+        ]
         dialog = Checklist("Columns, the first marked first", options, self.browser.view.columns)
         chosen = await self.app.push_screen_wait(dialog)
         if chosen:
@@ -185,49 +182,9 @@ class RunsScreen(RunActions):
         if not self.browser.view.query.text.strip() and table.marked:
             table.marked.clear()
             self.browser.look(self.browser.view)
-            self._show_header()
+            self.show_header()
         self.browser.clear_filter()
 
     def choose_run(self, run: Run) -> None:
         """Put the cursor on a run."""
         self.table.select(run.id)
-
-    # Several runs
-
-    def action_mark(self) -> None:
-        """Mark, and go on to the next."""
-        if self.table.selected:
-            self.table.toggle_mark(self.table.selected_key)
-            self.table.action_move(1)
-            self._show_header()
-
-    def action_overlay(self) -> None:
-        """Show the curves of the marked runs on Train."""
-        self.yiwen.overlay_runs([row.run for row in self.table.marked_rows])
-
-    @work(exclusive=True, group="compare")
-    async def action_compare(self) -> None:
-        """Show the marked runs side by side."""
-        from tui.screens.runs.comparison_sheet import ComparisonSheet
-
-        rows = self.table.marked_rows
-        sheet = ComparisonSheet(rows, self.browser.listed or ())
-        if len(rows) > 1 and await self.app.push_screen_wait(sheet):
-            self.action_overlay()
-
-    @work(exclusive=True, group="export")
-    async def action_export(self) -> None:
-        """Write what the table shows, or of it the marked runs."""
-        table = self.table
-        rows = table.marked_rows or list(table.arrangement.rows)
-        keys = list(table.arrangement.widths)
-        hint = f"{len(rows):,} runs, {len(keys)} columns. The suffix decides: .csv, .json or .md."
-        path = await ask_path(self.app, "Write the table", "runs.csv", hint)
-        if path is None:
-            return
-        try:
-            target = await asyncio.to_thread(run_sheet.save, rows, keys, path, replace=True)
-        except UserError as error:
-            self.yiwen.fail(error)
-            return
-        self.notify(f"{len(rows):,} runs in {one_line(str(target))}", markup=False, timeout=5)

@@ -101,9 +101,9 @@ class Looking(Screen[None]):
         options = [(name, _described(row)) for name, row in trained.items()]
         chosen = await self.app.push_screen_wait(OverlayPicker(options, present))
         if chosen is not None:
-            self._lay_over([trained[name].run for name in chosen if name in trained])
+            self.lay_over([trained[name].run for name in chosen if name in trained])
 
-    def _lay_over(self, runs: Sequence[Run]) -> None:
+    def lay_over(self, runs: Sequence[Run]) -> None:
         """Draw these runs too; each has a thread that follows it."""
         before = {overlay.run.id for overlay in self.view.chart.overlays}
         overlays = lay_over(runs, self.view.chart.overlays)

@@ -169,7 +169,7 @@ class TrainScreen(SetupActions, Looking):
         self.watched = run
         self._asked_to_stop.discard(run.id)
         self._is_live = False
-        self._lay_over([one.run for one in self.view.chart.overlays if one.run.id != run.id])
+        self.lay_over([one.run for one in self.view.chart.overlays if one.run.id != run.id])
         self.view.begin(run, self.settings)
         self._show_face()
         self._follow(run)

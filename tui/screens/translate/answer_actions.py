@@ -102,9 +102,7 @@ class AnswerActions(Screen[None]):
             for at in range(int(count))
         ]
         exchange.add(turns)
-        request = Request(exchange.number, exchange.question, turns, first)
-        request.reference = exchange.reference
-        self.ask(request)
+        self.ask(Request(exchange.number, exchange.question, turns, first))
 
     @work(exclusive=True, group="dialog")
     async def action_accept(self) -> None:

@@ -63,7 +63,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
             choices.auto_links = False
             yield choices
             yield PlainStatic(id="whole")
-            hint = "enter bring back   tab mark   ctrl+s write   ctrl+y copy   esc back"
+            hint = "enter bring back  tab mark  ctrl+s write  esc back"
             yield Static(hint, classes="hint", markup=False)
 
     @work

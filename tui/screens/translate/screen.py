@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Footer, TextArea
 
-from engine.errors import UserError
-from engine.runs import Run
 from engine.text import one_line, plain
-from tui.model_choice import ModelChoice
-from tui.screens.translate.answer_actions import BUSY, AnswerActions
+from tui.screens.translate.answer_actions import BUSY
 from tui.screens.translate.conversation import Conversation
 from tui.screens.translate.direction_line import DirectionLine
 from tui.screens.translate.keys import KEYS
-from tui.screens.translate.model_picker import LET_GO, pick_models
+from tui.screens.translate.model_actions import EMPTY, ModelActions
 from tui.screens.translate.prompt_box import PromptBox
-from tui.screens.translate.prompt_sheet import PromptSheet
-from tui.screens.translate.question import WISHES, Question, Wish
+from tui.screens.translate.question import WISHES, Question
 from tui.screens.translate.request import Request, Turn
 from tui.screens.translate.translator import (
     AnswerEnded,
     AnswerFailed,
     AnswerGrew,
-    KeptTranslator,
     Loading,
     ReferenceScored,
     RequestEnded,
 )
 from tui.widgets.header_line import HeaderLine
-from tui.widgets.picker import Picker
-
-EMPTY = "○ not loaded"
 
 
-class TranslateScreen(AnswerActions):
+class TranslateScreen(ModelActions):
     """Type, see which way it will go, send, watch the answer come."""
 
     AUTO_FOCUS = "PromptBox"
@@ -50,9 +39,6 @@ class TranslateScreen(AnswerActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self._kept = KeptTranslator(self.post_message)
-        self._choices = [ModelChoice(self.yiwen.profile_name)]
-        self._wish: Wish = "auto"
         self._number = 0
         self._state = EMPTY
 
@@ -65,11 +51,11 @@ class TranslateScreen(AnswerActions):
 
     def on_mount(self) -> None:
         """Say what will translate, and which way."""
-        self._describe()
+        self.describe()
 
     def on_unmount(self) -> None:
         """End the translator, and keep nobody waiting for it."""
-        self._in_thread(self._kept.shut)
+        self.in_thread(self._kept.shut)
 
     # What the user does
 
@@ -87,11 +73,6 @@ class TranslateScreen(AnswerActions):
         self.conversation.begin(request.number, request.question, turns)
         self.ask(request)
 
-    def ask(self, request: Request) -> None:
-        """Put a request to the translator."""
-        self._attend(request)
-        self._in_thread(partial(self._kept.answer, request))
-
     def action_new_line(self) -> None:
         """Begin a new line."""
         self.query_one(PromptBox).insert("\n")
@@ -99,7 +80,7 @@ class TranslateScreen(AnswerActions):
     def action_turn(self) -> None:
         """Go to the next direction."""
         self._wish = WISHES[(WISHES.index(self._wish) + 1) % len(WISHES)]
-        self._describe()
+        self.describe()
 
     def action_clear(self) -> None:
         """Clear the conversation, or bring it back."""
@@ -111,7 +92,7 @@ class TranslateScreen(AnswerActions):
         if self.request is not None:
             note = "cancelling …  esc again ends the model too"
             self.conversation.note(self.request.number, note)
-            self._in_thread(partial(self._kept.cancel, self.request))
+            self.in_thread(partial(self._kept.cancel, self.request))
 
     def action_recall(self, step: int) -> None:
         """Bring back a text sent before."""
@@ -127,76 +108,17 @@ class TranslateScreen(AnswerActions):
         """There is something to cancel only while an answer is on its way."""
         return action != "cancel" or self.request is not None
 
-    def choose_run(self, run: Run) -> None:
-        """Translate with a run's model from now on."""
-        self._choose([ModelChoice(run=run)])
-
-    @work(exclusive=True, group="choose")
-    async def action_choose_model(self) -> None:
-        """Choose a model; it is loaded when something is sent."""
-        try:
-            choice = await pick_models(
-                self.app, self.yiwen.runs_root, self.yiwen.profile_name, self._choices
-            )
-        except UserError as error:
-            self.yiwen.fail(error)
-            return
-        if isinstance(choice, list):
-            self._choose(choice)
-        elif choice == LET_GO and self.request is not None:
-            self.notify(BUSY, timeout=3)
-        elif choice == LET_GO:
-            self._in_thread(self._kept.let_go)
-            self._stand(EMPTY)
-
-    @work(exclusive=True, group="open")
-    async def _choose(self, choices: list[ModelChoice]) -> None:
-        """Translate with these from now on; what is wrong with one is said at once."""
-        self._choices = choices
-        self._describe()
-        try:
-            models = [await asyncio.to_thread(choice.open) for choice in choices]
-        except (UserError, OSError) as error:
-            self.yiwen.fail(error)
-            return
-        if self.request is None:
-            self._stand(self._ready if self._kept.holds(models[0].profile) else EMPTY)
-
-    @work(exclusive=True, group="prompt")
-    async def action_show_prompt(self) -> None:
-        """Show the prompt of what is typed, else of what was sent last."""
-        choice, typed = self._choices[0], plain(self.query_one(PromptBox).text).strip()
-        if len(self._choices) > 1:
-            options = [(str(at), one.label) for at, one in enumerate(self._choices)]
-            at = await self.app.push_screen_wait(Picker("Prompt for", options))
-            if at is None:
-                return
-            choice = self._choices[int(at)]
-        last = self.conversation.find(self._number)
-        question = Question(typed, self._wish) if typed or last is None else last.question
-        try:
-            model = await asyncio.to_thread(choice.open)
-        except (UserError, OSError) as error:
-            self.yiwen.fail(error)
-            return
-        instruction = question.instruction(model.builder)
-        self.app.push_screen(PromptSheet(choice.label, model.builder, instruction))
-
     # What the translator says
-
-    def _in_thread(self, call: Callable[[], None]) -> None:
-        """Not in a Textual worker: leaving would wait for it, and a model may load for minutes."""
-        threading.Thread(target=call, daemon=True).start()
 
     @on(Loading)
     def _show_loading(self, event: Loading) -> None:
         self.conversation.note(event.number, event.words)
-        self._stand("● loading")
+        self.stand("● loading")
 
     @on(AnswerGrew)
     def _show_growth(self, event: AnswerGrew) -> None:
         self.conversation.grow(event.number, event.place, event.text)
-        self._stand(f"● translating · {self._kept.device}")
+        self.stand(f"● translating · {self._kept.device}")
 
     @on(AnswerEnded)
     def _show_end(self, event: AnswerEnded) -> None:
@@ -220,25 +142,21 @@ class TranslateScreen(AnswerActions):
         if exchange := self.conversation.find(event.number):
             exchange.finish()
             self.keep(exchange)
-        self._attend(None)
+        self.attend(None)
 
-    def _attend(self, request: Request | None) -> None:
+    def attend(self, request: Request | None) -> None:
         """An answer is on its way, or no more."""
         self.request = request
         self.refresh_bindings()
-        self._stand("● asking" if request else self._ready)
+        self.stand("● asking" if request else self.ready)
 
-    @property
-    def _ready(self) -> str:
-        return f"✓ ready · {self._kept.device}" if self._kept.device else EMPTY
-
-    def _stand(self, state: str) -> None:
+    def stand(self, state: str) -> None:
         if state != self._state:
             self._state = state
-            self._describe()
+            self.describe()
 
     @on(TextArea.Changed)
-    def _describe(self) -> None:
+    def describe(self) -> None:
         """Say what will translate, which way it will go, how the translator stands."""
         box = self.query_one(PromptBox)
         self.query_one(DirectionLine).show(Question(plain(box.text), self._wish).label)

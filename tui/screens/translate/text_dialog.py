@@ -70,7 +70,9 @@ class TextDialog(ModalScreen["str | None"]):
         label, text = self._proposals[self._at]
         count = len(self._proposals)
         many = f"{self._at + 1}/{count}  {label}   pageup pagedown" if count > 1 else label
-        self.query_one(".label", Static).update(Content(plain(many)))
+        line = self.query_one(".label", Static)
+        line.update(Content(plain(many)))
+        line.display = bool(many)
         field = self.query_one(Field)
         field.text = plain(text)
         field.move_cursor(field.document.end)

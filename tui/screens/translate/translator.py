@@ -148,7 +148,8 @@ class KeptTranslator:
         self._load(translator, request)
         if not request.only_scores:
             self._generate(translator, request, place, turn, model)
-        if request.reference and not request.cancelled.is_set():
+        # A model's opinion of the reference is the same however its answers are sampled.
+        if request.reference and not turn.temperature and not request.cancelled.is_set():
             encoded = model.builder.encode(turn.instruction, request.reference)
             value = translator.perplexity(encoded, adapter=model.adapter)
             self._post(ReferenceScored(request.number, place, value))

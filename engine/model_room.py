@@ -1,0 +1,58 @@
+"""Whether there is room to load a base model for translating, beside what runs here now."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from engine import hardware, memory_estimate, model_shape, text
+from engine.errors import UserError
+from engine.hardware import Gpu, Probe
+from engine.memory_estimate import Load
+from engine.profiles import Profile
+
+_ONE_TEXT = Load(tokens=512, scored=1, row=512)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What loading takes, and what there is."""
+
+    need: int
+    """Bytes, estimated; `free` are measured."""
+    free: int
+    gpu: Gpu | None
+    """None for main memory."""
+
+    @property
+    def is_enough(self) -> bool:
+        return self.need <= self.free
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in words; who holds the memory, where that can be seen."""
+        place = f"on GPU {self.gpu.index}" if self.gpu else "of main memory"
+        words = (
+            f"The model needs about {text.size(self.need)}; "
+            f"{text.size(max(0, self.free))} {place} are free."
+        )
+        holder = self.gpu.processes[0] if self.gpu and self.gpu.processes else None
+        if holder is not None:
+            who = " ".join(filter(None, (holder.user, holder.name))) or f"process {holder.pid}"
+            words += f" Most is held by {text.one_line(who)}."
+        return words
+
+
+def find(profile: Profile, probe: Probe | None = None) -> Room | None:
+    """The room for a profile's base model where the translator would load it; None if unknown."""
+    try:
+        shape = model_shape.read(profile.model)
+        machine = (probe or Probe()).read()
+    except (UserError, OSError):
+        return None
+    gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    gpu = gpus[0] if gpus else None
+    estimated = memory_estimate.estimate(
+        profile, shape, training=None, scoring=_ONE_TEXT, on_gpu=gpu is not None
+    )
+    return Room(estimated.total, gpu.free if gpu else machine.memory_free, gpu)

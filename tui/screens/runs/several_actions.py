@@ -1,0 +1,105 @@
+"""What can be done with several runs: mark, compare, overlay, write as a table or a report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual import work
+
+from engine import run_sheet
+from engine.catalog import Row
+from engine.errors import UserError
+from engine.text import one_line
+from tui.screens.runs.run_actions import RunActions
+from tui.screens.runs.run_browser import RunBrowser
+from tui.widgets.save_dialog import SaveDialog, ask_path
+
+
+class SeveralActions(RunActions):
+    """The part of the Runs screen that acts on many runs at once."""
+
+    @property
+    def browser(self) -> RunBrowser:
+        return self.query_one(RunBrowser)
+
+    def show_header(self) -> None:
+        """Bring the first line up to date."""
+        raise NotImplementedError
+
+    def _chosen(self) -> list[Row]:
+        """The marked runs, else the one under the cursor."""
+        selected = self.table.selected
+        return self.table.marked_rows or ([selected] if selected else [])
+
+    def action_mark(self) -> None:
+        """Mark, and go on to the next."""
+        if self.table.selected:
+            self.table.toggle_mark(self.table.selected_key)
+            self.table.action_move(1)
+            self.show_header()
+
+    def action_overlay(self) -> None:
+        """Show the curves of the marked runs on Train."""
+        trained = [row.run for row in self.table.marked_rows if row.settings.job == "train"]
+        if trained:
+            self.yiwen.overlay_runs(trained)
+        else:
+            self.notify("None of the marked runs has a curve: only training draws one.", timeout=4)
+
+    @work(exclusive=True, group="compare")
+    async def action_compare(self) -> None:
+        """Show the marked runs side by side."""
+        from tui.screens.runs.comparison_sheet import ComparisonSheet
+
+        rows = self.table.marked_rows
+        sheet = ComparisonSheet(rows, self.browser.listed or ())
+        if len(rows) > 1 and await self.app.push_screen_wait(sheet):
+            self.action_overlay()
+
+    @work(exclusive=True, group="export")
+    async def action_export(self) -> None:
+        """Write what the table shows, or of it the marked runs."""
+        table = self.table
+        rows = table.marked_rows or list(table.arrangement.rows)
+        keys = list(table.arrangement.widths)
+        hint = f"{len(rows):,} runs, {len(keys)} columns. The suffix decides: .csv, .json or .md."
+        path = await ask_path(self.app, "Write the table", "runs.csv", hint)
+        if path is None:
+            return
+        try:
+            target = await asyncio.to_thread(run_sheet.save, rows, keys, path, replace=True)
+        except UserError as error:
+            self.yiwen.fail(error)
+            return
+        self.notify(f"{len(rows):,} runs in {one_line(str(target))}", markup=False, timeout=5)
+
+    @work(exclusive=True, group="export")
+    async def action_report(self) -> None:
+        """Describe the marked runs, else this one, in a folder for people."""
+        rows = self._chosen()
+        if not rows:
+            return
+        hint = (
+            f"A page about {len(rows):,} runs, with the curve, samples and profiles beside it. "
+            "An earlier report in the folder is replaced."
+        )
+        name = f"report-{rows[0].run.id}"
+        path = await self.app.push_screen_wait(SaveDialog("Report in the folder", name, hint))
+        if path is None:
+            return
+        self.notify("Writing the report …", timeout=3)
+        try:
+            page = await asyncio.to_thread(_write_report, rows, path)
+        except UserError as error:
+            self.yiwen.fail(error)
+            return
+        self.notify(f"Report: {one_line(str(page))}", markup=False, timeout=6)
+
+
+def _write_report(rows: Sequence[Row], path: str) -> Path:
+    from engine.report import folder  # slow to import
+
+    target = Path(path).expanduser().resolve()
+    return folder.write([row.run for row in rows], target)
