@@ -207,7 +207,8 @@ def _attention_in_words(config: PreTrainedConfig) -> str:
 def _products_in(model: PreTrainedModel) -> torch.dtype:
     """What products with 4-bit weights are computed in, or all others where there are none."""
     layers = (module for module in model.modules() if isinstance(module, bnb.nn.Linear4bit))
-    return next((layer.compute_dtype or model.dtype for layer in layers), model.dtype)
+    found: torch.dtype = next((layer.compute_dtype or model.dtype for layer in layers), model.dtype)
+    return found
 
 
 class LabelLosses:
