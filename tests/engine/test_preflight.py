@@ -50,7 +50,7 @@ def test_the_embedded_profile_has_nothing_to_warn_of(root: Path) -> None:
     assert (found.plan.steps, found.tokens) == (44, 2 * found.plan.tokens)
     assert (found.leaks, found.cut, found.changes) == (0, 0, [])
     assert [line for line in preflight_card.card(found) if line.sign] == []
-    assert "unknown until such a run has finished" in lines(found)["Time"].text
+    assert "unknown until such a run has ended" in lines(found)["Time"].text
 
 
 def test_fewer_steps_see_fewer_tokens(root: Path) -> None:
