@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -72,7 +72,8 @@ class Alarms:
         """Above it the mean is too high."""
         self._means = 0
         self._above_since: int | None = None
-        self._last_at = math.nan
+        self.last_at = math.nan
+        """When the last event was written, by the clock of the worker's machine."""
         self._usual, self._longest = math.nan, 0.0
         self._is_active = False
 
@@ -85,15 +86,15 @@ class Alarms:
             if isinstance(event, Started):
                 self._begin(event.steps, event.resumed_from)
             if event.at > 0:  # else it is of a kind that this version does not know
-                if self._means and event.at - self._last_at > self._longest:
-                    self._longest = event.at - self._last_at
-                self._last_at = event.at
+                if self._means and event.at - self.last_at > self._longest:
+                    self._longest = event.at - self.last_at
+                self.last_at = event.at
                 self._is_active = not isinstance(event, TERMINAL)
 
     def _take_step(self, event: Step) -> None:
         """Long runs have a hundred thousand of them, so it does little."""
         step, loss, at = event.step, event.loss, event.at
-        interval, self._last_at = at - self._last_at, at
+        interval, self.last_at = at - self.last_at, at
         if self._means > 1:  # before, the model may still have been loading
             self._usual += _INTERVAL_MEMORY * (interval - self._usual)
             if interval > self._longest:
@@ -169,7 +170,7 @@ class Alarms:
         )
 
     def _silent(self, now: float) -> Alarm | None:
-        silence = now - self._last_at
+        silence = now - self.last_at
         patience = _LOADING_PATIENCE
         if not math.isnan(self._usual):
             usual, longest = self._usual, self._longest
@@ -204,20 +205,32 @@ class Watch:
         self._free: int | None = None
         self._need = 0
         self._looked_at = -math.inf
+        self._has_caught_up = False
+        self._arrived: float | None = None
+        """When an event came that was not there at first, by this machine's clock."""
 
-    def extend(self, events: Iterable[Event]) -> None:
+    def extend(self, events: Sequence[Event]) -> None:
         """Take events in, in order."""
         self._alarms.extend(events)
+        if events and self._has_caught_up:
+            self._arrived = time.time()
 
     def find(self, *, alive: bool) -> list[Alarm]:
         """What is wrong now. Looks at the disk: call it where that may block."""
+        self._has_caught_up = True
         if not alive:
             return self._alarms.find()
         if time.monotonic() - self._looked_at > self.DISK_SECONDS:
             self._looked_at = time.monotonic()
             self._free = hardware.free_disk(self._folder)
             self._need = _newest_checkpoint(self._folder / "checkpoints")
-        return self._alarms.find(now=time.time(), free=self._free, need=self._need)
+        return self._alarms.find(now=self._now(), free=self._free, need=self._need)
+
+    def _now(self) -> float:
+        """By the clock of the worker's machine, which may go otherwise than this one's."""
+        if self._arrived is None:
+            return time.time()
+        return self._alarms.last_at + time.time() - self._arrived
 
 
 def _newest_checkpoint(folder: Path) -> int:

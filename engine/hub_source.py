@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.errors import UserError
 from engine.resumable import ConnectionLost, ModelFile
+from engine.text import one_line
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _PATIENCE = 30.0
@@ -112,14 +113,14 @@ class HubSource:
                 "folder that holds the model with --from DIR"
             ) from None
         except transport as error:
-            raise ConnectionLost(f"{error}" or type(error).__name__) from None
+            raise ConnectionLost(one_line(str(error)) or type(error).__name__) from None
 
     def _refusal(self, error: Any) -> Exception:
         """What a server's refusal means, and what to do."""
         from huggingface_hub import errors, get_token
 
         status = error.response.status_code
-        message = error.response.headers.get("X-Error-Message", "")
+        message = one_line(error.response.headers.get("X-Error-Message", ""))
         page = f"{self.endpoint}/{self.model_id}"
         has_token = self.sends_token and bool(get_token())
         if isinstance(error, errors.GatedRepoError):

@@ -11,13 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
-from engine import lock, notice
+from engine import hardware, lock, notice
 from engine.errors import RunError
+from engine.paths import python_path
 from engine.runs import Run
-
-_SOURCE = Path(__file__).resolve().parent.parent
 
 WORKER_ENVIRONMENT = {
     # Idle OpenMP threads must not spin: with one other busy process on two cores that costs a
@@ -37,15 +35,14 @@ WORKER_ENVIRONMENT = {
 
 def worker_environment() -> dict[str, str]:
     """The environment of a worker: the user's, with what is known to matter set unless he did."""
-    paths = [str(_SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": python_path()}
 
 
 def start(run: Run, *, gpu: str = "") -> int:
     """Start (or, if the run was cut short, resume) the worker; returns its process id at once.
 
-    `gpu` is the UUID of the GPU it gets where the run does not name one itself.
-    Raises RunError if the run has a worker already, or cannot be written.
+    `gpu` is the UUID of the GPU it gets instead of its own, if it names one.
+    Raises RunError if the run has a worker already, cannot be written, or has lost its GPU.
     """
     try:
         handle = lock.acquire(run.folder)
@@ -53,7 +50,7 @@ def start(run: Run, *, gpu: str = "") -> int:
         raise RunError(f"{run.folder}: cannot be written: {error.strerror}") from None
     command = [sys.executable, "-m", "engine.worker", str(run.folder), "--lock", str(handle)]
     try:
-        gpu = run.settings.gpu or gpu
+        gpu = gpu or _own_gpu(run)
         environment = worker_environment()
         if gpu:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
@@ -75,6 +72,17 @@ def start(run: Run, *, gpu: str = "") -> int:
     finally:
         os.close(handle)
     return process.pid
+
+
+def _own_gpu(run: Run) -> str:
+    """The GPU that a run names. CUDA would pass over one that is not there, and say nothing."""
+    wish = run.settings.gpu
+    if wish and hardware.find(hardware.Probe().gpus(), wish) is None:
+        raise RunError(
+            f"run {run.id}: its GPU {wish} is not on this machine; "
+            f"`yiwen resume {run.id} --gpu 0` takes another"
+        )
+    return wish
 
 
 def request_stop(run: Run, *, force: bool = False) -> None:

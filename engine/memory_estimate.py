@@ -156,14 +156,14 @@ def _training_pass(profile: Profile, shape: ModelShape, load: Load, width: int) 
 
 def _kept_by_a_layer(profile: Profile, shape: ModelShape, row: int, width: int) -> int:
     """Bytes a token."""
-    layer = shape.linears[: len(shape.linears) // max(1, shape.layers)]
-    adapted = [x for x in layer if _has_adapter(profile, x.name)]
+    adapted = [x for x in shape.linears if _has_adapter(profile, x.name)]
+    inputs = sum(4 * (x.inputs + profile.lora.rank) for x in adapted)
     attention = 3 * width * shape.heads * shape.head_dim
     if profile.model.attention == "eager":
         attention += (2 * width + 4) * shape.heads * row
     return (
         4 * shape.norms * shape.hidden
-        + sum(4 * (x.inputs + profile.lora.rank) for x in adapted)
+        + inputs // max(1, shape.layers)
         + attention
         + 3 * width * shape.intermediate
     )

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from engine import lock, settings
+from engine.paths import python_path
 from engine.runs import Run
 from engine.settings import Notify
 from engine.summary import Status, Summary
@@ -62,7 +63,7 @@ def attend(run: Run) -> None:
         with (run.folder / "notice.log").open("ab") as log:
             subprocess.Popen(
                 [sys.executable, "-m", "engine.notice", str(run.folder)],
-                env={**os.environ, "PYTHONPATH": _source_path()},
+                env={**os.environ, "PYTHONPATH": python_path()},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -70,11 +71,6 @@ def attend(run: Run) -> None:
             )
     except OSError:
         return
-
-
-def _source_path() -> str:
-    source = Path(__file__).resolve().parent.parent
-    return os.pathsep.join([str(source), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def run_command(command: str, run: Run, summary: Summary) -> int:

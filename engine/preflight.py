@@ -68,6 +68,8 @@ class Preflight:
     """Training pairs that lose their end."""
     cut: int = 0
     """Test items longer than evaluation.max_tokens."""
+    unscorable: int = 0
+    """Of these, items whose prompt alone is as long: the run will refuse them."""
     leaks: int = 0
     """Test pairs that share a sentence with the training file."""
     memory: MemoryEstimate | None = None
@@ -88,10 +90,10 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     """Resolve, read, count. Raises UserError with whatever would keep the run from starting."""
     strategy = strategies.get(request.strategy)
     profile = jobs.resolve_profile(request)
+    jobs.require_model(profile)
     trains = strategy.trains and request.run is None
     job: Job = "train" if trains else "evaluate"
     data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
-    jobs.require_model(profile)
     builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
     machine = probe.read()
     gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
@@ -114,10 +116,13 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         tokens=tokens,
         cut_in_training=_count_cut(profile, builder, data["train"].pairs) if plan else 0,
         cut=sum(len(item.ids) > profile.evaluation.max_tokens for item in test),
+        unscorable=sum(
+            len(item.ids) - item.scored_count >= profile.evaluation.max_tokens for item in test
+        ),
         leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
-        memory=shape and _memory(profile, shape, encoded, test, on_gpu=gpu is not None),
+        memory=_memory(profile, shape, encoded, test, on_gpu=gpu is not None) if shape else None,
         memory_trouble=trouble,
-        time=time_estimate.from_earlier_runs(request.root, profile, tokens, gpu) if plan else None,
+        time=_time(request, profile, plan, tokens, gpu) if plan else None,
         disk=_disk(profile, shape, plan) if shape and plan else 0,
         disk_free=hardware.free_disk(request.root),
     )
@@ -149,6 +154,12 @@ def _plan(profile: Profile, encoded: Sequence[Encoded], data: dict[Part, Dataset
 def _tokens(profile: Profile, plan: TrainingPlan) -> int:
     """Of the whole run: a share of the epochs where max_steps cuts it short."""
     return round(plan.tokens * plan.steps / steps_per_epoch(profile.training, plan.pairs))
+
+
+def _time(
+    request: Request, profile: Profile, plan: TrainingPlan, tokens: int, gpu: Gpu | None
+) -> TimeEstimate | None:
+    return time_estimate.from_earlier_runs(request.root, profile, plan, tokens, gpu)
 
 
 def _changes(request: Request, profile: Profile) -> list[Change]:

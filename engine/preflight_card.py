@@ -124,7 +124,14 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
             "answer: training.too_long = cut",
             "!",
         )
-    if found.cut:
+    if found.unscorable:
+        yield CardLine(
+            "No room",
+            f"{found.unscorable:,} test items have prompts that fill evaluation.max_tokens = "
+            f"{found.profile.evaluation.max_tokens} alone: the run will stop at them",
+            "!",
+        )
+    elif found.cut:
         yield CardLine(
             "Cut",
             f"{found.cut:,} test items are longer than evaluation.max_tokens = "

@@ -18,6 +18,7 @@ from engine.jobs import Request
 from engine.plan import TrainingPlan
 from engine.preflight import Preflight
 from engine.runs import Run
+from engine.time_estimate import points_of
 
 _POLL = 0.1
 
@@ -50,7 +51,6 @@ class Measured:
 
 def _scored_tokens(found: Preflight, plan: TrainingPlan) -> int:
     """Tokens of validation and test file, as often as they are scored."""
-    points = math.ceil(plan.steps / plan.evaluate_every) + 1  # one before training
     tokens = {
         part: sum(
             len(found.builder.encode(pair.instruction, pair.output).ids) for pair in data.pairs
@@ -58,7 +58,8 @@ def _scored_tokens(found: Preflight, plan: TrainingPlan) -> int:
         for part, data in found.data.items()
         if part != "train"
     }
-    return points * sum(tokens.values()) + tokens["test"]  # the result is scored once more
+    # The result, at the end, is of the test file alone.
+    return points_of(plan) * sum(tokens.values()) - tokens.get("validation", 0)
 
 
 def probe(

@@ -22,7 +22,8 @@ OnProgress = Callable[[str, int, int], None]
 class Source(Protocol):
     """Where the files come from."""
 
-    commit: str
+    @property
+    def commit(self) -> str: ...
 
     @property
     def files(self) -> Mapping[str, ModelFile]: ...

@@ -155,8 +155,8 @@ def _any(
     read: Callable[[Row], Any], field: str, sign: str, options: Sequence[str], place: int
 ) -> Test:
     if sign == "!=":
-        test = _any(read, field, "=", options, place)
-        return lambda row: not test(row)
+        equal = _any(read, field, "=", options, place)
+        return lambda row: not equal(row)
     if sign in ("<", "<=", ">", ">=") and len(options) > 1:
         raise QueryError(f"character {place}: {field}{sign} takes one value, not {len(options)}")
     compares = [_comparison(field, sign, option, place) for option in options]

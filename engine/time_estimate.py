@@ -1,4 +1,4 @@
-"""How long a run will take, judged by earlier runs of the same profile on the same device."""
+"""How long a run will take, judged by an earlier run of the same profile on the same device."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import runs
+from engine import events, runs
 from engine.errors import RunError
+from engine.events import Tail
 from engine.hardware import Gpu
+from engine.plan import TrainingPlan
 from engine.profiles import Profile
 from engine.runs import Run
 from engine.summary import Status, Summary
@@ -29,24 +31,62 @@ class TimeEstimate:
     """The run it is judged by."""
 
 
+@dataclass
+class _Pace:
+    """Where an earlier run's time went."""
+
+    tokens: int = 0
+    training: float = 0.0
+    """Seconds in optimizer steps."""
+    points: int = 0
+    """Of the learning curve."""
+    scoring: float = 0.0
+
+    def read(self, run: Run) -> None:
+        """Take in all its events."""
+        tail = Tail(run.events_path)
+        while new := tail.read():
+            for event in new:
+                if isinstance(event, events.Step):
+                    self._take(event)
+                elif isinstance(event, events.Evaluated):
+                    self.points += event.part == "test"
+                    self.scoring += event.seconds
+
+    def _take(self, step: events.Step) -> None:
+        if step.tokens_per_second > 0:
+            self.training += (step.tokens - self.tokens) / step.tokens_per_second
+            self.tokens = step.tokens
+
+
+def points_of(plan: TrainingPlan) -> int:
+    """How often the test file is scored: before training, along the way, and the result."""
+    return math.ceil(plan.steps / plan.evaluate_every) + 2
+
+
 def from_earlier_runs(
-    root: Path, profile: Profile, tokens: int, gpu: Gpu | None
+    root: Path, profile: Profile, plan: TrainingPlan, tokens: int, gpu: Gpu | None
 ) -> TimeEstimate | None:
     """What training on so many tokens will take; None where no run like it has finished here.
 
-    The earlier run's whole time, evaluations and all, is scaled by the tokens it saw.
+    Steps are scaled by tokens and scoring by its points; loading and translating stay as they were.
     """
     for run in itertools.islice(runs.list_all(root), _LOOK_AT):
         try:
             if not _is_like(run, profile):
                 continue
             summary = run.summary()
-        except RunError:
+            if not (_tells(summary, gpu) and _same_host(run, gpu)):
+                continue
+            pace = _Pace()
+            pace.read(run)
+        except (RunError, OSError):
             continue
-        if _tells(summary, gpu) and _same_host(run, gpu):
-            return TimeEstimate(
-                summary.seconds * tokens / summary.tokens, summary.tokens_per_second, run.id
-            )
+        if pace.training > 0:
+            training = tokens * pace.training / pace.tokens
+            scoring = points_of(plan) * pace.scoring / max(1, pace.points)
+            rest = max(0.0, summary.seconds - pace.training - pace.scoring)
+            return TimeEstimate(training + scoring + rest, pace.tokens / pace.training, run.id)
     return None
 
 
@@ -57,15 +97,16 @@ def _is_like(run: Run, profile: Profile) -> bool:
         and settings.profile.name == profile.name
         and settings.profile.model.dtype == profile.model.dtype
         and settings.profile.quantization == profile.quantization
+        and settings.profile.evaluation.outputs == profile.evaluation.outputs
     )
 
 
 def _tells(summary: Summary, gpu: Gpu | None) -> bool:
     """Did it finish, in one go, on this kind of device?"""
-    if summary.status is not Status.FINISHED or not summary.tokens:
+    if summary.status is not Status.FINISHED or summary.was_resumed:
         return False
     on_device = summary.device == gpu.name if gpu else summary.device.startswith("CPU")
-    return on_device and math.isfinite(summary.seconds) and not summary.was_resumed
+    return on_device and math.isfinite(summary.seconds)
 
 
 def _same_host(run: Run, gpu: Gpu | None) -> bool:

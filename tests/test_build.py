@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-BUILD = Path(__file__).parent.parent / "profiles" / "tiny" / "build"
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "profiles" / "tiny" / "build"
 
 HELD_OUT = "孟子见梁惠王"
 EXCLUDED = "明月照高楼里流光正徘徊"
@@ -35,8 +36,7 @@ def run(
     script: str, *arguments: object, imports: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    if imports:
-        environment["PYTHONPATH"] = str(imports)
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [*filter(None, [imports]), ROOT]))
     command = [sys.executable, str(BUILD / script), *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 Charset = Literal["braille", "block", "ascii"]
 CHARSETS: tuple[Charset, ...] = get_args(Charset)
@@ -19,8 +19,9 @@ def choose(
 ) -> Charset:
     """What was asked for, else `$YIWEN_CHARSET`, else the settings' wish, else what will do."""
     for name in (asked, environment.get(VARIABLE, ""), wished):
-        if name in CHARSETS:
-            return cast("Charset", name)
+        for charset in CHARSETS:
+            if name == charset:
+                return charset
     if environment.get("TERM", "") in _POOR_TERMINALS or not _knows_unicode(environment):
         return "ascii"
     return "braille"

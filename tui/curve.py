@@ -163,10 +163,24 @@ class Curve:
         )
         return [float(step) for step, _ in found], [value for _, value in found]
 
+    def perplexity_line(self, window: Window) -> Points:
+        """The same with the ends of a line that goes on beyond the window."""
+        xs, ys = self.perplexity_points()
+        kept_x, kept_y = self.perplexity_points(window)
+        for edge, place in ((window[0], 0), (window[1], len(kept_x) + 1)):
+            at = bisect_left(xs, edge)
+            if 0 < at < len(xs) and xs[at] != edge:
+                share = (edge - xs[at - 1]) / (xs[at] - xs[at - 1])
+                kept_x.insert(place, edge)
+                kept_y.insert(place, ys[at - 1] + share * (ys[at] - ys[at - 1]))
+        return kept_x, kept_y
+
     def value_at(self, metric: str, step: float) -> float:
         """What the step reported, or the last one before it; nan if there is none."""
         index = bisect_right(self.steps, step) - 1
-        return self.columns[metric][index] if index >= 0 else math.nan
+        if index < 0 or step > self.steps[-1]:
+            return math.nan
+        return self.columns[metric][index]
 
     def smoothed_at(self, metric: str, step: float) -> float:
         """The smoothed value there; nan if there is none."""

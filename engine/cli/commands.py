@@ -159,7 +159,8 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     watch = add("watch", "run:watch", "follow a run until it ends", json, root)
     watch.add_argument("run", metavar="RUN", nargs="?", default="latest")
-    resume = add("resume", "run:resume", "go on with a run that was cut short", json, root, detach)
+    resume = add("resume", "run:resume", "go on with a run that was cut short", json, root, detach,
+                 gpu)  # fmt: skip
     resume.add_argument("run", metavar="RUN")
     stop = add("stop", "run:stop", "let a run finish its step, save and stop", root)
     stop.add_argument("run", metavar="RUN")

@@ -84,7 +84,7 @@ def resume(arguments: Namespace) -> int:
         raise RunError(f"run {run.id} is running; `yiwen watch {run.id}` follows it")
     if run.summary().status is Status.FINISHED:
         raise RunError(f"run {run.id} is finished; there is nothing to resume")
-    return _start(run, arguments)
+    return _start(run, arguments, gpu=jobs.resolve_gpu(arguments.gpu))
 
 
 def stop(arguments: Namespace) -> int:
@@ -110,8 +110,8 @@ def delete(arguments: Namespace) -> int:
     return 0
 
 
-def _start(run: Run, arguments: Namespace) -> int:
-    launch.start(run)
+def _start(run: Run, arguments: Namespace, *, gpu: str = "") -> int:
+    launch.start(run, gpu=gpu)
     if arguments.detach:
         if arguments.json:
             print(json.dumps({"run": run.id, "status": "starting"}))

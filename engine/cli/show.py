@@ -50,6 +50,8 @@ def describe_run(run: Run, summary: Summary) -> str:
     if settings.overrides:
         changed = ", ".join(f"{key} = {value}" for key, value in settings.overrides.items())
         lines.append(f"  changed     {changed}")
+    if settings.gpu:
+        lines.append(f"  gpu         {settings.gpu}")
     if settings.examples_shown:
         few_shot = settings.profile.few_shot
         ids = ", ".join(pair.id for pair in settings.examples) or "each item its own"

@@ -22,7 +22,7 @@ _KNOWN = frozenset({
     "target_modules", "task_type", "use_dora", "use_rslora",
 })  # fmt: skip
 """Keys of a LoRA adapter in PEFT 0.13, which fails on any other."""
-_IDLE = (None, False, "", [], {})
+_IDLE: tuple[object, ...] = (None, False, "", [], {})
 _NEEDS_NO_KEY = frozenset({"peft_version", "qalora_group_size", "monteclora_config"})
 """Newer keys that say nothing about the weights, whatever stands there."""
 

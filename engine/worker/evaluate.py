@@ -178,6 +178,8 @@ def definition(
     """What was measured and how, to stand beside the number; `scored` is the number of tokens."""
     quantization, few_shot = profile.quantization, profile.few_shot
     base = quantization.method + (" double" if quantization.double else "")
+    if losses.products_in != losses.dtype:
+        base += f", products in {str(losses.products_in).removeprefix('torch.')}"
     examples = str(builder.examples.count)
     if builder.examples.count:
         seed = f" (seed {few_shot.seed})" if few_shot.choose == "random" else ""

@@ -204,6 +204,13 @@ def _attention_in_words(config: PreTrainedConfig) -> str:
     return str(config._attn_implementation) + (f", scores capped at {cap:g}" if cap else "")
 
 
+def _products_in(model: PreTrainedModel) -> torch.dtype:
+    """What products with 4-bit weights are computed in, or all others where there are none."""
+    layers = (module for module in model.modules() if isinstance(module, bnb.nn.Linear4bit))
+    found: torch.dtype = next((layer.compute_dtype or model.dtype for layer in layers), model.dtype)
+    return found
+
+
 class LabelLosses:
     """Answers, by the plain path (transformers + peft modules), the loss at each label row.
 
@@ -221,6 +228,7 @@ class LabelLosses:
         self.attention = _attention_in_words(base.config)
         self.device: torch.device = base.device
         self.dtype: torch.dtype = base.dtype
+        self.products_in = _products_in(base)
         self._short_cut = True
         self._short_cut = self._agrees_with_whole_model()
 

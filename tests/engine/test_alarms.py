@@ -146,3 +146,17 @@ def test_a_followed_run_is_asked_for_its_disk_and_checkpoints(
     assert kinds == {"disk"}
     assert asked == [run.folder]
     assert watch.find(alive=False) == []
+
+
+def test_another_clock_is_no_silence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [5000.0]  # an hour ahead of the worker's machine
+    monkeypatch.setattr(alarms.time, "time", lambda: clock[0])
+    watch = Watch(make_run(root).folder)
+    watch.extend([Started(steps=90, at=1000.0), *(step(n, 90) for n in range(1, 30))])
+    assert [alarm.kind for alarm in watch.find(alive=True)] == ["silent"]
+    watch.extend([step(30, 90)])
+    assert watch.find(alive=True) == []
+    clock[0] += 110
+    assert watch.find(alive=True) == []
+    clock[0] += 20
+    assert [alarm.kind for alarm in watch.find(alive=True)] == ["silent"]

@@ -16,7 +16,7 @@ SHORT = ("--set", "training.max_steps=2")
 
 
 @pytest.fixture(autouse=True)
-def _no_scheduler(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def schedulers(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Nothing is started; what would have been is noted."""
     asked: list[Path] = []
     monkeypatch.setattr(scheduler, "ensure", lambda root: asked.append(root))
@@ -86,12 +86,12 @@ def test_an_empty_queue_says_what_fills_it(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_commands_about_runs_keep_the_queue_going(
-    root: Path, capsys: pytest.CaptureFixture[str], _no_scheduler: list[Path]
+    root: Path, capsys: pytest.CaptureFixture[str], schedulers: list[Path]
 ) -> None:
     make_run(root, *ENDED)
     run_command(capsys, "runs")
     run_command(capsys, "profiles")
-    assert _no_scheduler == [root]
+    assert schedulers == [root]
 
 
 def test_preflight_for_people_and_programs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_nvml import Card, FakeNvml
 from samples import make_run
 from stand_in import write_worker
 
@@ -194,6 +195,35 @@ def test_a_worker_that_cannot_be_started_is_said_and_leaves_the_lock_free(
 def test_a_run_folder_that_has_gone_is_said(root: Path) -> None:
     with pytest.raises(RunError, match="cannot be written: No such file or directory"):
         launch.start(Run(root / "gone"))
+
+
+def test_the_worker_of_a_run_with_a_gpu_sees_only_that(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nvml = FakeNvml(Card("GPU-a", "1"), Card("GPU-b", "2"))
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)  # type: ignore[arg-type]
+    made = make_run(root, run_id="b", gpu="GPU-b")
+    launch.start(made)
+    environment = told(made)["environment"]
+    assert environment["CUDA_VISIBLE_DEVICES"] == "GPU-b"
+    assert environment["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    holder = lock.holder(made.folder)
+    assert holder is not None
+    assert holder.gpu == "GPU-b"
+    launch.request_stop(made, force=True)
+
+
+def test_a_run_whose_gpu_is_gone_is_not_left_to_the_processor(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(Card("GPU-a", "1")))  # type: ignore[arg-type]
+    made = make_run(root, run_id="b", gpu="GPU-b")
+    with pytest.raises(RunError, match="its GPU GPU-b is not on this machine; .*--gpu"):
+        launch.start(made)
+    assert not made.alive()
+    launch.start(made, gpu="GPU-a")
+    assert told(made)["environment"]["CUDA_VISIBLE_DEVICES"] == "GPU-a"
+    launch.request_stop(made, force=True)
 
 
 def test_a_run_without_a_worker_cannot_be_stopped(run: Run) -> None:

@@ -8,17 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fake_nvml import GIB, Card, FakeNvml
-from samples import TINY, make_run, pair, step, write_pairs, write_profile
+from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_profile
 
 from engine import preflight, preflight_card
 from engine.errors import UserError
-from engine.events import Finished, Started
+from engine.events import Evaluated, Finished, Started
 from engine.hardware import Probe
 from engine.jobs import Request
 from engine.preflight import Preflight
 from engine.preflight_card import CardLine
+from engine.profiles import Profile
 
 NO_GPU = Probe(FakeNvml(driver=False))
 
@@ -82,8 +84,8 @@ def test_test_pairs_that_training_knows_are_counted_in_both_directions(
 
 
 def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_path: Path) -> None:
-    train = write_pairs(tmp_path / "train.json", [pair(1), {**_long(2)}, pair(3)])
-    test = write_pairs(tmp_path / "test.json", [pair(4), {**_long(5)}])
+    train = write_pairs(tmp_path / "train.json", [pair(1), _long(2), pair(3)])
+    test = write_pairs(tmp_path / "test.json", [pair(4), _long(5, "output")])
     changes = {"data.train": data(train), "data.test": data(test), "data.validation": '""',
                "data.validation_share": "0", "evaluation.max_tokens": "200"}  # fmt: skip
     found = look(root, overrides=changes)
@@ -91,12 +93,16 @@ def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_
     assert (found.plan.left_out, found.cut) == (1, 1)
     assert "1 training pairs will be left out" in lines(found)["Too long"].text
     assert "cut from the right" in lines(found)["Cut"].text
+    found = look(root, overrides={**changes, "evaluation.max_tokens": "9"})
+    assert found.unscorable == 2
+    assert "the run will stop at them" in lines(found)["No room"].text
     found = look(root, overrides={**changes, "training.too_long": '"cut"'})
     assert (found.cut_in_training, found.plan and found.plan.left_out) == (1, 0)
 
 
-def _long(number: int) -> dict[str, object]:
-    return {"id": number, "instruction": "翻譯成現代文：\n" + "長" * 400, "output": f"答{number}"}
+def _long(number: int, key: str = "instruction") -> dict[str, object]:
+    made = {"id": number, "instruction": f"翻譯成現代文：\n句{number}", "output": f"答{number}"}
+    return {**made, key: f"{made[key]}{'長' * 400}"}
 
 
 def test_a_file_of_which_nothing_is_left_is_refused(root: Path) -> None:
@@ -141,19 +147,33 @@ def test_time_is_judged_by_an_earlier_run_of_the_profile_here(root: Path) -> Non
     here = {"host": socket.gethostname()}
     began = Started(at=1000.0, steps=44, device="CPU, 2 threads")
     ended = Finished(at=1100.0)
-    tokens = step(44, 44, tokens=55_926, tokens_per_second=1500.0)
+    tokens = step(44, 44, tokens=30_000, tokens_per_second=1500.0)
+    scored = [
+        Evaluated(part=part, score=score(), seconds=seconds, step=0)
+        for part, seconds in (("validation", 2.0), ("test", 3.0)) * 2
+    ]
     make_run(root, began, tokens, ended, run_id="elsewhere", host="another")
     make_run(root, Started(device="H100"), tokens, ended, run_id="gpu", **here)
     make_run(root, began, tokens, run_id="unfinished", **here)
     resumed = Started(at=1050.0, steps=44, resumed_from=20, device="CPU, 2 threads")
     make_run(root, began, resumed, tokens, ended, run_id="resumed", **here)
     assert look(root).time is None
-    make_run(root, began, tokens, ended, run_id="like", **here)
+    other = tiny_without_outputs()
+    make_run(root, began, tokens, ended, run_id="other", profile=other, **here)
+    assert look(root).time is None
+    make_run(root, began, tokens, *scored, ended, run_id="like", **here)
     found = look(root)
     assert found.time is not None
     assert found.time.run_id == "like"
-    assert found.time.seconds == pytest.approx(100 * found.tokens / 55_926)
-    assert "about 03:20 for 111,852 tokens at 1.5k tok/s" in lines(found)["Time"].text
+    training, loading = found.tokens / 1500, 100 - 30_000 / 1500 - 2 * (2 + 3)
+    points = 1 + 6 + 1  # of 44 steps every 8 are scored
+    assert found.time.seconds == pytest.approx(training + points * (2 + 3) + loading)
+    assert "for 111,852 tokens at 1.5k tok/s" in lines(found)["Time"].text
+
+
+def tiny_without_outputs() -> Profile:
+    quiet = msgspec.structs.replace(tiny().evaluation, outputs=False)
+    return msgspec.structs.replace(tiny(), evaluation=quiet)
 
 
 def test_disk_is_for_one_adapter_a_checkpoint_and_the_result(root: Path) -> None:

@@ -19,7 +19,8 @@ def test_a_pair_is_used_left_out_or_cut(builder: PromptBuilder) -> None:
     encoded = preview.encode(builder, pair(1))
     fate = preview.fate_of(tiny(), encoded, "train")
     assert fate.total == len(encoded.ids)
-    assert not (fate.is_left_out or fate.is_cut)
+    assert not fate.is_left_out
+    assert not fate.is_cut
     short = msgspec.structs.replace(tiny().training, max_output_tokens=fate.answer - 1)
     profile = msgspec.structs.replace(tiny(), training=short)
     assert preview.fate_of(profile, encoded, "train").is_left_out

@@ -11,6 +11,7 @@ from samples import make_run, score, step
 from engine.catalog import Row
 from engine.events import Evaluated, Event, Finished, Saved, Started
 from engine.runs import DataFile, Run
+from engine.text import width
 from tui.charset import CHARSETS, Charset, choose, following
 from tui.curve import METRICS, Curve
 from tui.references import find_references
@@ -190,6 +191,14 @@ def test_the_legend_takes_no_more_room_than_there_is() -> None:
     assert len(legend.rows(scene, 80, 6, is_logarithmic=False)) == 1
     assert 2 <= len(legend.rows(scene, 80, 17, is_logarithmic=False)) <= 3
     assert all(len(row) == 20 for row in legend.rows(scene, 20, 40, is_logarithmic=False))
+
+
+def test_names_with_chinese_characters_keep_their_width() -> None:
+    overlays = lay_over([Run(Path("/runs/20260101-120000-文言文模型-微調-qlora"))], [])
+    (_, row) = legend.rows(Scene(_falling(), ChartView(), overlays), 60, 20, is_logarithmic=False)
+    text = "".join(char for char, _ in row)
+    assert "0101-120000-文言文模型-…" in text
+    assert len(row) == width(text) == 60
 
 
 def test_zoom_stays_inside_the_run() -> None:

@@ -129,6 +129,7 @@ def test_values_under_a_crosshair() -> None:
     curve.extend([_test(0, 90.0), _test(2, 40.0)])
     assert curve.value_at("loss", 2.4) == 2.0
     assert math.isnan(curve.value_at("loss", 0.5))
+    assert math.isnan(curve.value_at("loss", 4)), "it has not come so far"
     assert curve.tested_at(1.9) == (0, 90.0)
     assert curve.tested_at(-1) is None
     assert curve.nearest_step(2.6) == 3.0
@@ -142,3 +143,12 @@ def test_the_best_checkpoint_is_known_until_a_resume_does_its_step_again() -> No
     assert curve.best == 6
     curve.extend([Started(steps=100, resumed_from=5)])
     assert curve.best is None
+
+
+def test_a_line_goes_on_at_the_edges_of_a_window() -> None:
+    curve = _curve(3.0)
+    curve.extend([_test(0, 90.0), _test(40, 50.0), _test(80, 10.0)])
+    assert curve.perplexity_line((20, 60)) == ([20, 40, 60], [70.0, 50.0, 30.0])
+    assert curve.perplexity_line((10, 20)) == ([10, 20], [80.0, 70.0])
+    assert curve.perplexity_line((0, 100)) == ([0, 40, 80], [90.0, 50.0, 10.0])
+    assert curve.perplexity_line((85, 95)) == ([], [])

@@ -154,6 +154,8 @@ async def test_other_runs_are_laid_over_and_taken_away(app: YiwenApp, root: Path
         await wait_for(pilot, f"{overlay.letter} 0102-second")
         await wait_for(pilot, lambda: len(overlay.curve.steps) == 50)
         await pilot.press("left")
+        await wait_for(pilot, f"{overlay.letter} –")  # it has not come so far
+        await pilot.press(*["shift+left"] * 5)
         await wait_for(pilot, f"{overlay.letter} 1.")
         app.watch_run(Run(root / "20260102-second"))
         await wait_for(pilot, lambda: not chart.overlays)
@@ -204,6 +206,21 @@ async def test_samples_step_by_step_and_one_through_the_run(app: YiwenApp, root:
         await wait_for(pilot, "Sample 2 of 2 through the run")
         await pilot.press("i")
         await wait_for(pilot, "evaluation 3 of 3")
+
+
+async def test_where_there_is_no_room_samples_take_the_charts_place(
+    app: YiwenApp, root: Path
+) -> None:
+    run = _trained(root, "one", *(_sample(at, "甲", f"譯{at}") for at in (20, 40)))
+    async with app.run_test(size=SIZE) as pilot:
+        await _watch(pilot, app, run)
+        await pilot.press("comma")
+        text = await wait_for(pilot, "evaluation 1 of 2")
+        assert "譯20" in text
+        await pilot.press("full_stop")
+        await wait_for(pilot, "evaluation 2 of 2")
+        await pilot.press("m")
+        await wait_for(pilot, "o test perplexity")
 
 
 class FakeProbe:
@@ -341,7 +358,8 @@ async def test_bell_and_notice_can_be_switched_off(app: YiwenApp, root: Path) ->
     run = make_run(root, Started(), Finished())
     app.personal = Settings(notify=Notify(bell=False, osc9=False))
     written: list[str] = []
-    async with app.run_test(size=SIZE):
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "✓ finished")
         assert app._driver is not None
         app._driver.write = written.append  # type: ignore[method-assign]
         calling.call(app, run, run.summary(), is_seen=True)

@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from engine.events import Evaluated, Event, Started
 from tui.screens.train import loss_chart
 from tui.screens.train.loss_chart import LossChart
+from tui.widgets.cell_canvas import cells
 
 
 class ChartApp(App[None]):
@@ -122,3 +123,15 @@ async def test_another_run_begins_from_nothing() -> None:
         app.chart.clear()
         await pilot.pause()
         assert set("".join(app.rows())) == {" "}
+
+
+async def test_wide_characters_are_sent_whole() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.pause()
+        app.chart.send([cells("文言", "axis") + cells("x" * 60, "axis")])
+        before = app.chart.cells_sent
+        app.chart.send([cells("文白", "axis") + cells("x" * 60, "axis")])
+        assert app.chart.cells_sent - before == 4
+        assert app.chart.render_line(0).text.startswith("文白xxx")
+        assert app.chart.render_line(0).cell_length == 80

@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+import bitsandbytes as bnb
 import pytest
 import torch
 from likenesses import FAMILY_OF, LLAMA, QWEN
@@ -17,6 +18,7 @@ from engine import hub, jobs, plan, profiles
 from engine.errors import UserError
 from engine.events import Evaluated, Event, Finished, Started, Step, Warned
 from engine.paths import BUILTIN_PROFILES
+from engine.worker import evaluate
 from engine.worker.batches import epoch_order, plan_passes
 from engine.worker.model import LabelLosses, load_base
 from engine.worker.reporter import Reporter
@@ -53,7 +55,6 @@ def test_a_profile_trains_scores_and_translates_a_model_of_its_kind(
         training__max_steps=2,
         training__evaluate_every=2,
         training__learning_rate=1e-3,
-        evaluation__choose_by="last",
     )
     said = events_of(small)
     steps = [event for event in said if isinstance(event, Step)]
@@ -79,7 +80,6 @@ def test_an_adapter_is_said_to_belong_to_the_model_as_the_profile_names_it(
     link.symlink_to(models["qwen3"])
     small = make_run(
         profile="qwen3-4b", training__max_steps=1, evaluation__samples=0,
-        evaluation__choose_by="last",
     )  # fmt: skip
     events_of(small)
     config = json.loads((small.run.adapter_path / "adapter_config.json").read_text("utf-8"))
@@ -167,3 +167,17 @@ def test_pairs_that_are_too_long_are_cut_and_none_is_left_out(make_run: RunMaker
     started = next(event for event in said if isinstance(event, Started))
     assert (started.pairs, started.left_out) == (24, 0)
     assert any(isinstance(event, Evaluated) for event in said)
+
+
+def test_products_in_another_type_are_named_with_the_number() -> None:
+    """As the seed's are on a GPU: float16 with 4-bit weights, bfloat16 for the rest."""
+    profile = profiles.load("tiny")
+    base = load_base(profile, CPU, lambda message, hint: None)
+    builder = jobs.builder_for(profile)
+    assert evaluate.definition(profile, builder, LabelLosses(base), 9)["base"] == "nf4 double"
+    for module in base.modules():
+        if isinstance(module, bnb.nn.Linear4bit):
+            module.compute_dtype = torch.float16
+    said = evaluate.definition(profile, builder, LabelLosses(base), 9)
+    assert said["base"] == "nf4 double, products in float16"
+    assert said["computed in"] == "float32"

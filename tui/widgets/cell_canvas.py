@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -11,8 +10,11 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.text import width
+
 Cell = tuple[str, str]
-"""A character one column wide, and the part of the picture it belongs to."""
+"""What stands in a column, and the part of the picture it belongs to. The second column of a wide
+character holds nothing."""
 Row = list[Cell]
 
 _BLANK: Row = [(" ", "axis")]
@@ -50,10 +52,7 @@ class CellCanvas(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One row, in the theme's colours."""
-        segments = [
-            Segment("".join(char for char, _ in cells), self._style(part))
-            for part, cells in groupby(_row(self._rows, y), key=lambda cell: cell[1])
-        ]
+        segments = [Segment(text, self._style(part)) for text, part in _runs(_row(self._rows, y))]
         base = self.rich_style
         return Strip(segments).adjust_cell_length(self.size.width, base).apply_style(base)
 
@@ -65,6 +64,29 @@ def _row(rows: list[Row], y: int) -> Row:
     return rows[y] if y < len(rows) else []
 
 
+def cells(text: str, part: str) -> Row:
+    """A text in cells."""
+    row: Row = []
+    for char in text:
+        columns = width(char)
+        if columns == 0 and row:  # a combining mark
+            row[-1] = (row[-1][0] + char, part)
+        elif columns:
+            row += [(char, part)] + [("", part)] * (columns - 1)
+    return row
+
+
+def _runs(row: Row) -> list[tuple[str, str]]:
+    """Texts of one part each; a blank goes with what is before it, for styles cost many bytes."""
+    runs: list[tuple[str, str]] = []
+    for char, part in row:
+        if runs and (char == " " or part == runs[-1][1]):
+            runs[-1] = (runs[-1][0] + char, runs[-1][1])
+        else:
+            runs.append((char, part))
+    return runs
+
+
 def _end_of_difference(before: Row, after: Row) -> int:
     """The column after the last one in which two rows differ; 0 if they are the same."""
     if before == after:
@@ -72,5 +94,7 @@ def _end_of_difference(before: Row, after: Row) -> int:
     length = max(len(before), len(after))
     old = before + _BLANK * (length - len(before))
     new = after + _BLANK * (length - len(after))
-    differing = (at for at in range(length, 0, -1) if old[at - 1] != new[at - 1])
-    return next(differing, 0)
+    end = next((at for at in range(length, 0, -1) if old[at - 1] != new[at - 1]), 0)
+    while end < length and "" in (old[end][0], new[end][0]):  # not through a wide character
+        end += 1
+    return end

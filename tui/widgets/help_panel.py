@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual.actions import parse
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -54,11 +55,25 @@ class HelpPanel(ModalScreen[None]):
 
 
 def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]:
-    """Each explained action once, with all its keys."""
+    """Each explained action once, with all its keys.
+
+    Where a key means different things at different times, what it means now.
+    """
     found: dict[str, tuple[list[str], Binding]] = {}
-    for _, binding in owner._bindings:
-        if binding.tooltip:
+    for key, binding in owner._bindings:
+        if binding.tooltip and _is_meant(owner, key, binding):
             keys, _ = found.setdefault(binding.action, ([], binding))
             keys.append(owner.app.get_key_display(binding))
     for keys, binding in found.values():
         yield " ".join(keys), binding
+
+
+def _is_meant(owner: Screen[Any] | App[Any], key: str, binding: Binding) -> bool:
+    """Is it what the key does now, or does the key do nothing else?"""
+    rivals = [other for other in owner._bindings.key_to_bindings[key] if other is not binding]
+    return _is_offered(owner, binding) or not any(_is_offered(owner, rival) for rival in rivals)
+
+
+def _is_offered(owner: Screen[Any] | App[Any], binding: Binding) -> bool:
+    _, action, parameters = parse(binding.action)
+    return owner.check_action(action, parameters) is not False

@@ -61,7 +61,8 @@ def _parts(found: Dataset, facts: Description) -> list[str]:
     if facts.with_repaired:
         head.append(f"{facts.with_repaired:,} with a second reference, output_repaired")
     if found.skipped:
-        head.append(f"{len(found.skipped):,} records passed over, first {found.skipped[0]}")
+        first = one_line(found.skipped[0])
+        head.append(f"{len(found.skipped):,} records passed over, first {first}")
     parts = ["\n".join(head), _counted("template", facts.templates, pairs)]
     if facts.books:
         parts.append(_counted("book", facts.books, pairs))
@@ -76,21 +77,19 @@ def _parts(found: Dataset, facts: Description) -> list[str]:
 
 def _oddities(facts: Description) -> list[str]:
     prefixes = ", ".join(f"{prefix} {count:,}" for prefix, count in facts.prefixes.items())
-    worst = ", ".join(f"{k} {v:,}" for k, v in list(facts.damaged_characters.items())[:6])
     share = facts.damaged / max(1, facts.with_output)
     rows = [
         ("duplicates", f"{facts.duplicates:,}"),
         ("in both directions", f"{facts.reversed:,}"),
         ("same sentence, other answer", f"{facts.other_answers:,}"),
         ("answers with a prefix", prefixes or "0"),
-        (
-            "outputs damaged by conversion",
-            f"{facts.damaged:,} ({share:.0%}: {worst}); yiwen data repair shows them"
-            if facts.damaged
-            else "0",
-        ),
+        ("outputs damaged by conversion", f"{facts.damaged:,} ({share:.1%})"),
     ]
-    return [f"{name:<30} {said}" for name, said in rows]
+    if facts.damaged:
+        worst = list(facts.damaged_characters.items())[:3]
+        shown = ", ".join(f"{change} {count:,}" for change, count in worst)
+        rows.append(("", f"{shown} …: yiwen data repair"))
+    return [f"{name:<29}  {said}" for name, said in rows]
 
 
 def _counted(name: str, counts: Mapping[str, int], of: int) -> str:

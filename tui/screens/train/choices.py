@@ -11,10 +11,9 @@ from textual.app import App
 
 from engine import strategies
 from engine.hardware import Gpu, Probe
-from engine.preflight_card import describe_gpu
 from engine.profiles import Profile
 from engine.runs import Part
-from engine.text import one_line
+from engine.text import one_line, size
 from tui.listing import profile_choices
 from tui.screens.train.draft import Draft
 from tui.screens.train.settings_dialog import SettingsDialog
@@ -64,9 +63,11 @@ async def _choose_gpu(app: App[Any], draft: Draft) -> Draft | None:
 
 
 def _gpu_line(gpu: Gpu) -> str:
-    """The card, and who is on it."""
+    """Room, who is on it, and the card: what counts most comes first."""
     users = ", ".join(dict.fromkeys(one_line(p.user) or "somebody" for p in gpu.processes))
-    return one_line(describe_gpu(gpu)) + (f"   used by {users}" if users else "")
+    used = f"used by {users}" if users else "nobody on it"
+    free = f"{size(gpu.free)} of {size(gpu.total)} free"
+    return f"GPU {gpu.index}  {free}  {used}  {one_line(gpu.name)}"
 
 
 def _start(profile: Profile | None, part: Part) -> str:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from engine.text import number, one_line, rate, size, thousands
+from engine.text import width as columns_of
 from tui.screens.train.plot import NARROW
 from tui.screens.train.scene import BEST_MARKS, REFERENCE_MARKS, TEST_MARK, Scene
-from tui.widgets.cell_canvas import Row
+from tui.widgets.cell_canvas import Row, cells
 
 TITLES = {
     "loss": "loss",
@@ -89,7 +90,11 @@ def _others(scene: Scene) -> Iterator[Entry]:
 def _short(name: str) -> str:
     """A run's id without its year, as much as fits."""
     text = _YEAR.sub("", one_line(name))
-    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+    if columns_of(text) <= _LONGEST_NAME:
+        return text
+    while columns_of(text) >= _LONGEST_NAME:
+        text = text[:-1]
+    return text + "…"
 
 
 def value_of(metric: str, value: float) -> str:
@@ -110,28 +115,25 @@ def _wrapped(entries: list[Entry], width: int, most: int) -> list[Row]:
     lines: list[list[Entry]] = []
     used = width
     for text, part in entries:
-        if used + _GAP + len(text) > width:
+        if used + _GAP + columns_of(text) > width:
             lines.append([])
             used = -_GAP
         lines[-1].append((text, part))
-        used += _GAP + len(text)
+        used += _GAP + columns_of(text)
     return [_row(line, [], width) for line in lines[:most]]
 
 
 def _row(left: list[Entry], right: list[Entry], width: int) -> Row:
     """Entries from both sides; what does not fit is left out, from the right side first."""
-    used = 0
     row: Row = []
     for text, part in left:
-        gap = _GAP if row else 0
-        if used + gap + len(text) > width:
+        gap = cells(" " * _GAP, "axis") if row else []
+        if len(row) + len(gap) + columns_of(text) > width:
             break
-        row += [(" ", "axis")] * gap + [(char, part) for char in text]
-        used += gap + len(text)
+        row += gap + cells(text, part)
     tail: Row = []
     for text, part in reversed(right):
-        if used + len(tail) + _GAP + len(text) > width:
+        if len(row) + len(tail) + _GAP + columns_of(text) > width:
             break
-        gap = _GAP if tail else 0
-        tail = [(char, part) for char in text] + [(" ", "axis")] * gap + tail
-    return row + [(" ", "axis")] * (width - used - len(tail)) + tail
+        tail = cells(text, part) + (cells(" " * _GAP, "axis") if tail else []) + tail
+    return row + cells(" " * (width - len(row) - len(tail)), "axis") + tail

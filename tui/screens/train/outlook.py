@@ -19,7 +19,8 @@ class Outlook:
     """What is known about a draft; `trouble` says why there is not more."""
 
     profile: Profile | None = None
-    found: Preflight | None = None
+    found: Preflight | None = field(default=None, compare=False)
+    """All of it; two outlooks are alike if they read alike."""
     lines: list[CardLine] = field(default_factory=list)
     trouble: str = ""
 

@@ -61,7 +61,7 @@ class QueueDialog(ModalScreen[None]):
         self._root = root
         self._probe = Probe()
         self._waiting: list[Waiting] = []
-        self._shown: list[str] = []
+        self._shown: list[str] | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -106,10 +106,10 @@ class QueueDialog(ModalScreen[None]):
             choices.set_options([Option(Content(line)) for line in lines])
             if lines:
                 choices.highlighted = min(at, len(lines) - 1)
+            state = self.query_one("#state", Static)
+            state.display = not lines
+            state.update(self.NONE)
             self._shown = lines
-        state = self.query_one("#state", Static)
-        state.display = not lines
-        state.update(self.NONE)
 
     @property
     def _chosen(self) -> Waiting | None:

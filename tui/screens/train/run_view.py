@@ -159,12 +159,17 @@ class RunView(Vertical):
     def step_samples(self, by: int) -> None:
         """Show the samples of another evaluation."""
         self._samples = self._samples.moved(self.story, by)
-        self._show_notes()
+        self._bring_up_notes()
 
     def next_sample_item(self) -> None:
         """Follow one sample through the run."""
         self._samples = self._samples.with_next_item(self.story)
+        self._bring_up_notes()
+
+    def _bring_up_notes(self) -> None:
         self._show_notes()
+        if not self.query_one("#notes-pane").size:
+            self.toggle_face("notes")
 
     def _show_progress(self) -> None:
         blocks = [progress(self.summary)]

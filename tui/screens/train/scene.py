@@ -126,7 +126,7 @@ class Scene:
             yield Series(points, _part(overlay), True, joined=False, mark=letter)
         points = self.curve.perplexity_points(self.window)
         if not self._is_ascii:
-            yield Series(points, "perplexity", True)
+            yield Series(self.curve.perplexity_line(self.window), "perplexity", True)
         yield Series(points, "perplexity", True, joined=False, mark=TEST_MARK)
         best = self.curve.perplexity.get(self.curve.best if self.curve.best is not None else -1)
         if best is not None and math.isfinite(best) and self.curve.best in points[0]:

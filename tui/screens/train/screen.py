@@ -95,10 +95,16 @@ class TrainScreen(SetupActions, Looking):
 
     # Setup
 
+    def on_screen_resume(self) -> None:
+        """What is free may have changed meanwhile."""
+        if self.watched is None and self.outlook is not None:
+            self._refresh_outlook(quietly=True)
+
     @work(exclusive=True, group="outlook")
-    async def _refresh_outlook(self) -> None:
-        self.outlook = None
-        self.form.show(self.draft, None)
+    async def _refresh_outlook(self, quietly: bool = False) -> None:
+        if not quietly:
+            self.outlook = None
+            self.form.show(self.draft, None)
         self.outlook = await asyncio.to_thread(
             look_ahead, self.draft, self.yiwen.runs_root, self._probe
         )
@@ -240,6 +246,7 @@ class TrainScreen(SetupActions, Looking):
         self.watched = self.settings = None
         self._show_face()
         self._look_around()
+        self.on_screen_resume()
 
     def action_log(self) -> None:
         """Show the end of worker.log."""

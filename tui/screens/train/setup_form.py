@@ -45,7 +45,7 @@ class SetupForm(Vertical):
             scrollbar-size-vertical: 0; text-wrap: nowrap; text-overflow: ellipsis;
         }
         OptionList:focus { border: none; }
-        .title { margin: 1 0 0 2; text-style: bold; color: $primary; }
+        .title { margin: 1 0 0 2; height: 1; text-wrap: nowrap; }
         VerticalScroll { height: 1fr; padding: 0 1 0 0; }
         VerticalScroll:focus { background-tint: $foreground 3%; }
         #latest { height: 1; margin: 0 0 0 2; color: $text-muted; text-wrap: nowrap;
@@ -69,12 +69,17 @@ class SetupForm(Vertical):
         rows = OptionList(*[Option("", id=name) for _, _, name in ROWS[:-1]], markup=False)
         rows.auto_links = False
         yield rows
-        yield Static("What will happen", classes="title", markup=False)
+        yield Static(_title(), classes="title", markup=False)
         with VerticalScroll():
             outlook = Static(Content("Reading …"), id="outlook", markup=False)
             outlook.auto_links = False
             yield outlook
         yield Static(id="latest", markup=False)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Not so while the application is taken down, when an answer may still come in."""
+        return bool(self.query(OptionList))
 
     @property
     def rows(self) -> OptionList:
@@ -89,6 +94,10 @@ class SetupForm(Vertical):
 
     def show(self, draft: Draft, outlook: Outlook | None) -> None:
         """Show a draft, and what is known about it; None while that is being found out."""
+        if not self._is_whole:
+            return
+        if self._shown == (draft, outlook):
+            return  # looked at again, and nothing is new
         self._shown = draft, outlook
         self._show_rows()
         self.query_one("#outlook", Static).update(_described(outlook))
@@ -124,6 +133,8 @@ class SetupForm(Vertical):
 
     def show_latest(self, text: str, waiting: int = 0) -> None:
         """Name the run that can be looked at, and how many wait."""
+        if not self._is_whole:
+            return
         queue = f"{waiting} run waits" if waiting == 1 else f"{waiting} runs wait"
         parts = [("q", queue)] if waiting else []
         parts += [("w", text)] if text else []
@@ -131,6 +142,13 @@ class SetupForm(Vertical):
             Content.assemble((key, "bold $primary"), f"  {said}") for key, said in parts
         )
         self.query_one("#latest", Static).update(line)
+
+
+def _title() -> Content:
+    """The card's name, and what else can be done before a start."""
+    parts = [("i", "data"), ("b", "probe"), ("a", "queue"), ("c", "command"), ("k", "keep")]
+    keys = (Content.assemble((key, "$primary"), (f" {word}", "dim")) for key, word in parts)
+    return Content("  ").join([Content.styled("What will happen ", "bold $primary"), *keys])
 
 
 def _part(name: str) -> Part:

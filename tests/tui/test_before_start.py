@@ -1,0 +1,397 @@
+"""What one does on Train before a start: card, GPU, settings, data, probe, queue, profile."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_nvml import GIB, Card, FakeNvml
+from fake_workers import FakeWorkers
+from looking import HOSTILE, seen, wait_for
+from samples import pair, write_pairs
+from textual.widgets import Input, OptionList
+
+from engine import launch, probing, profiles, scheduler, waiting_list
+from engine.events import Phase, Probed
+from engine.probing import Measured
+from engine.runs import Run
+from engine.summary import Status
+from tui.app import YiwenApp
+
+SIZE = (80, 24)
+BOTH = pytest.mark.parametrize("size", [SIZE, (60, 16), (160, 48)])
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> FakeNvml:
+    """The machine has two, the second with a stranger on it."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    cards = Card("GPU-aaaa", "1", used=79 * GIB), Card("GPU-bbbb", "2", HOSTILE)
+    cards[1].compute = {2**22 + 5: GIB}
+    nvml = FakeNvml(*cards)
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)  # type: ignore[arg-type]
+    return nvml
+
+
+@pytest.fixture
+def no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits goes on waiting."""
+    monkeypatch.setattr(scheduler, "ensure", lambda root: False)
+
+
+def _clipboard(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    return copied
+
+
+# Card and GPU
+
+
+async def test_warnings_come_first_and_do_not_block(
+    app: YiwenApp, workers: FakeWorkers, two_gpus: FakeNvml
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        text = await wait_for(pilot, "it will probably not fit")
+        card = text[text.index("What will happen") :].splitlines()
+        assert card[1].split()[:2] == ["!", "Memory"]
+        await pilot.press("s")
+        await wait_for(pilot, lambda: workers.started)
+    assert workers.started[0].settings.gpu == ""
+
+
+async def test_a_gpu_is_chosen_and_stays_with_the_run(
+    app: YiwenApp, workers: FakeWorkers, two_gpus: FakeNvml
+) -> None:
+    async with app.run_test(size=(100, 40)) as pilot:
+        await wait_for(pilot, "(the first)")
+        await pilot.press("u")
+        await wait_for(pilot, "used by somebody")
+        assert "\x1b" not in seen(app)
+        await pilot.press(*"nope", "enter")
+        await wait_for(pilot, "GPU 1 [/nope]")
+        await wait_for(pilot, "another user or container")
+        assert "will probably not fit" not in seen(app)
+        await pilot.press("s")
+        await wait_for(pilot, lambda: workers.started)
+    assert workers.started[0].settings.gpu == "GPU-bbbb"
+
+
+async def test_what_is_free_is_looked_at_again_when_one_comes_back(
+    app: YiwenApp, two_gpus: FakeNvml
+) -> None:
+    async with app.run_test(size=(100, 40)) as pilot:
+        await wait_for(pilot, "it will probably not fit")
+        two_gpus.cards[0].used = 0
+        await pilot.press("f4")
+        await wait_for(pilot, "No runs yet")
+        await pilot.press("f1")
+        await wait_for(pilot, lambda: "will probably not fit" not in seen(app))
+        assert "85.9 GB free" in seen(app)
+
+
+async def test_without_a_gpu_there_is_no_row_for_it(app: YiwenApp) -> None:
+    async with app.run_test(size=(100, 40)) as pilot:
+        text = await wait_for(pilot, "of main memory")
+        assert "GPU" not in text
+
+
+async def test_the_command_is_sent_to_the_clipboard(
+    app: YiwenApp, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = _clipboard(app, monkeypatch)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("c")
+        await wait_for(pilot, "Sent to clipboard")
+    assert copied == [f"yiwen train tiny --runs {root}"]
+
+
+# Settings
+
+
+async def test_a_choice_is_listed_and_a_switch_turned(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("o")
+        await wait_for(pilot, "passes over the training file")
+        await pilot.press(*"training.sched", "enter")
+        await wait_for(pilot, "● cosine")
+        await pilot.press(*"linear", "enter")
+        await wait_for(pilot, '● training.scheduler = "linear"')
+        assert 'profile: "cosine"' in seen(app)
+        await pilot.press(*"packing", "enter")
+        await wait_for(pilot, "● training.packing = false")
+        await pilot.press("ctrl+r")
+        await wait_for(pilot, lambda: "● training.packing" not in seen(app))
+        await pilot.press("escape")
+        text = await wait_for(pilot, "(profile:")
+        assert "training.scheduler" in text
+
+
+async def test_a_setting_is_found_by_what_it_means(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("o")
+        await wait_for(pilot, "passes over")
+        await pilot.press(*"tied")
+        await pilot.press(*["backspace"] * 4)
+        await pilot.press(*"scaled down")
+        text = await wait_for(pilot, "training.max_grad_norm")
+        assert "training.epochs" not in text
+
+
+async def test_all_changes_are_taken_back_after_a_question(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("o")
+        await wait_for(pilot, "passes over")
+        for typed in ("lora.rank = 2", "training.epochs = 1"):
+            await pilot.press(*typed, "enter")
+            await wait_for(pilot, f"● {typed}")
+        await pilot.press("ctrl+x")
+        await wait_for(pilot, "Put 2 settings back")
+        await pilot.press("y")
+        await wait_for(pilot, lambda: "●" not in seen(app))
+        await pilot.press("escape")
+        await wait_for(pilot, "2 epochs, batch 32")
+
+
+@BOTH
+async def test_every_line_of_the_settings_can_be_reached(
+    app: YiwenApp, size: tuple[int, int]
+) -> None:
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("o")
+        await wait_for(pilot, "esc done")
+        choices = app.screen.query_one(OptionList)
+        await pilot.press(*["pagedown"] * 12)
+        assert choices.highlighted == choices.option_count - 1
+        await wait_for(pilot, "data.")
+        await pilot.press(*["pageup"] * 14)
+        await wait_for(pilot, "training.epochs = 2.0")
+        assert "esc done" in seen(app)
+
+
+# A profile of one's own
+
+
+async def test_settings_are_kept_as_a_profile_and_never_overwrite_one_unasked(
+    app: YiwenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("o")
+        await wait_for(pilot, "passes over")
+        await pilot.press(*"training.epochs = 5", "enter", "escape")
+        await wait_for(pilot, "training.epochs = 5")
+        await pilot.press("k")
+        await wait_for(pilot, "Keep these settings")
+        await pilot.press(*"mine", "enter")
+        await wait_for(pilot, "Profile written")
+        await wait_for(pilot, "5 epochs, batch 32")
+        assert profiles.load("mine").training.epochs == 5
+        path = profiles.find("mine")
+        path.write_text(path.read_text("utf-8") + "# by hand\n", "utf-8")
+        await pilot.press("k")
+        await wait_for(pilot, "Keep these settings")
+        await pilot.press(*"mine", "enter")
+        await wait_for(pilot, "Replace the profile mine?")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "# by hand" in path.read_text("utf-8")
+        await pilot.press("k")
+        await wait_for(pilot, "Keep these settings")
+        await pilot.press(*"a/b", "enter")
+        await wait_for(pilot, "cannot name a profile")
+
+
+# Data
+
+
+@BOTH
+async def test_pairs_are_read_as_the_model_sees_them(app: YiwenApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        await wait_for(pilot, "350 文→白")
+        await pilot.press("i")
+        text = await wait_for(pilot, "1 of 700")
+        assert "⟦<bos>⟧⟦<start_of_turn>⟧user⏎" in text
+        assert "scored" in text
+        await pilot.press("right")
+        await wait_for(pilot, "2 of 700")
+        await pilot.press("full_stop")
+        await wait_for(pilot, "102 of 700")
+        await pilot.press("left", "comma", "comma")
+        await wait_for(pilot, "1 of 700")
+        await pilot.press("h")
+        await wait_for(pilot, "median")
+        await pilot.press("h", "f", "f")
+        await wait_for(pilot, "test: test.json")
+        await pilot.press("escape")
+        await wait_for(pilot, "What will happen")
+
+
+async def test_the_next_pair_that_is_too_long_is_found(app: YiwenApp, tmp_path: Path) -> None:
+    long = {"id": "long", "instruction": "翻譯成現代文：\n" + "長" * 400, "output": HOSTILE}
+    path = write_pairs(tmp_path / "train.json", [*(pair(n) for n in range(30)), long])
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        app.screen.draft = app.screen.draft.with_file("train", str(path))  # type: ignore[attr-defined]
+        app.screen._refresh_outlook()  # type: ignore[attr-defined]
+        await wait_for(pilot, "1 training pairs will be left out")
+        await pilot.press("i")
+        await wait_for(pilot, "1 of 31")
+        await pilot.press("x")
+        text = await wait_for(pilot, "It will be left out of training")
+        assert "31 of 31" in text
+        assert "\x1b" not in text
+        await pilot.press("f", "x")
+        await wait_for(pilot, "Every pair of this file is used whole")
+
+
+# Probe
+
+
+async def test_a_probe_shows_how_far_it_is_and_what_it_found(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def probe(request: Any, *, say: Any, is_cancelled: Any) -> Measured:
+        say(Phase(name=HOSTILE, done=1, of=3))
+        probed = Probed(
+            seconds_load=5.0, seconds_step=1.0, tokens_step=2000, memory=10**9,
+            memory_scoring=2 * 10**9, scored_tokens_per_second=9000.0,
+        )  # fmt: skip
+        return Measured(probed, [HOSTILE])
+
+    monkeypatch.setattr(probing, "probe", probe)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("b")
+        text = await wait_for(pilot, "2.0 GB at most were in use")
+        assert "2.0k tok/s" in text
+        assert "! Warning" in text
+        assert "\x1b" not in text
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: "at most" not in seen(app))
+
+
+async def test_a_probe_that_fails_says_why(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(HOSTILE)
+
+    monkeypatch.setattr(probing, "probe", fail)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("b")
+        await wait_for(pilot, "✗ RuntimeError: [/nope]")
+
+
+async def test_closing_ends_a_probe(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+
+    def probe(request: Any, *, say: Any, is_cancelled: Any) -> None:
+        say(Phase(name="waiting"))
+        while not is_cancelled():
+            time.sleep(0.01)
+        ended.append(True)
+
+    monkeypatch.setattr(probing, "probe", probe)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("b")
+        await wait_for(pilot, "waiting …")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: ended)
+
+
+# Queue
+
+
+async def test_runs_wait_and_are_put_in_order_copied_and_removed(
+    app: YiwenApp, root: Path, no_scheduler: None
+) -> None:
+    def order() -> list[str]:
+        return [entry.run for entry in waiting_list.read(root)]
+
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("a")
+        await wait_for(pilot, "1 run waits")
+        await pilot.press("a")
+        await wait_for(pilot, "2 runs wait")
+        first, second = order()
+        await pilot.press("q")
+        await wait_for(pilot, "starts in a moment")
+        await pilot.press("plus")
+        await wait_for(pilot, lambda: order() == [second, first])
+        await pilot.press("minus")
+        await wait_for(pilot, lambda: order() == [first, second])
+        await pilot.press("c")
+        await wait_for(pilot, "but for")
+        await pilot.press(*"training.epochz=1", "enter")
+        await wait_for(pilot, "did you mean 'epochs'?")
+        await pilot.press("c")
+        await wait_for(pilot, "but for")
+        await pilot.press(*"training.epochs = 1", "enter")
+        await wait_for(pilot, "training.epochs=1")
+        assert len(order()) == 3
+        await pilot.press("d")
+        await wait_for(pilot, "Remove")
+        await pilot.press("y")
+        await wait_for(pilot, lambda: order()[0] == second)
+        assert not (root / first).exists()
+        await pilot.press("escape", "f4")
+        text = await wait_for(pilot, "◷ waiting")
+        assert text.count("◷ waiting") == 2
+
+
+async def test_a_run_that_waits_is_watched_until_it_starts(
+    app: YiwenApp, root: Path, workers: FakeWorkers, no_scheduler: None
+) -> None:
+    workers.options = ("--seconds", "0.3")
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("a")
+        await wait_for(pilot, "1 run waits")
+        await pilot.press("w")
+        await wait_for(pilot, "Waits in the queue")
+        (entry,) = waiting_list.read(root)
+        run = Run(root / entry.run)
+        assert run.summary().status is Status.WAITING
+        launch.start(run)
+        waiting_list.remove(root, run.id)
+        await wait_for(pilot, "✓ finished")
+
+
+async def test_a_broken_setup_is_not_queued(
+    app: YiwenApp, root: Path, tmp_path: Path, no_scheduler: None
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps([{"id": 1, "instruction": HOSTILE}]), "utf-8")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("d")
+        await wait_for(pilot, "Training file")
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await wait_for(pilot, "record 1: output: missing")
+        await pilot.press("a")
+        await wait_for(pilot, "That did not work")
+        await pilot.press("i")
+        await pilot.press("b")
+        await pilot.pause()
+        assert app.is_running
+    assert waiting_list.read(root) == []
+
+
+@BOTH
+async def test_an_empty_queue_says_what_fills_it(app: YiwenApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        await wait_for(pilot, "350 文→白")
+        await pilot.press("q")
+        await wait_for(pilot, "Nothing waits.")
+        await pilot.press("c", "d", "plus", "minus", "escape")
+        await wait_for(pilot, "What will happen")
