@@ -59,7 +59,9 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
     lines += [["–", *_line(row, best, BASE)] for row in _bases(rows, everything)]
     lines += [["–", *line] for line in _copies(rows)]
     header = ["", "strategy", "ppl", "of best", "corpus", "文→白", "白→文", "BLEU", "chrF"]
-    return Table("Scores", header, lines, (2, 3, 4, 5, 6, 7, 8))
+    known = [at for at in range(len(header)) if any(line[at] != "–" for line in lines)]
+    shown = [[line[at] for at in known] for line in lines]
+    return Table("Scores", [header[at] for at in known], shown, tuple(range(2, len(known))))
 
 
 def cautions(rows: Sequence[Row]) -> list[str]:

@@ -38,9 +38,13 @@ def filled(root: Path) -> Path:
 
 def test_the_screen_sends_little(filled: Path, tmp_path: Path) -> None:
     with on_runs(filled, tmp_path) as terminal:
-        before = len(terminal.output)
         terminal.wait_for("by created")
         terminal.settle()
+        for keys, word in (("\x1bOP", "tokens an epoch"), ("\x1bOS", "by created")):
+            before = len(terminal.output)
+            terminal.send(keys)
+            terminal.wait_for(word)
+            terminal.settle()
         sent = len(terminal.output) - before
         print(f"{sent:,} bytes for the switch")
         assert sent <= SWITCH_BYTES
@@ -60,6 +64,7 @@ def test_the_screen_sends_little(filled: Path, tmp_path: Path) -> None:
 def test_what_was_deleted_is_gone_once_the_workbench_is_left(root: Path, tmp_path: Path) -> None:
     run = make_run(root, *ENDED)
     with on_runs(root, tmp_path) as terminal:
+        terminal.wait_for("by created")
         terminal.wait_for("✓ finished")
         terminal.send("d")
         terminal.wait_for("u brings them back")

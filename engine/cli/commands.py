@@ -13,6 +13,7 @@ from engine.cli import hand_in_arguments
 from engine.cli.before_start_arguments import add_commands, add_files
 from engine.cli.data_arguments import add_data
 from engine.cli.run_arguments import add_run_tables
+from engine.cli.translate_arguments import add_translating
 
 _EPILOG = """\
 examples:
@@ -147,16 +148,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_argument("file", metavar="FILE")
     predict.add_argument("-o", "--output", metavar="JSON", default="prediction.json")
 
-    translate = add(
-        "translate", "translate:translate", "translate a text, or standard input line by line",
-        json, root, settings, checkpoint, strategy, examples, choose, draw,
-    )  # fmt: skip
-    translate.add_argument("target", metavar="PROFILE|RUN")
-    translate.add_argument("text", metavar="TEXT", nargs="?")
-    translate.add_argument(
-        "--direction", choices=["auto", "to-modern", "to-classical"], default="auto"
-    )
-
+    add_translating(add, json, _count, root, settings, checkpoint, strategy, examples, choose, draw)
     add_run_tables(add, json, root, _count)
     one = add("show", "show:show", "one run: settings, result, checkpoints", json, root)
     one.add_argument("run", metavar="RUN")

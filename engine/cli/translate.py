@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from engine import directions, jobs, strategies, trained_with
+from engine.catalog import finite
 from engine.cli.requests import request
 from engine.directions import Direction
 from engine.errors import UserError
-from engine.text import one_line
+from engine.profiles import Generation
+from engine.prompts import PromptBuilder
+from engine.text import number, one_line
 from engine.translator import Translator
+
+_TEMPERATURE = 0.7
 
 
 def translate(arguments: Namespace) -> int:
@@ -33,18 +41,44 @@ def translate(arguments: Namespace) -> int:
         for phase in translator.load():
             print(f"{phase.name} …", file=sys.stderr)
         for text in _texts(arguments.text):
-            direction = _direction(arguments.direction, text)
-            ids = builder.prompt_ids(builder.instruction(text, direction))
-            pieces = translator.generate(ids, builder.stop_ids, adapter=adapter)
-            if arguments.json:
-                answer = "".join(pieces).strip()
-                row = {"text": text, "direction": direction, "output": answer}
-                print(json.dumps(row, ensure_ascii=False), flush=True)
-            else:
-                _stream(pieces)
+            _translate_one(text, arguments, translator, builder, adapter)
     finally:
         translator.close()
     return 0
+
+
+def _translate_one(
+    text: str, arguments: Namespace, translator: Translator, builder: PromptBuilder, adapter: str
+) -> None:
+    """Print the answer or the samples, and what the model thinks of the reference."""
+    direction = _direction(arguments.direction, text)
+    instruction = builder.instruction(text, direction)
+    ids = builder.prompt_ids(instruction)
+    row: dict[str, object] = {"text": text, "direction": direction}
+    perplexity = math.nan
+    if arguments.reference:
+        encoded = builder.encode(instruction, arguments.reference)
+        perplexity = translator.perplexity(encoded, adapter=adapter)
+        row["reference_perplexity"] = finite(perplexity)
+    generation = _sampling(translator.profile.generation, arguments)
+    for seed in range(1, arguments.samples + 1) if arguments.samples else (0,):
+        pieces = translator.generate(
+            ids, builder.stop_ids, adapter=adapter, seed=seed, generation=generation
+        )
+        if arguments.json:
+            row["output"] = "".join(pieces).strip()
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+        else:
+            _stream(pieces)
+    if arguments.reference and not arguments.json:
+        print(f"reference: perplexity {number(perplexity)}", flush=True)
+
+
+def _sampling(generation: Generation, arguments: Namespace) -> Generation:
+    if not arguments.samples:
+        return generation
+    temperature = arguments.temperature or generation.temperature or _TEMPERATURE
+    return msgspec.structs.replace(generation, temperature=temperature)
 
 
 def _texts(text: str | None) -> Iterator[str]:

@@ -61,7 +61,9 @@ def test_a_run_without_a_score_comes_last_and_breaks_nothing(root: Path) -> None
     make_run(root, run_id="20260109-120000-none")
     scored(root, 1, math.inf)
     rows = side_by_side.ranked(Catalog(root).rows())
-    assert [line[2] for line in side_by_side.scores(rows).lines[:2]] == ["∞", "–"]
+    table = side_by_side.scores(rows)
+    assert [line[table.header.index("ppl")] for line in table.lines[:2]] == ["∞", "–"]
+    assert "文→白" not in table.header, "a column in which nothing stands takes no room"
 
 
 def test_only_settings_that_differ_are_listed(root: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from commands import as_json, run_command
 
 from engine import dataset, translations
 from engine.errors import UserError
@@ -88,3 +89,17 @@ def test_lines_of_this_version_are_json(tmp_path: Path) -> None:
     (line,) = translations.path().read_bytes().splitlines()
     assert msgspec.json.decode(line)["answers"][0]["output"] == "譯1"
     assert json.loads(line)["direction"] == "to_modern"
+
+
+def test_the_command_lists_finds_and_exports(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run_command(capsys, "translations")[1] == "None yet.\n"
+    translations.keep(exchange(1))
+    status, _, err = run_command(capsys, "translations", "--export", "mine.json")
+    assert (status, "no translation is accepted yet" in err) == (2, True)
+    translations.keep(exchange(2, "改過"))
+    assert [one["id"] for one in as_json(capsys, "translations", "改過")] == ["id2"]
+    assert run_command(capsys, "translations", "--export", "mine.json")[0] == 0
+    assert len(dataset.read(str(tmp_path / "mine.json")).pairs) == 1
+    assert "改過" in run_command(capsys, "translations")[1]

@@ -145,11 +145,10 @@ async def test_marked_runs_are_compared_and_their_curves_laid_over(
     scored(app, 3, 20.0, "zero-shot")
     laid: list[str] = []
     monkeypatch.setattr(app, "overlay_runs", lambda found: laid.extend(run.id for run in found))
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
         table = await open_runs(pilot, 3)
         await pilot.press("c")
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, RunsScreen), "one run alone is not compared"
+        await wait_for(pilot, "Mark two runs or more with space first.")
         await pilot.press("down", "space", "space")
         await wait_for(pilot, "2 marked")
         assert seen(app).splitlines()[3].startswith("▪ ")

@@ -53,6 +53,8 @@ class LineTable(ScrollView, can_focus=True):
     LineTable {
         height: 1fr;
         overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         background: $background;
         & > .line-table--heading { background: $background; color: $text-muted; text-style: bold; }
         & > .line-table--marked { background: $secondary 20%; }
@@ -253,4 +255,4 @@ class LineTable(ScrollView, can_focus=True):
                 Segment(fitted(cell.words, heading), style),
                 Segment(" " * self.GAP, base),
             ]
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+        return Strip(segments).adjust_cell_length(self.size.width, base).simplify()

@@ -149,7 +149,8 @@ All runs are then compared here."""
             return
         await asyncio.sleep(self.REST_SECONDS)
         details = await asyncio.to_thread(RunDetails.read, row)
-        self.query_one("#details", PlainStatic).say(details.describe())
+        for place in self.query("#details").results(PlainStatic):  # none while leaving
+            place.say(details.describe())
 
     # The query
 

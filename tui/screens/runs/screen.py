@@ -100,7 +100,7 @@ class RunsScreen(SeveralActions):
         by = f"by {COLUMNS[order.key].title.partition(',')[0]} {order.arrow}"
         grouped = "by profile, " if order.grouped else ""
         self.query_one(HeaderLine).show(Content(shown + marked + words), grouped + by)
-        offered = table.selected is not None, len(table.marked) > 1, len(self.yiwen.trash)
+        offered = (table.selected is not None,)
         if offered != self._offered:  # each time costs a footer on the wire
             self._offered = offered
             self.refresh_bindings()
@@ -110,10 +110,6 @@ class RunsScreen(SeveralActions):
         if not self.is_mounted:
             return True
         if action in _FOR_ONE_RUN and self.table.selected is None:
-            return None
-        if action in ("compare", "overlay") and len(self.table.marked) < 2:
-            return None
-        if action == "undo" and not len(self.yiwen.trash):
             return None
         return not (action == "filter" and isinstance(self.focused, Input))
 

@@ -33,6 +33,13 @@ class SeveralActions(RunActions):
         selected = self.table.selected
         return self.table.marked_rows or ([selected] if selected else [])
 
+    def _says_what_to_mark(self) -> bool:
+        """Tell how to come to something to compare; True if there is nothing yet."""
+        if len(self.table.marked_rows) > 1:
+            return False
+        self.notify("Mark two runs or more with space first.", timeout=4)
+        return True
+
     def action_mark(self) -> None:
         """Mark, and go on to the next."""
         if self.table.selected:
@@ -42,6 +49,8 @@ class SeveralActions(RunActions):
 
     def action_overlay(self) -> None:
         """Show the curves of the marked runs on Train."""
+        if self._says_what_to_mark():
+            return
         trained = [row.run for row in self.table.marked_rows if row.settings.job == "train"]
         if trained:
             self.yiwen.overlay_runs(trained)
@@ -53,9 +62,10 @@ class SeveralActions(RunActions):
         """Show the marked runs side by side."""
         from tui.screens.runs.comparison_sheet import ComparisonSheet
 
-        rows = self.table.marked_rows
-        sheet = ComparisonSheet(rows, self.browser.listed or ())
-        if len(rows) > 1 and await self.app.push_screen_wait(sheet):
+        if self._says_what_to_mark():
+            return
+        sheet = ComparisonSheet(self.table.marked_rows, self.browser.listed or ())
+        if await self.app.push_screen_wait(sheet):
             self.action_overlay()
 
     @work(exclusive=True, group="export")

@@ -1,0 +1,41 @@
+"""`yiwen translations`: what was translated in the workbench, found by words, made a data file."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+import msgspec
+
+from engine import translations
+from engine.cli.table import table
+from engine.errors import UserError
+from engine.text import direction_label, one_line
+
+
+def list_translations(arguments: Namespace) -> int:
+    """`yiwen translations [WORD…]`."""
+    found = translations.find(translations.read(), " ".join(arguments.words))
+    if arguments.export:
+        accepted = [one for one in found if one.accepted]
+        if not accepted:
+            raise UserError("no translation is accepted yet; ctrl+o on Translate accepts one")
+        added = translations.export(accepted, arguments.export)
+        print(f"{added} new records in {arguments.export}")
+        return 0
+    found = found[: arguments.limit or None]
+    if arguments.json:
+        print(json.dumps(msgspec.to_builtins(found), ensure_ascii=False))
+        return 0
+    rows = [
+        [
+            one.at[:16].replace("T", " "),
+            direction_label(one.direction),
+            one_line(one.text)[:40],
+            one_line(one.accepted or next((answer.output for answer in one.answers), ""))[:40],
+            "✓" if one.accepted else "",
+        ]
+        for one in found
+    ]
+    print(table(["when", "", "text", "translation", "accepted"], rows) if rows else "None yet.")
+    return 0
