@@ -13,13 +13,13 @@ import pytest
 from fake_nvml import GIB, Card, FakeNvml
 from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_profile
 
-from engine import preflight, preflight_card
 from engine.errors import UserError
 from engine.events import Evaluated, Finished, Started
 from engine.hardware import Probe
 from engine.jobs import Request
-from engine.preflight import Preflight
-from engine.preflight_card import CardLine
+from engine.lookahead import preflight, preflight_card
+from engine.lookahead.preflight import Preflight
+from engine.lookahead.preflight_card import CardLine
 from engine.profiles import Profile
 
 NO_GPU = Probe(FakeNvml(driver=False))

@@ -11,8 +11,8 @@ import msgspec
 from engine.dataset import Dataset
 from engine.directions import LABELS
 from engine.gpu_words import describe_gpu, describe_process
+from engine.lookahead.preflight import Preflight
 from engine.plan import TrainingPlan
-from engine.preflight import Preflight
 from engine.text import clock, one_line, size, thousands
 
 Sign = Literal["", "!"]
