@@ -152,7 +152,9 @@ async def test_marked_runs_are_compared_and_their_curves_laid_over(
         await pilot.press("down", "space", "space")
         await wait_for(pilot, "2 marked")
         assert seen(app).splitlines()[3].startswith("▪ ")
-        await pilot.press("c")
+        await pilot.press("slash", *"zero", "enter")
+        await wait_for(pilot, lambda: table.row_count == 1)
+        await pilot.press("c")  # marks outlive a query
         await wait_for(pilot, lambda: isinstance(app.screen, ComparisonSheet))
         text = await wait_for(pilot, "base, zero-shot")
         assert f"1  {first.id}" in text
@@ -161,7 +163,7 @@ async def test_marked_runs_are_compared_and_their_curves_laid_over(
         await wait_for(pilot, "has no results to compare yet")  # no items were kept
         await pilot.press("l")
         await wait_for(pilot, lambda: laid == [first.id])  # few-shot has no curve
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await wait_for(pilot, lambda: not table.marked)
 
 

@@ -15,6 +15,7 @@ from engine.errors import RunError, UserError
 from engine.text import one_line
 from tui.listing import Listing
 from tui.screens.runs.note_dialog import NoteDialog
+from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_menu import Act, RunMenu
 from tui.screens.runs.run_table import RunTable
@@ -40,6 +41,10 @@ class RunActions(Screen[None]):
     @property
     def yiwen(self) -> YiwenApp:
         return cast("YiwenApp", self.app)
+
+    @property
+    def browser(self) -> RunBrowser:
+        return self.query_one(RunBrowser)
 
     @property
     def table(self) -> RunTable:
@@ -115,7 +120,7 @@ class RunActions(Screen[None]):
     async def action_delete(self) -> None:
         """Remove the marked runs, else this one, after a question that says what is lost."""
         selected = self.table.selected
-        rows = self.table.marked_rows or ([selected] if selected else [])
+        rows = self.browser.marked_rows or ([selected] if selected else [])
         try:
             if rows:
                 await self._delete(rows)
