@@ -1,4 +1,7 @@
-"""Prints the README's tree: one caption a file, taken from the first line of its docstring."""
+"""Prints the README's tree: captions are the first lines of docstrings.
+
+Of the two packages every module is shown; of the packages in them, what each is for.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {
-    "engine": "models, data and runs; knows no screen, imports no torch",
-    "engine/cli": "the `yiwen` command",
-    "engine/worker": "the only code that imports torch: `python -m engine.worker RUN_FOLDER`",
-    "tui": "the workbench; knows no torch",
-    "tui/screens": "one package a screen, with all that only it needs",
-    "tui/screens/train": "",
-    "tui/screens/evaluate": "",
-    "tui/screens/translate": "",
-    "tui/screens/runs": "",
-    "tui/widgets": "parts that several screens share",
-}
+PACKAGES = ("engine", "tui")
 BEFORE = [
     (0, "profiles/", "one TOML a model, every key explained: the only files to edit"),
     (1, "tiny.toml", "the embedded model's profile"),
@@ -34,13 +26,22 @@ AFTER = [
 def tree() -> str:
     """All lines, indented as a Markdown code block."""
     lines = [_line(*entry) for entry in BEFORE]
-    for folder, caption in FOLDERS.items():
-        depth = folder.count("/")
-        lines.append(_line(depth, folder.rsplit("/", 1)[-1] + "/", caption))
-        for path in sorted((ROOT / folder).glob("*.py")):
-            if path.name != "__init__.py":
-                lines.append(_line(depth + 1, path.name, _caption(path)))
+    for package in PACKAGES:
+        lines += _lines_of(ROOT / package, 0)
     return "\n".join([*lines, *(_line(*entry) for entry in AFTER)])
+
+
+def _lines_of(package: Path, depth: int) -> list[str]:
+    """A package with its modules and the packages in it; of those in it one line each."""
+    lines = [_line(depth, f"{package.name}/", _caption(package / "__init__.py"))]
+    for path in sorted(package.glob("*.py")):
+        if path.name != "__init__.py":
+            lines.append(_line(depth + 1, path.name, _caption(path)))
+    for path in sorted(package.glob("*/__init__.py")):
+        lines.append(_line(depth + 1, f"{path.parent.name}/", _caption(path)))
+        for inner in sorted(path.parent.glob("*/__init__.py")):
+            lines.append(_line(depth + 2, f"{inner.parent.name}/", _caption(inner)))
+    return lines
 
 
 def _line(depth: int, name: str, caption: str) -> str:

@@ -10,12 +10,13 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from engine import notes, runs
+from engine import runs
 from engine.errors import RunError
-from engine.judgement import value
-from engine.notes import Notes
 from engine.runs import Run, RunSettings
+from engine.scores.judgement import value
 from engine.summary import Summary
+from engine.table import notes
+from engine.table.notes import Notes
 from engine.text import number
 
 PEEKED = "* The checkpoint was chosen on the test file: the score is optimistic."

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from engine.judgement import Judgement
+from engine.scores.judgement import Judgement
 
 
 class Event(Struct, kw_only=True, tag_field="kind", tag=str.lower):
@@ -88,7 +88,7 @@ class Evaluated(Event):
 
 
 class Judged(Event):
-    """The results of an evaluation were looked at beyond their perplexity (engine.judge)."""
+    """The results of an evaluation were looked at beyond their perplexity (engine.scores.judge)."""
 
     part: str
     judgement: Judgement

@@ -9,21 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import (
-    dataset,
-    few_shot,
-    hardware,
-    hub,
-    profile_paths,
-    profiles,
-    runs,
-    strategies,
-    tokenizer,
-)
+from engine import dataset, few_shot, hardware, profile_paths, profiles, runs, strategies, tokenizer
 from engine.data import splitting
 from engine.dataset import Dataset, Pair
 from engine.errors import DataError, UserError
 from engine.few_shot import Examples
+from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.runs import Job, Part, Run, RunSettings

@@ -40,7 +40,7 @@ class SampleResult(Struct):
     special: list[str] = []
     """Special tokens within the output, which its text leaves out."""
     faults: dict[str, str] = {}
-    """What is wrong with the output, by kind (see engine.output_checks)."""
+    """What is wrong with the output, by kind (see engine.scores.output_checks)."""
     chrf: float | None = None
     """Of the output alone, 0–100."""
 

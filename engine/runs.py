@@ -21,12 +21,13 @@ import tomli
 import tomli_w
 from msgspec import Struct
 
-from engine import lock, provenance, strategies, waiting_list
+from engine import lock, provenance, strategies
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
 from engine.paths import write_atomically
 from engine.profiles import Profile
 from engine.summary import Status, Summary, read_summary
+from engine.waiting import waiting_list
 
 Job = Literal["train", "evaluate", "predict", "probe"]
 Part = Literal["train", "validation", "test"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine import events
 from engine.events import Event, Score
-from engine.judgement import Judgement
+from engine.scores.judgement import Judgement
 
 
 class Status(str, Enum):

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import tokenizers
 
-from engine import hub
 from engine.errors import UserError
+from engine.models import hub
 
 
 class Tokenizer:

@@ -17,10 +17,10 @@ import tomli_w
 from engine import events, profiles
 from engine.dataset import Pair
 from engine.events import Event, EventLog, Judged, Score, Step
-from engine.judgement import FAULTS, Fault, Judgement, Measure
 from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Profile
 from engine.runs import DataFile, Job, Run, RunSettings
+from engine.scores.judgement import FAULTS, Fault, Judgement, Measure
 
 TINY = BUILTIN_PROFILES / "tiny.toml"
 MODEL = BUILTIN_PROFILES / "tiny"

@@ -21,8 +21,8 @@ from textual.screen import Screen
 
 from engine import runs, settings
 from engine.runs import Run
+from engine.table.trash import Trash, purge
 from engine.text import message_of, plain
-from engine.trash import Trash, purge
 from tui.charset import choose
 
 CONTINUES = "Training goes on; come back any time with yiwen"

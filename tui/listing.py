@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from engine import hub, profiles
+from engine import profiles
 from engine.catalog import Catalog, Row
-from engine.run_columns import perplexity_of, strategy_of
+from engine.models import hub
+from engine.table.run_columns import perplexity_of, strategy_of
 from engine.text import message_of
 
 __all__ = ["Listing", "perplexity_of", "profile_choices", "strategy_of"]

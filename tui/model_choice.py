@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine import hub, jobs, profiles, runs, strategies
+from engine import jobs, profiles, runs, strategies
 from engine.errors import UserError
+from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.runs import Run

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.paths import state_folder, write_atomically
-from engine.run_columns import COLUMNS, USUAL, Order
+from engine.table.run_columns import COLUMNS, USUAL, Order
 
 _FILE = "workbench.json"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine import events
 from engine.events import Evaluated, Finished, Judged
-from engine.items import Sample, read_samples
 from engine.runs import Run
+from engine.scores.items import Sample, read_samples
 
 __all__ = ["Result", "Sample", "read", "read_samples", "read_scores"]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import runs, scheduler, waiting_list
+from engine import runs
 from engine.errors import RunError
 from engine.runs import Run
 from engine.text import number, one_line
+from engine.waiting import scheduler, waiting_list
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _keep_queue_going(arguments: argparse.Namespace) -> None:
     """A scheduler that was killed is replaced by the next command that looks at runs."""
     if hasattr(arguments, "runs"):
-        from engine import scheduler
         from engine.paths import runs_root
+        from engine.waiting import scheduler
 
         scheduler.ensure(runs_root(arguments.runs))
 

@@ -14,14 +14,14 @@ from engine.catalog import PEEKED, Catalog, Row, finite
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
 from engine.errors import RunError, UserError
-from engine.judgement import plain_data, value
 from engine.paths import runs_root
 from engine.runs import Run
+from engine.scores.judgement import plain_data, value
+from engine.scores.translation_quality import NAMES
 from engine.text import number
-from engine.translation_quality import NAMES
 
 if TYPE_CHECKING:
-    from engine.comparison import Comparison
+    from engine.scores.comparison import Comparison
 
 
 def compare(arguments: Namespace) -> int:
@@ -49,7 +49,7 @@ def compare(arguments: Namespace) -> int:
 
 
 def _by_item(one: Run, other: Run) -> Comparison:
-    from engine.comparison import compare as compare_by_item  # slow to import
+    from engine.scores.comparison import compare as compare_by_item  # slow to import
 
     if sys.stderr.isatty():  # hundreds of items take seconds
         print("comparing item by item …", file=sys.stderr)

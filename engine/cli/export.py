@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine import merging, runs
+from engine import runs
 from engine.catalog import finite
 from engine.cli.progress_line import ProgressLine
 from engine.course import check, readme
@@ -16,7 +16,8 @@ from engine.course.check import Grade
 from engine.course.export import Export
 from engine.errors import UserError
 from engine.events import Phase
-from engine.merging import Merge
+from engine.models import merging
+from engine.models.merging import Merge
 from engine.paths import runs_root, write_atomically
 from engine.runs import Run
 from engine.text import number, one_line, size

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from engine import items, runs
+from engine import runs
 from engine.cli.table import table
 from engine.errors import RunError
-from engine.items import Item, Sample
 from engine.paths import runs_root
 from engine.runs import Run
+from engine.scores import items
+from engine.scores.items import Item, Sample
 from engine.text import direction_label, number, one_line
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from engine.cli.result import definition_line
 from engine.cli.table import table
-from engine.comparison import RISING, Comparison, Line
+from engine.scores.comparison import RISING, Comparison, Line
 from engine.text import chance, direction_label, number, one_line, share
 
 _NAMES = {

@@ -7,13 +7,13 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import preflight, preflight_card
 from engine.cli.requests import overrides
 from engine.command_line import command_for
 from engine.hardware import Probe
 from engine.jobs import Request
+from engine.lookahead import preflight, preflight_card
+from engine.lookahead.preflight import Preflight
 from engine.paths import runs_root
-from engine.preflight import Preflight
 
 
 def preflight_of_training(arguments: Namespace) -> int:

@@ -6,11 +6,11 @@ import json
 import sys
 from argparse import Namespace
 
-from engine import preflight, probing
 from engine.cli.preflight import training_request
 from engine.events import Phase
 from engine.hardware import Probe
-from engine.probe_words import describe
+from engine.lookahead import preflight, probing
+from engine.lookahead.probe_words import describe
 from engine.text import one_line
 
 

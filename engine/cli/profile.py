@@ -8,10 +8,11 @@ from argparse import Namespace
 import msgspec
 import tomli_w
 
-from engine import chat_template, hub, jobs, profiles, strategies
+from engine import jobs, profiles, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
+from engine.models import chat_template, hub
 from engine.text import short_path
 from engine.token_marks import mark
 

@@ -9,13 +9,14 @@ from argparse import Namespace
 from collections import deque
 from pathlib import Path
 
-from engine import chat_template, hub, profiles, pull
+from engine import profiles
 from engine.cli.progress_line import ProgressLine
 from engine.errors import UserError
-from engine.hub_source import HubSource
+from engine.models import chat_template, hub, pull
+from engine.models.hub_source import HubSource
+from engine.models.pull import CachePlace, FolderPlace, FolderSource
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
-from engine.pull import CachePlace, FolderPlace, FolderSource
 from engine.text import clock, short_path, size
 from engine.tokenizer import Tokenizer
 

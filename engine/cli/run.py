@@ -10,19 +10,20 @@ from typing import Any
 
 import msgspec
 
-from engine import jobs, launch, runs, scheduler
+from engine import jobs, launch, runs
 from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
 from engine.cli.preflight import training_request
 from engine.cli.requests import absolute, request
 from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
-from engine.judgement import value
 from engine.paths import runs_root, write_atomically
 from engine.perplexity import SampleResult
 from engine.runs import Run
+from engine.scores.judgement import value
 from engine.summary import Status, Summary
 from engine.text import one_line
+from engine.waiting import scheduler
 
 
 def tui_only(arguments: Namespace) -> int:

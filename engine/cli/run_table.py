@@ -7,13 +7,14 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import differences, notes, query, run_columns, run_sheet, runs
+from engine import runs
 from engine.catalog import PEEKED, Catalog, Row
 from engine.cli.table import table
 from engine.errors import UserError
-from engine.notes import Notes
 from engine.paths import runs_root
-from engine.run_columns import COLUMNS, Order
+from engine.table import differences, notes, query, run_columns, run_sheet
+from engine.table.notes import Notes
+from engine.table.run_columns import COLUMNS, Order
 from engine.text import plain
 
 _SHOWN = (

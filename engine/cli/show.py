@@ -7,12 +7,13 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import notes, runs
+from engine import runs
 from engine.catalog import Row
 from engine.cli.result import as_data, describe_result
 from engine.paths import runs_root
 from engine.runs import Run
 from engine.summary import Summary
+from engine.table import notes
 from engine.text import clock, one_line
 
 

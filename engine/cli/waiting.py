@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-from engine import queueing, runs, scheduler, waiting_list
+from engine import runs
 from engine.cli.preflight import training_request
 from engine.cli.requests import overrides, request
 from engine.cli.table import table
 from engine.hardware import Probe
 from engine.paths import runs_root
 from engine.text import size
+from engine.waiting import queueing, scheduler, waiting_list
 
 
 def list_waiting(arguments: Namespace) -> int:

@@ -7,11 +7,12 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import events, hub, jobs, strategies
+from engine import events, jobs, strategies
 from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
 from engine.errors import RunError, UserError
 from engine.events import Evaluated, Score
+from engine.models import hub
 from engine.paths import write_atomically
 from engine.profiles import Profile
 from engine.runs import Run

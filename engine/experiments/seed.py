@@ -14,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from engine import hub, jobs, plan, profiles, strategies
+from engine import jobs, plan, profiles, strategies
 from engine.errors import UserError
 from engine.jobs import Request
+from engine.models import hub
 from engine.profiles import Profile
 from engine.runs import Job
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.catalog import Row
-from engine.comparison import read_results
 from engine.errors import RunError, UserError
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
@@ -17,6 +16,7 @@ from engine.report.chart import Level, Line
 from engine.report.curves import Curve
 from engine.report.page import Results
 from engine.runs import Run
+from engine.scores.comparison import read_results
 
 PAGE = "report.md"
 

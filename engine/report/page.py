@@ -8,11 +8,11 @@ from datetime import datetime
 
 from engine import __version__
 from engine.catalog import PEEKED, Row
-from engine.judgement import FAULTS, value
 from engine.perplexity import SampleResult
 from engine.report import description, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
+from engine.scores.judgement import FAULTS, value
 from engine.text import clock, direction_label, number, share
 
 SHOWN = 5

@@ -21,10 +21,11 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from engine import dataset, hub, jobs
+from engine import dataset, jobs
 from engine.errors import UserError
 from engine.events import Event, Phase
-from engine.merging import Dtype, Merge, Merged, check_room, part_of
+from engine.models import hub
+from engine.models.merging import Dtype, Merge, Merged, check_room, part_of
 from engine.worker import failures
 from engine.worker.model import load_adapter
 

@@ -22,8 +22,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-from engine import hub
 from engine.errors import UserError
+from engine.models import hub
 from engine.profiles import Lora, Profile
 from engine.profiles import Model as ModelSettings
 from engine.worker.batches import Pass

@@ -12,14 +12,15 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from engine import jobs, judge, perplexity, trained_with
+from engine import jobs, perplexity, trained_with
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Sample, Score
-from engine.output_checks import OutputChecker
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
+from engine.scores import judge
+from engine.scores.output_checks import OutputChecker
 from engine.worker import evaluate
 from engine.worker.evaluate import Scored
 from engine.worker.model import (

@@ -8,9 +8,9 @@ import pytest
 from commands import as_json, run_command
 from samples import ENDED, make_run
 
-from engine import scheduler, waiting_list
 from engine.runs import Run
 from engine.summary import Status
+from engine.waiting import scheduler, waiting_list
 
 SHORT = ("--set", "training.max_steps=2")
 

@@ -13,10 +13,11 @@ import pytest
 from commands import as_json, run_command
 from samples import make_run, score, tiny
 
-from engine import comparison, events
+from engine import events
 from engine.errors import RunError
 from engine.perplexity import SampleResult, of_sample
 from engine.runs import Run
+from engine.scores import comparison
 
 DEFINITION = {"base": "nf4 double", "cut at": "1024 tokens", "prompt": "a1", "examples": "0"}
 FILE = "evaluations/test.jsonl"

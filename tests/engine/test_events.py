@@ -14,7 +14,7 @@ from samples import judged, score, step
 
 from engine import events
 from engine.events import Event, EventLog, Tail, Unknown
-from engine.judgement import Judgement, Measure
+from engine.scores.judgement import Judgement, Measure
 
 LOG = Path("events.jsonl")
 

@@ -11,9 +11,10 @@ import pytest
 from commands import as_json, run_command
 from samples import make_run, pair, score
 
-from engine import events, items
+from engine import events
 from engine.errors import UserError
-from engine.items import Sample
+from engine.scores import items
+from engine.scores.items import Sample
 
 
 def line(number: int, perplexity: float | None, **fields: Any) -> Sample:

@@ -8,12 +8,13 @@ import pytest
 import sacrebleu
 from samples import TEST_FILE, tiny
 
-from engine import dataset, jobs, judge
+from engine import dataset, jobs
 from engine.dataset import Pair
 from engine.directions import source_text
 from engine.events import Judged
-from engine.output_checks import OutputChecker
 from engine.perplexity import SampleResult, by_direction, combine, of_sample
+from engine.scores import judge
+from engine.scores.output_checks import OutputChecker
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ import msgspec
 import pytest
 from samples import MODEL, tiny
 
-from engine import memory_estimate, model_shape
 from engine.errors import UserError
-from engine.memory_estimate import Load
-from engine.model_shape import ModelShape
+from engine.lookahead import memory_estimate
+from engine.lookahead.memory_estimate import Load
+from engine.models import model_shape
+from engine.models.model_shape import ModelShape
 from engine.profiles import Lora, Model, Profile
 
 GIB = 1 << 30

@@ -8,10 +8,10 @@ import pytest
 from commands import as_json, run_command
 from samples import ENDED, make_run
 
-from engine import notes
 from engine.catalog import Catalog
 from engine.errors import RunError
-from engine.notes import Notes
+from engine.table import notes
+from engine.table.notes import Notes
 
 HOSTILE = "[/nope] \x1b[31mred\x07 \u202eevil\n'''\"\"\" = [table]"
 

@@ -10,9 +10,9 @@ from samples import tiny
 from engine import jobs, profiles
 from engine.dataset import Pair
 from engine.directions import of_instruction
-from engine.judgement import FAULTS
-from engine.output_checks import OutputChecker, tally
 from engine.perplexity import SampleResult
+from engine.scores.judgement import FAULTS
+from engine.scores.output_checks import OutputChecker, tally
 
 SOURCE = "學而時習之，不亦說乎？有朋自遠方來，不亦樂乎？"
 REFERENCE = "學習了又時常溫習，不是很愉快嗎？有志同道合的人從遠方來，不是很令人高興嗎？"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.hardware import Gpu
-from engine.placement import find_place
+from engine.waiting.placement import find_place
 
 GIB = 1 << 30
 

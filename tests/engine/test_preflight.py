@@ -13,13 +13,13 @@ import pytest
 from fake_nvml import GIB, Card, FakeNvml
 from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_profile
 
-from engine import preflight, preflight_card
 from engine.errors import UserError
 from engine.events import Evaluated, Finished, Started
 from engine.hardware import Probe
 from engine.jobs import Request
-from engine.preflight import Preflight
-from engine.preflight_card import CardLine
+from engine.lookahead import preflight, preflight_card
+from engine.lookahead.preflight import Preflight
+from engine.lookahead.preflight_card import CardLine
 from engine.profiles import Profile
 
 NO_GPU = Probe(FakeNvml(driver=False))
@@ -50,7 +50,7 @@ def test_the_embedded_profile_has_nothing_to_warn_of(root: Path) -> None:
     assert (found.plan.steps, found.tokens) == (44, 2 * found.plan.tokens)
     assert (found.leaks, found.cut, found.changes) == (0, 0, [])
     assert [line for line in preflight_card.card(found) if line.sign] == []
-    assert "unknown until such a run has finished" in lines(found)["Time"].text
+    assert "unknown until such a run has ended" in lines(found)["Time"].text
 
 
 def test_fewer_steps_see_fewer_tokens(root: Path) -> None:

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from samples import pair, tiny
 
-from engine import jobs, preview, token_marks
+from engine import jobs, token_marks
+from engine.lookahead import preview
 from engine.prompts import PromptBuilder
 
 

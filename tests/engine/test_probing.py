@@ -12,12 +12,12 @@ import pytest
 from fake_nvml import FakeNvml
 from stand_in import FAILS, WAITS, write_worker
 
-from engine import preflight, probing
 from engine.errors import RunError
 from engine.events import Phase
 from engine.hardware import Probe
 from engine.jobs import Request
-from engine.probe_words import describe
+from engine.lookahead import preflight, probing
+from engine.lookahead.probe_words import describe
 
 PROBES = """
 emit("phase", name="loading the model")

@@ -20,10 +20,11 @@ from commands import as_json, run_command
 from fake_hub import COMMIT, TOKEN, FakeHub, serving
 from samples import MODEL, TEST_FILE
 
-from engine import hub, resumable, tokenizer
+from engine import tokenizer
 from engine.cli.progress_line import ProgressLine
 from engine.cli.pull import Pace
-from engine.hub_source import HubSource
+from engine.models import hub, resumable
+from engine.models.hub_source import HubSource
 
 ID = "owner/tiny"
 FILES = {"config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json"}

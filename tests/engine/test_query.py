@@ -9,10 +9,11 @@ import pytest
 from commands import as_json, run_command
 from samples import make_run, score, tiny
 
-from engine import events, notes, query
+from engine import events
 from engine.catalog import Catalog, Row
-from engine.notes import Notes
-from engine.query import QueryError
+from engine.table import notes, query
+from engine.table.notes import Notes
+from engine.table.query import QueryError
 
 
 @pytest.fixture

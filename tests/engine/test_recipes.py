@@ -13,9 +13,10 @@ import tomli
 from likenesses import FAMILY_OF, QWEN, Family, write_tokenizer
 from samples import TINY, pair
 
-from engine import chat_template, contradictions, profiles
+from engine import contradictions, profiles
 from engine.errors import ProfileError
 from engine.few_shot import Examples
+from engine.models import chat_template
 from engine.paths import BUILTIN_PROFILES
 from engine.profiles import FewShot
 from engine.prompts import PromptBuilder

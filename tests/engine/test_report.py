@@ -13,11 +13,11 @@ from commands import as_json, run_command
 from samples import ENDED, make_run, pair, score, step
 
 from engine import events, profiles
-from engine.judgement import Fault, Judgement, Measure
 from engine.perplexity import SampleResult
 from engine.report import chart, curves, markdown
 from engine.report.chart import Level, Line
 from engine.runs import Run
+from engine.scores.judgement import Fault, Judgement, Measure
 
 EVIL = "<script>|`*_[x](http://y)\n# $a$ ~~z~~ &lt; @all"
 

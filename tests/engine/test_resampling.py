@@ -9,7 +9,7 @@ import statistics
 
 import pytest
 
-from engine.resampling import (
+from engine.scores.resampling import (
     Median,
     Summed,
     exchange_test,

@@ -14,12 +14,13 @@ from fake_nvml import GIB, Card, FakeNvml
 from samples import held_by_a_process, make_run
 from stand_in import FAILS, FINISHES, WAITS, write_worker
 
-from engine import launch, lock, scheduler, waiting_list
+from engine import launch, lock
 from engine.hardware import Probe
 from engine.runs import Run
-from engine.scheduler import Waiting
 from engine.summary import Status
-from engine.waiting_list import Entry, folder_of
+from engine.waiting import scheduler, waiting_list
+from engine.waiting.scheduler import Waiting
+from engine.waiting.waiting_list import Entry, folder_of
 
 NO_GPU = Probe(FakeNvml(driver=False))
 PYTHON = sys.executable

@@ -10,11 +10,13 @@ import pytest
 from commands import as_json, run_command
 from samples import TEST_FILE, make_run, score, tiny
 
-from engine import differences, events, side_by_side
+from engine import events
 from engine.catalog import Catalog
 from engine.events import Judged
-from engine.judgement import Judgement, Measure
 from engine.runs import DataFile
+from engine.scores import side_by_side
+from engine.scores.judgement import Judgement, Measure
+from engine.table import differences
 
 
 def scored(root: Path, day: int, perplexity: float, strategy: str = "qlora", **more: object) -> str:

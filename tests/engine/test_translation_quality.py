@@ -12,9 +12,9 @@ import pytest
 import sacrebleu
 from sacrebleu.significance import PairedTest
 
-from engine import translation_quality
-from engine.resampling import Summed, exchange_test
-from engine.translation_quality import Counted
+from engine.scores import translation_quality
+from engine.scores.resampling import Summed, exchange_test
+from engine.scores.translation_quality import Counted
 
 OUTPUTS = [
     "學習並且時常溫習，不也是很快樂嗎？",

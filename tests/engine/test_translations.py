@@ -11,7 +11,7 @@ from commands import as_json, run_command
 
 from engine import dataset, translations
 from engine.errors import UserError
-from engine.sheet import as_csv, as_markdown, save
+from engine.table.sheet import as_csv, as_markdown, save
 from engine.translations import Answer, Exchange
 
 

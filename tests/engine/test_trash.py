@@ -13,13 +13,13 @@ from samples import held_by_a_process, make_run
 from engine import runs
 from engine.catalog import Catalog
 from engine.errors import RunError
-from engine.trash import FOLDER, Trash, purge
+from engine.table.trash import FOLDER, Trash, purge
 
 OTHER = """
 import sys
 from pathlib import Path
 from engine import runs
-from engine.trash import Trash
+from engine.table.trash import Trash
 root = Path(sys.argv[1])
 trash = Trash(root)
 trash.take(runs.list_all(root)[0])

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from samples import make_run
 
-from engine import runs, waiting_list
+from engine import runs
 from engine.errors import RunError
 from engine.summary import Status
-from engine.waiting_list import Entry
+from engine.waiting import waiting_list
+from engine.waiting.waiting_list import Entry
 
 SOURCE = Path(__file__).resolve().parent.parent.parent
 
@@ -58,7 +59,7 @@ def test_the_file_goes_with_the_last_entry(root: Path) -> None:
 _ADD = """
 import sys
 from pathlib import Path
-from engine import waiting_list
+from engine.waiting import waiting_list
 for number in range(20):
     waiting_list.add(Path(sys.argv[1]), waiting_list.Entry(f"{sys.argv[2]}{number}"))
 """

@@ -15,11 +15,13 @@ from looking import HOSTILE, seen, wait_for
 from samples import pair, write_pairs
 from textual.widgets import Input, OptionList
 
-from engine import launch, probing, profiles, scheduler, waiting_list
+from engine import launch, profiles
 from engine.events import Phase, Probed
-from engine.probing import Measured
+from engine.lookahead import probing
+from engine.lookahead.probing import Measured
 from engine.runs import Run
 from engine.summary import Status
+from engine.waiting import scheduler, waiting_list
 from tui.app import YiwenApp
 
 SIZE = (80, 24)

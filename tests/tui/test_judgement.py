@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from engine.directions import DIRECTIONS
 from engine.events import Evaluated, Event, Finished, Started
-from engine.judgement import FAULTS, Fault
 from engine.runs import Run
+from engine.scores.judgement import FAULTS, Fault
 from tui import results
 from tui.app import YiwenApp
 from tui.screens.evaluate.judgement_dialog import JudgementDialog

@@ -13,10 +13,11 @@ from samples import make_run, score, step, tiny
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from engine import notes, runs
+from engine import runs
 from engine.events import Evaluated, Finished, Started
-from engine.notes import Notes
 from engine.runs import Run
+from engine.table import notes
+from engine.table.notes import Notes
 from tui.app import YiwenApp
 from tui.screens.runs.comparison_sheet import ComparisonSheet
 from tui.screens.runs.note_dialog import NoteDialog

@@ -12,7 +12,7 @@ import torch
 from peft import PeftModel
 from small_runs import PARTS, RunMaker, SmallRun, cut_data
 
-from engine import profiles, translation_quality
+from engine import profiles
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Event, Finished, Judged, Warned
@@ -20,6 +20,7 @@ from engine.perplexity import SampleResult
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.runs import Run
+from engine.scores import translation_quality
 from engine.worker import evaluate, score
 from engine.worker.evaluate import Answer
 from engine.worker.model import LabelLosses

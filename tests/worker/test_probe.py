@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from small_runs import PARTS, SMALL, cut_data
 
-from engine import preflight, probing
 from engine.errors import RunError
 from engine.events import Phase
 from engine.hardware import Probe
 from engine.jobs import Request
+from engine.lookahead import preflight, probing
 
 
 def test_two_steps_are_measured_and_nothing_is_kept(

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from small_runs import PARTS, PATIENCE, SMALL, cut_data
 
-from engine import lock, queueing, runs, scheduler, waiting_list
+from engine import lock, runs
 from engine.jobs import Request
 from engine.summary import Status
-from engine.waiting_list import folder_of
+from engine.waiting import queueing, scheduler, waiting_list
+from engine.waiting.waiting_list import folder_of
 
 
 def test_the_queue_goes_on_when_its_scheduler_was_killed(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from random_models import write_model
 from small_runs import RunMaker, SmallRun
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from engine import hub, jobs, plan, profiles
+from engine import jobs, plan, profiles
 from engine.errors import UserError
 from engine.events import Evaluated, Event, Finished, Started, Step, Warned
+from engine.models import hub
 from engine.paths import BUILTIN_PROFILES
 from engine.worker import evaluate
 from engine.worker.batches import epoch_order, plan_passes

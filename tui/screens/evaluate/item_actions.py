@@ -11,12 +11,13 @@ from textual import getters, on, work
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine import items, sheet
 from engine.catalog import Row
 from engine.errors import UserError
-from engine.items import ORDERS
-from engine.run_columns import perplexity_of, strategy_of
 from engine.runs import Run
+from engine.scores import items
+from engine.scores.items import ORDERS
+from engine.table import sheet
+from engine.table.run_columns import perplexity_of, strategy_of
 from engine.text import number, one_line
 from tui import results
 from tui.listing import Listing

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from engine import text
 from engine.events import Judged
-from engine.judgement import FAULTS, Judgement, Measure
+from engine.scores.judgement import FAULTS, Judgement, Measure
 from engine.text import direction_label, one_line, plain
 from tui.results import Result
 from tui.widgets.plain_static import PlainStatic

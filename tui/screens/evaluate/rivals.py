@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine import strategies
 from engine.catalog import Row
-from engine.judgement import value
+from engine.scores.judgement import value
 
 
 @dataclass(frozen=True)

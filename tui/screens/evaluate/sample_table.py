@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from engine import items, text
-from engine.items import ORDERS, Item, Sample
+from engine import text
+from engine.scores import items
+from engine.scores.items import ORDERS, Item, Sample
 from engine.text import direction_label, one_line
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable

@@ -11,9 +11,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine import items, text
-from engine.items import Item, Sample
-from engine.judgement import FAULTS
+from engine import text
+from engine.scores import items
+from engine.scores.items import Item, Sample
+from engine.scores.judgement import FAULTS
 from engine.text import direction_label, one_line, plain
 from tui.widgets.plain_static import PlainStatic
 

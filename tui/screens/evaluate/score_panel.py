@@ -11,7 +11,7 @@ from textual.widgets import Digits
 
 from engine import text
 from engine.events import Judged
-from engine.judgement import FAULTS
+from engine.scores.judgement import FAULTS
 from engine.text import one_line
 from tui.results import Result
 from tui.screens.evaluate.rivals import Rival

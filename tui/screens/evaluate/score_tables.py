@@ -10,7 +10,7 @@ from textual.content import Content
 
 from engine import text
 from engine.events import Score
-from engine.judgement import Judgement, Measure, value
+from engine.scores.judgement import Judgement, Measure, value
 from engine.text import direction_label, one_line
 from tui.results import Result
 from tui.screens.evaluate.rivals import Rival

@@ -10,8 +10,8 @@ from itertools import islice
 from rich.cells import cell_len
 
 from engine.catalog import Row
-from engine.query import Query
-from engine.run_columns import COLUMNS, USUAL, Order
+from engine.table.query import Query
+from engine.table.run_columns import COLUMNS, USUAL, Order
 from engine.text import one_line
 from tui.widgets.cells import clipped
 

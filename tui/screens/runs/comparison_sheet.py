@@ -14,11 +14,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine import sheet, side_by_side
 from engine.catalog import Row
 from engine.cli.table import table
 from engine.errors import UserError
-from engine.side_by_side import Table
+from engine.scores import side_by_side
+from engine.scores.side_by_side import Table
+from engine.table import sheet
 from engine.text import one_line
 from tui.widgets.plain_static import PlainStatic
 from tui.widgets.save_dialog import ask_path
@@ -80,7 +81,7 @@ class ComparisonSheet(ModalScreen[bool]):
     @work(exclusive=True, group="test")
     async def _test(self) -> None:
         """Hold the best run against the others, one after another."""
-        from engine import comparison  # slow: it brings the tokenizer
+        from engine.scores import comparison  # slow: it brings the tokenizer
 
         best, *others = self._rows
         place = self.query_one("#tests", PlainStatic)

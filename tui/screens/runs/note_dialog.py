@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
-from engine import notes
-from engine.notes import Notes
+from engine.table import notes
+from engine.table.notes import Notes
 from engine.text import one_line
 
 

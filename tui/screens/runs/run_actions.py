@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, cast
 from textual import on, work
 from textual.screen import Screen
 
-from engine import notes, text
+from engine import text
 from engine.catalog import Row
 from engine.errors import RunError, UserError
+from engine.table import notes
 from engine.text import one_line
 from tui.listing import Listing
 from tui.screens.runs.note_dialog import NoteDialog

@@ -14,10 +14,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from engine import query
 from engine.catalog import Row
-from engine.query import QueryError
-from engine.run_columns import Order
+from engine.table import query
+from engine.table.query import QueryError
+from engine.table.run_columns import Order
 from engine.text import one_line
 from tui.screens.runs.arrangement import View, arrange
 from tui.screens.runs.run_details import RunDetails

@@ -11,9 +11,9 @@ from textual.content import Content
 from engine import text
 from engine.catalog import Row
 from engine.events import Evaluated, Judged
-from engine.judgement import FAULTS, Measure
-from engine.run_columns import status_of, strategy_of
+from engine.scores.judgement import FAULTS, Measure
 from engine.summary import Status
+from engine.table.run_columns import status_of, strategy_of
 from engine.text import direction_label, one_line, plain
 from tui import results
 from tui.widgets.run_status import status_text

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from engine.catalog import Row
-from engine.run_columns import COLUMNS
 from engine.summary import Status
+from engine.table.run_columns import COLUMNS
 from tui.screens.runs.arrangement import Arrangement, words
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable

@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.widgets import Footer, Input
 
 from engine.catalog import Row
-from engine.run_columns import COLUMNS
 from engine.runs import Run
+from engine.table.run_columns import COLUMNS
 from engine.text import one_line, width
 from tui import remembered
 from tui.remembered import RunsView

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from textual import work
 
-from engine import run_sheet
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.table import run_sheet
 from engine.text import one_line
 from tui.screens.runs.run_actions import RunActions
 from tui.widgets.save_dialog import SaveDialog, ask_path

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import jobs, preflight, preflight_card
+from engine import jobs
 from engine.hardware import Gpu, Probe
-from engine.preflight import Preflight
-from engine.preflight_card import CardLine
+from engine.lookahead import preflight, preflight_card
+from engine.lookahead.preflight import Preflight
+from engine.lookahead.preflight_card import CardLine
 from engine.profiles import Profile
 from engine.text import message_of
 from tui.screens.train.draft import Draft

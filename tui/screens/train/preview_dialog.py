@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine import preview
-from engine.preflight import Preflight
-from engine.preview import Fate
+from engine.lookahead import preview
+from engine.lookahead.preflight import Preflight
+from engine.lookahead.preview import Fate
 from engine.runs import Part
 from engine.text import direction_label, one_line, plain
 from engine.token_marks import Piece, pieces

@@ -17,12 +17,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from engine import probing
 from engine.events import Phase
 from engine.jobs import Request
-from engine.preflight import Preflight
-from engine.preflight_card import CardLine
-from engine.probe_words import describe
+from engine.lookahead import probing
+from engine.lookahead.preflight import Preflight
+from engine.lookahead.preflight_card import CardLine
+from engine.lookahead.probe_words import describe
 from engine.text import message_of, one_line, plain
 
 

@@ -16,11 +16,11 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import queueing, scheduler, waiting_list
 from engine.errors import UserError
 from engine.hardware import Probe
-from engine.scheduler import Waiting
 from engine.text import message_of, one_line, plain, size
+from engine.waiting import queueing, scheduler, waiting_list
+from engine.waiting.scheduler import Waiting
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, cast
 from textual import work
 from textual.screen import Screen
 
-from engine import profile_copy, queueing
+from engine import profile_copy
 from engine.command_line import command_for
 from engine.errors import ProfileError
-from engine.preflight import Preflight
+from engine.lookahead.preflight import Preflight
 from engine.text import one_line
+from engine.waiting import queueing
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
 from tui.widgets.ask import Ask

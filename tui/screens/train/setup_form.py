@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.preflight_card import describe_gpu
+from engine.gpu_words import describe_gpu
 from engine.profiles import Profile
 from engine.runs import Part
 from engine.text import one_line, plain, rate, short_path

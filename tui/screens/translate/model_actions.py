@@ -9,9 +9,9 @@ from functools import partial
 
 from textual import work
 
-from engine import model_room
 from engine.errors import UserError
-from engine.model_room import Room
+from engine.lookahead import model_room
+from engine.lookahead.model_room import Room
 from engine.runs import Run
 from engine.text import plain
 from tui.model_choice import ModelChoice

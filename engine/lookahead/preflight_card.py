@@ -10,9 +10,9 @@ import msgspec
 
 from engine.dataset import Dataset
 from engine.directions import LABELS
-from engine.hardware import Gpu, GpuProcess
+from engine.gpu_words import describe_gpu, describe_process
+from engine.lookahead.preflight import Preflight
 from engine.plan import TrainingPlan
-from engine.preflight import Preflight
 from engine.text import clock, one_line, size, thousands
 
 Sign = Literal["", "!"]
@@ -47,15 +47,22 @@ def card(found: Preflight) -> list[CardLine]:
 
 
 def _lines(found: Preflight) -> Iterator[CardLine]:
-    yield from _changed(found)
+    """What is to be done, what it takes, then how it is done."""
     plan = found.plan
-    every = "once"
+    yield from _changed(found)
     if plan is not None:
-        if plan.evaluate_every == 1:
-            every = "before training, every step and at the end"
-        else:
-            every = f"before training, every {plan.evaluate_every} steps and at the end"
         yield from _training(found, plan)
+    yield from _time(found)
+    yield from _memory(found)
+    yield from _device(found)
+    yield from _disk(found)
+    if plan is not None:
+        yield _adapter(found)
+    yield from _data(found)
+    yield from _data_warnings(found)
+
+
+def _data(found: Preflight) -> Iterator[CardLine]:
     if examples := found.builder.examples.count:
         how = {"random": "drawn", "nearest": "most like each item", "ids": "named"}
         chosen = how[found.profile.few_shot.choose]
@@ -66,12 +73,15 @@ def _lines(found: Preflight) -> Iterator[CardLine]:
         aside = "" if found.profile.data.validation else ", set aside from the training file"
         pairs = pairs_of(found.data["validation"])
         yield CardLine("Validation", f"{pairs}{aside}; chooses the checkpoint")
-    yield CardLine("Test", f"{pairs_of(found.data['test'])}; scored {every}")
-    yield from _data_warnings(found)
-    yield from _time(found)
-    yield from _memory(found)
-    yield from _device(found)
-    yield from _disk(found)
+    yield CardLine("Test", f"{pairs_of(found.data['test'])}; scored {_often(found.plan)}")
+
+
+def _often(plan: TrainingPlan | None) -> str:
+    if plan is None:
+        return "once"
+    if plan.evaluate_every == 1:
+        return "before training, every step and at the end"
+    return f"before training, every {plan.evaluate_every} steps and at the end"
 
 
 def _changed(found: Preflight) -> Iterator[CardLine]:
@@ -88,18 +98,13 @@ def _value(value: Any) -> str:
 
 
 def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
-    training, quantization = found.profile.training, found.profile.quantization
+    training = found.profile.training
     yield CardLine("Training", pairs_of(found.data["train"]))
     share = plan.scored / max(1, plan.tokens)
     yield CardLine("", f"{plan.tokens:,} tokens an epoch, {share:.0%} of them scored")
     epochs = f"{training.epochs:g} epoch{'' if training.epochs == 1 else 's'}"
     limit = f", at most {training.max_steps:,} steps" if training.max_steps else ""
     yield CardLine("Steps", f"{plan.steps:,} of {training.batch_size} pairs: {epochs}{limit}")
-    yield CardLine(
-        "Adapter",
-        f"rank {found.profile.lora.rank} on {quantization.method} weights, learning rate "
-        f"{training.learning_rate:g} {training.scheduler}",
-    )
     if plan.left_out:
         yield CardLine(
             "Too long",
@@ -108,6 +113,15 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
             f"training.max_output_tokens = {training.max_output_tokens}",
             "!",
         )
+
+
+def _adapter(found: Preflight) -> CardLine:
+    training, quantization = found.profile.training, found.profile.quantization
+    return CardLine(
+        "Adapter",
+        f"rank {found.profile.lora.rank} on {quantization.method} weights, learning rate "
+        f"{training.learning_rate:g} {training.scheduler}",
+    )
 
 
 def _data_warnings(found: Preflight) -> Iterator[CardLine]:
@@ -157,7 +171,7 @@ def _time(found: Preflight) -> Iterator[CardLine]:
     if found.time is None:
         yield CardLine(
             "Time",
-            "unknown until such a run has finished here; a probe measures it",
+            "unknown until such a run has ended; a probe measures it",
         )
     else:
         yield CardLine(
@@ -181,9 +195,9 @@ def _memory(found: Preflight) -> Iterator[CardLine]:
     line = sentence.format(need=size(total), free=size(free))
     yield CardLine("Memory", line, sign)  # type: ignore[arg-type]
     parts = sorted(((count, name) for name, count in found.memory.parts.items()), reverse=True)
-    shown = [f"{_PARTS[name]} {size(count)}" for count, name in parts[:_SHOWN_PARTS]]
+    shown = [f"{_PARTS[name]} {count / 1e9:.1f}" for count, name in parts[:_SHOWN_PARTS]]
     rest = sum(count for count, _ in parts[_SHOWN_PARTS:])
-    yield CardLine("", ", ".join([*shown, *([f"other {size(rest)}"] if rest else [])]))
+    yield CardLine("", ", ".join([*shown, f"other {rest / 1e9:.1f} GB"]))
 
 
 def _device(found: Preflight) -> Iterator[CardLine]:
@@ -200,23 +214,6 @@ def _device(found: Preflight) -> Iterator[CardLine]:
         yield CardLine("", describe_process(process))
     if len(gpu.processes) > 3:
         yield CardLine("", f"and {len(gpu.processes) - 3} more processes")
-
-
-def describe_gpu(gpu: Gpu) -> str:
-    """`GPU 0 NVIDIA H100, 70.1 GB of 79.6 GB free, 37 % busy, 41 °C`."""
-    parts = [f"GPU {gpu.index} {gpu.name}", f"{size(gpu.free)} of {size(gpu.total)} free"]
-    if gpu.utilization is not None:
-        parts.append(f"{gpu.utilization} % busy")
-    if gpu.temperature is not None:
-        parts.append(f"{gpu.temperature} °C")
-    return ", ".join(parts)
-
-
-def describe_process(process: GpuProcess) -> str:
-    """Who it is and what it holds."""
-    held = "" if process.memory is None else size(process.memory)
-    who = process.user or "another user or container"
-    return f"{who}: {process.name or 'process'} {process.pid}, {held or 'memory unknown'}"
 
 
 def _disk(found: Preflight) -> Iterator[CardLine]:

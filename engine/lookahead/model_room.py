@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from engine import hardware, memory_estimate, model_shape, text
+from engine import hardware, text
 from engine.errors import UserError
 from engine.hardware import Gpu, Probe
-from engine.memory_estimate import Load
+from engine.lookahead import memory_estimate
+from engine.lookahead.memory_estimate import Load
+from engine.models import model_shape
 from engine.profiles import Profile
 
 _ONE_TEXT = Load(tokens=512, scored=1, row=512)

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model_shape import ModelShape
+from engine.models.model_shape import ModelShape
 from engine.profiles import Profile
 
 GPU_RUNTIME = 500 << 20

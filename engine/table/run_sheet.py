@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import run_columns, sheet
 from engine.catalog import Row
 from engine.errors import UserError
-from engine.run_columns import COLUMNS
+from engine.table import run_columns, sheet
+from engine.table.run_columns import COLUMNS
 
 
 def content(rows: Sequence[Row], keys: Sequence[str], suffix: str) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine import hub
 from engine.errors import UserError
-from engine.resumable import CHUNK, ModelFile, bytes_here, fetch
+from engine.models import hub
+from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch
 from engine.text import size
 
 OnProgress = Callable[[str, int, int], None]

@@ -15,13 +15,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import hardware, launch, lock, runs, waiting_list
+from engine import hardware, launch, lock, runs
 from engine.errors import RunError, UserError
 from engine.events import EventLog, Failed
 from engine.hardware import Gpu, Probe
-from engine.placement import Place, find_place
 from engine.runs import Run
-from engine.waiting_list import Entry, folder_of
+from engine.waiting import waiting_list
+from engine.waiting.placement import Place, find_place
+from engine.waiting.waiting_list import Entry, folder_of
 
 POLL_SECONDS = 2.0
 
@@ -46,7 +47,7 @@ def ensure(root: Path) -> bool:
     try:
         with (folder_of(root) / "scheduler.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "engine.scheduler", str(root), str(handle)],
+                [sys.executable, "-m", "engine.waiting.scheduler", str(root), str(handle)],
                 cwd=root,
                 env=launch.worker_environment(),
                 stdin=subprocess.DEVNULL,
@@ -146,7 +147,7 @@ def serve(root: Path, probe: Probe, handle: int) -> None:
 
 
 def main() -> int:
-    """`python -m engine.scheduler ROOT HANDLE`, started by `ensure`."""
+    """`python -m engine.waiting.scheduler ROOT HANDLE`, started by `ensure`."""
     root, handle = Path(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     lock.adopt(handle)

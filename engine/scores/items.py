@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine import sheet
 from engine.directions import source_text
 from engine.errors import UserError
+from engine.table import sheet
 from engine.text import direction_label, number, plain
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from engine import text
 from engine.catalog import Row
 from engine.errors import UserError
-from engine.judgement import value as value_of
 from engine.profile_check import nearest
+from engine.scores.judgement import value as value_of
 from engine.summary import Status
 
 Value = str | int | float | bool | None

@@ -10,13 +10,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine import directions, output_checks, perplexity, resampling, translation_quality
+from engine import directions, perplexity
 from engine.events import Judged
-from engine.judgement import Judgement
-from engine.output_checks import OutputChecker
 from engine.perplexity import SampleResult
-from engine.resampling import Median, Statistic, Summed
-from engine.translation_quality import Counted, References
+from engine.scores import output_checks, resampling, translation_quality
+from engine.scores.judgement import Judgement
+from engine.scores.output_checks import OutputChecker
+from engine.scores.resampling import Median, Statistic, Summed
+from engine.scores.translation_quality import Counted, References
 
 INTERVAL = (
     f"95 %, percentiles of {resampling.RESAMPLES:,} bootstrap resamples of the items, "

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import UserError
-from engine.resumable import ConnectionLost, ModelFile
+from engine.models.resumable import ConnectionLost, ModelFile
 from engine.text import one_line
 
 DEFAULT_ENDPOINT = "https://huggingface.co"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.preflight import Preflight
-from engine.preflight_card import CardLine
-from engine.probing import Measured
+from engine.lookahead.preflight import Preflight
+from engine.lookahead.preflight_card import CardLine
+from engine.lookahead.probing import Measured
 from engine.text import clock, one_line, size, thousands
 
 

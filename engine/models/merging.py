@@ -13,10 +13,10 @@ from typing import IO, Literal
 import msgspec
 from msgspec import Struct
 
-from engine import hub
 from engine.errors import UserError
 from engine.events import Failed, Phase
 from engine.launch import worker_environment
+from engine.models import hub
 from engine.profiles import Profile
 from engine.text import size
 

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import differences, sheet, strategies
+from engine import strategies
 from engine.catalog import PEEKED, Row
-from engine.judgement import Judgement, value
-from engine.run_columns import perplexity_of, strategy_of
+from engine.scores.judgement import Judgement, value
+from engine.table import differences, sheet
+from engine.table.run_columns import perplexity_of, strategy_of
 from engine.text import chance, direction_label, number, one_line
 
 if TYPE_CHECKING:
-    from engine.comparison import Comparison, Line  # slow to import: it brings the tokenizer
+    from engine.scores.comparison import Comparison, Line  # slow to import: it brings the tokenizer
 
 BASE = "base, zero-shot"
 COPY = "copy the source"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UserError
-from engine.resampling import Summed
+from engine.scores.resampling import Summed
 
 References = Sequence[Sequence[str | None]]
 """Sets of references, each as long as the file; None where a set has none for an item."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine import jobs, preflight, runs, scheduler, waiting_list
+from engine import jobs, runs
 from engine.errors import RunError
 from engine.hardware import Probe
 from engine.jobs import Request
+from engine.lookahead import preflight
 from engine.runs import Run
-from engine.waiting_list import Entry
+from engine.waiting import scheduler, waiting_list
+from engine.waiting.waiting_list import Entry
 
 
 def enqueue(request: Request) -> Run:

@@ -1,7 +1,7 @@
 """The runs that wait for their turn: one small file in the runs folder, replaced whole.
 
 A run that waits is an ordinary run folder that no worker has touched yet; the file holds only the
-order, and what each is expected to need. `engine.scheduler` starts them.
+order, and what each is expected to need. `engine.waiting.scheduler` starts them.
 """
 
 from __future__ import annotations

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from engine import comparability, judge, perplexity, resampling, translation_quality
-from engine.comparability import Side
+from engine import perplexity
 from engine.directions import DIRECTIONS
 from engine.errors import RunError
-from engine.judge import Texts
-from engine.judgement import Measure
 from engine.perplexity import SampleResult
-from engine.resampling import Statistic, Summed
 from engine.runs import Run
+from engine.scores import comparability, judge, resampling, translation_quality
+from engine.scores.comparability import Side
+from engine.scores.judge import Texts
+from engine.scores.judgement import Measure
+from engine.scores.resampling import Statistic, Summed
 from engine.summary import Summary
 
 RISING = frozenset({"bleu", "chrf"})

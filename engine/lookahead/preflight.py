@@ -10,29 +10,22 @@ from typing import Any
 
 import msgspec
 
-from engine import (
-    hardware,
-    jobs,
-    memory_estimate,
-    model_shape,
-    preview,
-    profiles,
-    strategies,
-    time_estimate,
-)
+from engine import hardware, jobs, profiles, strategies
 from engine.data.leaks import find_leaks
 from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.hardware import Gpu, Machine, Probe
 from engine.jobs import Request
-from engine.memory_estimate import Load, MemoryEstimate
-from engine.model_shape import ModelShape
+from engine.lookahead import memory_estimate, preview, time_estimate
+from engine.lookahead.memory_estimate import Load, MemoryEstimate
+from engine.lookahead.time_estimate import TimeEstimate
+from engine.models import model_shape
+from engine.models.model_shape import ModelShape
 from engine.plan import TrainingPlan, encode_for_training, plan_encoded, steps_per_epoch
 from engine.profiles import Profile
 from engine.prompts import Encoded, PromptBuilder
 from engine.runs import Job, Part
 from engine.strategies import Strategy
-from engine.time_estimate import TimeEstimate
 
 _SPREAD = 3.0
 """Standard deviations above the mean at which a batch counts as the largest."""

@@ -9,9 +9,9 @@ from difflib import SequenceMatcher
 
 from engine import directions
 from engine.characters import simplified_characters
-from engine.judgement import FAULTS, Fault
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
+from engine.scores.judgement import FAULTS, Fault
 
 _ALIKE = 0.9
 """Share of characters in common from which one text is a copy of another."""

@@ -20,9 +20,9 @@ from engine.catalog import Row
 from engine.errors import UserError
 from engine.profile_check import nearest
 from engine.profiles import Profile
-from engine.run_columns import COLUMNS, strategy_of
 from engine.strategies import STRATEGIES
 from engine.summary import Status
+from engine.table.run_columns import COLUMNS, strategy_of
 from engine.text import one_line
 
 Test = Callable[[Row], bool]

@@ -15,10 +15,10 @@ from engine import jobs, launch
 from engine.errors import RunError
 from engine.events import Failed, Phase, Probed, Stopped, Tail, Warned
 from engine.jobs import Request
+from engine.lookahead.preflight import Preflight
+from engine.lookahead.time_estimate import points_of
 from engine.plan import TrainingPlan
-from engine.preflight import Preflight
 from engine.runs import Run
-from engine.time_estimate import points_of
 
 _POLL = 0.1
 

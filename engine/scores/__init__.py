@@ -1,0 +1,1 @@
+"""What is said of results beside perplexity, and how surely two runs differ."""
