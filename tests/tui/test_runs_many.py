@@ -226,3 +226,14 @@ async def test_the_dialog_for_notes_takes_many_lines(app: YiwenApp) -> None:
         app.screen.query_one(TextArea).text = "one\ntwo"
         await pilot.press("enter")
         await wait_for(pilot, lambda: notes.read(run.folder).note == "one\ntwo")
+
+
+async def test_marked_runs_translate_side_by_side(app: YiwenApp) -> None:
+    for day in (1, 2):
+        run = scored(app, day, 5.0, "qlora")
+        run.adapter_path.mkdir()
+        (run.adapter_path / "adapter_config.json").write_text("{}")
+    async with app.run_test(size=WIDE) as pilot:
+        await open_runs(pilot, 2)
+        await pilot.press("space", "space", "t")
+        await wait_for(pilot, "20260102-120000-tiny-qlora | 20260101-120000-tiny-qlora")

@@ -80,8 +80,11 @@ class RunActions(Screen[None]):
             self.yiwen.evaluate_run(row.run)
 
     def action_translate(self) -> None:
-        """Take the run to Translate."""
-        if row := self.table.selected:
+        """Take the marked runs to Translate, to stand side by side, else this one."""
+        marked = self.browser.marked_rows
+        if len(marked) > 1:
+            self.yiwen.translate_side_by_side([row.run for row in marked])
+        elif row := self.table.selected:
             self.yiwen.translate_with(row.run)
 
     def action_copy(self) -> None:
