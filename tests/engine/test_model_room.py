@@ -7,8 +7,8 @@ import pytest
 from fake_nvml import GIB, Card, FakeNvml
 from samples import tiny
 
-from engine import model_room
 from engine.hardware import Probe
+from engine.lookahead import model_room
 
 
 def test_main_memory_is_asked_where_there_is_no_gpu() -> None:

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList
 from translate_desk import CLASSICAL, MODERN, Desk, open_desk
 
 from engine import translations
-from engine.model_room import Room
+from engine.lookahead.model_room import Room
 from engine.runs import Run
 from engine.text import plain
 from tui.screens.translate.text_dialog import Field, TextDialog
@@ -194,7 +194,7 @@ async def test_a_model_is_not_loaded_into_too_little_memory_unasked(
     fake: Fake, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = Room(need=10**12, free=10**9, gpu=None)
-    monkeypatch.setattr("engine.model_room.find", lambda profile: short)
+    monkeypatch.setattr("engine.lookahead.model_room.find", lambda profile: short)
     async with open_desk(root) as desk:
         await desk.ask(CLASSICAL)
         await desk.until(lambda: "The model needs about 1000.0 GB" in seen(desk.app))
