@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import UserError
+from engine.language import _
 from engine.profile_check import nearest
 
 
@@ -18,9 +19,9 @@ class Strategy:
     trains: bool = False
 
 
-ZERO_SHOT = Strategy("zero-shot", "Zero-shot: the base model and the instruction alone")
-FEW_SHOT = Strategy("few-shot", "Few-shot: examples in the prompt", shows_examples=True)
-QLORA = Strategy("qlora", "QLoRA: a low-rank adapter on a quantised model", trains=True)
+ZERO_SHOT = Strategy("zero-shot", _("Zero-shot: the base model and the instruction alone"))
+FEW_SHOT = Strategy("few-shot", _("Few-shot: examples in the prompt"), shows_examples=True)
+QLORA = Strategy("qlora", _("QLoRA: a low-rank adapter on a quantised model"), trains=True)
 STRATEGIES = {strategy.name: strategy for strategy in (ZERO_SHOT, FEW_SHOT, QLORA)}
 
 
@@ -30,5 +31,7 @@ def get(name: str) -> Strategy:
         return STRATEGIES[name]
     except KeyError:
         raise UserError(
-            f"strategy: found '{name}', expected {', '.join(STRATEGIES)}{nearest(name, STRATEGIES)}"
+            _("strategy: found '{name}', expected {known}{nearest}").format(
+                name=name, known=", ".join(STRATEGIES), nearest=nearest(name, STRATEGIES)
+            )
         ) from None

@@ -11,6 +11,7 @@ from engine.data.groups import find_duplicates
 from engine.data.records import DataFile
 from engine.data.sides import answer_prefix, sentence
 from engine.dataset import Pair
+from engine.language import _
 from engine.nearest import letters
 from engine.text import number
 
@@ -65,7 +66,9 @@ def _of_pair(pair: Pair) -> Iterator[tuple[Kind, str]]:
     elif output and max(len(source), len(output)) >= _SHORT:
         ratio = len(output) / len(source)
         if not 1 / _RATIO < ratio < _RATIO:
-            said = f"{len(source)} letters → {len(output)} (×{number(ratio)}): {pair.output}"
+            said = _("{source} letters → {output} (×{ratio}): {text}").format(
+                source=len(source), output=len(output), ratio=number(ratio), text=pair.output
+            )
             yield "length", said
     simplified = simplified_characters(pair.source_text + pair.output)
     if simplified:
@@ -86,7 +89,9 @@ def _repeated(file: DataFile) -> list[tuple[int, Suspicion]]:
                 file.records[place].place,
                 file.pairs[place].id,
                 kind,
-                f"as {file.records[earlier].place}: {file.pairs[place].source_text}",
+                _("as {place}: {text}").format(
+                    place=file.records[earlier].place, text=file.pairs[place].source_text
+                ),
             ),
         )
         for kind, places in kinds

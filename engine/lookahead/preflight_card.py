@@ -11,6 +11,7 @@ import msgspec
 from engine.dataset import Dataset
 from engine.directions import LABELS
 from engine.gpu_words import describe_gpu, describe_process
+from engine.language import _
 from engine.lookahead.preflight import Preflight
 from engine.plan import TrainingPlan
 from engine.text import clock, one_line, size, thousands
@@ -101,16 +102,27 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
     training = found.profile.training
     yield CardLine("Training", pairs_of(found.data["train"]))
     share = plan.scored / max(1, plan.tokens)
-    yield CardLine("", f"{plan.tokens:,} tokens an epoch, {share:.0%} of them scored")
+    yield CardLine(
+        "",
+        _("{tokens:,} tokens an epoch, {share:.0%} of them scored").format(
+            tokens=plan.tokens, share=share
+        ),
+    )
     epochs = f"{training.epochs:g} epoch{'' if training.epochs == 1 else 's'}"
     limit = f", at most {training.max_steps:,} steps" if training.max_steps else ""
     yield CardLine("Steps", f"{plan.steps:,} of {training.batch_size} pairs: {epochs}{limit}")
     if plan.left_out:
         yield CardLine(
-            "Too long",
-            f"{plan.left_out:,} training pairs will be left out: longer than "
-            f"training.max_prompt_tokens = {training.max_prompt_tokens} or "
-            f"training.max_output_tokens = {training.max_output_tokens}",
+            _("Too long"),
+            _(
+                "{count:,} training pairs will be left out: longer than "
+                "training.max_prompt_tokens = {max_prompt_tokens} or training.max_output_tokens "
+                "= {max_output_tokens}"
+            ).format(
+                count=plan.left_out,
+                max_prompt_tokens=training.max_prompt_tokens,
+                max_output_tokens=training.max_output_tokens,
+            ),
             "!",
         )
 
@@ -119,8 +131,12 @@ def _adapter(found: Preflight) -> CardLine:
     training, quantization = found.profile.training, found.profile.quantization
     return CardLine(
         "Adapter",
-        f"rank {found.profile.lora.rank} on {quantization.method} weights, learning rate "
-        f"{training.learning_rate:g} {training.scheduler}",
+        _("rank {rank} on {method} weights, learning rate {learning_rate:g} {scheduler}").format(
+            rank=found.profile.lora.rank,
+            method=quantization.method,
+            learning_rate=training.learning_rate,
+            scheduler=training.scheduler,
+        ),
     )
 
 
@@ -129,39 +145,51 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
         if dataset.skipped:
             shown = "; ".join(dataset.skipped[:3]) + ("; …" if len(dataset.skipped) > 3 else "")
             yield CardLine(
-                "Skipped", f"{len(dataset.skipped):,} records of data.{part}: {shown}", "!"
+                "Skipped",
+                _("{count:,} records of data.{part}: {shown}").format(
+                    count=len(dataset.skipped), part=part, shown=shown
+                ),
+                "!",
             )
     if found.cut_in_training:
         yield CardLine(
             "Cut",
-            f"{found.cut_in_training:,} training pairs are too long and will lose the end of the "
-            "answer: training.too_long = cut",
+            _(
+                "{count:,} training pairs are too long and will lose the end of the answer: "
+                "training.too_long = cut"
+            ).format(count=found.cut_in_training),
             "!",
         )
     if found.unscorable:
         yield CardLine(
-            "No room",
-            f"{found.unscorable:,} test items have prompts that fill evaluation.max_tokens = "
-            f"{found.profile.evaluation.max_tokens} alone: the run will stop at them",
+            _("No room"),
+            _(
+                "{count:,} test items have prompts that fill evaluation.max_tokens = "
+                "{max_tokens} alone: the run will stop at them"
+            ).format(count=found.unscorable, max_tokens=found.profile.evaluation.max_tokens),
             "!",
         )
     elif found.cut:
         yield CardLine(
             "Cut",
-            f"{found.cut:,} test items are longer than evaluation.max_tokens = "
-            f"{found.profile.evaluation.max_tokens} and will be cut from the right",
+            _(
+                "{count:,} test items are longer than evaluation.max_tokens = {max_tokens} and "
+                "will be cut from the right"
+            ).format(count=found.cut, max_tokens=found.profile.evaluation.max_tokens),
             "!",
         )
     if found.leaks:
         yield CardLine(
             "Leak",
-            f"{found.leaks:,} test pairs share a sentence with the training file; "
-            "the score will flatter",
+            _(
+                "{count:,} test pairs share a sentence with the training file; the score will "
+                "flatter"
+            ).format(count=found.leaks),
             "!",
         )
     if found.plan is not None and found.profile.evaluation.choose_by == "test":
         yield CardLine(
-            "Peeking", "the checkpoint is chosen on the test file: its score is optimistic", "!"
+            "Peeking", _("the checkpoint is chosen on the test file: its score is optimistic"), "!"
         )
 
 
@@ -171,33 +199,40 @@ def _time(found: Preflight) -> Iterator[CardLine]:
     if found.time is None:
         yield CardLine(
             "Time",
-            "unknown until such a run has ended; a probe measures it",
+            _("unknown until such a run has ended; a probe measures it"),
         )
     else:
         yield CardLine(
             "Time",
-            f"about {clock(found.time.seconds)} for {found.tokens:,} tokens at "
-            f"{thousands(found.time.tokens_per_second)} tok/s, judged by {found.time.run_id}",
+            _(
+                "about {seconds} for {tokens:,} tokens at {tokens_per_second} tok/s, judged by "
+                "{run}"
+            ).format(
+                seconds=clock(found.time.seconds),
+                tokens=found.tokens,
+                tokens_per_second=thousands(found.time.tokens_per_second),
+                run=found.time.run_id,
+            ),
         )
 
 
 def _memory(found: Preflight) -> Iterator[CardLine]:
     if found.memory is None:
-        yield CardLine("Memory", f"unknown: {found.memory_trouble}")
+        yield CardLine("Memory", _("unknown: {trouble}").format(trouble=found.memory_trouble))
         return
     total, free = found.memory.total, found.memory_free
     if total > free:
-        sentence, sign = "about {need} needed, {free} free: it will probably not fit", "!"
+        sentence, sign = _("about {need} needed, {free} free: it will probably not fit"), "!"
     elif total > _NEARLY * free:
-        sentence, sign = "about {need} needed, {free} free: a close fit", "!"
+        sentence, sign = _("about {need} needed, {free} free: a close fit"), "!"
     else:
-        sentence, sign = "about {need} needed, {free} free", ""
+        sentence, sign = _("about {need} needed, {free} free"), ""
     line = sentence.format(need=size(total), free=size(free))
     yield CardLine("Memory", line, sign)  # type: ignore[arg-type]
     parts = sorted(((count, name) for name, count in found.memory.parts.items()), reverse=True)
     shown = [f"{_PARTS[name]} {count / 1e9:.1f}" for count, name in parts[:_SHOWN_PARTS]]
     rest = sum(count for count, _ in parts[_SHOWN_PARTS:])
-    yield CardLine("", ", ".join([*shown, f"other {rest / 1e9:.1f} GB"]))
+    yield CardLine("", ", ".join([*shown, _("other {rest:.1f} GB").format(rest=rest / 1e9)]))
 
 
 def _device(found: Preflight) -> Iterator[CardLine]:
@@ -206,26 +241,28 @@ def _device(found: Preflight) -> Iterator[CardLine]:
         machine = found.machine
         yield CardLine(
             "Device",
-            f"processor, {machine.cores} cores, {size(machine.memory_total)} of main memory",
+            _("processor, {cores} cores, {memory} of main memory").format(
+                cores=machine.cores, memory=size(machine.memory_total)
+            ),
         )
         return
     yield CardLine("Device", describe_gpu(gpu))
     for process in gpu.processes[:3]:
         yield CardLine("", describe_process(process))
     if len(gpu.processes) > 3:
-        yield CardLine("", f"and {len(gpu.processes) - 3} more processes")
+        yield CardLine("", _("and {count} more processes").format(count=len(gpu.processes) - 3))
 
 
 def _disk(found: Preflight) -> Iterator[CardLine]:
     if not found.disk:
         return
     if found.disk_free is None:
-        yield CardLine("Disk", f"about {size(found.disk)} for checkpoints")
+        yield CardLine("Disk", _("about {need} for checkpoints").format(need=size(found.disk)))
         return
     full = found.disk > _NEARLY * found.disk_free
-    sentence = "about {need} for checkpoints, {free} free"
+    sentence = _("about {need} for checkpoints, {free} free")
     if full:
-        sentence = "about {need} for checkpoints, {free} free: the disk may fill up"
+        sentence = _("about {need} for checkpoints, {free} free: the disk may fill up")
     text = sentence.format(need=size(found.disk), free=size(found.disk_free))
     yield CardLine("Disk", text, "!" if full else "")
 
@@ -234,4 +271,4 @@ def pairs_of(dataset: Dataset) -> str:
     """`512 pairs (256 文→白, 256 白→文)`."""
     counts = dataset.count_directions()
     parts = ", ".join(f"{count:,} {LABELS[direction]}" for direction, count in counts.items())
-    return f"{len(dataset.pairs):,} pairs ({parts})"
+    return _("{count:,} pairs ({parts})").format(count=len(dataset.pairs), parts=parts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine import strategies
 from engine.catalog import PEEKED, Row
+from engine.language import _
 from engine.scores.judgement import Judgement, value
 from engine.table import differences, sheet
 from engine.table.run_columns import perplexity_of, strategy_of
@@ -18,8 +19,8 @@ from engine.text import chance, direction_label, number, one_line
 if TYPE_CHECKING:
     from engine.scores.comparison import Comparison, Line  # slow to import: it brings the tokenizer
 
-BASE = "base, zero-shot"
-COPY = "copy the source"
+BASE = _("base, zero-shot")
+COPY = _("copy the source")
 _NAMES = {"perplexity": "ppl", "median": "median", "bleu": "BLEU", "chrf": "chrF"}
 
 
@@ -70,9 +71,11 @@ def cautions(rows: Sequence[Row]) -> list[str]:
     files, models = {_test(row) for row in rows}, {_model(row) for row in rows}
     said = []
     if len(files) > 1:
-        said.append(f"These runs were scored on {len(files)} different test files.")
+        said.append(
+            _("These runs were scored on {count} different test files.").format(count=len(files))
+        )
     if len(models) > 1:
-        said.append(f"These runs have {len(models)} different base models.")
+        said.append(_("These runs have {count} different base models.").format(count=len(models)))
     if any(row.settings.chosen_on_test for row in rows):
         said.append(PEEKED)
     return said
@@ -81,7 +84,7 @@ def cautions(rows: Sequence[Row]) -> list[str]:
 def settings(rows: Sequence[Row]) -> Table:
     """The settings in which the runs differ, a column for each run."""
     lines = [[one.key, *one.values] for one in differences.between(rows)]
-    return Table("Settings that differ", ["", *map(str, range(1, len(rows) + 1))], lines)
+    return Table(_("Settings that differ"), ["", *map(str, range(1, len(rows) + 1))], lines)
 
 
 def tests(compared: Comparison, one: int, other: int) -> Table:
@@ -92,8 +95,10 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
         lines += [[_NAMES.get(line.name, line.name) + where, *_tested(line)] for line in found]
         for line in lines:
             line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
-    header = ["", str(one), str(other), f"{one} − {other}", "95 % interval", "p", "better"]
-    title = f"Run {one} and run {other} on {compared.items} common items"
+    header = ["", str(one), str(other), f"{one} − {other}", _("95 % interval"), "p", "better"]
+    title = _("Run {one} and run {other} on {items} common items").format(
+        one=one, other=other, items=compared.items
+    )
     return Table(title, header, lines, (1, 2, 3, 4, 5))
 
 
@@ -103,9 +108,17 @@ def by_item(compared: Comparison, one: int, other: int) -> list[str]:
     split = compared.split
     if split is not None:
         said.append(
-            f"Run {one} has the lower perplexity on {split.better} items, run {other} on "
-            f"{split.worse}; p {chance(split.p)}. {split.ruling} items make half of the "
-            "difference of the means."
+            _(
+                "Run {one} has the lower perplexity on {better} items, run {other} on {worse}; p "
+                "{p}. {ruling} items make half of the difference of the means."
+            ).format(
+                one=one,
+                better=split.better,
+                other=other,
+                worse=split.worse,
+                p=chance(split.p),
+                ruling=split.ruling,
+            )
         )
     return said
 
