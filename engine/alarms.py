@@ -54,7 +54,7 @@ class Alarm:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}"
+        return _("{message}; {remedy}").format(message=self.message, remedy=self.remedy)
 
 
 class Alarms:
@@ -142,12 +142,12 @@ class Alarms:
         if self._step - self._bad_at > _RECENT:
             return None
         once = self._bad_first == self._bad_at
-        message = _("Loss or gradient was no number at step {:,.0f}")
+        message = _("Loss or gradient was no number at step {step:,.0f}")
         if not once:
-            message = _("Loss or gradient is no number again and again since step {:,.0f}")
+            message = _("Loss or gradient is no number again and again since step {step:,.0f}")
         return Alarm(
             "nan",
-            message.format(self._bad_first),
+            message.format(step=self._bad_first),
             _("lower training.learning_rate, or set model.dtype = float32"),
         )
 

@@ -208,4 +208,4 @@ def read_parallel(files: list[Path], texts: list[str]) -> Iterator[Record]:
 def kind_of(value: Any) -> str:
     """The JSON type of a value, in words."""
     names = {dict: _("an object"), list: _("a list"), str: _("a text"), bool: _("true or false")}
-    return "nothing" if value is None else names.get(type(value), _("a number"))
+    return _("nothing") if value is None else names.get(type(value), _("a number"))

@@ -88,7 +88,7 @@ def resolve_gpu(key: str) -> str:
         there = "; ".join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
         raise UserError(
             _("no GPU '{key}' on this machine; there are: {there}").format(
-                key=key, there=there or "none"
+                key=key, there=there or _("none")
             )
         )
     return gpu.uuid

@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import lock, settings
-from engine.language import _
+from engine import lock, settings, wording
+from engine.language import _, marked
 from engine.paths import python_path
 from engine.runs import Run
 from engine.settings import Notify
@@ -21,10 +21,10 @@ from engine.summary import Status, Summary
 from engine.text import number, one_line
 
 _ENDS = {
-    Status.FINISHED: "finished",
-    Status.STOPPED: "was stopped",
-    Status.FAILED: "failed",
-    Status.INTERRUPTED: "broke off",
+    Status.FINISHED: marked("finished"),
+    Status.STOPPED: marked("was stopped"),
+    Status.FAILED: marked("failed"),
+    Status.INTERRUPTED: marked("broke off"),
 }
 _PATIENCE = 300.0
 """Seconds that the user's command may take."""
@@ -32,7 +32,9 @@ _PATIENCE = 300.0
 
 def sentence(run: Run, summary: Summary) -> str:
     """How a run ended, in one line."""
-    end = _ENDS.get(summary.status, summary.status.value)
+    end = wording.status_word(summary.status)
+    if summary.status in _ENDS:
+        end = _(_ENDS[summary.status])
     if summary.status is Status.FINISHED and summary.score is not None:
         perplexity = number(summary.score.perplexity)
         return _("Yiwen: run {run} {end}, test perplexity {perplexity}").format(

@@ -80,7 +80,7 @@ class Translator:
         `adapter` is a folder in PEFT's format, empty for the base model; `generation` takes the
         place of the profile's. Raises UserError.
         """
-        for _ in self.load():
+        for _phase in self.load():
             pass
         self._request += 1
         self._send(
@@ -122,7 +122,7 @@ class Translator:
                     max_tokens=self.profile.evaluation.max_tokens,
                 )
             )
-        for _ in self.load():
+        for _phase in self.load():
             pass
         self._request += 1
         asked = protocol.Score(
@@ -188,5 +188,5 @@ class Translator:
             self._log.seek(0)
             lines = self._log.read().decode(errors="replace").strip().splitlines()
         return _("the translator ended: {words}").format(
-            words=lines[-1] if lines else "no reason given"
+            words=lines[-1] if lines else _("no reason given")
         )

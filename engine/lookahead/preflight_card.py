@@ -11,7 +11,7 @@ import msgspec
 from engine.dataset import Dataset
 from engine.directions import LABELS
 from engine.gpu_words import describe_gpu, describe_process
-from engine.language import _
+from engine.language import _, marked, plural
 from engine.lookahead.preflight import Preflight
 from engine.plan import TrainingPlan
 from engine.text import clock, one_line, size, thousands
@@ -21,14 +21,14 @@ _SHOWN_PARTS = 3
 _NEARLY = 0.9
 """Of what is free: an estimate above it may still turn out too low."""
 _PARTS = {
-    "weights": "weights",
-    "embedding": "embedding",
-    "adapter": "adapter",
-    "gradients": "gradients",
-    "optimizer": "optimizer",
-    "activations": "activations",
-    "logits": "logits",
-    "runtime": "libraries",
+    "weights": marked("weights"),
+    "embedding": marked("embedding"),
+    "adapter": marked("adapter"),
+    "gradients": marked("gradients"),
+    "optimizer": marked("optimizer"),
+    "activations": marked("activations"),
+    "logits": marked("logits"),
+    "runtime": marked("libraries"),
 }
 
 
@@ -65,32 +65,46 @@ def _lines(found: Preflight) -> Iterator[CardLine]:
 
 def _data(found: Preflight) -> Iterator[CardLine]:
     if examples := found.builder.examples.count:
-        how = {"random": "drawn", "nearest": "most like each item", "ids": "named"}
-        chosen = how[found.profile.few_shot.choose]
+        how = {
+            "random": _("{count} drawn, of {pairs}; {length} tokens"),
+            "nearest": _("{count} most like each item, of {pairs}; {length} tokens"),
+            "ids": _("{count} named, of {pairs}; {length} tokens"),
+        }
+        sentence = how[found.profile.few_shot.choose]
         length = len(found.builder.prompt_ids(""))
         pairs = pairs_of(found.data["train"])
-        yield CardLine("Examples", f"{examples} {chosen}, of {pairs}; {length} tokens")
+        text = sentence.format(count=examples, pairs=pairs, length=length)
+        yield CardLine(_("Examples"), text)
     if "validation" in found.data:
-        aside = "" if found.profile.data.validation else ", set aside from the training file"
-        pairs = pairs_of(found.data["validation"])
-        yield CardLine("Validation", f"{pairs}{aside}; chooses the checkpoint")
-    yield CardLine("Test", f"{pairs_of(found.data['test'])}; scored {_often(found.plan)}")
+        sentence = _("{pairs}; chooses the checkpoint")
+        if not found.profile.data.validation:
+            sentence = _("{pairs}, set aside from the training file; chooses the checkpoint")
+        text = sentence.format(pairs=pairs_of(found.data["validation"]))
+        yield CardLine(_("Validation"), text)
+    yield CardLine(_("Test"), _scored(pairs_of(found.data["test"]), found.plan))
 
 
-def _often(plan: TrainingPlan | None) -> str:
+def _scored(pairs: str, plan: TrainingPlan | None) -> str:
+    """The test file and when it is scored."""
     if plan is None:
-        return "once"
+        return _("{pairs}; scored once").format(pairs=pairs)
     if plan.evaluate_every == 1:
-        return "before training, every step and at the end"
-    return f"before training, every {plan.evaluate_every} steps and at the end"
+        return _("{pairs}; scored before training, every step and at the end").format(pairs=pairs)
+    return _("{pairs}; scored before training, every {steps} steps and at the end").format(
+        pairs=pairs, steps=plan.evaluate_every
+    )
 
 
 def _changed(found: Preflight) -> Iterator[CardLine]:
     for number, change in enumerate(found.changes):
         if change.key not in ("data.train", "data.validation", "data.test"):
             yield CardLine(
-                "" if number else "Changed",
-                f"{change.key} = {_value(change.value)} (profile: {_value(change.profile_value)})",
+                "" if number else _("Changed"),
+                _("{key} = {value} (profile: {profile_value})").format(
+                    key=change.key,
+                    value=_value(change.value),
+                    profile_value=_value(change.profile_value),
+                ),
             )
 
 
@@ -100,7 +114,7 @@ def _value(value: Any) -> str:
 
 def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
     training = found.profile.training
-    yield CardLine("Training", pairs_of(found.data["train"]))
+    yield CardLine(_("Training"), pairs_of(found.data["train"]))
     share = plan.scored / max(1, plan.tokens)
     yield CardLine(
         "",
@@ -108,9 +122,18 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
             tokens=plan.tokens, share=share
         ),
     )
-    epochs = f"{training.epochs:g} epoch{'' if training.epochs == 1 else 's'}"
-    limit = f", at most {training.max_steps:,} steps" if training.max_steps else ""
-    yield CardLine("Steps", f"{plan.steps:,} of {training.batch_size} pairs: {epochs}{limit}")
+    one = training.epochs == 1
+    epochs = plural("{epochs:g} epoch", "{epochs:g} epochs", 1 if one else 2)
+    sentence = _("{steps:,} of {batch_size} pairs: {epochs}")
+    if training.max_steps:
+        sentence = _("{steps:,} of {batch_size} pairs: {epochs}, at most {max_steps:,} steps")
+    text = sentence.format(
+        steps=plan.steps,
+        batch_size=training.batch_size,
+        epochs=epochs.format(epochs=training.epochs),
+        max_steps=training.max_steps,
+    )
+    yield CardLine(_("Steps"), text)
     if plan.left_out:
         yield CardLine(
             _("Too long"),
@@ -130,7 +153,7 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
 def _adapter(found: Preflight) -> CardLine:
     training, quantization = found.profile.training, found.profile.quantization
     return CardLine(
-        "Adapter",
+        _("Adapter"),
         _("rank {rank} on {method} weights, learning rate {learning_rate:g} {scheduler}").format(
             rank=found.profile.lora.rank,
             method=quantization.method,
@@ -143,9 +166,9 @@ def _adapter(found: Preflight) -> CardLine:
 def _data_warnings(found: Preflight) -> Iterator[CardLine]:
     for part, dataset in found.data.items():
         if dataset.skipped:
-            shown = "; ".join(dataset.skipped[:3]) + ("; …" if len(dataset.skipped) > 3 else "")
+            shown = "; ".join(dataset.skipped[:3]) + (_("; …") if len(dataset.skipped) > 3 else "")
             yield CardLine(
-                "Skipped",
+                _("Skipped"),
                 _("{count:,} records of data.{part}: {shown}").format(
                     count=len(dataset.skipped), part=part, shown=shown
                 ),
@@ -153,7 +176,7 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
             )
     if found.cut_in_training:
         yield CardLine(
-            "Cut",
+            _("Cut"),
             _(
                 "{count:,} training pairs are too long and will lose the end of the answer: "
                 "training.too_long = cut"
@@ -171,7 +194,7 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
         )
     elif found.cut:
         yield CardLine(
-            "Cut",
+            _("Cut"),
             _(
                 "{count:,} test items are longer than evaluation.max_tokens = {max_tokens} and "
                 "will be cut from the right"
@@ -180,7 +203,7 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
         )
     if found.leaks:
         yield CardLine(
-            "Leak",
+            _("Leak"),
             _(
                 "{count:,} test pairs share a sentence with the training file; the score will "
                 "flatter"
@@ -189,7 +212,9 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
         )
     if found.plan is not None and found.profile.evaluation.choose_by == "test":
         yield CardLine(
-            "Peeking", _("the checkpoint is chosen on the test file: its score is optimistic"), "!"
+            _("Peeking"),
+            _("the checkpoint is chosen on the test file: its score is optimistic"),
+            "!",
         )
 
 
@@ -198,12 +223,12 @@ def _time(found: Preflight) -> Iterator[CardLine]:
         return
     if found.time is None:
         yield CardLine(
-            "Time",
+            _("Time"),
             _("unknown until such a run has ended; a probe measures it"),
         )
     else:
         yield CardLine(
-            "Time",
+            _("Time"),
             _(
                 "about {seconds} for {tokens:,} tokens at {tokens_per_second} tok/s, judged by "
                 "{run}"
@@ -218,7 +243,7 @@ def _time(found: Preflight) -> Iterator[CardLine]:
 
 def _memory(found: Preflight) -> Iterator[CardLine]:
     if found.memory is None:
-        yield CardLine("Memory", _("unknown: {trouble}").format(trouble=found.memory_trouble))
+        yield CardLine(_("Memory"), _("unknown: {trouble}").format(trouble=found.memory_trouble))
         return
     total, free = found.memory.total, found.memory_free
     if total > free:
@@ -228,10 +253,10 @@ def _memory(found: Preflight) -> Iterator[CardLine]:
     else:
         sentence, sign = _("about {need} needed, {free} free"), ""
     line = sentence.format(need=size(total), free=size(free))
-    yield CardLine("Memory", line, sign)  # type: ignore[arg-type]
+    yield CardLine(_("Memory"), line, sign)  # type: ignore[arg-type]
     parts = sorted(((count, name) for name, count in found.memory.parts.items()), reverse=True)
-    shown = [f"{_PARTS[name]} {count / 1e9:.1f}" for count, name in parts[:_SHOWN_PARTS]]
-    rest = sum(count for count, _ in parts[_SHOWN_PARTS:])
+    shown = [f"{_(_PARTS[name])} {count / 1e9:.1f}" for count, name in parts[:_SHOWN_PARTS]]
+    rest = sum(count for count, _name in parts[_SHOWN_PARTS:])
     yield CardLine("", ", ".join([*shown, _("other {rest:.1f} GB").format(rest=rest / 1e9)]))
 
 
@@ -240,13 +265,13 @@ def _device(found: Preflight) -> Iterator[CardLine]:
     if gpu is None:
         machine = found.machine
         yield CardLine(
-            "Device",
+            _("Device"),
             _("processor, {cores} cores, {memory} of main memory").format(
                 cores=machine.cores, memory=size(machine.memory_total)
             ),
         )
         return
-    yield CardLine("Device", describe_gpu(gpu))
+    yield CardLine(_("Device"), describe_gpu(gpu))
     for process in gpu.processes[:3]:
         yield CardLine("", describe_process(process))
     if len(gpu.processes) > 3:
@@ -257,14 +282,14 @@ def _disk(found: Preflight) -> Iterator[CardLine]:
     if not found.disk:
         return
     if found.disk_free is None:
-        yield CardLine("Disk", _("about {need} for checkpoints").format(need=size(found.disk)))
+        yield CardLine(_("Disk"), _("about {need} for checkpoints").format(need=size(found.disk)))
         return
     full = found.disk > _NEARLY * found.disk_free
     sentence = _("about {need} for checkpoints, {free} free")
     if full:
         sentence = _("about {need} for checkpoints, {free} free: the disk may fill up")
     text = sentence.format(need=size(found.disk), free=size(found.disk_free))
-    yield CardLine("Disk", text, "!" if full else "")
+    yield CardLine(_("Disk"), text, "!" if full else "")
 
 
 def pairs_of(dataset: Dataset) -> str:

@@ -14,18 +14,16 @@ from engine.text import clock, one_line, size, thousands
 def describe(measured: Measured, found: Preflight) -> Iterator[CardLine]:
     """The lines of a measured card."""
     free = found.memory_free
-    sentence, fits = (
-        _("{peak} at most were in use; {free} were free before"),
-        measured.memory <= free,
-    )
+    fits = measured.memory <= free
+    sentence = _("{peak} at most were in use; {free} were free before")
     if not fits:
         sentence = _("{peak} at most were in use; only {free} were free before")
     line = sentence.format(peak=size(measured.memory), free=size(free))
-    yield CardLine("Memory", line, "" if fits else "!")
+    yield CardLine(_("Memory"), line, "" if fits else "!")
     if found.memory is not None:
         yield CardLine("", _("{size} were estimated").format(size=size(found.memory.total)))
     yield CardLine(
-        "Speed",
+        _("Speed"),
         _(
             "{tokens_per_second} tok/s: {tokens_step:,} tokens in {seconds_step:.2f} s, the "
             "largest step of the first epoch"
@@ -36,7 +34,7 @@ def describe(measured: Measured, found: Preflight) -> Iterator[CardLine]:
         ),
     )
     yield CardLine(
-        "Time",
+        _("Time"),
         _(
             "about {seconds} for the whole run: {seconds_load} to load, {tokens:,} tokens of "
             "training, and scoring; translating is not counted"
@@ -47,4 +45,4 @@ def describe(measured: Measured, found: Preflight) -> Iterator[CardLine]:
         ),
     )
     for warning in measured.warnings:
-        yield CardLine("Warning", one_line(warning), "!")
+        yield CardLine(_("Warning"), one_line(warning), "!")

@@ -45,8 +45,8 @@ class HubSource:
         except ConnectionLost as error:
             raise UserError(
                 _(
-                    "{endpoint} cannot be reached: {error}; check the network, or name a mirror with "
-                    "--from URL, or a folder that holds the model with --from DIR"
+                    "{endpoint} cannot be reached: {error}; check the network, or name a mirror "
+                    "with --from URL, or a folder that holds the model with --from DIR"
                 ).format(endpoint=endpoint, error=error)
             ) from None
         return source
@@ -115,8 +115,8 @@ class HubSource:
         except errors.OfflineModeIsEnabled:
             raise UserError(
                 _(
-                    "HF_HUB_OFFLINE is set, so nothing is asked of the network: unset it, or name a "
-                    "folder that holds the model with --from DIR"
+                    "HF_HUB_OFFLINE is set, so nothing is asked of the network: unset it, or name "
+                    "a folder that holds the model with --from DIR"
                 )
             ) from None
         except transport as error:
@@ -137,8 +137,8 @@ class HubSource:
             if not self.sends_token:
                 return UserError(
                     _(
-                        "{first}, and set HF_ENDPOINT={endpoint} instead of --from, which sends your "
-                        "token there"
+                        "{first}, and set HF_ENDPOINT={endpoint} instead of --from, which sends "
+                        "your token there"
                     ).format(first=first, endpoint=self.endpoint)
                 )
             if has_token:

@@ -92,7 +92,7 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
         said = log.read().decode(errors="replace").strip().splitlines()
     raise UserError(
         _("the worker that merges ended: {words}").format(
-            words=said[-1] if said else "no reason given"
+            words=said[-1] if said else _("no reason given")
         )
     )
 

@@ -98,8 +98,8 @@ def _fill(content: _Content, file: ModelFile, read: Read, progress: Callable[[in
             if failures >= _TRIES:
                 raise UserError(
                     _(
-                        "{name}: {error}; the network may be down: the same command goes on from here; "
-                        "--from URL takes a mirror, --from DIR a folder with the model"
+                        "{name}: {error}; the network may be down: the same command goes on from "
+                        "here; --from URL takes a mirror, --from DIR a folder with the model"
                     ).format(name=file.name, error=error)
                 ) from None
             time.sleep(_PAUSE * 2**failures)

@@ -91,7 +91,7 @@ def cautions(one: Side, other: Side) -> list[str]:
     first, second = one.summary.definition, other.summary.definition
     said += [
         _("{key} differs: {one} | {other}").format(
-            key=key, one=first.get(key, "not said"), other=second.get(key, "not said")
+            key=key, one=first.get(key, _("not said")), other=second.get(key, _("not said"))
         )
         for key in {**first, **second}
         if first and second and key not in MAY_DIFFER and first.get(key) != second.get(key)

@@ -152,7 +152,7 @@ _NUMBERS = frozenset(key for key, column in COLUMNS.items() if column.right)
 
 def _setting_reader(field: str, place: int) -> Callable[[Row], Any]:
     """Reads a setting by its dotted key; that there is one of this name is checked here."""
-    section, _, key = field.partition(".")
+    section, _dot, key = field.partition(".")
     kinds = {one.name: one.type for one in msgspec.structs.fields(Profile)}
     sections = {
         name: kind.__struct_fields__

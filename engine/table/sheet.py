@@ -55,6 +55,16 @@ def escaped(words: str) -> str:
     return _MARKDOWN.sub(r"\\\1", one_line(words))
 
 
+def unknown_suffix(suffix: str, known: Sequence[str]) -> str:
+    """Why a file cannot be written in the form that its suffix asks for."""
+    expected = ", ".join(known)
+    if not suffix:
+        return _("a file of no suffix; expected {expected}").format(expected=expected)
+    return _("a file of {suffix} suffix; expected {expected}").format(
+        suffix=suffix, expected=expected
+    )
+
+
 def save(path: str, content: str, *, replace: bool = False) -> Path:
     """Write a file that was asked for by its path. Raises UserError."""
     target = Path(path).expanduser().resolve()

@@ -48,8 +48,8 @@ class Scored:
             if not cut.scored_count:
                 raise DataError(
                     _(
-                        "item {id}: its prompt alone has {tokens} tokens and leaves no room for the "
-                        "answer in evaluation.max_tokens = {max_tokens}{remedy}"
+                        "item {id}: its prompt alone has {tokens} tokens and leaves no room for "
+                        "the answer in evaluation.max_tokens = {max_tokens}{remedy}"
                     ).format(
                         id=pair.id,
                         tokens=len(whole.ids) - whole.scored_count,

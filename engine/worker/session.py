@@ -84,8 +84,8 @@ class Session:
         if file.cut:
             self.reporter.warn(
                 _(
-                    "data.{part}: {count} answers do not fit in evaluation.max_tokens = {max_tokens} "
-                    "and are scored in part"
+                    "data.{part}: {count} answers do not fit in evaluation.max_tokens = "
+                    "{max_tokens} and are scored in part"
                 ).format(part=part, count=file.cut, max_tokens=max_tokens),
                 _("raise it, or use fewer few-shot examples"),
             )

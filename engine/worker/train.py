@@ -61,8 +61,8 @@ class Trainer:
         if not self.plan.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
             raise UserError(
                 _(
-                    "{count} training pairs make no batch of training.batch_size = {batch_size}; the "
-                    "seed's loop takes no smaller one"
+                    "{count} training pairs make no batch of training.batch_size = {batch_size}; "
+                    "the seed's loop takes no smaller one"
                 ).format(count=len(self.encoded), batch_size=self.settings.batch_size)
             )
 
@@ -318,7 +318,8 @@ class Trainer:
         if self.settings.seed_bug_compatible:
             self.report.warn(
                 _(
-                    "training as the seed homework did: of each batch, only the last eighth is learnt"
+                    "training as the seed homework did: of each batch, only the last eighth "
+                    "is learnt"
                 ),
                 _("set training.seed_bug_compatible = false to train on all of it"),
             )
