@@ -235,7 +235,9 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
 
 def override(profile: Profile, overrides: dict[str, str]) -> Profile:
     """A profile with some keys changed. Raises ProfileError."""
-    changed = _check(msgspec.to_builtins(profile), overrides, f"profile {profile.name}")
+    changed = _check(
+        msgspec.to_builtins(profile), overrides, _("profile {name}").format(name=profile.name)
+    )
     return profile_paths.resolve(changed, Path.cwd())
 
 

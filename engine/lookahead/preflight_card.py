@@ -14,10 +14,12 @@ from engine.gpu_words import describe_gpu, describe_process
 from engine.language import _, marked, plural
 from engine.lookahead.preflight import Preflight
 from engine.plan import TrainingPlan
-from engine.text import clock, one_line, size, thousands
+from engine.text import clock, one_line, size, thousands, width
 
 Sign = Literal["", "!"]
 _SHOWN_PARTS = 3
+_LABEL = 11
+"""Columns of the longest label."""
 _NEARLY = 0.9
 """Of what is free: an estimate above it may still turn out too low."""
 _PARTS = {
@@ -39,6 +41,11 @@ class CardLine:
     label: str
     text: str
     sign: Sign = ""
+
+    def plain(self) -> str:
+        """For a terminal, the texts of all lines one below another."""
+        gap = " " * (_LABEL - width(self.label))
+        return f"{self.sign or ' '} {self.label}{gap} {one_line(self.text)}"
 
 
 def card(found: Preflight) -> list[CardLine]:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from engine.directions import source_text
 from engine.errors import UserError
-from engine.language import marked
+from engine.language import _, marked
 from engine.table import sheet
 from engine.text import direction_label, number, plain
 
@@ -139,7 +139,7 @@ def content(items: Sequence[Item], run: str, other: str, suffix: str) -> str:
         return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
     if suffix == ".md":
         return "\n".join(_as_markdown(item, run, other) for item in items)
-    raise UserError(sheet.unknown_suffix(suffix, (".json", ".md")))
+    raise UserError(sheet.unknown_suffix(suffix, _(".json or .md")))
 
 
 def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:

@@ -55,9 +55,8 @@ def escaped(words: str) -> str:
     return _MARKDOWN.sub(r"\\\1", one_line(words))
 
 
-def unknown_suffix(suffix: str, known: Sequence[str]) -> str:
+def unknown_suffix(suffix: str, expected: str) -> str:
     """Why a file cannot be written in the form that its suffix asks for."""
-    expected = ", ".join(known)
     if not suffix:
         return _("a file of no suffix; expected {expected}").format(expected=expected)
     return _("a file of {suffix} suffix; expected {expected}").format(

@@ -76,8 +76,8 @@ def test_a_text_is_translated_with_its_places_and_edges(message: Message) -> Non
 
 def test_the_compiled_catalogue_is_that_of_the_text() -> None:
     compiled = read_mo(BytesIO(CATALOGUE.with_suffix(".mo").read_bytes()))
-    assert {str(m.id): m.string for m in compiled if m.id} == {
-        str(m.id): m.string for m in MESSAGES
+    assert {texts_of(m)[0]: translations_of(m) for m in compiled if m.id} == {
+        texts_of(m)[0]: translations_of(m) for m in MESSAGES
     }
 
 
