@@ -71,7 +71,8 @@ def start(run: Run, *, gpu: str = "") -> int:
                 pass_fds=[handle],
             )
         lock.sign(handle, process.pid, gpu)
-        notice.attend(run)
+        if run.settings.job != "probe":  # its end is shown where it was asked for
+            notice.attend(run)
     except OSError as error:
         raise RunError(
             _("run {run}: the worker did not start: {error}").format(run=run.id, error=error)
