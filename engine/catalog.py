@@ -12,6 +12,7 @@ import msgspec
 
 from engine import runs
 from engine.errors import RunError
+from engine.language import marked
 from engine.runs import Run, RunSettings
 from engine.scores.judgement import value
 from engine.summary import Summary
@@ -19,7 +20,7 @@ from engine.table import notes
 from engine.table.notes import Notes
 from engine.text import number
 
-PEEKED = "* The checkpoint was chosen on the test file: the score is optimistic."
+PEEKED = marked("* The checkpoint was chosen on the test file: the score is optimistic.")
 
 T = TypeVar("T")
 _Stamp = tuple[tuple[int, int], tuple[int, int]]

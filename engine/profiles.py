@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from engine import contradictions, profile_check, profile_paths
 from engine.errors import ProfileError
+from engine.language import _
 from engine.paths import profile_folders
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -219,9 +220,13 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
     try:
         table = tomli.loads(path.read_text(encoding="utf-8-sig"))
     except tomli.TOMLDecodeError as error:
-        raise ProfileError(f"{path}: not valid TOML: {error}") from None
+        raise ProfileError(
+            _("{path}: not valid TOML: {error}").format(path=path, error=error)
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{path}: cannot be read: {error}") from None
+        raise ProfileError(
+            _("{path}: cannot be read: {error}").format(path=path, error=error)
+        ) from None
     _refuse_names(table, str(path))
     profile = _check(table, overrides or {}, str(path))
     named = msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
@@ -230,7 +235,9 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
 
 def override(profile: Profile, overrides: dict[str, str]) -> Profile:
     """A profile with some keys changed. Raises ProfileError."""
-    changed = _check(msgspec.to_builtins(profile), overrides, f"profile {profile.name}")
+    changed = _check(
+        msgspec.to_builtins(profile), overrides, _("profile {name}").format(name=profile.name)
+    )
     return profile_paths.resolve(changed, Path.cwd())
 
 
@@ -250,7 +257,11 @@ def _refuse_names(keys: Iterable[str], place: str) -> None:
     """A profile has its name and place from its file."""
     for key in ("name", "folder"):
         if key in keys:
-            raise ProfileError(f"{place}: {key}: not a key; a profile is named by its file")
+            raise ProfileError(
+                _("{place}: {key}: not a key; a profile is named by its file").format(
+                    place=place, key=key
+                )
+            )
 
 
 def find(name_or_file: str | Path) -> Path:
@@ -259,14 +270,16 @@ def find(name_or_file: str | Path) -> Path:
     if given.suffix == ".toml":
         if given.is_file():
             return given.resolve()
-        raise ProfileError(f"{given}: no such profile file")
+        raise ProfileError(_("{given}: no such profile file").format(given=given))
     for folder in profile_folders():
         if (folder / f"{name_or_file}.toml").is_file():
             return (folder / f"{name_or_file}.toml").resolve()
     known = [path.stem for path in list_files()]
     nearest = profile_check.nearest(str(name_or_file), known)
     raise ProfileError(
-        f"no profile named '{name_or_file}'{nearest}; there are: {', '.join(known) or 'none'}"
+        _("no profile named '{name_or_file}'{nearest}; there are: {known}").format(
+            name_or_file=name_or_file, nearest=nearest, known=", ".join(known) or _("none")
+        )
     )
 
 

@@ -16,6 +16,7 @@ from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.hardware import Gpu, Machine, Probe
 from engine.jobs import Request
+from engine.language import _
 from engine.lookahead import memory_estimate, preview, time_estimate
 from engine.lookahead.memory_estimate import Load, MemoryEstimate
 from engine.lookahead.time_estimate import TimeEstimate
@@ -139,7 +140,7 @@ def _chosen(key: str, machine: Machine, gpus: Sequence[Gpu]) -> Gpu | None:
 def _plan(profile: Profile, encoded: Sequence[Encoded], data: dict[Part, Dataset]) -> TrainingPlan:
     if not encoded:
         raise UserError(
-            "every training pair is longer than training.max_prompt_tokens or max_output_tokens"
+            _("every training pair is longer than training.max_prompt_tokens or max_output_tokens")
         )
     return plan_encoded(profile.training, encoded, len(data["train"].pairs) - len(encoded))
 

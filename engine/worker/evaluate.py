@@ -12,6 +12,7 @@ import torch
 from engine import perplexity
 from engine.dataset import Pair
 from engine.errors import DataError
+from engine.language import _
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
 from engine.profiles import Profile
@@ -46,9 +47,15 @@ class Scored:
             cut = whole.cut(max_tokens)
             if not cut.scored_count:
                 raise DataError(
-                    f"item {pair.id}: its prompt alone has {len(whole.ids) - whole.scored_count} "
-                    "tokens and leaves no room for the answer in evaluation.max_tokens = "
-                    f"{max_tokens}{_remedy(builder, pair.instruction, max_tokens)}"
+                    _(
+                        "item {id}: its prompt alone has {tokens} tokens and leaves no room for "
+                        "the answer in evaluation.max_tokens = {max_tokens}{remedy}"
+                    ).format(
+                        id=pair.id,
+                        tokens=len(whole.ids) - whole.scored_count,
+                        max_tokens=max_tokens,
+                        remedy=_remedy(builder, pair.instruction, max_tokens),
+                    )
                 )
             encoded.append(cut)
             cut_answers += len(cut.ids) < len(whole.ids)
@@ -70,7 +77,9 @@ def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
     if not builder.examples.count:
         return ""
     fit = builder.examples_that_fit(instruction, max_tokens)
-    return f"; of its {builder.examples.count} examples {fit} would fit: few_shot.examples"
+    return _("; of its {count} examples {fit} would fit: few_shot.examples").format(
+        count=builder.examples.count, fit=fit
+    )
 
 
 @torch.inference_mode()

@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from engine.errors import UserError
+from engine.language import _
 from engine.models import hub
 from engine.profiles import Lora, Profile
 from engine.profiles import Model as ModelSettings
@@ -67,8 +68,10 @@ def compute_dtype(
         return torch.bfloat16
     if asked not in ("auto", "float32"):
         warn(
-            f'{key}: "{asked}" is slow on this CPU; computing in float32',
-            f'set {key} = "auto"',
+            _('{key}: "{asked}" is slow on this CPU; computing in float32').format(
+                key=key, asked=asked
+            ),
+            _('set {key} = "auto"').format(key=key),
         )
     return torch.float32
 
@@ -117,9 +120,11 @@ def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
     if asked == "eager" or not cap:
         return asked
     warn(
-        f'model.attention: "{asked}" would leave out this model\'s attention soft-capping '
-        f"({cap:g}); computing with eager",
-        'set model.attention = "eager"',
+        _(
+            'model.attention: "{asked}" would leave out this model\'s attention soft-capping '
+            "({cap:g}); computing with eager"
+        ).format(asked=asked, cap=cap),
+        _('set model.attention = "eager"'),
     )
     return "eager"
 
@@ -155,10 +160,11 @@ def _keep_cpu_weights_unpacked(model: nn.Module) -> None:
 
 def _why_not_loaded(settings: ModelSettings, error: Exception) -> str:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return (
-        f"model.path: '{settings.path}' could not be loaded: {first}\n"
-        "It must be a folder with config.json and *.safetensors, or a model of the hub "
-        f"({hub.pull_command(settings.path, settings.revision)})."
+    return _(
+        "model.path: '{path}' could not be loaded: {first}\nIt must be a folder with "
+        "config.json and *.safetensors, or a model of the hub ({command})."
+    ).format(
+        path=settings.path, first=first, command=hub.pull_command(settings.path, settings.revision)
     )
 
 
@@ -176,13 +182,17 @@ def add_adapter(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
     try:
         return get_peft_model(model, config)
     except ValueError as error:
-        raise UserError(f"lora.target_modules: {str(error).splitlines()[0]}") from error
+        raise UserError(
+            _("lora.target_modules: {first}").format(first=str(error).splitlines()[0])
+        ) from error
 
 
 def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) -> PeftModel:
     """Put a saved adapter on a base model, beside others if there are any, and switch to it."""
     if not (folder / "adapter_config.json").is_file():
-        raise UserError(f"{folder}: holds no adapter (no adapter_config.json)")
+        raise UserError(
+            _("{folder}: holds no adapter (no adapter_config.json)").format(folder=folder)
+        )
     try:
         if isinstance(model, PeftModel):
             if name not in model.peft_config:
@@ -194,7 +204,9 @@ def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) ->
         if isinstance(model, PeftModel) and name in model.peft_config:
             model.delete_adapter(name)  # half loaded it would pass for loaded the next time
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(f"{folder}: does not fit this base model: {first}") from error
+        raise UserError(
+            _("{folder}: does not fit this base model: {first}").format(folder=folder, first=first)
+        ) from error
     return model.eval()
 
 

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from engine import protocol, tokenizer
 from engine.errors import UserError
 from engine.events import Event, Phase
+from engine.language import _
 from engine.profiles import Profile
 from engine.prompts import Encoded
 from engine.protocol import (
@@ -89,7 +90,7 @@ class Server:
 
     def _generate(self, request: Generate) -> None:
         if self._model is None or self._profile is None:
-            raise UserError("no model is loaded")
+            raise UserError(_("no model is loaded"))
         model = self._with_adapter(request.adapter)
         pad_id = tokenizer.load(self._profile.model.path, self._profile.model.revision).pad_id
         torch.manual_seed(request.seed)
@@ -123,7 +124,7 @@ class Server:
     def _score(self, request: Score) -> None:
         """Perplexity as evaluations define it: the same passes, the same losses, the same sum."""
         if self._model is None:
-            raise UserError("no model is loaded")
+            raise UserError(_("no model is loaded"))
         # Anew each time: the adapter may have replaced what the losses are computed with.
         losses = LabelLosses(self._with_adapter(request.adapter))
         encoded = [Encoded("", request.ids, request.scored)]

@@ -16,6 +16,7 @@ from engine import jobs, perplexity, trained_with
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Sample, Score
+from engine.language import _
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
@@ -61,7 +62,7 @@ class Session:
             folder = Path(self.settings.adapter)
             model = load_adapter(model, folder, "default")
             for difference in trained_with.differences(folder, profile, self.builder):
-                self.reporter.warn(difference, "the score is not that of the adapter as trained")
+                self.reporter.warn(difference, _("the score is not that of the adapter as trained"))
         self.reporter.check_stop()
         return model
 
@@ -70,7 +71,9 @@ class Session:
         found = jobs.read_again(self.settings, part)
         if found.skipped:
             self.reporter.warn(
-                f"data.{part}: {len(found.skipped)} records skipped, first: {found.skipped[0]}"
+                _("data.{part}: {count} records skipped, first: {first}").format(
+                    part=part, count=len(found.skipped), first=found.skipped[0]
+                )
             )
         return found.pairs
 
@@ -80,9 +83,11 @@ class Session:
         file = Scored.prepare(self.read(part), self.builder, max_tokens)
         if file.cut:
             self.reporter.warn(
-                f"data.{part}: {file.cut} answers do not fit in evaluation.max_tokens = "
-                f"{max_tokens} and are scored in part",
-                "raise it, or use fewer few-shot examples",
+                _(
+                    "data.{part}: {count} answers do not fit in evaluation.max_tokens = "
+                    "{max_tokens} and are scored in part"
+                ).format(part=part, count=file.cut, max_tokens=max_tokens),
+                _("raise it, or use fewer few-shot examples"),
             )
         return file
 
@@ -164,7 +169,9 @@ class Session:
         try:
             judged = judge.judge(results, checker, part=part, step=step, file=file)
         except UserError as error:
-            self.reporter.warn(f"the results are not judged beyond perplexity: {error}")
+            self.reporter.warn(
+                _("the results are not judged beyond perplexity: {error}").format(error=error)
+            )
             return
         evaluate.write_results(path, results)
         judged.seconds = time.monotonic() - began

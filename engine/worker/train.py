@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from engine import plan, seed_loop, trained_with
 from engine.errors import UserError
 from engine.events import Finished, Saved, Score, Started, Step, Stopped
+from engine.language import _
 from engine.profiles import Training
 from engine.prompts import Encoded
 from engine.worker import checkpoints
@@ -46,7 +47,10 @@ class Trainer:
         self.encoded = plan.encode_for_training(self.settings, session.builder, pairs)
         if not self.encoded:
             raise UserError(
-                "every training pair is longer than training.max_prompt_tokens or max_output_tokens"
+                _(
+                    "every training pair is longer than training.max_prompt_tokens or "
+                    "max_output_tokens"
+                )
             )
         self.left_out = len(pairs) - len(self.encoded)
         self.test = session.scored("test")
@@ -56,8 +60,10 @@ class Trainer:
         self.plan = plan.plan_encoded(self.settings, self.encoded, self.left_out)
         if not self.plan.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
             raise UserError(
-                f"{len(self.encoded)} training pairs make no batch of training.batch_size = "
-                f"{self.settings.batch_size}; the seed's loop takes no smaller one"
+                _(
+                    "{count} training pairs make no batch of training.batch_size = {batch_size}; "
+                    "the seed's loop takes no smaller one"
+                ).format(count=len(self.encoded), batch_size=self.settings.batch_size)
             )
 
         self.trained_with = trained_with.describe(self.profile, session.builder)
@@ -148,8 +154,10 @@ class Trainer:
         lr = float(self.scheduler.get_last_lr()[0])
         if not math.isfinite(loss) or not math.isfinite(grad_norm):
             self.report.warn(
-                f"step {self.step + 1}: loss {loss:g}, gradient norm {grad_norm:g}; not applied",
-                "a lower training.learning_rate or model.dtype = float32 may help",
+                _("step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied").format(
+                    step=self.step + 1, loss=loss, grad_norm=grad_norm
+                ),
+                _("a lower training.learning_rate or model.dtype = float32 may help"),
             )
         else:
             self.optimizer.step()
@@ -273,10 +281,16 @@ class Trainer:
         """Publish the chosen checkpoint and score it on the test file."""
         if self.step < self.plan.steps:
             self.report.warn(
-                f"stopped early after step {self.step}: {self.settings.patience} evaluations "
-                f"without a better perplexity on the {self._choose_by()} pairs than "
-                f"{self.best_perplexity:.2f}",
-                "training.patience = 0 goes on to the end",
+                _(
+                    "stopped early after step {step}: {patience} evaluations without a better "
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}"
+                ).format(
+                    step=self.step,
+                    patience=self.settings.patience,
+                    part=self._choose_by(),
+                    best_perplexity=self.best_perplexity,
+                ),
+                _("training.patience = 0 goes on to the end"),
             )
         chosen = self.best or checkpoints.name_of(self.step)
         if chosen != checkpoints.name_of(self.step):
@@ -303,19 +317,26 @@ class Trainer:
     def _say_what_to_know(self) -> None:
         if self.settings.seed_bug_compatible:
             self.report.warn(
-                "training as the seed homework did: of each batch, only the last eighth is learnt",
-                "set training.seed_bug_compatible = false to train on all of it",
+                _(
+                    "training as the seed homework did: of each batch, only the last eighth "
+                    "is learnt"
+                ),
+                _("set training.seed_bug_compatible = false to train on all of it"),
             )
         if self.left_out:
             self.report.warn(
-                f"{self.left_out} training pairs are too long and were left out",
-                "raise training.max_prompt_tokens or max_output_tokens to keep them",
+                _("{count} training pairs are too long and were left out").format(
+                    count=self.left_out
+                ),
+                _("raise training.max_prompt_tokens or max_output_tokens to keep them"),
             )
         by = self.profile.evaluation.choose_by
         if by == "validation" and self.validation is None:
             self.report.warn(
-                "no validation pairs, so the last checkpoint is the result",
-                "name a file of them in data.validation, or set data.validation_share",
+                _("no validation pairs, so the last checkpoint is the result"),
+                _("name a file of them in data.validation, or set data.validation_share"),
             )
         if by == "test":
-            self.report.warn("the checkpoint is chosen on the test file: its score is optimistic")
+            self.report.warn(
+                _("the checkpoint is chosen on the test file: its score is optimistic")
+            )

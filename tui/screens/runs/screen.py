@@ -97,7 +97,7 @@ class RunsScreen(SeveralActions):
         shown = f"{table.row_count:,} of {total}" if asked.strip() else total
         words = f"   found by: {one_line(asked)}" if asked.strip() else ""
         marked = f"   {len(table.marked)} marked" if table.marked else ""
-        by = f"by {COLUMNS[order.key].title.partition(',')[0]} {order.arrow}"
+        by = f"by {COLUMNS[order.key].what} {order.arrow}"
         grouped = "by profile, " if order.grouped else ""
         self.query_one(HeaderLine).show(Content(shown + marked + words), grouped + by)
         offered = (table.selected is not None,)

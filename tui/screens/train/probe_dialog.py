@@ -20,8 +20,8 @@ from textual.worker import get_current_worker
 from engine.events import Phase
 from engine.jobs import Request
 from engine.lookahead import probing
+from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
-from engine.lookahead.preflight_card import CardLine
 from engine.lookahead.probe_words import describe
 from engine.text import message_of, one_line, plain
 
