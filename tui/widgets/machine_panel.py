@@ -98,7 +98,8 @@ class MachinePanel(PolledLines):
             held = f"{self._steady(key, process.memory, gpu.total * 0.01) / _GB:6.1f} GB"
         user = one_line(process.user) or "?"
         name = one_line(process.name) or _("process {pid}").format(pid=process.pid)
-        who = f"{set_cell_size(user, 10)} {set_cell_size(_('this run') if is_ours else name, 12)}"
+        name = _("this run") if is_ours else name
+        who = f"{set_cell_size(user, 10)} {set_cell_size(name, 12)}"
         return Content.styled(f"  {mark}{who} {held}", "" if is_ours else "dim")
 
     def _steady(self, name: str, value: float, noticeable: float) -> float:

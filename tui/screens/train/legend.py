@@ -75,7 +75,7 @@ def _right(scene: Scene, width: int) -> Iterator[Entry]:
             yield f"{TEST_MARK} {said}", "perplexity"
         return
     if scene.curve.best in scene.curve.perplexity and width >= NARROW:
-        yield f"{BEST_MARKS[scene.charset]} {_('best')}", "best"
+        yield BEST_MARKS[scene.charset] + " " + _("best"), "best"
     label = _("test perplexity") if width >= NARROW else _("test ppl")
     yield f"{TEST_MARK} {label}", "perplexity"
 

@@ -50,7 +50,7 @@ def _score_line(label: str, score: Score, style: str = "") -> Content:
 def closing(summary: Summary, story: Story, run: Run) -> Content:
     """What is to be said under the chart: the result, or why there is none."""
     if summary.status is Status.FAILED:
-        lines = [Content.styled(f"✗ {plain(summary.message) or _('failed')}", "$text-error")]
+        lines = [Content.styled("✗ " + (plain(summary.message) or _("failed")), "$text-error")]
         return Content("\n").join([*lines, *_hint(summary.hint), *_hint(_("l shows the log"))])
     if summary.status is Status.WAITING:
         return Content.styled("◷ " + _("Waits in the queue; q shows it"), "$text-muted")
@@ -108,7 +108,7 @@ def _evaluations(story: Story) -> Iterator[Text]:
     yield Text(_("Test perplexity by step"), "bold")
     names = [name for name in story.tests[-1].directions if _direction(name) != "unknown"]
     labels = "".join(f"    {LABELS[_direction(name)]}" for name in names)
-    yield Text(f"{_right(_('step'), 7)}{_right(_('all'), 9)} {labels}", "dim")
+    yield Text(_right(_("step"), 7) + _right(_("all"), 9) + f" {labels}", "dim")
     for test in story.tests[-8:]:
         found = [test.score, *(test.directions[name] for name in names if name in test.directions)]
         yield Text(f"{test.step:>7,}" + "".join(f"{number(one.perplexity):>9}" for one in found))
