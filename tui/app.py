@@ -74,8 +74,8 @@ class YiwenApp(App[None]):
                 system=True, tooltip=_("Copy a selection; pressed twice within 2 seconds, leave")),
         Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False,
                 tooltip=_("Put the workbench in the background; `fg` brings it back")),
-        Binding("ctrl+p", "command_palette", _("palette"), show=False, priority=True,
-                tooltip=_("Open the command palette")),
+        Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", show=False,
+                priority=True, tooltip=_("Open the command palette")),
     ]  # fmt: skip
 
     def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:

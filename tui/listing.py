@@ -48,7 +48,9 @@ def profile_choices() -> list[tuple[str, str]]:
         try:
             profile = profiles.load(path)
             state = hub.state(profile.model.path, profile.model.revision)
-            title = profile.title if state == "here" else f"({_STATES[state]}) {profile.title}"
+            title = profile.title
+            if state != "here":
+                title = _("({state}) {title}").format(state=_STATES[state], title=title)
         except Exception as error:
             title = _("broken: {error}").format(error=message_of(error))
         gap = " " * (_NAME_WIDTH - width(path.stem))
