@@ -55,7 +55,7 @@ class HelpPanel(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="bold")
         table.add_column(no_wrap=True)
-        table.add_column(style="dim")
+        table.add_column(style="dim", overflow="fold")
         for owner in (screen, screen.app):
             for keys, binding in _bindings_of(owner):
                 row = (keys, binding.description, binding.tooltip or "")
