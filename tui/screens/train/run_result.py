@@ -1,4 +1,4 @@
-"""What a run came to, in words: scores, progress, samples, warnings, errors."""
+"""What a run is and came to, in words: scores, progress, samples, warnings, errors."""
 
 from __future__ import annotations
 
@@ -12,12 +12,25 @@ from engine.alarms import Alarm
 from engine.directions import LABELS, Direction
 from engine.events import Evaluated, Score
 from engine.language import _
-from engine.runs import Run
+from engine.runs import Job, Run, RunSettings
 from engine.summary import Status, Summary
 from engine.text import number, one_line, plain, width
 from tui.screens.train import samples
 from tui.screens.train.samples import SampleView
 from tui.screens.train.story import Story
+
+_JOBS: dict[Job, str] = {
+    "evaluate": _("evaluate"),
+    "predict": _("predict"),
+    "probe": _("probe"),
+}
+"""Training goes without saying."""
+
+
+def subject(settings: RunSettings) -> str:
+    """`tiny · zero-shot · evaluate`."""
+    job = _JOBS.get(settings.job, "")
+    return " · ".join(filter(None, (settings.profile.name, settings.strategy, job)))
 
 
 def scores(test: Evaluated) -> Content:

@@ -18,7 +18,7 @@ from engine.summary import Status
 from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
-from tui.screens.train import plot, setup_actions
+from tui.screens.train import plot, run_result, setup_actions
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft
 from tui.screens.train.keys import CHART_KEYS, KEYS
@@ -204,11 +204,9 @@ class TrainScreen(SetupActions, Looking):
         if self.watched is None or self.settings is None:
             self.header.show(_("new run"))
             return
-        subject = f"{self.settings.profile.name} · {self.settings.strategy}"
-        if not self._trains:
-            subject += f" · {self.settings.job}"
         is_stopping = self.watched.id in self._asked_to_stop
-        self.header.show(subject, headline(self.view.summary, is_stopping))
+        status = headline(self.view.summary, is_stopping)
+        self.header.show(run_result.subject(self.settings), status)
 
     def _show_face(self) -> None:
         """Setup or run: what is shown, what has the focus, which keys are offered."""
