@@ -148,6 +148,15 @@ class YiwenApp(App[None]):
         """Switch to Translate with a run's adapter chosen."""
         self.run_worker(self._show("translate", run))
 
+    def translate_side_by_side(self, chosen: Sequence[Run]) -> None:
+        """Switch to Translate with the adapters of several runs chosen."""
+        self.run_worker(self._translate(chosen))
+
+    async def _translate(self, chosen: Sequence[Run]) -> None:
+        await self.switch_mode("translate")
+        screen: Any = self.get_screen_stack("translate")[0]
+        screen.choose_runs(chosen)
+
     async def _show(self, mode: str, run: Run) -> None:
         await self.switch_mode(mode)
         screen: Any = self.get_screen_stack(mode)[0]

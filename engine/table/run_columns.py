@@ -124,7 +124,7 @@ def _setting(key: str, label: str, title: str, read: Callable[[Row], float]) -> 
     def number(row: Row) -> float:
         return read(row) if row.settings.job == "train" else math.nan
 
-    return _number(key, label, title, number, say=lambda value: _short(value), falling=True)
+    return _number(key, label, title, number, say=_short, falling=True)
 
 
 def _short(value: float) -> str:

@@ -38,7 +38,7 @@ KEYS: list[BindingType] = [
     Binding("e", "evaluate", "Evaluate", id="runs.evaluate", show=False,
             tooltip="Score a file with what the run has trained"),
     Binding("t", "translate", "Translate", id="runs.translate", show=False,
-            tooltip="Translate with what the run has trained"),
+            tooltip="Translate with what the run, or each of the marked runs, has trained"),
     Binding("x", "stop", "Stop", id="runs.stop", show=False,
             tooltip="Let the run finish its step, save and stop; again: kill it"),
     Binding("d", "delete", "Delete", id="runs.delete", show=False,

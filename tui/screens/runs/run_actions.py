@@ -16,6 +16,7 @@ from engine.table import notes
 from engine.text import one_line
 from tui.listing import Listing
 from tui.screens.runs.note_dialog import NoteDialog
+from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_menu import Act, RunMenu
 from tui.screens.runs.run_table import RunTable
@@ -41,6 +42,10 @@ class RunActions(Screen[None]):
     @property
     def yiwen(self) -> YiwenApp:
         return cast("YiwenApp", self.app)
+
+    @property
+    def browser(self) -> RunBrowser:
+        return self.query_one(RunBrowser)
 
     @property
     def table(self) -> RunTable:
@@ -75,8 +80,11 @@ class RunActions(Screen[None]):
             self.yiwen.evaluate_run(row.run)
 
     def action_translate(self) -> None:
-        """Take the run to Translate."""
-        if row := self.table.selected:
+        """Take the marked runs to Translate, to stand side by side, else this one."""
+        marked = self.browser.marked_rows
+        if len(marked) > 1:
+            self.yiwen.translate_side_by_side([row.run for row in marked])
+        elif row := self.table.selected:
             self.yiwen.translate_with(row.run)
 
     def action_copy(self) -> None:
@@ -116,7 +124,7 @@ class RunActions(Screen[None]):
     async def action_delete(self) -> None:
         """Remove the marked runs, else this one, after a question that says what is lost."""
         selected = self.table.selected
-        rows = self.table.marked_rows or ([selected] if selected else [])
+        rows = self.browser.marked_rows or ([selected] if selected else [])
         try:
             if rows:
                 await self._delete(rows)

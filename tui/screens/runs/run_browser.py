@@ -90,11 +90,19 @@ All runs are then compared here."""
                 yield PlainStatic(id="details")
         yield PlainStatic(id="selected")
 
+    @property
+    def marked_rows(self) -> list[Row]:
+        """The marked runs, found by the query or not, in the order of the table."""
+        marked = self.table.marked
+        return self.view.order.sort(row for row in self.listed or () if row.run.id in marked)
+
     # What is shown
 
     def show(self, rows: Sequence[Row]) -> None:
         """Take a new list in."""
         before, self.listed = self.listed, rows
+        if self.table.marked:
+            self.table.marked &= {row.run.id for row in rows}
         same = before is not None and len(before) == len(rows)
         if not same or any(a is not b for a, b in zip(before or (), rows)):
             self._arrange()

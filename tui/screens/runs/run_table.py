@@ -42,11 +42,6 @@ class RunTable(LineTable):
         return self._by_id.get(self.selected_key)
 
     @property
-    def marked_rows(self) -> list[Row]:
-        """The marked runs that are shown, in the order of the table."""
-        return [row for row in self.arrangement.rows if row.run.id in self.marked]
-
-    @property
     def columns(self) -> list[str]:
         """The keys of the columns that are shown."""
         return [heading.key for heading in self.headings]

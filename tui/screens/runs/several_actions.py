@@ -13,16 +13,11 @@ from engine.errors import UserError
 from engine.table import run_sheet
 from engine.text import one_line
 from tui.screens.runs.run_actions import RunActions
-from tui.screens.runs.run_browser import RunBrowser
 from tui.widgets.save_dialog import SaveDialog, ask_path
 
 
 class SeveralActions(RunActions):
     """The part of the Runs screen that acts on many runs at once."""
-
-    @property
-    def browser(self) -> RunBrowser:
-        return self.query_one(RunBrowser)
 
     def show_header(self) -> None:
         """Bring the first line up to date."""
@@ -31,11 +26,11 @@ class SeveralActions(RunActions):
     def _chosen(self) -> list[Row]:
         """The marked runs, else the one under the cursor."""
         selected = self.table.selected
-        return self.table.marked_rows or ([selected] if selected else [])
+        return self.browser.marked_rows or ([selected] if selected else [])
 
     def _says_what_to_mark(self) -> bool:
         """Tell how to come to something to compare; True if there is nothing yet."""
-        if len(self.table.marked_rows) > 1:
+        if len(self.browser.marked_rows) > 1:
             return False
         self.notify("Mark two runs or more with space first.", timeout=4)
         return True
@@ -51,7 +46,7 @@ class SeveralActions(RunActions):
         """Show the curves of the marked runs on Train."""
         if self._says_what_to_mark():
             return
-        trained = [row.run for row in self.table.marked_rows if row.settings.job == "train"]
+        trained = [row.run for row in self.browser.marked_rows if row.settings.job == "train"]
         if trained:
             self.yiwen.overlay_runs(trained)
         else:
@@ -64,7 +59,7 @@ class SeveralActions(RunActions):
 
         if self._says_what_to_mark():
             return
-        sheet = ComparisonSheet(self.table.marked_rows, self.browser.listed or ())
+        sheet = ComparisonSheet(self.browser.marked_rows, self.browser.listed or ())
         if await self.app.push_screen_wait(sheet):
             self.action_overlay()
 
@@ -72,7 +67,7 @@ class SeveralActions(RunActions):
     async def action_export(self) -> None:
         """Write what the table shows, or of it the marked runs."""
         table = self.table
-        rows = table.marked_rows or list(table.arrangement.rows)
+        rows = self.browser.marked_rows or list(table.arrangement.rows)
         keys = list(table.arrangement.widths)
         hint = f"{len(rows):,} runs, {len(keys)} columns. The suffix decides: .csv, .json or .md."
         path = await ask_path(self.app, "Write the table", "runs.csv", hint)

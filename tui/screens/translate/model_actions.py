@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual import work
@@ -16,7 +16,7 @@ from engine.runs import Run
 from engine.text import plain
 from tui.model_choice import ModelChoice
 from tui.screens.translate.answer_actions import BUSY, AnswerActions
-from tui.screens.translate.model_picker import LET_GO, pick_models
+from tui.screens.translate.model_picker import LET_GO, check_one_base, pick_models
 from tui.screens.translate.prompt_box import PromptBox
 from tui.screens.translate.prompt_sheet import PromptSheet
 from tui.screens.translate.question import Question, Wish
@@ -70,6 +70,17 @@ class ModelActions(AnswerActions):
     def choose_run(self, run: Run) -> None:
         """Translate with a run's model from now on."""
         self._choose([ModelChoice(run=run)])
+
+    @work(exclusive=True, group="choose", description="")
+    async def choose_runs(self, chosen: Sequence[Run]) -> None:
+        """Translate with the models of several runs side by side from now on."""
+        choices = [ModelChoice(run=run) for run in chosen]
+        try:
+            await asyncio.to_thread(check_one_base, choices)
+        except (UserError, OSError) as error:
+            self.yiwen.fail(error)
+        else:
+            self._choose(choices)
 
     @work(exclusive=True, group="choose")
     async def action_choose_model(self) -> None:

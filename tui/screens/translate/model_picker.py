@@ -52,11 +52,11 @@ async def pick_models(
             choice = await pick_checkpoint(app, choice.run, current)
         if choice is not None:
             chosen.append(choice)
-    await asyncio.to_thread(_check, chosen)
+    await asyncio.to_thread(check_one_base, chosen)
     return chosen or None
 
 
-def _check(chosen: Sequence[ModelChoice]) -> None:
+def check_one_base(chosen: Sequence[ModelChoice]) -> None:
     """Side by side means on one loaded base. Raises UserError."""
     if len(chosen) > MOST:
         raise UserError(f"{len(chosen)} models are marked; at most {MOST} stand side by side")

@@ -141,7 +141,8 @@ class TranslateScreen(ModelActions):
         self.conversation.stop_painting()
         if exchange := self.conversation.find(event.number):
             exchange.finish()
-            self.keep(exchange)
+            if exchange.answer:
+                self.keep(exchange)
         self.attend(None)
 
     def attend(self, request: Request | None) -> None:
