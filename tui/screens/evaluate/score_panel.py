@@ -126,6 +126,6 @@ def definition_line(result: Result) -> Content:
         said |= result.judged.definition
     words = "; ".join(f"{one_line(key)}: {one_line(value)}" for key, value in said.items())
     if result.evaluated is None:
-        said = _("This run only translates; it has no perplexity. {definition}")
-        words = said.format(definition=words).rstrip()
+        untold = _("This run only translates; it has no perplexity. {definition}")
+        words = untold.format(definition=words).rstrip()
     return Content(words)

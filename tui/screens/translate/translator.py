@@ -35,8 +35,8 @@ class Loading(Message):
         """What it is busy with."""
         what = self.phase.name.removeprefix("loading the model")
         share = f" {self.phase.done}/{self.phase.of}" if self.phase.of else ""
-        said = _("loading the model … {what}{share}")
-        return said.format(what=wording.phase_name(what), share=share).rstrip()
+        words = _("loading the model … {what}{share}")
+        return words.format(what=wording.phase_name(what), share=share).rstrip()
 
 
 @dataclass
