@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.message import Message
 
 from engine.catalog import Row
@@ -97,7 +98,7 @@ class RunTable(LineTable):
         headings: list[Heading] = []
         for key, width in self.arrangement.widths.items():
             column = COLUMNS[key]
-            width = max(width, len(column.label) + _ARROW_ROOM)
+            width = max(width, cell_len(column.label) + _ARROW_ROOM)
             room -= width + self.GAP
             if room < -self.GAP and headings:
                 break

@@ -10,6 +10,7 @@ from textual import work
 
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.language import _
 from engine.table import run_sheet
 from engine.text import one_line
 from tui.screens.runs.run_actions import RunActions
@@ -32,7 +33,7 @@ class SeveralActions(RunActions):
         """Tell how to come to something to compare; True if there is nothing yet."""
         if len(self.browser.marked_rows) > 1:
             return False
-        self.notify("Mark two runs or more with space first.", timeout=4)
+        self.notify(_("Mark two runs or more with space first."), timeout=4)
         return True
 
     def action_mark(self) -> None:
@@ -50,7 +51,8 @@ class SeveralActions(RunActions):
         if trained:
             self.yiwen.overlay_runs(trained)
         else:
-            self.notify("None of the marked runs has a curve: only training draws one.", timeout=4)
+            nothing = _("None of the marked runs has a curve: only training draws one.")
+            self.notify(nothing, timeout=4)
 
     @work(exclusive=True, group="compare")
     async def action_compare(self) -> None:
@@ -69,8 +71,9 @@ class SeveralActions(RunActions):
         table = self.table
         rows = self.browser.marked_rows or list(table.arrangement.rows)
         keys = list(table.arrangement.widths)
-        hint = f"{len(rows):,} runs, {len(keys)} columns. The suffix decides: .csv, .json or .md."
-        path = await ask_path(self.app, "Write the table", "runs.csv", hint)
+        hint = _("{runs:,} runs, {columns} columns. The suffix decides: .csv, .json or .md.")
+        hint = hint.format(runs=len(rows), columns=len(keys))
+        path = await ask_path(self.app, _("Write the table"), "runs.csv", hint)
         if path is None:
             return
         try:
@@ -78,7 +81,8 @@ class SeveralActions(RunActions):
         except UserError as error:
             self.yiwen.fail(error)
             return
-        self.notify(f"{len(rows):,} runs in {one_line(str(target))}", markup=False, timeout=5)
+        said = _("{count:,} runs in {file}").format(count=len(rows), file=one_line(str(target)))
+        self.notify(said, markup=False, timeout=5)
 
     @work(exclusive=True, group="export")
     async def action_report(self) -> None:
@@ -86,21 +90,22 @@ class SeveralActions(RunActions):
         rows = self._chosen()
         if not rows:
             return
-        hint = (
-            f"A page about {len(rows):,} runs, with the curve, samples and profiles beside it. "
+        hint = _(
+            "A page about {count:,} runs, with the curve, samples and profiles beside it. "
             "An earlier report in the folder is replaced."
-        )
-        name = f"report-{rows[0].run.id}"
-        path = await self.app.push_screen_wait(SaveDialog("Report in the folder", name, hint))
+        ).format(count=len(rows))
+        dialog = SaveDialog(_("Report in the folder"), f"report-{rows[0].run.id}", hint)
+        path = await self.app.push_screen_wait(dialog)
         if path is None:
             return
-        self.notify("Writing the report …", timeout=3)
+        self.notify(_("Writing the report …"), timeout=3)
         try:
             page = await asyncio.to_thread(_write_report, rows, path)
         except UserError as error:
             self.yiwen.fail(error)
             return
-        self.notify(f"Report: {one_line(str(page))}", markup=False, timeout=6)
+        said = _("Report: {file}").format(file=one_line(str(page)))
+        self.notify(said, markup=False, timeout=6)
 
 
 def _write_report(rows: Sequence[Row], path: str) -> Path:
