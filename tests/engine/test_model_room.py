@@ -15,7 +15,7 @@ def test_main_memory_is_asked_where_there_is_no_gpu() -> None:
     room = model_room.find(tiny(), Probe(FakeNvml(driver=False)))
     assert room is not None
     assert room.gpu is None
-    assert room.need > GIB  # libraries, above all
+    assert room.need > 500 << 20  # libraries, above all
     assert "of main memory are free" in room.sentence
 
 
