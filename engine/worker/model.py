@@ -26,7 +26,7 @@ from engine.errors import UserError
 from engine.models import hub
 from engine.profiles import Lora, Profile
 from engine.profiles import Model as ModelSettings
-from engine.worker.batches import Pass
+from engine.worker.batches import SHARED, Pass
 
 Warn = Callable[[str, str], None]
 """Told a message and a hint."""
@@ -269,10 +269,10 @@ class LabelLosses:
 
     def _mask(self, batch: Pass, window: int | None) -> Tensor:
         at = torch.arange(batch.ids.shape[1], device=batch.ids.device)
-        distance = at[:, None] - at[None, :]
-        allowed = (batch.documents[:, :, None] == batch.documents[:, None, :]) & (distance >= 0)
+        seeing, seen = batch.documents[:, :, None], batch.documents[:, None, :]
+        allowed = ((seeing == seen) | (seen == SHARED)) & (at[:, None] >= at)
         if window:
-            allowed &= distance < window
+            allowed &= batch.positions[:, :, None] - batch.positions[:, None, :] < window
         dtype = self.dtype
         mask = torch.zeros(allowed.shape, dtype=dtype, device=batch.ids.device)
         return mask.masked_fill_(~allowed, torch.finfo(dtype).min)[:, None]
