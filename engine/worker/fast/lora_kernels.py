@@ -13,7 +13,7 @@ from engine.worker.fast.dropout import Dropout
 
 
 class KernelLowRank:
-    """linear.LowRank; widths are multiples of 128, ranks powers of two."""
+    """linear.LowRank; widths are multiples of 64, ranks powers of two."""
 
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = x.shape, a.shape[0]
@@ -36,9 +36,10 @@ class KernelLowRank:
 
     def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = total.shape, a.shape[0]
-        _add_up[(triton.cdiv(tokens, 64), width // 128)](
+        block = _block(width, 128)
+        _add_up[(triton.cdiv(tokens, 64), width // block)](
             total, grad, a, *_dropping(drop, total), tokens, width, total.stride(0),
-            grad.stride(0), RANK=rank, DROP=drop is not None, BT=64, BK=128, num_warps=4,
+            grad.stride(0), RANK=rank, DROP=drop is not None, BT=64, BK=block, num_warps=4,
         )  # fmt: skip
         return total
 

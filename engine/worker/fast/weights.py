@@ -17,9 +17,9 @@ class FusedWeight:
     def __init__(
         self, modules: Sequence[nn.Module], dtype: torch.dtype, scratch: dict[str, Tensor]
     ) -> None:
-        self._linears = [base_linear(module) for module in modules]
-        self.sizes = [int(linear.out_features) for linear in self._linears]  # type: ignore[arg-type]
-        self.inputs = int(self._linears[0].in_features)  # type: ignore[arg-type]
+        self.linears = [base_linear(module) for module in modules]
+        self.sizes = [int(linear.out_features) for linear in self.linears]  # type: ignore[arg-type]
+        self.inputs = int(self.linears[0].in_features)  # type: ignore[arg-type]
         self._dtype = dtype
         self._scratch = scratch
         self._kept: Tensor | None = None
@@ -27,30 +27,35 @@ class FusedWeight:
     @property
     def quantised(self) -> bool:
         """Is any part of it stored in 4 bits?"""
-        return any(isinstance(linear, bnb.nn.Linear4bit) for linear in self._linears)
+        return any(isinstance(linear, bnb.nn.Linear4bit) for linear in self.linears)
 
     @property
     def outputs(self) -> int:
         return sum(self.sizes)
+
+    @property
+    def kept(self) -> bool:
+        """Does `tensor` stay valid?"""
+        return self._kept is not None
 
     def keep(self) -> None:
         """Hold the matrix from now on.
 
         Unquantised linears give up their own storage and become views of it, so it costs nothing.
         """
-        if len(self._linears) == 1 and not self.quantised:
-            self._kept = self._linears[0].weight.data.to(self._dtype)  # type: ignore[operator,union-attr]
+        if len(self.linears) == 1 and not self.quantised:
+            self._kept = self.linears[0].weight.data.to(self._dtype)  # type: ignore[operator,union-attr]
             return
         kept = torch.empty(self.outputs, self.inputs, dtype=self._dtype, device=self.device)
         self.write_to(kept)
         self._kept = kept
-        for linear, part in zip(self._linears, kept.split(self.sizes)):
+        for linear, part in zip(self.linears, kept.split(self.sizes)):
             if not isinstance(linear, bnb.nn.Linear4bit) and linear.weight.dtype == self._dtype:
                 linear.weight.data = part  # type: ignore[assignment]
 
     @property
     def device(self) -> torch.device:
-        return self._linears[0].weight.device  # type: ignore[return-value]
+        return self.linears[0].weight.device  # type: ignore[return-value]
 
     def tensor(self) -> Tensor:
         """The matrix; valid until the next weight of the same shape is asked for."""
@@ -66,7 +71,7 @@ class FusedWeight:
 
     def write_to(self, target: Tensor) -> None:
         """Fill a matrix with the weights, dequantised."""
-        for linear, part in zip(self._linears, target.split(self.sizes)):
+        for linear, part in zip(self.linears, target.split(self.sizes)):
             weight = linear.weight
             if isinstance(linear, bnb.nn.Linear4bit):
                 _dequantise(weight, part)
@@ -76,7 +81,7 @@ class FusedWeight:
 
 def _dequantise(weight: bnb.nn.Params4bit, target: Tensor) -> None:
     state = weight.quant_state
-    if state.dtype == target.dtype:
+    if target.is_cuda and state.dtype == target.dtype:  # on a CPU it cannot write in place
         bnb.functional.dequantize_4bit(weight.data, state, out=target)
     else:
         target.copy_(bnb.functional.dequantize_4bit(weight.data, state).view(target.shape))
