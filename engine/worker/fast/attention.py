@@ -54,23 +54,30 @@ class FlexAttention:
 
         self._shape = shape
         self._make_mask = flex.create_block_mask
-        self._attend = (
-            torch.compile(flex.flex_attention, dynamic=True) if compiled else flex.flex_attention
-        )
+        cap, scale = shape.attention_cap, shape.attention_scale
+
+        def cap_score(score: Tensor, row: Tensor, head: Tensor, q: Tensor, k: Tensor) -> Tensor:
+            assert cap is not None
+            return cap * torch.tanh(score / cap)
+
+        def attend(q: Tensor, k: Tensor, v: Tensor, mask: object) -> Tensor:
+            return flex.flex_attention(  # type: ignore[no-any-return]
+                q,
+                k,
+                v,
+                score_mod=cap_score if cap else None,
+                block_mask=mask,
+                scale=scale,
+                enable_gqa=True,
+            )
+
+        self._attend = torch.compile(attend) if compiled else attend
         self._mask: tuple[Spans, object] | None = None
 
     def __call__(self, q: Tensor, k: Tensor, v: Tensor, spans: Spans) -> Tensor:
         shape, (rows, width) = self._shape, spans.start.shape
         q, k, v = (x.view(rows, width, -1, shape.head_dim).transpose(1, 2) for x in (q, k, v))
-        attended = self._attend(
-            q,
-            k,
-            v,
-            score_mod=_capped(shape.attention_cap) if shape.attention_cap else None,
-            block_mask=self._block_mask(spans),
-            scale=shape.attention_scale,
-            enable_gqa=True,
-        )
+        attended = self._attend(q, k, v, self._block_mask(spans))
         return attended.transpose(1, 2).reshape(rows * width, shape.heads * shape.head_dim)
 
     def _block_mask(self, spans: Spans) -> object:
@@ -86,9 +93,3 @@ class FlexAttention:
             self._mask = (spans, mask)
         return self._mask[1]
 
-
-def _capped(cap: float):  # type: ignore[no-untyped-def]
-    def cap_score(score: Tensor, row: Tensor, head: Tensor, q: Tensor, k: Tensor) -> Tensor:
-        return cap * torch.tanh(score / cap)
-
-    return cap_score

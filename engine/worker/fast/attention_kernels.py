@@ -42,9 +42,9 @@ class Tiles:
 
 
 TILES = {
-    64: Tiles(Tile(64, 64, 4, 2), Tile(64, 64, 4, 2), Tile(64, 64, 4, 2)),
-    128: Tiles(Tile(64, 64, 4, 2), Tile(64, 64, 8, 1), Tile(64, 64, 8, 1)),
-    256: Tiles(Tile(64, 64, 8, 2), Tile(64, 64, 8, 1), Tile(64, 64, 8, 1)),
+    64: Tiles(Tile(64, 32, 4, 2), Tile(32, 32, 4, 2), Tile(32, 32, 4, 2)),
+    128: Tiles(Tile(64, 32, 4, 2), Tile(32, 32, 4, 2), Tile(32, 32, 4, 2)),
+    256: Tiles(Tile(32, 32, 4, 2), Tile(32, 64, 4, 1), Tile(32, 64, 4, 1)),
 }
 """By head size: the fastest of a few on an H100."""
 
