@@ -47,6 +47,7 @@ class Shape:
 
     family: Family
     hidden: int
+    intermediate: int
     heads: int
     kv_heads: int
     head_dim: int
@@ -141,6 +142,7 @@ def _shape(config: Any, family: Family, layers: int) -> Shape:
     return Shape(
         family=family,
         hidden=config.hidden_size,
+        intermediate=config.intermediate_size,
         heads=config.num_attention_heads,
         kv_heads=config.num_key_value_heads,
         head_dim=head_dim,

@@ -33,7 +33,7 @@ class Translator:
         self._kernels = fast.ingredients.kernels
         self._steps: dict[tuple[int, int], _Step] = {}
         self._attend = (
-            torch.compile(_attend, dynamic=False) if fast.ingredients.compiled else _attend
+            torch.compile(_attend, dynamic=True) if fast.ingredients.compiled else _attend
         )
         self.use_adapter()
 
@@ -97,9 +97,9 @@ class Translator:
         (batch,) = plan_passes(
             encoded, row_tokens=total if packed else 0, tokens_per_pass=total**2, pad_id=0
         )
+        layout = lay_out(batch, fast.shape.windows, BLOCK if packed else 1).to(fast.device)
         batch = batch.to(fast.device)
-        layout = lay_out(batch, fast.shape.windows, BLOCK if packed else 1)
-        width = len(layout.ids) // len(batch.ids)
+        width = layout.frame.width
         at = (batch.documents >= 0).nonzero()
         rows = at[:, 0] * width + at[:, 1]
         documents, places = batch.documents[at[:, 0], at[:, 1]], batch.positions[at[:, 0], at[:, 1]]

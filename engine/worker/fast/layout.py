@@ -33,38 +33,96 @@ class Spans:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """The sizes of a layout: passes of the same frame do the same work on other tokens."""
+
+    rows: int
+    width: int
+    labels: int
+    shared: int
+    windows: tuple[tuple[int | None, ...], ...]
+    """Windows that have the same spans, together."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """Numbers in each of a layout's tensors, as they are packed."""
+        tokens = self.rows * self.width
+        return [tokens, tokens, self.labels, self.labels, *(2 * len(self.windows) * [tokens])]
+
+
+@dataclass(frozen=True)
 class Layout:
     """A pass as the fast path wants it."""
 
+    frame: Frame
     ids: Tensor
     """[R·T] int64, with rows padded to a multiple of BLOCK."""
     positions: Tensor
     """[R·T] int64."""
-    spans: Mapping[int | None, Spans]
-    """By sliding window; one and the same for all where no document is longer than the window."""
     label_rows: Tensor
     """[L] int64, into R·T."""
     targets: Tensor
     """[L] int64."""
+    spans: Mapping[int | None, Spans]
+    """By sliding window; one and the same for all where no document is longer than the window."""
+
+    def pack(self) -> Tensor:
+        """All of it as one tensor of int64, to be moved at once."""
+        spans = [self.spans[together[0]] for together in self.frame.windows]
+        bounds = [bound.reshape(-1).long() for s in spans for bound in (s.start, s.end)]
+        return torch.cat([self.ids, self.positions, self.label_rows, self.targets, *bounds])
+
+    def to(self, device: torch.device) -> Layout:
+        """The same on a device."""
+        return unpack(self.pack().to(device, non_blocking=True), self.frame)
 
 
-def lay_out(batch: Pass, windows: tuple[int | None, ...], block: int = BLOCK) -> Layout:
-    """Lay a pass out for a decoder with these windows. Its tensors are where the pass's are."""
+def unpack(packed: Tensor, frame: Frame) -> Layout:
+    """The layout that was packed; where there are no spans to convert, it shares its memory."""
+    ids, positions, label_rows, targets, *bounds = packed.split(frame.sizes)
+    spans: dict[int | None, Spans] = {}
+    for number, together in enumerate(frame.windows):
+        start, end = (
+            bound.view(frame.rows, frame.width).int()
+            for bound in bounds[2 * number : 2 * number + 2]
+        )
+        shared = Spans(start, end, frame.shared)
+        spans.update(dict.fromkeys(together, shared))
+    return Layout(frame, ids, positions, label_rows, targets, spans)
+
+
+def lay_out(
+    batch: Pass, windows: tuple[int | None, ...], block: int = BLOCK, label_block: int = 1
+) -> Layout:
+    """Lay a pass out for a decoder with these windows.
+
+    Rows are padded to a multiple of `block` tokens, labels to one of `label_block`: the labels
+    added predict token 0 at place 0 and are the last ones.
+    """
     rows, width = batch.ids.shape
     more = -width % block
     documents = F.pad(batch.documents, (0, more), value=-1)
-    positions = F.pad(batch.positions, (0, more))
     start, end = _document_bounds(documents)
     full = Spans(start, _ends(end, batch.shared), batch.shared)
     longest = int(batch.positions.max()) + 1
-    spans = {window: _within(full, window, longest) for window in set(windows)}
-    row_starts = batch.label_rows // width * more
+    spans = {window: _within(full, window, longest) for window in dict.fromkeys(windows)}
+    alike = [window for window in spans if spans[window] is full]
+    labels = (0, -len(batch.targets) % label_block)
+    label_rows = F.pad(batch.label_rows + batch.label_rows // width * more, labels)
     return Layout(
+        frame=Frame(
+            rows=rows,
+            width=width + more,
+            labels=len(label_rows),
+            shared=batch.shared,
+            windows=tuple([tuple(alike)] if alike else [])
+            + tuple((window,) for window in spans if window not in alike),
+        ),
         ids=F.pad(batch.ids, (0, more)).reshape(-1),
-        positions=positions.reshape(-1),
+        positions=F.pad(batch.positions, (0, more)).reshape(-1),
+        label_rows=label_rows,
+        targets=F.pad(batch.targets, labels),
         spans=spans,
-        label_rows=batch.label_rows + row_starts,
-        targets=batch.targets,
     )
 
 

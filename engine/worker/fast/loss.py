@@ -82,5 +82,6 @@ class _LabelLosses(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
         slopes, label_rows = ctx.saved_tensors
         states = slopes.new_zeros(ctx.size)
-        states.index_copy_(0, label_rows, slopes * grad[:, None].to(slopes.dtype))
+        # Added, not copied: labels that only fill up share a row with a real one, and weigh 0.
+        states.index_add_(0, label_rows, slopes * grad[:, None].to(slopes.dtype))
         return states, None, None, None, None, None

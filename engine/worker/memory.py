@@ -1,0 +1,49 @@
+"""How much memory there is, and how many tokens of a pass fit in it."""
+
+from __future__ import annotations
+
+import psutil
+import torch
+
+from engine.worker.fast.architecture import Shape
+from engine.worker.fast.loss import CHUNK
+
+GIB = 1 << 30
+_SPARE = GIB // 2
+"""Left free: for what is compiled, for fragments, for others."""
+
+
+def free_bytes(device: torch.device) -> int:
+    """What may still be allocated on a device."""
+    if device.type != "cuda":
+        return int(psutil.virtual_memory().available)
+    free, total = torch.cuda.mem_get_info(device)
+    held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    limit = int(total * torch.cuda.get_per_process_memory_fraction(device))
+    return min(free + held, limit - torch.cuda.memory_allocated(device))
+
+
+def bytes_a_token(shape: Shape, width: int, *, training: bool, checkpointing: bool) -> int:
+    """Activations of one token, in numbers of `width` bytes."""
+    heads = shape.head_dim * (2 * shape.heads + 2 * shape.kv_heads)
+    layer = 6 * shape.hidden + heads + 3 * shape.intermediate
+    layers = len(shape.windows)
+    if not training:
+        return 2 * layer * width
+    if checkpointing:
+        return (2 * layers * shape.hidden + 2 * layer) * width
+    return (layers + 1) * layer * width
+
+
+def logits_bytes(shape: Shape, width: int) -> int:
+    """The chunk of logits that the loss holds at once, and what is made of it."""
+    return min(CHUNK, 4096 * shape.vocabulary) * width + GIB // 4
+
+
+def tokens_that_fit(
+    shape: Shape, device: torch.device, width: int, *, training: bool, checkpointing: bool
+) -> int:
+    """Tokens in one pass, by the memory that is free now."""
+    room = free_bytes(device) - _SPARE - logits_bytes(shape, width)
+    each = bytes_a_token(shape, width, training=training, checkpointing=checkpointing)
+    return max(0, room // each)
