@@ -39,6 +39,13 @@ class Model(Section, frozen=True):
     """Of computation; auto: bfloat16 on a GPU that has it, float32 on a CPU."""
     attention: Literal["eager", "sdpa"] = "eager"
     """Eager applies Gemma-2's attention soft-capping, which sdpa drops silently."""
+    engine: Literal["auto", "plain", "fast"] = "auto"
+    """Fast: our own kernels, for Gemma-2, Llama-3 and Qwen3 on NVIDIA GPUs; plain: transformers
+    and peft, anywhere; auto: fast where it can run."""
+    cached_weights: Literal["auto"] | bool = "auto"
+    """Fast engine: keep the weights dequantised beside the 4-bit ones; auto: if memory permits."""
+    gpu_memory: NotNegativeNumber = 0.0
+    """GiB of the GPU's memory to use at most; 0: what is free."""
 
 
 class Prompt(Section, frozen=True):
@@ -90,8 +97,9 @@ class Training(Section, frozen=True):
     """Optimizer steps at most; 0: as many as `epochs` asks for."""
     batch_size: Positive = 32
     """Pairs an optimizer step sees: the effective batch size."""
-    tokens_per_pass: Positive = 4096
-    """Tokens, padding included, in one forward and backward pass; the memory dial."""
+    tokens_per_pass: NotNegative = 0
+    """Tokens, padding included, in one forward and backward pass; the memory dial. 0: as many as
+    fit (fast engine), 4096 (plain)."""
     packing: bool = True
     """Put several pairs in one row, kept apart by positions and attention."""
     row_tokens: Positive = 256
@@ -149,8 +157,8 @@ class FewShot(Section, frozen=True):
 class Evaluation(Section, frozen=True):
     max_tokens: Positive = 2048
     """Tokens of prompt and output; what is longer is cut from the right, as in the course."""
-    tokens_per_pass: Positive = 4096
-    """Tokens, padding included, in one forward pass."""
+    tokens_per_pass: NotNegative = 0
+    """Tokens, padding included, in one forward pass; 0: as many as fit, or 4096 (plain engine)."""
     choose_by: Literal["validation", "test", "last"] = "validation"
     """Which perplexity picks the checkpoint that becomes the result; test is peeking."""
     samples: NotNegative = 3

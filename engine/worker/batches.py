@@ -155,12 +155,12 @@ def _shareable(item: Encoded) -> int:
 
 def _common(one: list[int], other: list[int]) -> int:
     """Length of the common prefix."""
-    return next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other))
+    )
 
 
-def _lay_out(
-    encoded: Sequence[Encoded], rows: list[list[int]], shared: int, pad_id: int
-) -> Pass:
+def _lay_out(encoded: Sequence[Encoded], rows: list[list[int]], shared: int, pad_id: int) -> Pass:
     width = shared + max(sum(len(encoded[i].ids) - shared for i in row) for row in rows)
     ids = torch.full((len(rows), width), pad_id)
     positions = torch.zeros_like(ids)

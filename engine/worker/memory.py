@@ -9,6 +9,8 @@ from engine.worker.fast.architecture import Shape
 from engine.worker.fast.loss import CHUNK
 
 GIB = 1 << 30
+_FAIR_PASS = 2048
+"""Tokens that should fit in a pass beside cached weights."""
 _SPARE = GIB // 2
 """Left free: for what is compiled, for fragments, for others."""
 
@@ -21,6 +23,20 @@ def free_bytes(device: torch.device) -> int:
     held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     limit = int(total * torch.cuda.get_per_process_memory_fraction(device))
     return min(free + held, limit - torch.cuda.memory_allocated(device))
+
+
+def limit(device: torch.device, gib: float) -> None:
+    """Use no more than so many GiB of a GPU; 0: all of it."""
+    if device.type == "cuda" and gib:
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, gib * GIB / total), device)
+
+
+def permits_cache(shape: Shape, device: torch.device, cache: int, width: int) -> bool:
+    """Is there room for dequantised weights, and for passes of a fair size beside them?"""
+    each = bytes_a_token(shape, width, training=True, checkpointing=False)
+    needed = cache + _FAIR_PASS * each + logits_bytes(shape, width) + _SPARE
+    return free_bytes(device) >= needed
 
 
 def bytes_a_token(shape: Shape, width: int, *, training: bool, checkpointing: bool) -> int:

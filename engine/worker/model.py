@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,19 @@ from transformers import (
 
 from engine.errors import UserError
 from engine.models import hub
-from engine.profiles import Lora, Profile
+from engine.profiles import Generation, Lora, Profile
 from engine.profiles import Model as ModelSettings
-from engine.worker.batches import SHARED, Pass
+from engine.prompts import Encoded
+from engine.worker.batches import SHARED, Pass, plan_passes
+from engine.worker.fast.decode import Translator
+from engine.worker.generate import generate
 
 Warn = Callable[[str, str], None]
 """Told a message and a hint."""
+
+
+_TOKENS_PER_PASS = 4096
+"""Of the plain path, where a profile names no number."""
 
 
 def pick_device() -> torch.device:
@@ -218,6 +226,11 @@ class LabelLosses:
     all positions would be the peak of memory.
     """
 
+    path = "plain"
+    """Of paths.Losses, which this is."""
+    translator: Translator | None = None
+    """Generates instead of transformers, where it can."""
+
     def __init__(self, model: PreTrainedModel | PeftModel) -> None:
         self.model = model
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -251,6 +264,37 @@ class LabelLosses:
             logits = self._base(**inputs).logits
             logits = logits.reshape(-1, logits.shape[-1])[batch.label_rows].float()
         return F.cross_entropy(logits, batch.targets, reduction="none")
+
+    def passes(
+        self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
+    ) -> list[Pass]:
+        """Many short rows a pass: attention here costs a row's length squared."""
+        return plan_passes(
+            encoded,
+            row_tokens=min(row_tokens, tokens_per_pass or row_tokens),
+            tokens_per_pass=tokens_per_pass or _TOKENS_PER_PASS,
+            pad_id=pad_id,
+            share_within=math.inf,
+        )
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        stop_ids: frozenset[int],
+        settings: Generation,
+        pad_id: int,
+        *,
+        stop_requested: Callable[[], bool] = lambda: False,
+        on_token: Callable[[int], None] | None = None,
+    ) -> list[list[int]]:
+        """The continuation of each prompt, without the stop token."""
+        how = {"stop_requested": stop_requested, "on_token": on_token}
+        if self.translator is not None:
+            return self.translator.generate(prompts, stop_ids, settings, **how)  # type: ignore[arg-type]
+        return generate(self.model, prompts, stop_ids, settings, pad_id, **how)  # type: ignore[arg-type]
+
+    def save_memory(self) -> None:
+        """There is nothing that could be done without."""
 
     def _masks(self, batch: Pass) -> Tensor | dict[str, Tensor]:
         """Additive masks [R, 1, T, T]: a token sees its own document up to itself.

@@ -20,11 +20,13 @@ from engine.events import Finished, Saved, Score, Started, Step, Stopped
 from engine.profiles import Training
 from engine.prompts import Encoded
 from engine.worker import checkpoints
-from engine.worker.batches import Pass, epoch_order, plan_passes
+from engine.worker.batches import Pass, epoch_order
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, add_adapter, device_name, peak_memory
+from engine.worker.model import add_adapter, device_name, peak_memory
 from engine.worker.optimizers import make_optimizer, make_scheduler
+from engine.worker.passes import PassSize
+from engine.worker.paths import Losses, make_losses
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
 
@@ -70,7 +72,8 @@ class Trainer:
         self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
         self.model: PeftModel
         self.model, self.optimizer = self.accelerator.prepare(model, self.optimizer)
-        self.losses = LabelLosses(self.model)
+        self.losses: Losses = make_losses(self.model, self.profile)
+        self.pass_size = PassSize(self.settings.tokens_per_pass)
 
         self.step = 0
         self.tokens = 0
@@ -92,6 +95,7 @@ class Trainer:
                 device=device_name(self.session.device),
                 pairs=len(self.encoded),
                 left_out=self.left_out,
+                path=self.losses.path,
             )
         )
         self._say_what_to_know()
@@ -136,14 +140,7 @@ class Trainer:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began = time.monotonic()
         self.model.train()
-        passes = self._passes(batch)
-        # Every scored token of the effective batch weighs the same, whichever pass it is in.
-        scored = sum(len(part.targets) for part in passes)
-        loss = 0.0
-        for part in passes:
-            part_loss = self.losses(part).sum() / scored
-            self.accelerator.backward(part_loss)
-            loss += part_loss.item()
+        loss = self._gradient(batch)
         grad_norm = self._clip()
         lr = float(self.scheduler.get_last_lr()[0])
         if not math.isfinite(loss) or not math.isfinite(grad_norm):
@@ -158,7 +155,7 @@ class Trainer:
 
         self.step += 1
         self.recent_losses.append(loss)
-        tokens = sum(part.tokens for part in passes)
+        tokens = sum(len(item.ids) for item in batch)
         self.tokens += tokens
         self.report.emit(
             Step(
@@ -173,13 +170,39 @@ class Trainer:
             )
         )
 
-    def _passes(self, batch: list[Encoded]) -> list[Pass]:
-        return plan_passes(
-            batch,
-            row_tokens=self.settings.row_tokens if self.settings.packing else 0,
-            tokens_per_pass=self.settings.tokens_per_pass,
-            pad_id=self.session.builder.tokenizer.pad_id,
-        )
+    def _gradient(self, batch: list[Encoded]) -> float:
+        """The mean loss of the effective batch; its gradient is left in the parameters.
+
+        Where memory runs out, the batch is begun anew in smaller passes.
+        """
+        row_tokens = self.settings.row_tokens if self.settings.packing else 0
+        pad_id = self.session.builder.tokenizer.pad_id
+        while True:
+            passes = self.losses.passes(batch, row_tokens, self.pass_size.tokens, pad_id)
+            try:
+                return self._accumulate(passes)
+            except torch.OutOfMemoryError:
+                if not self.pass_size.halve(passes):
+                    raise
+            # After the handler, for the exception holds on to what did not fit.
+            self.optimizer.zero_grad(set_to_none=True)
+            self.losses.save_memory()
+            torch.cuda.empty_cache()
+            self.report.warn(
+                f"step {self.step + 1}: out of memory; going on with passes of at most "
+                f"{self.pass_size.tokens} tokens, the effective batch unchanged",
+                f"training.tokens_per_pass = {self.pass_size.tokens} begins with that",
+            )
+
+    def _accumulate(self, passes: list[Pass]) -> float:
+        # Every scored token of the effective batch weighs the same, whichever pass it is in.
+        scored = sum(len(part.targets) for part in passes)
+        loss = 0.0
+        for part in passes:
+            part_loss = self.losses(part).sum() / scored
+            self.accelerator.backward(part_loss)
+            loss += part_loss.item()
+        return loss
 
     def _clip(self) -> float:
         limit = self.settings.max_grad_norm or math.inf

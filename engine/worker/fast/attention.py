@@ -92,4 +92,3 @@ class FlexAttention:
             mask = self._make_mask(sees, rows, None, width, width, device=start.device)
             self._mask = (spans, mask)
         return self._mask[1]
-

@@ -76,8 +76,10 @@ class Translator:
                     answers[row].append(token)
             if on_token is not None and unfinished:
                 on_token(answers[0][-1])
-            if not unfinished or stop_requested() or len(max(answers, key=len)) >= (
-                settings.max_new_tokens
+            if (
+                not unfinished
+                or stop_requested()
+                or len(max(answers, key=len)) >= (settings.max_new_tokens)
             ):
                 break
             tokens = choose(step(tokens), settings)
@@ -115,9 +117,7 @@ class Translator:
         order = documents[last].argsort()
         return self.head(states[rows[last][order]])
 
-    def forward(
-        self, tokens: Tensor, positions: Tensor, keys: Tensor, values: Tensor
-    ) -> Tensor:
+    def forward(self, tokens: Tensor, positions: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """One token more for each row: [B] -> logits [B, V]."""
         fast = self._fast
         pointwise, layers = fast.pointwise, fast.decoder.layers

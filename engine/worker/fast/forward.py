@@ -107,9 +107,7 @@ class FastDecoder:
         """The stream after a layer, and it normed for the next layer or the head."""
         layer, pointwise = self.decoder.layers[number], self.pointwise
         qkv, out, gate_up, down = self.linears[number]
-        q, k, v = pointwise.rotate(
-            qkv(normed, seed), *angles, layer.norm_queries, layer.norm_keys
-        )
+        q, k, v = pointwise.rotate(qkv(normed, seed), *angles, layer.norm_queries, layer.norm_keys)
         if keep is not None:
             keep(number, k, v)
         attended = out(self.attention(q, k, v, spans), seed)

@@ -41,6 +41,7 @@ class Ingredients:
             attention="kernel" if kernels and known_head else "flex",
             compiled=kernels,
             cached_weights=cached_weights,
+            graphs=True,
             checkpointing=checkpointing,
         )
 

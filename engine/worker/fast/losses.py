@@ -81,8 +81,8 @@ class FastLabelLosses:
             prompts, stop_ids, settings, stop_requested=stop_requested, on_token=on_token
         )
 
-    def give_up_recordings(self) -> None:
-        """Free what recorded passes hold, and record no more: memory ran out."""
+    def save_memory(self) -> None:
+        """Free what recorded passes hold, and record no more."""
         self._recorded = None
 
     def _losses(self, layout: Layout, seed: Tensor | None) -> Tensor:

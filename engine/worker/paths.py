@@ -1,0 +1,121 @@
+"""Chooses how a model is computed, by the plain or the fast path, and says which and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from peft import PeftModel
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from engine.errors import UserError
+from engine.profiles import Generation, Profile
+from engine.prompts import Encoded
+from engine.worker import memory
+from engine.worker.batches import Pass
+from engine.worker.fast.architecture import Unsupported, read_decoder
+from engine.worker.fast.decode import Translator
+from engine.worker.fast.forward import FastDecoder
+from engine.worker.fast.ingredients import Ingredients, kernels_can_run
+from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.weights import kept_bytes
+from engine.worker.model import LabelLosses
+
+Model = PreTrainedModel | PeftModel
+
+
+class Losses(Protocol):
+    """What training, scoring and translating ask of a model, by whichever path."""
+
+    model: Model
+    device: torch.device
+    dtype: torch.dtype
+    path: str
+    """Which path it is, for the definition of a number."""
+    attention: str
+    """The attention that is really computed."""
+
+    def __call__(self, batch: Pass) -> Tensor:
+        """The loss at each label row: [L] float32."""
+
+    def passes(
+        self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
+    ) -> list[Pass]:
+        """Lay items out as this path computes them best; 0 tokens: as many as fit."""
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        stop_ids: frozenset[int],
+        settings: Generation,
+        pad_id: int,
+        *,
+        stop_requested: Callable[[], bool] = ...,
+        on_token: Callable[[int], None] | None = ...,
+    ) -> list[list[int]]:
+        """The continuation of each prompt, without the stop token."""
+
+    def save_memory(self) -> None:
+        """Hold less from now on: memory has run out."""
+
+
+def make_losses(model: Model, profile: Profile) -> Losses:
+    """The path that a profile asks for, or the best one that can run. Raises UserError."""
+    asked = profile.model.engine
+    try:
+        if asked == "plain":
+            raise Unsupported('model.engine = "plain"')
+        refuse_fast(model, profile)
+        return FastLabelLosses(model, ingredients_for(model, profile))
+    except Unsupported as why:
+        if asked == "fast":
+            raise UserError(f'model.engine = "fast": cannot be used: {why}') from None
+        losses = LabelLosses(model)
+        losses.path = f"plain ({why})"
+        if asked == "auto" and losses.device.type == "cpu":
+            losses.translator = _translator(model)
+        return losses
+
+
+def refuse_fast(model: Model, profile: Profile) -> None:
+    """Raises Unsupported if the fast path cannot compute this model here."""
+    if not torch.cuda.is_available():
+        raise Unsupported("no GPU")
+    if not kernels_can_run():
+        raise Unsupported("no Triton")
+    if torch.cuda.get_device_capability() < (8, 0):
+        raise Unsupported("a GPU older than Ampere")
+    quantization = profile.quantization
+    if quantization.compute_dtype not in ("auto", profile.model.dtype):
+        raise Unsupported("quantization.compute_dtype is not the model's type")
+    if read_decoder(model).norm_last.dtype != torch.bfloat16:
+        raise Unsupported("not computed in bfloat16")
+
+
+def ingredients_for(model: Model, profile: Profile) -> Ingredients:
+    """What the fast path is made of: everything, as far as memory permits."""
+    decoder = read_decoder(model)
+    cached = profile.model.cached_weights
+    if cached == "auto":
+        dtype = decoder.norm_last.dtype
+        cached = memory.permits_cache(
+            decoder.shape, decoder.embeddings.device, kept_bytes(decoder, dtype), dtype.itemsize
+        )
+    return Ingredients.of_gpu(
+        decoder.shape,
+        cached_weights=cached,
+        checkpointing=profile.training.gradient_checkpointing,
+    )
+
+
+def _translator(model: Model) -> Translator | None:
+    """On a CPU only translating is faster by our own code: it dequantises once, not at each token."""
+    try:
+        decoder = read_decoder(model)
+        if 4 * kept_bytes(decoder, torch.float32) > memory.free_bytes(decoder.embeddings.device):
+            return None
+        return Translator(FastDecoder(model, Ingredients()))
+    except Unsupported:
+        return None
