@@ -32,9 +32,7 @@ class Translator:
         self._form = form
         self._kernels = fast.ingredients.kernels
         self._steps: dict[tuple[int, int], _Step] = {}
-        self._attend = (
-            torch.compile(_attend, dynamic=True) if fast.ingredients.compiled else _attend
-        )
+        self._attend = _attention(self._kernels)
         self.use_adapter()
 
     @torch.inference_mode()
@@ -161,6 +159,14 @@ class _Step:
         logits = self._run()
         self.positions += 1
         return logits
+
+
+def _attention(kernels: bool) -> Callable[..., Tensor]:
+    if not kernels:
+        return _attend
+    from engine.worker.fast.decode_kernels import attend
+
+    return attend
 
 
 def _attend(

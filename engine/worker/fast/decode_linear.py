@@ -66,7 +66,7 @@ class Quantised:
 
 
 def _four_bits(linear: torch.nn.Module) -> tuple[Tensor, Tensor, Tensor]:
-    """The codes as stored, each block's scale as float32, and the 16 values. Raises Unsupported."""
+    """Codes as stored, each block's scale as float32, and what a byte means. Raises Unsupported."""
     if not isinstance(linear, bnb.nn.Linear4bit):
         raise Unsupported("not a 4-bit layer")
     state = linear.weight.quant_state
@@ -75,4 +75,6 @@ def _four_bits(linear: torch.nn.Module) -> tuple[Tensor, Tensor, Tensor]:
     scales = state.absmax
     if state.nested:
         scales = bnb.functional.dequantize_blockwise(scales, state.state2) + state.offset
-    return linear.weight.data.view(-1), scales.float(), state.code.float()
+    from engine.worker.fast.decode_kernels import byte_values
+
+    return linear.weight.data.view(-1), scales.float(), byte_values(state.code)

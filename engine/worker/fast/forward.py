@@ -16,7 +16,7 @@ from engine.worker.fast.architecture import Decoder, Unsupported, read_decoder
 from engine.worker.fast.ingredients import Ingredients
 from engine.worker.fast.layout import Layout, Spans
 from engine.worker.fast.linear import Linear
-from engine.worker.fast.pointwise import Pointwise, rotary_angles
+from engine.worker.fast.pointwise import rotary_angles
 from engine.worker.fast.weights import FusedWeight, fuse
 
 KeepKeys = Callable[[int, Tensor, Tensor], None]
@@ -38,7 +38,7 @@ class FastDecoder:
             self.decoder, self.dtype, keep=ingredients.cached_weights
         )
         self.attention = ingredients.make_attention(self.shape)
-        self.pointwise = Pointwise(self.shape, compiled=ingredients.compiled)
+        self.pointwise = ingredients.make_pointwise(self.shape)
         self.cross_entropy = ingredients.make_cross_entropy()
         self._low_rank = ingredients.make_low_rank()
         scale = self.shape.hidden**0.5 if self.shape.family.scales_embeddings else None
@@ -70,9 +70,6 @@ class FastDecoder:
         stream = self.embed(layout.ids)
         angles = self.angles(layout.positions)
         normed = self.pointwise.norm(stream, decoder.layers[0].norm_in)
-        if torch.is_grad_enabled():
-            # All layers then look alike to the compiler; the embeddings' gradient goes nowhere.
-            stream.requires_grad_()
         for number in range(len(decoder.layers)):
             spans = layout.spans[self.shape.windows[number]]
             if self.ingredients.checkpointing and torch.is_grad_enabled():

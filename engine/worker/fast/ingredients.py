@@ -11,6 +11,7 @@ from engine.worker.fast.architecture import Shape
 from engine.worker.fast.attention import Attention, FlexAttention, MaskedAttention
 from engine.worker.fast.linear import LowRank, TorchLowRank
 from engine.worker.fast.loss import CrossEntropy, torch_cross_entropy
+from engine.worker.fast.pointwise import Pointwise, TorchPointwise
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,8 @@ class Ingredients:
     """Everything on is what an NVIDIA GPU gets; everything off runs anywhere."""
 
     kernels: bool = False
-    """Triton kernels for adapters and loss, instead of torch."""
+    """Triton kernels for adapters, loss, norms, gate and rotary embedding, instead of torch."""
     attention: Literal["kernel", "flex", "masked"] = "masked"
-    compiled: bool = False
-    """Norms, gate and rotary embedding through torch.compile."""
     cached_weights: bool = True
     """Dequantise the weights once and keep them, instead of at each use."""
     shared_prefix: bool = True
@@ -39,7 +38,6 @@ class Ingredients:
         return cls(
             kernels=kernels,
             attention="kernel" if kernels and known_head else "flex",
-            compiled=kernels,
             cached_weights=cached_weights,
             graphs=True,
             checkpointing=checkpointing,
@@ -54,6 +52,14 @@ class Ingredients:
         if self.attention == "flex":
             return FlexAttention(shape)
         return MaskedAttention(shape)
+
+    def make_pointwise(self, shape: Shape) -> Pointwise:
+        """What happens between the products."""
+        if not self.kernels:
+            return TorchPointwise(shape)
+        from engine.worker.fast.pointwise_kernels import KernelPointwise
+
+        return KernelPointwise(shape)
 
     def make_low_rank(self) -> LowRank:
         """The adapters' products."""

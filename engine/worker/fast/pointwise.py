@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -11,22 +10,42 @@ from torch import Tensor
 
 from engine.worker.fast.architecture import Shape
 
-Fn = TypeVar("Fn", bound=Callable[..., object])
 
-
-class Pointwise:
-    """The functions of one decoder's shape; compiled into few kernels where `compiled`."""
-
-    def __init__(self, shape: Shape, *, compiled: bool) -> None:
-        self._shape = shape
-        if compiled:
-            self.norm = _compile(self.norm)  # type: ignore[method-assign]
-            self.join = _compile(self.join)  # type: ignore[method-assign]
-            self.gate = _compile(self.gate)  # type: ignore[method-assign]
-            self.rotate = _compile(self.rotate)  # type: ignore[method-assign]
+class Pointwise(Protocol):
+    """The functions of one decoder's shape."""
 
     def norm(self, x: Tensor, weight: Tensor) -> Tensor:
         """Root-mean-square norm over the last dimension, rounded as the family's model does."""
+
+    def join(
+        self, stream: Tensor, output: Tensor, own: Tensor | None, following: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Add a block's output to the residual stream; the stream, and it normed for what follows.
+
+        `own` norms the output first, in families that do so.
+        """
+
+    def gate(self, gate_up: Tensor) -> Tensor:
+        """activation(gate) · up, of [T, 2·I]."""
+
+    def rotate(
+        self,
+        qkv: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        norm_queries: Tensor | None,
+        norm_keys: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries and keys with their positions turned in, and values: each [T, heads, D]."""
+
+
+class TorchPointwise:
+    """By torch, on any device."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+
+    def norm(self, x: Tensor, weight: Tensor) -> Tensor:
         wide = x.float()
         wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self._shape.eps)
         if self._shape.family.norm_adds_one:
@@ -36,15 +55,10 @@ class Pointwise:
     def join(
         self, stream: Tensor, output: Tensor, own: Tensor | None, following: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Add a block's output to the residual stream; the stream, and it normed for what follows.
-
-        `own` norms the output first, in families that do so.
-        """
-        stream = stream + (output if own is None else Pointwise.norm(self, output, own))
-        return stream, Pointwise.norm(self, stream, following)
+        stream = stream + (output if own is None else self.norm(output, own))
+        return stream, self.norm(stream, following)
 
     def gate(self, gate_up: Tensor) -> Tensor:
-        """activation(gate) · up, of [T, 2·I]."""
         gate, up = gate_up.chunk(2, -1)
         if self._shape.family.activation == "gelu":
             return F.gelu(gate, approximate="tanh") * up
@@ -58,13 +72,12 @@ class Pointwise:
         norm_queries: Tensor | None,
         norm_keys: Tensor | None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries and keys with their positions turned in, and values: each [T, heads, D]."""
         shape = self._shape
         q, k, v = (
             part.reshape(part.shape[0], -1, shape.head_dim) for part in qkv.split(shape.widths, 1)
         )
         if norm_queries is not None and norm_keys is not None:
-            q, k = Pointwise.norm(self, q, norm_queries), Pointwise.norm(self, k, norm_keys)
+            q, k = self.norm(q, norm_queries), self.norm(k, norm_keys)
         return _turn(q, cos, sin), _turn(k, cos, sin), v
 
 
@@ -81,6 +94,3 @@ def _turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     first, second = x.chunk(2, dim=-1)
     return x * cos[:, None] + torch.cat((-second, first), dim=-1) * sin[:, None]
 
-
-def _compile(function: Fn) -> Fn:
-    return torch.compile(function, dynamic=True)
