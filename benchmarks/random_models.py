@@ -59,7 +59,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "tiny": {
         **GEMMA,
-        "vocab_size": 2048,
+        "vocab_size": 6400,
         "head_dim": 64,
         "hidden_size": 256,
         "intermediate_size": 512,
@@ -81,9 +81,12 @@ def config_of(shape: str) -> PretrainedConfig:
 
 
 def build(
-    shape: str, device: torch.device, dtype: torch.dtype, attention: str, *, quantise: bool = True
+    shape: str, device: torch.device, dtype: torch.dtype, attention: str | None, *, quantise: bool = True
 ) -> PreTrainedModel:
-    """A frozen model: random weights of a shape, or a real model folder's; linears in NF4."""
+    """A frozen model: random weights of a shape, or a real folder's; linears in NF4.
+
+    `attention` None: transformers chooses.
+    """
     if Path(shape).is_dir():
         model = AutoModelForCausalLM.from_pretrained(
             shape, dtype=dtype, device_map={"": device}, attn_implementation=attention

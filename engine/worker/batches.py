@@ -162,33 +162,34 @@ def _common(one: list[int], other: list[int]) -> int:
 
 def _lay_out(encoded: Sequence[Encoded], rows: list[list[int]], shared: int, pad_id: int) -> Pass:
     width = shared + max(sum(len(encoded[i].ids) - shared for i in row) for row in rows)
-    ids = torch.full((len(rows), width), pad_id)
-    positions = torch.zeros_like(ids)
-    documents = torch.full_like(ids, -1)
-    ids[:, :shared] = torch.tensor(encoded[rows[0][0]].ids[:shared])
-    positions[:, :shared] = torch.arange(shared)
-    documents[:, :shared] = SHARED
+    ids: list[int] = []
+    positions: list[int] = []
+    documents: list[int] = []
     label_rows: list[int] = []
     targets: list[int] = []
     samples: list[int] = []
-    for number, row in enumerate(rows):
-        start = shared
+    for number, row in enumerate(rows, 1):
+        ids += encoded[row[0]].ids[:shared]
+        positions += range(shared)
+        documents += [SHARED] * shared
         for item in row:
-            tokens = encoded[item].ids[shared:]
-            span = slice(start, start + len(tokens))
-            ids[number, span] = torch.tensor(tokens)
-            positions[number, span] = torch.arange(shared, shared + len(tokens))
-            documents[number, span] = item
-            for at, scored in enumerate(encoded[item].scored[shared:]):
-                if scored:  # the token before a scored one predicts it
-                    label_rows.append(number * width + start + at - 1)
-                    targets.append(tokens[at])
-                    samples.append(item)
-            start += len(tokens)
+            tokens = encoded[item].ids
+            before = len(ids) - shared  # of the document's place 0, had it its own prefix
+            scored = [at for at, counts in enumerate(encoded[item].scored) if counts]
+            label_rows += [before + at - 1 for at in scored]  # the token before predicts it
+            targets += [tokens[at] for at in scored]
+            samples += [item] * len(scored)
+            ids += tokens[shared:]
+            positions += range(shared, len(tokens))
+            documents += [item] * (len(tokens) - shared)
+        padding = number * width - len(ids)
+        ids += [pad_id] * padding
+        positions += [0] * padding
+        documents += [-1] * padding
     return Pass(
-        ids=ids,
-        positions=positions,
-        documents=documents,
+        ids=torch.tensor(ids).view(len(rows), width),
+        positions=torch.tensor(positions).view(len(rows), width),
+        documents=torch.tensor(documents).view(len(rows), width),
         label_rows=torch.tensor(label_rows, dtype=torch.long),
         targets=torch.tensor(targets, dtype=torch.long),
         samples=torch.tensor(samples, dtype=torch.long),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import bitsandbytes as bnb
 import torch
 from peft import PeftModel
 from torch import Tensor
@@ -15,8 +16,8 @@ from engine.profiles import Generation, Profile
 from engine.prompts import Encoded
 from engine.worker import memory
 from engine.worker.batches import Pass
-from engine.worker.fast.architecture import Unsupported, read_decoder
-from engine.worker.fast.decode import Translator
+from engine.worker.fast.architecture import Unsupported, base_linear, read_decoder
+from engine.worker.fast.decode import Form, Translator
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run
 from engine.worker.fast.losses import FastLabelLosses
@@ -75,7 +76,7 @@ def make_losses(model: Model, profile: Profile) -> Losses:
         losses = LabelLosses(model)
         losses.path = f"plain ({why})"
         if asked == "auto" and losses.device.type == "cpu":
-            losses.translator = _translator(model)
+            losses.translator = make_translator(model, profile)
         return losses
 
 
@@ -110,12 +111,31 @@ def ingredients_for(model: Model, profile: Profile) -> Ingredients:
     )
 
 
-def _translator(model: Model) -> Translator | None:
-    """On a CPU only translating is faster by our own code: it dequantises once, not at each token."""
+def make_translator(model: Model, profile: Profile) -> Translator | None:
+    """Our own generation under the adapter that is now active; None: transformers must do it.
+
+    On a CPU too: it dequantises the weights once, not at each token.
+    """
+    if profile.model.engine == "plain":
+        return None
     try:
         decoder = read_decoder(model)
-        if 4 * kept_bytes(decoder, torch.float32) > memory.free_bytes(decoder.embeddings.device):
-            return None
-        return Translator(FastDecoder(model, Ingredients()))
+        dtype, device = decoder.norm_last.dtype, decoder.embeddings.device
+        cache = kept_bytes(decoder, dtype)
+        if device.type == "cpu":
+            fits = 4 * cache <= memory.free_bytes(device)
+            return Translator(FastDecoder(model, Ingredients())) if fits else None
+        refuse_fast(model, profile)
+        fits = profile.model.cached_weights is not False and memory.permits_cache(
+            decoder.shape, device, cache, dtype.itemsize
+        )
+        made = Ingredients.of_gpu(decoder.shape, cached_weights=False, checkpointing=False)
+        return Translator(FastDecoder(model, made), "merged" if fits else _unmerged(model))
     except Unsupported:
         return None
+
+
+def _unmerged(model: Model) -> Form:
+    linears = [m for layer in read_decoder(model).layers for group in layer.groups for m in group]
+    four_bits = all(isinstance(base_linear(m), bnb.nn.Linear4bit) for m in linears)
+    return "quantised" if four_bits and kernels_can_run() else "adapted"

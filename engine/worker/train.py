@@ -11,6 +11,7 @@ from statistics import fmean
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -140,8 +141,8 @@ class Trainer:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began = time.monotonic()
         self.model.train()
-        loss = self._gradient(batch)
-        grad_norm = self._clip()
+        # Both are asked of the GPU before the first answer is waited for.
+        loss, grad_norm = (float(value) for value in (self._gradient(batch), self._clip()))
         lr = float(self.scheduler.get_last_lr()[0])
         if not math.isfinite(loss) or not math.isfinite(grad_norm):
             self.report.warn(
@@ -170,7 +171,7 @@ class Trainer:
             )
         )
 
-    def _gradient(self, batch: list[Encoded]) -> float:
+    def _gradient(self, batch: list[Encoded]) -> Tensor:
         """The mean loss of the effective batch; its gradient is left in the parameters.
 
         Where memory runs out, the batch is begun anew in smaller passes.
@@ -194,19 +195,20 @@ class Trainer:
                 f"training.tokens_per_pass = {self.pass_size.tokens} begins with that",
             )
 
-    def _accumulate(self, passes: list[Pass]) -> float:
+    def _accumulate(self, passes: list[Pass]) -> Tensor:
         # Every scored token of the effective batch weighs the same, whichever pass it is in.
         scored = sum(len(part.targets) for part in passes)
-        loss = 0.0
+        loss = torch.zeros((), device=self.session.device)
         for part in passes:
             part_loss = self.losses(part).sum() / scored
             self.accelerator.backward(part_loss)
-            loss += part_loss.item()
+            loss += part_loss.detach()
         return loss
 
-    def _clip(self) -> float:
+    def _clip(self) -> Tensor:
         limit = self.settings.max_grad_norm or math.inf
-        return float(self.accelerator.clip_grad_norm_(self.parameters, limit))
+        norm: Tensor = self.accelerator.clip_grad_norm_(self.parameters, limit)
+        return norm
 
     def _evaluation_is_due(self) -> bool:
         on_curve = self.step % self.plan.evaluate_every == 0 or self.step == self.plan.steps

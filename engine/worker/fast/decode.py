@@ -1,4 +1,4 @@
-"""Translates token by token from a static cache: the step is one CUDA graph where there is a GPU."""
+"""Translates token by token from a static cache; on a GPU each step is one CUDA graph."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Translator:
         stop_requested: Callable[[], bool] = lambda: False,
         on_token: Callable[[int], None] | None = None,
     ) -> list[list[int]]:
-        """The continuation of each prompt, without the stop token; the same as generate.generate."""
+        """The continuation of each prompt, without the stop token, as generate.generate's."""
         self._fast.adapters.refresh()
         longest = max(len(prompt) for prompt in prompts) + settings.max_new_tokens
         step = self._step(len(prompts), -(-longest // LENGTHS) * LENGTHS)

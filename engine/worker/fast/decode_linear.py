@@ -41,7 +41,7 @@ def matrix(weight: Tensor, *, kernels: bool) -> Multiply:
 
 
 class Quantised:
-    """Reads 4-bit weights as they are stored, and adds the adapter on the way; one row at a time."""
+    """Reads 4-bit weights as they are stored, and adds the adapter on the way; for one row."""
 
     def __init__(self, linear: Linear) -> None:
         self._linear = linear

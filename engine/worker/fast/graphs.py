@@ -25,7 +25,7 @@ class Recorded:
         return self._result
 
     def _record(self) -> None:
-        """Runs twice first, on a stream of its own: what is compiled or allocated once is then done."""
+        """Runs twice first, on another stream: what is done once, like compiling, is then done."""
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):

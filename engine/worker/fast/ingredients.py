@@ -1,4 +1,4 @@
-"""What the fast path is made of, piece by piece: each can be left out, to measure or to save memory."""
+"""What the fast path is made of, piece by piece: each can be left out, to measure it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linears that read the same input, with their LoRA adapters: one frozen product, one low-rank one."""
+"""Linears that read the same input, with their adapters: a frozen product, a low-rank one."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class _Frozen(torch.autograd.Function):
 
 
 class _Adapted(torch.autograd.Function):
-    """The parameters are inputs only to receive their gradients: the fused copies are multiplied."""
+    """The parameters are inputs only to get their gradients: the fused copies are multiplied."""
 
     @staticmethod
     def forward(

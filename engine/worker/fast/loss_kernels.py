@@ -1,4 +1,4 @@
-"""Cross-entropy over large vocabularies as one Triton kernel that turns logits into their gradient."""
+"""Cross-entropy over large vocabularies as a Triton kernel: logits become their gradient."""
 
 from __future__ import annotations
 

@@ -37,9 +37,7 @@ class FastLabelLosses:
         self.attention = self.fast.attention.name
         self._block = BLOCK if ingredients.attention != "masked" else 1
         self._recorded: RecordedPasses | None = None
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        if ingredients.graphs and parameters:
-            self._recorded = RecordedPasses(self._losses, parameters)
+        self.record_anew()
         self._translator = Translator(self.fast)
 
     def __call__(self, batch: Pass) -> Tensor:
@@ -84,6 +82,13 @@ class FastLabelLosses:
     def save_memory(self) -> None:
         """Free what recorded passes hold, and record no more."""
         self._recorded = None
+
+    def record_anew(self) -> None:
+        """Forget what was recorded: the model has other adapters, or another dropout."""
+        self._recorded = None
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        if self.fast.ingredients.graphs and parameters:
+            self._recorded = RecordedPasses(self._losses, parameters)
 
     def _losses(self, layout: Layout, seed: Tensor | None) -> Tensor:
         fast = self.fast

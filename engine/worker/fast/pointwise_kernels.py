@@ -56,7 +56,12 @@ def _norming(shape: Shape) -> dict[str, Any]:
 class _Join(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, stream: Tensor, output: Tensor, own: Tensor | None, following: Tensor, shape: Shape
+        ctx: Any,
+        stream: Tensor,
+        output: Tensor,
+        own: Tensor | None,
+        following: Tensor,
+        shape: Shape,
     ) -> tuple[Tensor, Tensor]:
         joined, normed = torch.empty_like(stream), torch.empty_like(stream)
         _join[(len(stream),)](
@@ -208,9 +213,7 @@ def _join(  # type: ignore[no-untyped-def]
     joined = (stream + output).to(joined_.dtype.element_ty)
     tl.store(joined_ + row + at, joined, mask=inside)
     following = tl.load(following_ + at, mask=inside, other=0.0)
-    normed = _normed(
-        joined.to(tl.float32), following, eps, H, ADDS_ONE, normed_.dtype.element_ty
-    )
+    normed = _normed(joined.to(tl.float32), following, eps, H, ADDS_ONE, normed_.dtype.element_ty)
     tl.store(normed_ + row + at, normed, mask=inside)
 
 

@@ -1,4 +1,4 @@
-"""Training passes as CUDA graphs: recorded by size, so that the processor starts two things a pass."""
+"""Training passes as CUDA graphs: recorded by size, so that two launches make a pass."""
 
 from __future__ import annotations
 

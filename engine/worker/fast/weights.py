@@ -1,4 +1,4 @@
-"""The frozen weights: linears that read the same input as one matrix, dequantised once or each time."""
+"""The frozen weights: linears with the same input as one matrix, dequantised once or at use."""
 
 from __future__ import annotations
 
