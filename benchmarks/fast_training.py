@@ -30,7 +30,7 @@ from torch import Tensor, nn  # noqa: E402
 from workload import DATA, TOKENIZER, Workload, grouped  # noqa: E402
 
 from engine.prompts import Encoded  # noqa: E402
-from engine.worker.batches import Pass, plan_passes  # noqa: E402
+from engine.worker.batches import Pass  # noqa: E402
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run  # noqa: E402
 from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
 from engine.worker.model import LabelLosses  # noqa: E402
@@ -122,7 +122,7 @@ class Bench:
         model.zero_grad()
         if self.reference is None:
             self.reference = found.cpu()
-        alike = torch.nn.functional.cosine_similarity(found.cpu(), self.reference, dim=0)
+        alike = nn.functional.cosine_similarity(found.cpu().double(), self.reference.double(), 0)
         row.facts |= {
             "loss": round(loss, 4),
             "norm": round(float(found.norm()), 4),
@@ -273,12 +273,11 @@ def small_card(bench: Bench, row: Row) -> None:
     """6 GiB: no cached weights, 8-bit AdamW, passes as large as fit."""
     from engine.worker import memory
 
-    total = torch.cuda.get_device_properties(DEVICE).total_memory
     model = bench.model(BF16)
     torch.cuda.empty_cache()
     try:
         memory.limit(DEVICE, 6.0)
-        small = replace(FULL, cached_weights=False)
+        small = replace(FULL, cached_weights=False, graphs=False)
         losses = FastLabelLosses(model, small)
         passes = losses.passes(bench.check, 0, 0, 0)
         row.facts["passes"] = [list(part.ids.shape) for part in passes]
@@ -287,13 +286,10 @@ def small_card(bench: Bench, row: Row) -> None:
         bench.measure(row, model, gradient, lambda p: bnb.optim.AdamW8bit(p, lr=1e-4))
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
-        del total
 
 
 KERNELS = kernels_can_run()
-FULL = Ingredients(
-    kernels=KERNELS, attention="kernel" if KERNELS else "masked", graphs=KERNELS
-)
+FULL = Ingredients(kernels=KERNELS, attention="kernel" if KERNELS else "masked", graphs=KERNELS)
 WAYS: dict[str, tuple[str, Callable[[Bench, Row], None]]] = {
     "seed": ("seed's recipe (fp16, 8 × 4, checkpointing)", seed_recipe),
     "liger": ("transformers + peft + Liger, by length", liger),

@@ -106,9 +106,7 @@ def _alone(model: nn.Module, items: list[Encoded]) -> Tensor:
     return torch.stack(sums)
 
 
-def _by_passes(
-    losses: Callable[[Pass], Tensor], passes: list[Pass], count: int
-) -> Tensor:
+def _by_passes(losses: Callable[[Pass], Tensor], passes: list[Pass], count: int) -> Tensor:
     sums = torch.zeros(count, dtype=torch.float64)
     for batch in passes:
         sums.index_add_(0, batch.samples, losses(batch).double().cpu())

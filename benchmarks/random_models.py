@@ -81,7 +81,12 @@ def config_of(shape: str) -> PretrainedConfig:
 
 
 def build(
-    shape: str, device: torch.device, dtype: torch.dtype, attention: str | None, *, quantise: bool = True
+    shape: str,
+    device: torch.device,
+    dtype: torch.dtype,
+    attention: str | None,
+    *,
+    quantise: bool = True,
 ) -> PreTrainedModel:
     """A frozen model: random weights of a shape, or a real folder's; linears in NF4.
 

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from engine.prompts import Encoded
 
-
 SHARED = -2
 """In `Pass.documents`: tokens that all documents of their row see."""
 

@@ -11,6 +11,8 @@ from engine.worker.fast.loss import CHUNK
 GIB = 1 << 30
 _FAIR_PASS = 2048
 """Tokens that should fit in a pass beside cached weights."""
+_PASSES_WITH_GRAPHS = 4
+"""Fair passes there must be room for: what recorded graphs hold is lost to the others."""
 _SPARE = GIB // 2
 """Left free: for what is compiled, for fragments, for others."""
 
@@ -32,11 +34,18 @@ def limit(device: torch.device, gib: float) -> None:
         torch.cuda.set_per_process_memory_fraction(min(1.0, gib * GIB / total), device)
 
 
-def permits_cache(shape: Shape, device: torch.device, cache: int, width: int) -> bool:
+def permits_cache(
+    shape: Shape, device: torch.device, cache: int, width: int, passes: int = 1
+) -> bool:
     """Is there room for dequantised weights, and for passes of a fair size beside them?"""
     each = bytes_a_token(shape, width, training=True, checkpointing=False)
-    needed = cache + _FAIR_PASS * each + logits_bytes(shape, width) + _SPARE
+    needed = cache + passes * _FAIR_PASS * each + logits_bytes(shape, width) + _SPARE
     return free_bytes(device) >= needed
+
+
+def permits_graphs(shape: Shape, device: torch.device, cache: int, width: int) -> bool:
+    """Is there room for recorded passes, besides the others and dequantised weights?"""
+    return permits_cache(shape, device, cache, width, _PASSES_WITH_GRAPHS)
 
 
 def bytes_a_token(shape: Shape, width: int, *, training: bool, checkpointing: bool) -> int:

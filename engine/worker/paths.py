@@ -98,15 +98,12 @@ def refuse_fast(model: Model, profile: Profile) -> None:
 def ingredients_for(model: Model, profile: Profile) -> Ingredients:
     """What the fast path is made of: everything, as far as memory permits."""
     decoder = read_decoder(model)
-    cached = profile.model.cached_weights
-    if cached == "auto":
-        dtype = decoder.norm_last.dtype
-        cached = memory.permits_cache(
-            decoder.shape, decoder.embeddings.device, kept_bytes(decoder, dtype), dtype.itemsize
-        )
+    dtype, asked = decoder.norm_last.dtype, profile.model.cached_weights
+    room = (decoder.shape, decoder.embeddings.device, kept_bytes(decoder, dtype), dtype.itemsize)
     return Ingredients.of_gpu(
         decoder.shape,
-        cached_weights=cached,
+        cached_weights=memory.permits_cache(*room) if asked == "auto" else asked,
+        graphs=memory.permits_graphs(*room),
         checkpointing=profile.training.gradient_checkpointing,
     )
 
@@ -129,7 +126,9 @@ def make_translator(model: Model, profile: Profile) -> Translator | None:
         fits = profile.model.cached_weights is not False and memory.permits_cache(
             decoder.shape, device, cache, dtype.itemsize
         )
-        made = Ingredients.of_gpu(decoder.shape, cached_weights=False, checkpointing=False)
+        made = Ingredients.of_gpu(
+            decoder.shape, cached_weights=False, graphs=False, checkpointing=False
+        )
         return Translator(FastDecoder(model, made), "merged" if fits else _unmerged(model))
     except Unsupported:
         return None

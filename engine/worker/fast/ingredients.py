@@ -31,15 +31,17 @@ class Ingredients:
     """Recompute a layer's activations in the backward pass."""
 
     @classmethod
-    def of_gpu(cls, shape: Shape, *, cached_weights: bool, checkpointing: bool) -> Ingredients:
-        """Everything that this GPU's software can do."""
+    def of_gpu(
+        cls, shape: Shape, *, cached_weights: bool, graphs: bool, checkpointing: bool
+    ) -> Ingredients:
+        """Everything that this GPU's software can do, and what memory permits."""
         kernels = kernels_can_run()
         known_head = shape.head_dim in (64, 128, 256)
         return cls(
             kernels=kernels,
             attention="kernel" if kernels and known_head else "flex",
             cached_weights=cached_weights,
-            graphs=True,
+            graphs=graphs and kernels,
             checkpointing=checkpointing,
         )
 

@@ -117,4 +117,6 @@ class FastLabelLosses:
             training=torch.is_grad_enabled(),
             checkpointing=self.fast.ingredients.checkpointing,
         )
+        if self._recorded is not None:
+            fit //= 2  # what is recorded has memory of its own
         return max(BLOCK, min(fit, LONGEST_PASS) // BLOCK * BLOCK)

@@ -17,7 +17,7 @@ Compute = Callable[[Layout, Tensor | None], Tensor]
 LABEL_BLOCK = 256
 """Labels are filled up to a multiple of so many: fewer different frames."""
 _SEEN = 2
-"""A frame is recorded when it comes for this time."""
+"""A frame is recorded when it comes for this time; before, it has run as it is, and compiled."""
 
 
 class RecordedPasses:
@@ -93,11 +93,12 @@ class _Recording:
             found = torch.autograd.grad(of, gradients.parameters, self.weights)
             torch._foreach_add_(gradients.views, found)
 
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):  # once outside: weights of 0 add nothing
-            backward(losses())
-        torch.cuda.current_stream().wait_stream(side)
+        if pool is None:  # the first one: what is set up once a stream is done outside
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                backward(losses())  # adds nothing: its weights are 0
+            torch.cuda.current_stream().wait_stream(side)
         with torch.cuda.graph(self._forward, pool=pool):
             recorded = losses()
         self.pool = self._forward.pool()
