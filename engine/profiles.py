@@ -24,6 +24,9 @@ PositiveNumber = Annotated[float, Meta(gt=0)]
 NotNegativeNumber = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
+TOKENS_PER_PASS = 4096
+"""Of the plain engine, where a profile says 0."""
+
 
 class Section(Struct, frozen=True):
     """One table of a profile. Unknown keys are refused in profiles, but not in run.toml, which a

@@ -25,7 +25,7 @@ from transformers import (
 
 from engine.errors import UserError
 from engine.models import hub
-from engine.profiles import Generation, Lora, Profile
+from engine.profiles import TOKENS_PER_PASS, Generation, Lora, Profile
 from engine.profiles import Model as ModelSettings
 from engine.prompts import Encoded
 from engine.worker.batches import SHARED, Pass, plan_passes
@@ -34,10 +34,6 @@ from engine.worker.generate import generate
 
 Warn = Callable[[str, str], None]
 """Told a message and a hint."""
-
-
-_TOKENS_PER_PASS = 4096
-"""Of the plain path, where a profile names no number."""
 
 
 def pick_device() -> torch.device:
@@ -272,7 +268,7 @@ class LabelLosses:
         return plan_passes(
             encoded,
             row_tokens=min(row_tokens, tokens_per_pass or row_tokens),
-            tokens_per_pass=tokens_per_pass or _TOKENS_PER_PASS,
+            tokens_per_pass=tokens_per_pass or TOKENS_PER_PASS,
             pad_id=pad_id,
             share_within=math.inf,
         )
