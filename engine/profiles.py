@@ -122,7 +122,8 @@ class Training(Section, frozen=True):
     optimizer: Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"] = "adamw"
     """The 8-bit ones are bitsandbytes'; adafactor with a fixed learning rate."""
     gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass: less memory, slower."""
+    """Recompute activations in the backward pass: less memory, slower. The fast engine does so only
+    where memory is short."""
     max_prompt_tokens: Positive = 1024
     """Longer prompts, bos included, are dealt with as `too_long` says."""
     max_output_tokens: Positive = 512

@@ -88,11 +88,10 @@ def refuse_fast(model: Model, profile: Profile) -> None:
         raise Unsupported("no Triton")
     if torch.cuda.get_device_capability() < (8, 0):
         raise Unsupported("a GPU older than Ampere")
-    quantization = profile.quantization
-    if quantization.compute_dtype not in ("auto", profile.model.dtype):
-        raise Unsupported("quantization.compute_dtype is not the model's type")
     if read_decoder(model).norm_last.dtype != torch.bfloat16:
         raise Unsupported("not computed in bfloat16")
+    if profile.quantization.compute_dtype not in ("auto", "bfloat16"):
+        raise Unsupported("quantization.compute_dtype is not the model's type")
 
 
 def ingredients_for(model: Model, profile: Profile) -> Ingredients:
@@ -100,11 +99,12 @@ def ingredients_for(model: Model, profile: Profile) -> Ingredients:
     decoder = read_decoder(model)
     dtype, asked = decoder.norm_last.dtype, profile.model.cached_weights
     room = (decoder.shape, decoder.embeddings.device, kept_bytes(decoder, dtype), dtype.itemsize)
+    ample = memory.permits_graphs(*room)
     return Ingredients.of_gpu(
         decoder.shape,
         cached_weights=memory.permits_cache(*room) if asked == "auto" else asked,
-        graphs=memory.permits_graphs(*room),
-        checkpointing=profile.training.gradient_checkpointing,
+        graphs=ample,
+        checkpointing=profile.training.gradient_checkpointing and not ample,
     )
 
 
