@@ -61,7 +61,7 @@ def test_cross_entropy(cap: float | None) -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_pointwise(name: str) -> None:
-    from engine.worker.fast.pointwise_kernels import KernelPointwise
+    from engine.worker.fast.kernel_pointwise import KernelPointwise
 
     shape = _shape(name)
     kernel, plain = KernelPointwise(shape), TorchPointwise(shape)
@@ -94,7 +94,7 @@ def test_pointwise(name: str) -> None:
 @pytest.mark.parametrize("share_within", [0, 99])
 def test_attention(head_dim: int, cap: float | None, share_within: int) -> None:
     from engine.worker.batches import plan_passes
-    from engine.worker.fast.attention_kernels import KernelAttention
+    from engine.worker.fast.packed_attention import KernelAttention
 
     shape = _shape("gemma2", head_dim, cap)
     (batch,) = plan_passes(

@@ -48,7 +48,7 @@ class Ingredients:
     def make_attention(self, shape: Shape) -> Attention:
         """The attention that these ingredients name."""
         if self.attention == "kernel":
-            from engine.worker.fast.attention_kernels import KernelAttention
+            from engine.worker.fast.packed_attention import KernelAttention
 
             return KernelAttention(shape)
         if self.attention == "flex":
@@ -59,7 +59,7 @@ class Ingredients:
         """What happens between the products."""
         if not self.kernels:
             return TorchPointwise(shape)
-        from engine.worker.fast.pointwise_kernels import KernelPointwise
+        from engine.worker.fast.kernel_pointwise import KernelPointwise
 
         return KernelPointwise(shape)
 

@@ -2,160 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
 import triton
 import triton.language as tl
-from torch import Tensor
-
-from engine.worker.fast.architecture import Shape
-
-
-class KernelPointwise:
-    """Answers like pointwise.Pointwise."""
-
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-
-    def norm(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Without a gradient: the embeddings need none."""
-        out = torch.empty_like(x)
-        _norm[(len(x),)](x, weight, out, **_norming(self._shape))
-        return out
-
-    def join(
-        self, stream: Tensor, output: Tensor, own: Tensor | None, following: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        return _Join.apply(stream, output, own, following, self._shape)  # type: ignore[no-any-return]
-
-    def gate(self, gate_up: Tensor) -> Tensor:
-        return _Gate.apply(gate_up, self._shape.family.activation == "gelu")  # type: ignore[no-any-return]
-
-    def rotate(
-        self,
-        qkv: Tensor,
-        cos: Tensor,
-        sin: Tensor,
-        norm_queries: Tensor | None,
-        norm_keys: Tensor | None,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        return _Rotate.apply(qkv, cos, sin, norm_queries, norm_keys, self._shape)  # type: ignore[no-any-return]
-
-
-def _norming(shape: Shape) -> dict[str, Any]:
-    return {
-        "eps": shape.eps,
-        "H": shape.hidden,
-        "ADDS_ONE": shape.family.norm_adds_one,
-        "BLOCK": triton.next_power_of_2(shape.hidden),
-        "num_warps": 8,
-    }
-
-
-class _Join(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any,
-        stream: Tensor,
-        output: Tensor,
-        own: Tensor | None,
-        following: Tensor,
-        shape: Shape,
-    ) -> tuple[Tensor, Tensor]:
-        joined, normed = torch.empty_like(stream), torch.empty_like(stream)
-        _join[(len(stream),)](
-            stream, output, following if own is None else own, following, joined, normed,
-            OWN=own is not None, **_norming(shape),
-        )  # fmt: skip
-        ctx.save_for_backward(output, joined, own, following)
-        ctx.shape = shape
-        return joined, normed
-
-    @staticmethod
-    def backward(ctx: Any, grad_joined: Tensor, grad_normed: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
-        output, joined, own, following = ctx.saved_tensors
-        grad_stream = torch.empty_like(joined)
-        grad_output = grad_stream if own is None else torch.empty_like(joined)
-        _join_backward[(len(joined),)](
-            output, joined, following if own is None else own, following,
-            grad_joined.contiguous(), grad_normed.contiguous(), grad_stream, grad_output,
-            OWN=own is not None, **_norming(ctx.shape),
-        )  # fmt: skip
-        return grad_stream, grad_output, None, None, None
-
-
-class _Gate(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, gate_up: Tensor, gelu: bool) -> Tensor:
-        tokens, width = gate_up.shape[0], gate_up.shape[1] // 2
-        out = torch.empty(tokens, width, dtype=gate_up.dtype, device=gate_up.device)
-        _gate[(tokens, triton.cdiv(width, 1024))](gate_up, out, width, GELU=gelu, BLOCK=1024)
-        ctx.save_for_backward(gate_up)
-        ctx.gelu = gelu
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        (gate_up,) = ctx.saved_tensors
-        tokens, width = grad.shape
-        out = torch.empty_like(gate_up)
-        _gate_backward[(tokens, triton.cdiv(width, 1024))](
-            gate_up, grad.contiguous(), out, width, GELU=ctx.gelu, BLOCK=1024
-        )
-        return out, None
-
-
-class _Rotate(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any,
-        qkv: Tensor,
-        cos: Tensor,
-        sin: Tensor,
-        norm_queries: Tensor | None,
-        norm_keys: Tensor | None,
-        shape: Shape,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        tokens, d = len(qkv), shape.head_dim
-        q = torch.empty(tokens, shape.heads, d, dtype=qkv.dtype, device=qkv.device)
-        k = torch.empty(tokens, shape.kv_heads, d, dtype=qkv.dtype, device=qkv.device)
-        weights = (qkv, qkv) if norm_queries is None else (norm_queries, norm_keys)
-        _rotate[(tokens, shape.heads + shape.kv_heads)](
-            qkv, cos, sin, *weights, q, k, shape.eps, **_heads(shape)
-        )
-        # The values are a part of qkv as they are; a copy lets go of the rest.
-        v = qkv[:, -shape.kv_heads * d :].reshape(tokens, shape.kv_heads, d).contiguous()
-        ctx.save_for_backward(
-            cos, sin, norm_queries, norm_keys, None if norm_queries is None else qkv
-        )
-        ctx.shape = shape
-        return q, k, v
-
-    @staticmethod
-    def backward(ctx: Any, grad_q: Tensor, grad_k: Tensor, grad_v: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
-        cos, sin, norm_queries, norm_keys, qkv = ctx.saved_tensors
-        shape: Shape = ctx.shape
-        tokens = len(grad_q)
-        out = torch.empty(tokens, sum(shape.widths), dtype=grad_q.dtype, device=grad_q.device)
-        weights = (out, out) if norm_queries is None else (norm_queries, norm_keys)
-        _rotate_backward[(tokens, shape.heads + 2 * shape.kv_heads)](
-            out if qkv is None else qkv, cos, sin, *weights,
-            grad_q.contiguous(), grad_k.contiguous(), grad_v.contiguous(), out, shape.eps,
-            **_heads(shape),
-        )  # fmt: skip
-        return out, None, None, None, None, None
-
-
-def _heads(shape: Shape) -> dict[str, Any]:
-    return {
-        "HEADS": shape.heads,
-        "KV_HEADS": shape.kv_heads,
-        "D": shape.head_dim,
-        "HALF": shape.head_dim // 2,
-        "NORMED": shape.family.norms_heads,
-        "num_warps": 1,
-    }
 
 
 @triton.jit
@@ -185,7 +33,7 @@ def _norm_slope(x, grad, weight, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr): 
 
 
 @triton.jit
-def _norm(  # type: ignore[no-untyped-def]
+def norm(  # type: ignore[no-untyped-def]
     x_, weight_, out_, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr
 ):
     row = tl.program_id(0).to(tl.int64) * H
@@ -198,7 +46,7 @@ def _norm(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _join(  # type: ignore[no-untyped-def]
+def join(  # type: ignore[no-untyped-def]
     stream_, output_, own_, following_, joined_, normed_, eps,
     OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
@@ -218,7 +66,7 @@ def _join(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _join_backward(  # type: ignore[no-untyped-def]
+def join_backward(  # type: ignore[no-untyped-def]
     output_, joined_, own_, following_, grad_joined_, grad_normed_, grad_stream_, grad_output_, eps,
     OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
@@ -244,7 +92,7 @@ def _tanh(x):  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _gate(gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+def gate(gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = at < width
@@ -260,7 +108,7 @@ def _gate(gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr):  # ty
 
 
 @triton.jit
-def _gate_backward(  # type: ignore[no-untyped-def]
+def gate_backward(  # type: ignore[no-untyped-def]
     gate_up_, grad_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr
 ):
     row = tl.program_id(0).to(tl.int64)
@@ -284,7 +132,7 @@ def _gate_backward(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _rotate(  # type: ignore[no-untyped-def]
+def rotate(  # type: ignore[no-untyped-def]
     qkv_, cos_, sin_, norm_queries_, norm_keys_, q_, k_, eps,
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, HALF: tl.constexpr,
     NORMED: tl.constexpr,
@@ -314,7 +162,7 @@ def _rotate(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _rotate_backward(  # type: ignore[no-untyped-def]
+def rotate_backward(  # type: ignore[no-untyped-def]
     qkv_, cos_, sin_, norm_queries_, norm_keys_, grad_q_, grad_k_, grad_v_, out_, eps,
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, HALF: tl.constexpr,
     NORMED: tl.constexpr,
