@@ -189,11 +189,6 @@ def liger(bench: Bench, row: Row) -> None:
     )  # fmt: skip
 
 
-def unsloth(bench: Bench, row: Row) -> None:
-    """The same with unsloth, where it is installed (it must be imported before transformers)."""
-    raise ImportError("unsloth is not measured here: it needs a torch that it supports, and wheels")
-
-
 def _whole(model: PeftModel) -> Callable[[Batch], Tensor]:
     def gradient(batch: Batch) -> Tensor:
         scored = torch.tensor(sum(item.scored_count for item in batch), device=DEVICE)
@@ -293,7 +288,6 @@ FULL = Ingredients(kernels=KERNELS, attention="kernel" if KERNELS else "masked",
 WAYS: dict[str, tuple[str, Callable[[Bench, Row], None]]] = {
     "seed": ("seed's recipe (fp16, 8 × 4, checkpointing)", seed_recipe),
     "liger": ("transformers + peft + Liger, by length", liger),
-    "unsloth": ("unsloth", unsloth),
     "plain": ("plain path (packed, label rows)", plain),
     "packed": (
         "fast: one packed row, torch pointwise, flex",
@@ -323,7 +317,7 @@ def main() -> None:
     parser.add_argument("--shape", default="gemma-2-2b")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--tokenizer", type=Path, default=TOKENIZER)
-    parser.add_argument("--ways", default=",".join(name for name in WAYS if name != "unsloth"))
+    parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path)
