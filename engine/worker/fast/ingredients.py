@@ -41,7 +41,7 @@ class Ingredients:
             kernels=kernels,
             attention="kernel" if kernels and known_head else "flex",
             cached_weights=cached_weights,
-            graphs=graphs and kernels,
+            graphs=graphs and kernels and known_head,  # flex_attention makes masks as it goes
             checkpointing=checkpointing,
         )
 
