@@ -25,6 +25,9 @@ PositiveNumber = Annotated[float, Meta(gt=0)]
 NotNegativeNumber = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
+TOKENS_PER_PASS = 4096
+"""Of the plain engine, where a profile says 0."""
+
 
 class Section(Struct, frozen=True):
     """One table of a profile. Unknown keys are refused in profiles, but not in run.toml, which a
@@ -40,6 +43,13 @@ class Model(Section, frozen=True):
     """Of computation; auto: bfloat16 on a GPU that has it, float32 on a CPU."""
     attention: Literal["eager", "sdpa"] = "eager"
     """Eager applies Gemma-2's attention soft-capping, which sdpa drops silently."""
+    engine: Literal["auto", "plain", "fast"] = "auto"
+    """Fast: our own kernels, for Gemma-2, Llama-3 and Qwen3 on NVIDIA GPUs; plain: transformers
+    and peft, anywhere; auto: fast where it can run."""
+    cached_weights: Literal["auto"] | bool = "auto"
+    """Fast engine: keep the weights dequantised beside the 4-bit ones; auto: if memory permits."""
+    gpu_memory: NotNegativeNumber = 0.0
+    """GiB of the GPU's memory to use at most; 0: what is free."""
 
 
 class Prompt(Section, frozen=True):
@@ -91,8 +101,9 @@ class Training(Section, frozen=True):
     """Optimizer steps at most; 0: as many as `epochs` asks for."""
     batch_size: Positive = 32
     """Pairs an optimizer step sees: the effective batch size."""
-    tokens_per_pass: Positive = 4096
-    """Tokens, padding included, in one forward and backward pass; the memory dial."""
+    tokens_per_pass: NotNegative = 0
+    """Tokens, padding included, in one forward and backward pass; the memory dial. 0: as many as
+    fit (fast engine), 4096 (plain)."""
     packing: bool = True
     """Put several pairs in one row, kept apart by positions and attention."""
     row_tokens: Positive = 256
@@ -112,7 +123,8 @@ class Training(Section, frozen=True):
     optimizer: Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"] = "adamw"
     """The 8-bit ones are bitsandbytes'; adafactor with a fixed learning rate."""
     gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass: less memory, slower."""
+    """Recompute activations in the backward pass: less memory, slower. The fast engine does so only
+    where memory is short."""
     max_prompt_tokens: Positive = 1024
     """Longer prompts, bos included, are dealt with as `too_long` says."""
     max_output_tokens: Positive = 512
@@ -150,8 +162,8 @@ class FewShot(Section, frozen=True):
 class Evaluation(Section, frozen=True):
     max_tokens: Positive = 2048
     """Tokens of prompt and output; what is longer is cut from the right, as in the course."""
-    tokens_per_pass: Positive = 4096
-    """Tokens, padding included, in one forward pass."""
+    tokens_per_pass: NotNegative = 0
+    """Tokens, padding included, in one forward pass; 0: as many as fit, or 4096 (plain engine)."""
     choose_by: Literal["validation", "test", "last"] = "validation"
     """Which perplexity picks the checkpoint that becomes the result; test is peeking."""
     samples: NotNegative = 3

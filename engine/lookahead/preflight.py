@@ -23,7 +23,7 @@ from engine.lookahead.time_estimate import TimeEstimate
 from engine.models import model_shape
 from engine.models.model_shape import ModelShape
 from engine.plan import TrainingPlan, encode_for_training, plan_encoded, steps_per_epoch
-from engine.profiles import Profile
+from engine.profiles import TOKENS_PER_PASS, Profile
 from engine.prompts import Encoded, PromptBuilder
 from engine.runs import Job, Part
 from engine.strategies import Strategy
@@ -209,10 +209,15 @@ def _memory(
         training=largest_pass(
             train,
             training.batch_size,
-            training.tokens_per_pass,
+            training.tokens_per_pass or TOKENS_PER_PASS,
             training.row_tokens if training.packing else 0,
         ),
-        scoring=largest_pass(test, len(test), profile.evaluation.tokens_per_pass, 0),
+        scoring=largest_pass(
+            test,
+            len(test),
+            profile.evaluation.tokens_per_pass or TOKENS_PER_PASS,
+            training.row_tokens,
+        ),
         on_gpu=on_gpu,
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ from transformers import (
 from engine.errors import UserError
 from engine.language import _
 from engine.models import hub
-from engine.profiles import Lora, Profile
+from engine.profiles import TOKENS_PER_PASS, Generation, Lora, Profile
 from engine.profiles import Model as ModelSettings
-from engine.worker.batches import Pass
+from engine.prompts import Encoded
+from engine.worker.batches import SHARED, Pass, plan_passes
+from engine.worker.fast.decode import Translator
+from engine.worker.generate import generate
 
 Warn = Callable[[str, str], None]
 """Told a message and a hint."""
@@ -230,6 +234,11 @@ class LabelLosses:
     all positions would be the peak of memory.
     """
 
+    path = "plain"
+    """Of paths.Losses, which this is."""
+    translator: Translator | None = None
+    """Generates instead of transformers, where it can."""
+
     def __init__(self, model: PreTrainedModel | PeftModel) -> None:
         self.model = model
         base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -264,6 +273,37 @@ class LabelLosses:
             logits = logits.reshape(-1, logits.shape[-1])[batch.label_rows].float()
         return F.cross_entropy(logits, batch.targets, reduction="none")
 
+    def passes(
+        self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
+    ) -> list[Pass]:
+        """Many short rows a pass: attention here costs a row's length squared."""
+        return plan_passes(
+            encoded,
+            row_tokens=min(row_tokens, tokens_per_pass or row_tokens),
+            tokens_per_pass=tokens_per_pass or TOKENS_PER_PASS,
+            pad_id=pad_id,
+            share_within=math.inf,
+        )
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        stop_ids: frozenset[int],
+        settings: Generation,
+        pad_id: int,
+        *,
+        stop_requested: Callable[[], bool] = lambda: False,
+        on_token: Callable[[int], None] | None = None,
+    ) -> list[list[int]]:
+        """The continuation of each prompt, without the stop token."""
+        how = {"stop_requested": stop_requested, "on_token": on_token}
+        if self.translator is not None:
+            return self.translator.generate(prompts, stop_ids, settings, **how)  # type: ignore[arg-type]
+        return generate(self.model, prompts, stop_ids, settings, pad_id, **how)  # type: ignore[arg-type]
+
+    def save_memory(self) -> None:
+        """There is nothing that could be done without."""
+
     def _masks(self, batch: Pass) -> Tensor | dict[str, Tensor]:
         """Additive masks [R, 1, T, T]: a token sees its own document up to itself.
 
@@ -281,10 +321,10 @@ class LabelLosses:
 
     def _mask(self, batch: Pass, window: int | None) -> Tensor:
         at = torch.arange(batch.ids.shape[1], device=batch.ids.device)
-        distance = at[:, None] - at[None, :]
-        allowed = (batch.documents[:, :, None] == batch.documents[:, None, :]) & (distance >= 0)
+        seeing, seen = batch.documents[:, :, None], batch.documents[:, None, :]
+        allowed = ((seeing == seen) | (seen == SHARED)) & (at[:, None] >= at)
         if window:
-            allowed &= distance < window
+            allowed &= batch.positions[:, :, None] - batch.positions[:, None, :] < window
         dtype = self.dtype
         mask = torch.zeros(allowed.shape, dtype=dtype, device=batch.ids.device)
         return mask.masked_fill_(~allowed, torch.finfo(dtype).min)[:, None]

@@ -22,15 +22,10 @@ from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
-from engine.worker import evaluate
+from engine.worker import evaluate, memory
 from engine.worker.evaluate import Scored
-from engine.worker.model import (
-    LabelLosses,
-    load_adapter,
-    load_base,
-    peak_memory,
-    pick_device,
-)
+from engine.worker.model import load_adapter, load_base, peak_memory, pick_device
+from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
 
 
@@ -57,6 +52,7 @@ class Session:
         """The base model, with the run's adapter if it names one."""
         self.reporter.phase("loading the model")
         profile = self.settings.profile
+        memory.limit(self.device, profile.model.gpu_memory)
         model: PreTrainedModel | PeftModel = load_base(profile, self.device, self.reporter.warn)
         if self.settings.adapter:
             folder = Path(self.settings.adapter)
@@ -93,7 +89,7 @@ class Session:
 
     def evaluate(
         self,
-        losses: LabelLosses,
+        losses: Losses,
         part: str,
         file: Scored,
         *,
@@ -126,7 +122,7 @@ class Session:
         return score, results
 
     def evaluate_repaired(
-        self, losses: LabelLosses, file: Scored, *, step: int, checkpoint: str
+        self, losses: Losses, file: Scored, *, step: int, checkpoint: str
     ) -> None:
         """Score the test file's second references too, where it has some.
 
@@ -144,9 +140,7 @@ class Session:
             losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
         )
 
-    def add_outputs(
-        self, losses: LabelLosses, results: list[SampleResult], name: str = "test"
-    ) -> None:
+    def add_outputs(self, losses: Losses, results: list[SampleResult], name: str = "test") -> None:
         """Translate every item of an evaluation, and write the outputs beside the references."""
         instructions = [result.instruction for result in results]
         outputs = evaluate.translate_all(
@@ -177,7 +171,7 @@ class Session:
         judged.seconds = time.monotonic() - began
         self.reporter.emit(judged)
 
-    def translate_samples(self, losses: LabelLosses, pairs: list[Pair], step: int) -> None:
+    def translate_samples(self, losses: Losses, pairs: list[Pair], step: int) -> None:
         """Translate the first few pairs, to be read along the way."""
         pairs = pairs[: self.settings.profile.evaluation.samples]
         if not pairs:

@@ -11,6 +11,7 @@ from statistics import fmean
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -21,11 +22,13 @@ from engine.language import _
 from engine.profiles import Training
 from engine.prompts import Encoded
 from engine.worker import checkpoints
-from engine.worker.batches import Pass, epoch_order, plan_passes
+from engine.worker.batches import Pass, epoch_order
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, add_adapter, device_name, peak_memory
+from engine.worker.model import add_adapter, device_name, peak_memory
 from engine.worker.optimizers import make_optimizer, make_scheduler
+from engine.worker.passes import PassSize
+from engine.worker.paths import Losses, make_losses
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
 
@@ -76,7 +79,8 @@ class Trainer:
         self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
         self.model: PeftModel
         self.model, self.optimizer = self.accelerator.prepare(model, self.optimizer)
-        self.losses = LabelLosses(self.model)
+        self.losses: Losses = make_losses(self.model, self.profile)
+        self.pass_size = PassSize(self.settings.tokens_per_pass)
 
         self.step = 0
         self.tokens = 0
@@ -98,6 +102,7 @@ class Trainer:
                 device=device_name(self.session.device),
                 pairs=len(self.encoded),
                 left_out=self.left_out,
+                path=self.losses.path,
             )
         )
         self._say_what_to_know()
@@ -142,15 +147,8 @@ class Trainer:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began = time.monotonic()
         self.model.train()
-        passes = self._passes(batch)
-        # Every scored token of the effective batch weighs the same, whichever pass it is in.
-        scored = sum(len(part.targets) for part in passes)
-        loss = 0.0
-        for part in passes:
-            part_loss = self.losses(part).sum() / scored
-            self.accelerator.backward(part_loss)
-            loss += part_loss.item()
-        grad_norm = self._clip()
+        # Both are asked of the GPU before the first answer is waited for.
+        loss, grad_norm = (float(value) for value in (self._gradient(batch), self._clip()))
         lr = float(self.scheduler.get_last_lr()[0])
         if not math.isfinite(loss) or not math.isfinite(grad_norm):
             self.report.warn(
@@ -166,7 +164,7 @@ class Trainer:
 
         self.step += 1
         self.recent_losses.append(loss)
-        tokens = sum(part.tokens for part in passes)
+        tokens = sum(len(item.ids) for item in batch)
         self.tokens += tokens
         self.report.emit(
             Step(
@@ -181,17 +179,44 @@ class Trainer:
             )
         )
 
-    def _passes(self, batch: list[Encoded]) -> list[Pass]:
-        return plan_passes(
-            batch,
-            row_tokens=self.settings.row_tokens if self.settings.packing else 0,
-            tokens_per_pass=self.settings.tokens_per_pass,
-            pad_id=self.session.builder.tokenizer.pad_id,
-        )
+    def _gradient(self, batch: list[Encoded]) -> Tensor:
+        """The mean loss of the effective batch; its gradient is left in the parameters.
 
-    def _clip(self) -> float:
+        Where memory runs out, the batch is begun anew in smaller passes.
+        """
+        row_tokens = self.settings.row_tokens if self.settings.packing else 0
+        pad_id = self.session.builder.tokenizer.pad_id
+        while True:
+            passes = self.losses.passes(batch, row_tokens, self.pass_size.tokens, pad_id)
+            try:
+                return self._accumulate(passes)
+            except torch.OutOfMemoryError:
+                if not self.pass_size.halve(passes):
+                    raise
+            # After the handler, for the exception holds on to what did not fit.
+            self.optimizer.zero_grad(set_to_none=True)
+            self.losses.save_memory()
+            torch.cuda.empty_cache()
+            self.report.warn(
+                f"step {self.step + 1}: out of memory; going on with passes of at most "
+                f"{self.pass_size.tokens} tokens, the effective batch unchanged",
+                f"training.tokens_per_pass = {self.pass_size.tokens} begins with that",
+            )
+
+    def _accumulate(self, passes: list[Pass]) -> Tensor:
+        # Every scored token of the effective batch weighs the same, whichever pass it is in.
+        scored = sum(len(part.targets) for part in passes)
+        loss = torch.zeros((), device=self.session.device)
+        for part in passes:
+            part_loss = self.losses(part).sum() / scored
+            self.accelerator.backward(part_loss)
+            loss += part_loss.detach()
+        return loss
+
+    def _clip(self) -> Tensor:
         limit = self.settings.max_grad_norm or math.inf
-        return float(self.accelerator.clip_grad_norm_(self.parameters, limit))
+        norm: Tensor = self.accelerator.clip_grad_norm_(self.parameters, limit)
+        return norm
 
     def _evaluation_is_due(self) -> bool:
         on_curve = self.step % self.plan.evaluate_every == 0 or self.step == self.plan.steps
