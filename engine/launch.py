@@ -66,7 +66,8 @@ def start(run: Run, *, gpu: str = "") -> int:
                 pass_fds=[handle],
             )
         lock.sign(handle, process.pid, gpu)
-        notice.attend(run)
+        if run.settings.job != "probe":  # its end is shown where it was asked for
+            notice.attend(run)
     except OSError as error:
         raise RunError(f"run {run.id}: the worker did not start: {error}") from None
     finally:

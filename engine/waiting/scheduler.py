@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -102,7 +103,8 @@ def _start(run: Run, gpu: str) -> bool:
     except UserError as error:
         print(f"{run.id}: {error}", flush=True)
         if not run.alive() and run.folder.is_dir():
-            EventLog(run.events_path).append(Failed(type="RunError", message=str(error)))
+            with contextlib.suppress(OSError):  # the log says it anyway
+                EventLog(run.events_path).append(Failed(type="RunError", message=str(error)))
         return False
     print(f"{run.id}: started {gpu}".rstrip(), flush=True)
     return True
