@@ -33,7 +33,7 @@ def sentence(run: Run, summary: Summary) -> str:
     """How a run ended, in one line."""
     end = _ENDS.get(summary.status, summary.status.value)
     if summary.status is Status.FINISHED and summary.score is not None:
-        perplexity = number(summary.score.perplexity)
+        perplexity = number(summary.score.perplexity) + run.settings.mark
         return f"Yiwen: run {one_line(run.id)} {end}, test perplexity {perplexity}"
     if summary.status is Status.FAILED and summary.message:
         return f"Yiwen: run {one_line(run.id)} {end}: {one_line(summary.message)[:200]}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import strategies
-from engine.catalog import PEEKED, Row
+from engine.catalog import Row
+from engine.runs import PEEKED
 from engine.scores.judgement import Judgement, value
 from engine.table import differences, sheet
 from engine.table.run_columns import perplexity_of, strategy_of

@@ -11,6 +11,7 @@ from textual.widgets import Digits
 
 from engine import text
 from engine.events import Judged
+from engine.runs import PEEKED
 from engine.scores.judgement import FAULTS
 from engine.text import one_line
 from tui.results import Result
@@ -72,6 +73,7 @@ class ScorePanel(Vertical):
         digits = self.query_one(Digits)
         if digits.value != number:
             digits.update(number)
+        self.query_one("#caption", PlainStatic).say(f"perplexity{result.mark}")
         interval = self.query_one("#interval", PlainStatic)
         interval.say(_interval(judged))
         interval.display = judged is not None
@@ -119,6 +121,8 @@ def definition_line(result: Result) -> Content:
     if result.judged:
         said |= result.judged.definition
     words = "; ".join(f"{one_line(key)}: {one_line(value)}" for key, value in said.items())
+    if result.mark:
+        words = f"{PEEKED} {words}"
     if result.evaluated is None:
         words = f"This run only translates; it has no perplexity. {words}".rstrip()
     return Content(words)

@@ -11,6 +11,7 @@ from textual.content import Content
 from engine import text
 from engine.catalog import Row
 from engine.events import Evaluated, Judged
+from engine.runs import PEEKED
 from engine.scores.judgement import FAULTS, Measure
 from engine.summary import Status
 from engine.table.run_columns import status_of, strategy_of
@@ -105,7 +106,10 @@ class RunDetails:
         if score := summary.score:
             yield Content("")
             known = _bounds(judged.perplexity if judged else None)
-            yield _line("perplexity", f"{text.number(score.perplexity)}{known}", "bold")
+            mark = self.row.settings.mark
+            yield _line("perplexity", f"{text.number(score.perplexity)}{mark}{known}", "bold")
+            if mark:
+                yield Content.styled(PEEKED, "$text-warning")
             if judged:
                 yield _line("median", text.number(judged.median))
             known = _bounds(judged.corpus if judged else None)

@@ -58,12 +58,12 @@ def closing(summary: Summary, story: Story, run: Run) -> Content:
         sentence = "◌ The worker is gone without a word; l shows its log"
         return Content.styled(sentence, "$text-warning")
     if summary.status is Status.FINISHED and summary.score is not None:
-        return _won(summary.score, story)
+        return _won(summary.score, story, run.settings.mark)
     return Content("")
 
 
-def _won(score: Score, story: Story) -> Content:
-    parts = [f"✓ test perplexity {number(score.perplexity)}"]
+def _won(score: Score, story: Story, mark: str) -> Content:
+    parts = [f"✓ test perplexity {number(score.perplexity)}{mark}"]
     if story.first is not None and story.last is not story.first:
         parts.append(f"untuned {number(story.first.score.perplexity)}")
     if story.last is not None:
