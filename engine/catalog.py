@@ -12,15 +12,12 @@ import msgspec
 
 from engine import runs
 from engine.errors import RunError
-from engine.language import marked
 from engine.runs import Run, RunSettings
 from engine.scores.judgement import value
 from engine.summary import Summary
 from engine.table import notes
 from engine.table.notes import Notes
 from engine.text import number
-
-PEEKED = marked("* The checkpoint was chosen on the test file: the score is optimistic.")
 
 T = TypeVar("T")
 _Stamp = tuple[tuple[int, int], tuple[int, int]]
@@ -39,8 +36,7 @@ class Row:
     def perplexity_text(self) -> str:
         """The perplexity with its mark, if it has one (see PEEKED)."""
         score = self.summary.score
-        mark = "*" if score and self.settings.chosen_on_test else ""
-        return number(score.perplexity if score else None) + mark
+        return number(score.perplexity) + self.settings.mark if score else number(None)
 
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable row of `yiwen runs --json`."""

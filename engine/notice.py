@@ -36,7 +36,7 @@ def sentence(run: Run, summary: Summary) -> str:
     if summary.status in _ENDS:
         end = _(_ENDS[summary.status])
     if summary.status is Status.FINISHED and summary.score is not None:
-        perplexity = number(summary.score.perplexity)
+        perplexity = number(summary.score.perplexity) + run.settings.mark
         return _("Yiwen: run {run} {end}, test perplexity {perplexity}").format(
             run=one_line(run.id), end=end, perplexity=perplexity
         )

@@ -24,7 +24,7 @@ from msgspec import Struct
 from engine import lock, provenance, strategies
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
-from engine.language import _
+from engine.language import _, marked
 from engine.paths import write_atomically
 from engine.profiles import Profile
 from engine.summary import Status, Summary, read_summary
@@ -33,6 +33,8 @@ from engine.waiting import waiting_list
 Job = Literal["train", "evaluate", "predict", "probe"]
 Part = Literal["train", "validation", "test"]
 FORMAT = 1
+PEEKED = marked("* The checkpoint was chosen on the test file: the score is optimistic.")
+"""Explains the mark."""
 
 
 class DataFile(Struct, frozen=True):
@@ -78,11 +80,26 @@ class RunSettings(Struct, frozen=True, kw_only=True):
             return 0
         return len(few_shot.ids) if few_shot.choose == "ids" else few_shot.examples
 
+    def is_set_aside(self, part: str) -> bool:
+        """Is the part no file of its own, but pairs of the training file that were put aside?"""
+        train, other = self.data.get("train"), self.data.get(part)
+        return (
+            part != "train"
+            and train is not None
+            and other is not None
+            and (train.sha256 == other.sha256 and not self.profile.data.validation)
+        )
+
     @property
     def chosen_on_test(self) -> bool:
         """Was the adapter's checkpoint chosen on the test file, so that its score flatters it?"""
-        trained = strategies.get(self.strategy).trains
-        return trained and self.profile.evaluation.choose_by == "test"
+        asked = self.profile.evaluation.choose_by == "test"
+        return asked and strategies.get(self.strategy).trains
+
+    @property
+    def mark(self) -> str:
+        """What stands behind a perplexity that flatters the run (see `PEEKED`)."""
+        return "*" if self.chosen_on_test else ""
 
 
 @dataclass(frozen=True)
@@ -332,6 +349,6 @@ def _slug(text: str) -> str:
 
 
 __all__ = [
-    "DataFile", "Job", "Part", "Run", "RunSettings", "Status", "Summary",
+    "PEEKED", "DataFile", "Job", "Part", "Run", "RunSettings", "Status", "Summary",
     "create", "delete", "find", "list_all", "newest_active",
 ]  # fmt: skip

@@ -25,6 +25,8 @@ class Result:
     samples: list[Sample] = field(default_factory=list)
     unreadable: int = 0
     """Lines of the file that are no samples."""
+    mark: str = ""
+    """Stands behind a perplexity that flatters the run (see `engine.runs.PEEKED`)."""
 
 
 def read(run: Run) -> Result | None:
@@ -41,7 +43,7 @@ def read(run: Run) -> Result | None:
         return None
     path = run.folder / file if file else None
     samples, unreadable = read_samples(path) if path else ([], 0)
-    return Result(evaluated, judged, path, samples, unreadable)
+    return Result(evaluated, judged, path, samples, unreadable, run.settings.mark)
 
 
 def read_scores(run: Run) -> Evaluated | None:

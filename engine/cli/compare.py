@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine import runs
-from engine.catalog import PEEKED, Catalog, Row, finite
+from engine.catalog import Catalog, Row, finite
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
 from engine.errors import RunError, UserError
 from engine.paths import runs_root
-from engine.runs import Run
+from engine.runs import PEEKED, Run
 from engine.scores.judgement import plain_data, value
 from engine.scores.translation_quality import NAMES
 from engine.text import number

@@ -23,7 +23,7 @@ from engine.paths import runs_root
 from engine.report import folder
 from engine.runs import Run
 from engine.summary import Status
-from engine.text import clock, number
+from engine.text import clock
 
 
 def experiment(arguments: Namespace) -> int:
@@ -49,7 +49,7 @@ def experiment(arguments: Namespace) -> int:
         return 0
     for one in tables.tables(stages, rows):
         print(f"{one.title}\n\n{table(one.header, one.rows, one.right)}\n")
-    print("\n".join([*tables.notes(stages), f"The report: {page}"]))
+    print("\n".join([*tables.notes(stages, rows), f"The report: {page}"]))
     return 0
 
 
@@ -94,11 +94,8 @@ def _work(found: Ledger, stages: list[Stage], again: str) -> list[Run] | None:
                 report_trouble(run, summary)
                 _say(f"The experiment goes on from there with: {again}")
                 return None
-            score = summary.score
-            _say(
-                f"{place}test perplexity {number(score.perplexity if score else None)} "
-                f"after {clock(summary.seconds)}"
-            )
+            measured = Row(run, run.settings, summary).perplexity_text
+            _say(f"{place}test perplexity {measured} after {clock(summary.seconds)}")
         runs.append(run)
     return runs
 
@@ -151,14 +148,11 @@ def _lines(one: Ledger) -> list[list[str]]:
     for entry in one.contents.stages:
         run = one.run_of(entry)
         summary = run.summary() if run else None
-        score = summary.score if summary else None
+        measured = Row(run, run.settings, summary).perplexity_text if run and summary else "–"
         status = f"{summary.status.symbol} {summary.status.value}" if summary else "– to be made"
         if run and summary and not run.events_path.exists() and not run.alive():
             status = "– to be started"
-        lines.append(
-            [one.name, f"{entry.question} {entry.title}", status,
-             number(score.perplexity if score else None), entry.run]
-        )  # fmt: skip
+        lines.append([one.name, f"{entry.question} {entry.title}", status, measured, entry.run])
     return lines
 
 

@@ -62,7 +62,8 @@ def _describe(made: Export, grade: Grade | None) -> str:
         f"prompt {made.prompt}"
     ]
     if made.score:
-        lines.append(f"perplexity by yiwen     {number(made.score.perplexity, 4)}")
+        measured = number(made.score.perplexity, 4) + made.run.settings.mark
+        lines.append(f"perplexity by yiwen     {measured}")
     if grade:
         lines.append(f"perplexity by grade.py  {number(grade.perplexity, 4)}" + _verdict(grade))
         lines += grade.problems or [f"run.sh: {check.TRANSLATED} items translated, nothing amiss"]

@@ -8,7 +8,7 @@ from typing import Any
 from engine.cli.table import table
 from engine.directions import LABELS
 from engine.events import Judged, Score
-from engine.runs import Run
+from engine.runs import PEEKED, Run
 from engine.scores.judgement import FAULTS, Judgement, Measure, plain_data, value
 from engine.summary import Summary
 from engine.text import interval, number, one_line, share
@@ -33,7 +33,9 @@ def describe_result(run: Run, summary: Summary) -> str:
         return f"{run.id}: no score"
     parts = []
     if summary.score is not None:
-        parts.append(_perplexities(summary, summary.score))
+        parts.append(_perplexities(summary, summary.score, run.settings.mark))
+        if run.settings.chosen_on_test:
+            parts.append(PEEKED)
         parts.append(definition_line(summary.definition))
     if judged is not None:
         parts.append(_translations(judged))
@@ -47,7 +49,7 @@ def definition_line(definition: Mapping[str, str]) -> str:
     return "; ".join(f"{key}: {one_line(words)}" for key, words in definition.items())
 
 
-def _perplexities(summary: Summary, score: Score) -> str:
+def _perplexities(summary: Summary, score: Score, mark: str) -> str:
     judged = summary.judged
     rows = []
     for name, one in _by_part(score, summary.directions).items():
@@ -55,7 +57,7 @@ def _perplexities(summary: Summary, score: Score) -> str:
         rows.append(
             [
                 name,
-                number(one.perplexity),
+                number(one.perplexity) + mark,
                 *([_bounds(of_part.perplexity), number(of_part.median)] if of_part else []),
                 number(one.perplexity_corpus),
                 *([_bounds(of_part.corpus)] if of_part else []),
@@ -65,7 +67,7 @@ def _perplexities(summary: Summary, score: Score) -> str:
         )
     if summary.repaired:
         one = summary.repaired
-        scores = [number(one.perplexity), number(one.perplexity_corpus)]
+        scores = [number(one.perplexity) + mark, number(one.perplexity_corpus)]
         rows.append(["all, references repaired", *scores, str(one.samples), str(one.tokens)])
     header = ["test file", "perplexity", "corpus", "samples", "tokens"]
     if judged:

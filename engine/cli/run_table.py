@@ -8,10 +8,11 @@ from argparse import Namespace
 import msgspec
 
 from engine import runs
-from engine.catalog import PEEKED, Catalog, Row
+from engine.catalog import Catalog, Row
 from engine.cli.table import table
 from engine.errors import UserError
 from engine.paths import runs_root
+from engine.runs import PEEKED
 from engine.table import differences, notes, query, run_columns, run_sheet
 from engine.table.notes import Notes
 from engine.table.run_columns import COLUMNS, Order

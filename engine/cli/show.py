@@ -45,7 +45,8 @@ def describe_run(run: Run, summary: Summary) -> str:
     if settings.adapter:
         lines.append(f"  adapter     {settings.adapter}")
     lines += [
-        f"  {part:<12}{data.path}  {data.pairs} pairs  sha256 {data.sha256[:12]}"
+        f"  {part:<12}{data.path}  {data.pairs} pairs"
+        f"{' set aside' if settings.is_set_aside(part) else ''}  sha256 {data.sha256[:12]}"
         for part, data in settings.data.items()
     ]
     if settings.overrides:

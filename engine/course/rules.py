@@ -56,6 +56,8 @@ def broken(profile: Profile, builder: PromptBuilder, base_model: str, sizes: Siz
             f"prompt.bos is {profile.prompt.bos}; the course puts the tokenizer's bos ({own}) "
             "before every prompt"
         )
+    if profile.evaluation.choose_by == "test":
+        said.append("the checkpoint was chosen on the test file, so its perplexity is optimistic")
     if profile.generation.temperature > 0:
         said.append("the profile samples its translations; predict.py takes the likeliest token")
     return said

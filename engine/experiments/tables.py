@@ -12,6 +12,7 @@ from engine.report import curves
 from engine.report.curves import Curve, Point
 from engine.report.markdown import escape
 from engine.report.markdown import table as markdown_table
+from engine.runs import PEEKED
 from engine.text import number
 
 
@@ -34,9 +35,11 @@ def tables(stages: Sequence[Stage], rows: Sequence[Row]) -> Iterator[Table]:
             yield _curve(stage, curve)
 
 
-def notes(stages: Sequence[Stage]) -> tuple[str, ...]:
-    """What to know of the comparison; nothing where nothing is compared."""
-    return NOTES if any(reported(stage.profile).by_strategy for stage in stages) else ()
+def notes(stages: Sequence[Stage], rows: Sequence[Row]) -> tuple[str, ...]:
+    """What to know of the numbers, and of the comparison where something is compared."""
+    peeked = (PEEKED,) if any(row.settings.chosen_on_test for row in rows) else ()
+    compared = any(reported(stage.profile).by_strategy for stage in stages)
+    return peeked + (NOTES if compared else ())
 
 
 def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:
@@ -45,7 +48,7 @@ def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:
     for one in tables(stages, rows):
         cells = [[escape(cell) for cell in row] for row in one.rows]
         parts += [f"{escape(one.title)}:", markdown_table(one.header, cells, one.right)]
-    return "\n\n".join([*parts, *(escape(note) for note in notes(stages))])
+    return "\n\n".join([*parts, *(escape(note) for note in notes(stages, rows))])
 
 
 def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:

@@ -12,6 +12,9 @@ from engine.profiles import Model, Profile, Prompt
 from engine.report.markdown import block, code, escape, escape_lines, table
 from engine.text import clock, interval, number, size
 
+_TOLD = {("prompt", "template"), *(("data", part) for part in ("train", "validation", "test"))}
+"""Settings that stand elsewhere on the page."""
+
 
 def facts(row: Row) -> Iterator[tuple[str, str]]:
     """Where it stands, what it used, where and when it ran: name and Markdown."""
@@ -31,8 +34,13 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
     if judged and judged.perplexity:
         bounds = interval(judged.perplexity.low, judged.perplexity.high)
         yield "perplexity", f"95 % interval {bounds}; median sample {number(judged.median)}"
+    if summary.repaired:
+        scored = number(summary.repaired.perplexity) + of_run.mark
+        corpus = number(summary.repaired.perplexity_corpus)
+        yield "references repaired", f"perplexity {escape(scored)}, corpus {corpus}"
     for part, data in of_run.data.items():
-        yield part, f"{code(data.path)}, {data.pairs} pairs, sha256 {code(data.sha256)}"
+        aside = " set aside" if of_run.is_set_aside(part) else ""
+        yield part, f"{code(data.path)}, {data.pairs} pairs{aside}, sha256 {code(data.sha256)}"
     yield "prompt", code(summary.definition.get("prompt", "–"))
     yield "steps", f"{summary.step} of {summary.steps}" if summary.steps else "–"
     yield "time", clock(summary.seconds)
@@ -63,9 +71,10 @@ def settings(row: Row) -> str:
             "this run" if f"{section}.{key}" in changed else "the profile",
         ]
         for section, table_ in ours.items()
-        if isinstance(table_, dict) and section != "data"
+        if isinstance(table_, dict)
         for key, found in table_.items()
-        if default[section][key] != found and (section, key) != ("prompt", "template")
+        if (section, key) not in _TOLD
+        if default[section][key] != found
     ]
     if not lines:
         return "None."

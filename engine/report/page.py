@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from engine import __version__
-from engine.catalog import PEEKED, Row
+from engine.catalog import Row
 from engine.perplexity import SampleResult
 from engine.report import description, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
+from engine.runs import PEEKED
 from engine.scores.judgement import FAULTS, value
 from engine.text import clock, direction_label, number, share
 

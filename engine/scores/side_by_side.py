@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import strategies, wording
-from engine.catalog import PEEKED, Row
+from engine.catalog import Row
 from engine.language import _
+from engine.runs import PEEKED
 from engine.scores.judgement import Judgement, value
 from engine.table import differences, sheet
 from engine.table.run_columns import perplexity_of, strategy_of

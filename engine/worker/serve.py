@@ -126,16 +126,17 @@ class Server:
             Done(request=request.request, reason=reason, tokens=len(answer), seconds=seconds)
         )
 
-    @torch.inference_mode()
     def _score(self, request: Score) -> None:
         """Perplexity as evaluations define it: the same passes, the same losses, the same sum."""
         if self._model is None:
             raise UserError(_("no model is loaded"))
-        # Anew each time: the adapter may have replaced what the losses are computed with.
+        # Anew each time: the adapter may have replaced what the losses are computed with. It is
+        # loaded before inference mode begins, which would make its weights unfit for later use.
         losses = LabelLosses(self._with_adapter(request.adapter))
         encoded = [Encoded("", request.ids, request.scored)]
         (batch,) = plan_passes(encoded, row_tokens=0, tokens_per_pass=len(request.ids), pad_id=0)
-        nll = float(losses(batch).double().sum())
+        with torch.inference_mode():
+            nll = float(losses(batch).double().sum())
         self._send(Scored(request=request.request, nll=nll, tokens=encoded[0].scored_count))
 
     def _with_adapter(self, folder: str) -> PreTrainedModel | PeftModel:

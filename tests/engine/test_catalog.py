@@ -11,7 +11,9 @@ from samples import ENDED, held_by_a_process, make_run, score, step, tiny
 
 from engine import events, profiles
 from engine.catalog import Catalog, Row, finite
+from engine.cli.result import describe_result
 from engine.events import EventLog
+from engine.runs import PEEKED
 from engine.summary import Status
 
 
@@ -107,6 +109,10 @@ def test_a_score_of_a_checkpoint_chosen_on_the_test_file_is_marked(root: Path) -
         "12.50", "12.50*", "12.50",
     ]  # fmt: skip
     assert [row.as_dict()["chosen_on_test"] for row in (honest, peeked)] == [False, True]
+    assert "12.50 " in (said := describe_result(honest.run, honest.summary))
+    assert PEEKED not in said
+    assert "12.50*" in (said := describe_result(peeked.run, peeked.summary))
+    assert PEEKED in said
 
 
 def test_old_runs_are_looked_at_when_the_folder_changes_or_now_and_then(

@@ -176,7 +176,7 @@ def test_the_reported_curve_stands_beside_points_at_the_same_share(root: Path) -
     assert learning.rows[1][:4] == ["2,000", "20%", "22.85", "45.00"]
     assert learning.rows[4][3:] == ["–", "–", "–"]  # no point of ours is near 50 %
     assert learning.rows[9] == ["10,000", "100%", "16.62", "25.00", "–", "1250"]
-    assert tables.notes([stage])
+    assert tables.notes([stage], [])
 
 
 def test_what_the_report_says_is_known_of_its_models_alone() -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from commands import as_json, run_command
-from samples import ENDED, make_run, pair, score, step
+from samples import ENDED, make_run, pair, score, step, tiny
 
 from engine import events, profiles
 from engine.perplexity import SampleResult
 from engine.report import chart, curves, markdown
 from engine.report.chart import Level, Line
-from engine.runs import Run
+from engine.runs import DataFile, Run
 from engine.scores.judgement import Fault, Judgement, Measure
 
 EVIL = "<script>|`*_[x](http://y)\n# $a$ ~~z~~ &lt; @all"
@@ -180,3 +180,24 @@ def test_a_wide_span_is_drawn_logarithmically() -> None:
     shown = _labels(chart.draw([Line("a", [(0, 9000.0), (10, 9.0)])], [], "x", "ppl"))
     assert "ppl, logarithmic" in shown
     assert {"10", "100", "1,000", "10,000"} <= set(shown)
+
+
+def test_pairs_that_were_put_aside_and_repaired_references_are_told(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = {"data.validation": "", "data.validation_share": "0.2"}
+    train, test = DataFile("t.json", "a" * 64, 32), DataFile("s.json", "b" * 64, 6)
+    run = scored_run(
+        root, profile=profiles.override(tiny(), changed), overrides=changed,
+        data={"train": train, "validation": DataFile("t.json", "a" * 64, 8), "test": test},
+    )  # fmt: skip
+    events.EventLog(run.events_path).append(
+        events.Evaluated(at=1010.0, part="repaired", score=score(27.0), step=2)
+    )
+    page = Path(as_json(capsys, "report", run.id, "-o", str(tmp_path / "r"))["page"]).read_text()
+    assert "8 pairs set aside, sha256" in page
+    assert page.count("set aside") == 1
+    assert "| references repaired | perplexity 27.00, corpus 9.50 |" in page
+    assert "| `data.validation_share` | `0.2` | `0.03` | this run |" in page
+    shown = run_command(capsys, "show", run.id, "--runs", str(root))[1]
+    assert "8 pairs set aside" in shown

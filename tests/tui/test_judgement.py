@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 from looking import HOSTILE, seen, wait_for
-from samples import judged, make_run, pair, score
+from samples import judged, make_run, pair, score, tiny
 from textual.pilot import Pilot
 
+from engine import profiles
 from engine.directions import DIRECTIONS
 from engine.events import Evaluated, Event, Finished, Started
-from engine.runs import Run
+from engine.profiles import Profile
+from engine.runs import PEEKED, Run
 from engine.scores.judgement import FAULTS, Fault
 from tui import results
 from tui.app import YiwenApp
@@ -24,7 +26,13 @@ FILE = "evaluations/test.jsonl"
 SIZES = [(60, 16), (80, 24), (100, 30), (160, 40)]
 
 
-def run_of(app: YiwenApp, *said: Event, strategy: str = "zero-shot", **sample: Any) -> Run:
+def run_of(
+    app: YiwenApp,
+    *said: Event,
+    strategy: str = "zero-shot",
+    profile: Profile | None = None,
+    **sample: Any,
+) -> Run:
     """A run with one sample, and what was said of it."""
     made = pair(1)
     run = make_run(
@@ -35,6 +43,7 @@ def run_of(app: YiwenApp, *said: Event, strategy: str = "zero-shot", **sample: A
         *said,
         Finished(at=1100.0, score=score(), file=FILE),
         run_id=f"20260101-120000-tiny-{strategy}", job="evaluate", strategy=strategy,
+        profile=profile,
     )  # fmt: skip
     line = {
         "id": "p1", "direction": "to_modern", "perplexity": 12.5, "tokens": 9,
@@ -191,3 +200,16 @@ def test_a_judgement_belongs_to_the_evaluation_before_it(app: YiwenApp) -> None:
     later = results.read(run_of(app, judged(), again, strategy="b"))
     assert later is not None
     assert later.judged is None
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_a_checkpoint_chosen_on_the_test_file_is_marked_and_explained(
+    app: YiwenApp, size: tuple[int, int]
+) -> None:
+    profile = profiles.override(tiny(), {"evaluation.choose_by": "test"})
+    run = run_of(app, judged(), strategy="qlora", profile=profile)
+    async with app.run_test(size=size) as pilot:
+        await show(pilot, run)
+        assert "perplexity*" in seen(app)
+        assert seen(app).count("12.50*") == 4, "all, both directions, the strategy"
+        assert PEEKED[:60] in seen(app)

@@ -273,3 +273,22 @@ def test_a_reference_after_a_prompt_that_fills_the_window_is_refused_in_words(
     encoded = builder.encode("長" * 5000, pairs[0].output)
     with pytest.raises(UserError, match="leaves no room for the answer"):
         translator.perplexity(encoded)
+
+
+def test_an_adapter_that_is_first_used_for_a_reference_translates_after_it(
+    translator: Translator,
+    builder: PromptBuilder,
+    pairs: list[Pair],
+    adapters: list[Path],
+    prompt: list[int],
+) -> None:
+    encoded = builder.encode(pairs[0].instruction, pairs[0].output)
+    right = [_ask(translator, prompt, folder) for folder in adapters]
+    fresh = Translator(translator.profile)
+    list(fresh.load())
+    for folder, answer in zip(adapters, right):
+        assert fresh.perplexity(encoded, adapter=str(folder)) == pytest.approx(
+            translator.perplexity(encoded, adapter=str(folder)), rel=1e-5
+        )
+        assert _ask(fresh, prompt, folder) == answer
+    fresh.close()

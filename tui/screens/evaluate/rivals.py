@@ -24,6 +24,8 @@ class Rival:
     bleu: float = math.nan
     """Of the outputs, like `chrf`; nan without any."""
     chrf: float = math.nan
+    mark: str = ""
+    """Stands behind a perplexity that flatters the run (see `engine.runs.PEEKED`)."""
 
 
 def find_rivals(rows: Iterable[Row], sha256: str, model: str, shown: str = "") -> list[Rival]:
@@ -57,6 +59,7 @@ def _rival(row: Row, perplexity: float, shown: str) -> Rival:
         row.run.id == shown,
         bleu=value(judged.bleu) if judged else math.nan,
         chrf=value(judged.chrf) if judged else math.nan,
+        mark=row.settings.mark,
     )
 
 

@@ -12,6 +12,7 @@ from textual.widgets import Digits
 from engine import text, wording
 from engine.events import Judged
 from engine.language import _
+from engine.runs import PEEKED
 from engine.text import one_line
 from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
@@ -72,6 +73,7 @@ class ScorePanel(Vertical):
         digits = self.query_one(Digits)
         if digits.value != number:
             digits.update(number)
+        self.query_one("#caption", PlainStatic).say(f"perplexity{result.mark}")
         interval = self.query_one("#interval", PlainStatic)
         interval.say(_interval(judged))
         interval.display = judged is not None
@@ -125,6 +127,8 @@ def definition_line(result: Result) -> Content:
     if result.judged:
         said |= result.judged.definition
     words = "; ".join(f"{one_line(key)}: {one_line(value)}" for key, value in said.items())
+    if result.mark:
+        words = f"{_(PEEKED)} {words}"
     if result.evaluated is None:
         untold = _("This run only translates; it has no perplexity. {definition}")
         words = untold.format(definition=words).rstrip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -58,17 +58,17 @@ def parts_table(result: Result, *, in_full: bool) -> Content:
         padded(column.label, column.width, right=True) for column in columns
     )
     lines = [Content.styled(head, "$text-muted")]
-    lines += [_part(name, scores.get(name), judgements.get(name), columns) for name in names]
+    lines += [
+        _part(name, dict(_cells(scores.get(name), judgements.get(name), result.mark)), columns)
+        for name in names
+    ]
     if judged and judged.judgement.source_bleu:
         lines.append(_copied(judged.judgement, columns))
     return Content("\n").join(lines)
 
 
-def _part(
-    name: str, score: Score | None, judgement: Judgement | None, columns: Sequence[_Column]
-) -> Content:
+def _part(name: str, cells: Mapping[str, str], columns: Sequence[_Column]) -> Content:
     label = _("all") if name == "all" else direction_label(name)
-    cells = dict(_cells(score, judgement))
     parts: list[tuple[str, str]] = [(padded(label, _LABEL - 1) + " ", "")]
     for column in columns:
         style = "bold" if column.key == "macro" else ""
@@ -76,9 +76,11 @@ def _part(
     return Content.assemble(*parts)
 
 
-def _cells(score: Score | None, judgement: Judgement | None) -> Iterator[tuple[str, str]]:
+def _cells(
+    score: Score | None, judgement: Judgement | None, mark: str
+) -> Iterator[tuple[str, str]]:
     if score:
-        yield "macro", text.number(score.perplexity)
+        yield "macro", text.number(score.perplexity) + mark
         yield "corpus", text.number(score.perplexity_corpus)
         yield "tokens", f"{score.tokens:,}"
         yield "pairs", f"{score.samples:,}"
@@ -115,7 +117,8 @@ def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
     ]
     for rival in rivals:
         mark = "▸ " if rival.is_shown else "  "
-        ratio = f" ×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""
+        ratio = f"×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""
+        ratio = (rival.mark or " ") + ratio
         words = f"{mark}{one_line(rival.strategy):<9}{text.number(rival.perplexity):>7}{ratio:<6}"
         if in_full:
             words += f"{text.number(rival.bleu, 1):>6}{text.number(rival.chrf, 1):>6}"

@@ -12,6 +12,7 @@ from engine import text, wording
 from engine.catalog import Row
 from engine.events import Evaluated, Judged
 from engine.language import _
+from engine.runs import PEEKED
 from engine.scores.judgement import Measure
 from engine.summary import Status
 from engine.table.run_columns import status_of, strategy_of
@@ -122,7 +123,11 @@ class RunDetails:
         if score := summary.score:
             yield Content("")
             known = _bounds(judged.perplexity if judged else None)
-            yield _line(_("perplexity"), f"{text.number(score.perplexity)}{known}", "bold")
+            mark = self.row.settings.mark
+            said = f"{text.number(score.perplexity)}{mark}{known}"
+            yield _line(_("perplexity"), said, "bold")
+            if mark:
+                yield Content.styled(_(PEEKED), "$text-warning")
             if judged:
                 yield _line(_("median"), text.number(judged.median))
             known = _bounds(judged.corpus if judged else None)

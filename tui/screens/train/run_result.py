@@ -71,12 +71,12 @@ def closing(summary: Summary, story: Story, run: Run) -> Content:
         sentence = "◌ " + _("The worker is gone without a word; l shows its log")
         return Content.styled(sentence, "$text-warning")
     if summary.status is Status.FINISHED and summary.score is not None:
-        return _won(summary.score, story)
+        return _won(summary.score, story, run.settings.mark)
     return Content("")
 
 
-def _won(score: Score, story: Story) -> Content:
-    said = _("test perplexity {value}").format(value=number(score.perplexity))
+def _won(score: Score, story: Story, mark: str) -> Content:
+    said = _("test perplexity {value}").format(value=number(score.perplexity) + mark)
     parts = [f"✓ {said}"]
     if story.first is not None and story.last is not story.first:
         value = number(story.first.score.perplexity)
