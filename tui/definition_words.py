@@ -13,6 +13,7 @@ _NAMES = {
     "base": _("base"),
     "computed in": _("computed in"),
     "logits": _("logits"),
+    "log-softmax": _("log-softmax"),
     "attention": _("attention"),
     "prompt": _("prompt"),
     "examples": _("examples"),
@@ -22,6 +23,7 @@ _NAMES = {
 }
 _SENTENCES = (
     marked("macro, the mean over samples of exp(mean nats of output tokens and {end})"),
+    marked("mean over samples of exp(mean nats of output tokens and {end})"),
     marked("exp(mean nats over all {count} such tokens)"),
     marked("unquantised"),
     marked("{dtype} before log-softmax"),
@@ -29,7 +31,7 @@ _SENTENCES = (
     marked("the file's, and a repaired one of {some} of {count} items"),
     marked("95 %, percentiles of {count} bootstrap resamples of the items, seed {seed}"),
 )
-"""Those that the workers of this version write."""
+"""Those that workers write, or wrote once."""
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
