@@ -47,7 +47,7 @@ def _in_prompt(prompt: Prompt) -> list[str]:
     if prompt.few_shot_template:
         forms["few_shot_template"] = (prompt.few_shot_template, _PARTS, "instruction")
     mistakes = [
-        f"prompt.{key}: {mistake}"
+        _("prompt.{key}: {mistake}").format(key=key, mistake=mistake)
         for key, (text, parts, needed) in forms.items()
         for mistake in profile_check.part_mistakes(text, parts, needed)
     ]

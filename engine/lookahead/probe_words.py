@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.language import _
+from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
-from engine.lookahead.preflight_card import CardLine
 from engine.lookahead.probing import Measured
 from engine.text import clock, one_line, size, thousands
 
