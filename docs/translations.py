@@ -54,7 +54,7 @@ def main() -> None:
         found = [message for one in known if (message := one.get(key)) and message.string]
         made.add(texts, found[-1].string if found else None)
     for message in made:
-        if message.id and not any(message.string):
+        if message.id and not any(message.string or ""):
             print("not translated:", message.id)
     with CATALOGUE.open("wb") as file:
         file.write(HEADER.encode())

@@ -16,6 +16,7 @@ from engine.events import Judged
 from engine.language import _
 from engine.scores.judgement import Judgement, Measure
 from engine.text import direction_label, one_line, plain
+from tui.definition_words import in_words
 from tui.results import Result
 from tui.widgets.cells import padded
 from tui.widgets.plain_static import PlainStatic
@@ -83,7 +84,7 @@ def _definitions(result: Result) -> Iterator[Content]:
         said |= result.judged.definition
     if said:
         yield Content.styled(_("definition"), "$primary")
-    for key, words in said.items():
+    for key, words in in_words(said).items():
         yield Content.assemble((f"{one_line(key)}: ", "$text-muted"), plain(words))
 
 

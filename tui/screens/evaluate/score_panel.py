@@ -14,6 +14,7 @@ from engine.events import Judged
 from engine.language import _
 from engine.runs import PEEKED
 from engine.text import one_line
+from tui.definition_words import in_words
 from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.score_tables import parts_table, rivals_table
@@ -126,7 +127,9 @@ def definition_line(result: Result) -> Content:
         said |= result.evaluated.definition
     if result.judged:
         said |= result.judged.definition
-    words = "; ".join(f"{one_line(key)}: {one_line(value)}" for key, value in said.items())
+    words = "; ".join(
+        f"{one_line(key)}: {one_line(value)}" for key, value in in_words(said).items()
+    )
     if result.mark:
         words = f"{_(PEEKED)} {words}"
     if result.evaluated is None:

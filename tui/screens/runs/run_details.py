@@ -18,6 +18,7 @@ from engine.summary import Status
 from engine.table.run_columns import status_of, strategy_of
 from engine.text import direction_label, one_line, plain
 from tui import results
+from tui.definition_words import in_words
 from tui.widgets.run_status import status_text
 
 _LABEL_WIDTH = 12
@@ -166,7 +167,9 @@ def _judged(judged: Judged) -> Iterator[Content]:
             yield _line("  " + _("source"), copied)
     for kind, fault in of_all.found.items():
         share = text.share(fault.count, of_all.outputs)
-        counted = f"! {fault.count} {wording.fault_name(kind)} ({share})"
+        counted = _("! {count} {fault} ({share})").format(
+            count=fault.count, fault=wording.fault_name(kind), share=share
+        )
         yield Content.styled(counted, "$text-warning")
-    for name, words in judged.definition.items():
+    for name, words in in_words(judged.definition).items():
         yield Content.styled(f"{one_line(name)}: {one_line(words)}", "$text-muted")

@@ -10,12 +10,12 @@ from engine.language import _, plural
 from engine.protocol import Done
 from engine.text import number, plain
 
-_REASONS = {
-    "length": _("length: cut at generation.max_new_tokens"),
-    "stop": _("stop"),
-    "cancelled": _("cancelled"),
+_ENDS = {
+    "stop": _("{counted}  stop"),
+    "length": _("{counted}  length: cut at generation.max_new_tokens"),
+    "cancelled": _("{counted}  cancelled"),
 }
-"""Why a generation ended."""
+"""By the reason why a generation ended."""
 
 
 @dataclass
@@ -57,8 +57,10 @@ class Answer:
         pace = done.tokens / done.seconds if done.seconds > 0 else 0.0
         speed = _("{pace:.1f} tok/s").format(pace=pace) if pace else ""
         counted = plural("{count} token", "{count} tokens", done.tokens).format(count=done.tokens)
-        reason = _REASONS.get(done.reason, done.reason)
-        self.say("  ".join(filter(None, (counted, speed, reason))))
+        if speed:
+            counted += f"  {speed}"
+        said = _ENDS.get(done.reason)
+        self.say(said.format(counted=counted) if said else f"{counted}  {done.reason}".rstrip())
 
     def fail(self, reason: str) -> None:
         """There is no (more) answer: say why."""
