@@ -16,6 +16,8 @@ from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
 
 _LABEL = 6
+_REPAIRED = "repair"
+"""All samples, scored by the repaired references."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,16 @@ def parts_table(result: Result, *, in_full: bool) -> Content:
         _part(name, dict(_cells(scores.get(name), judgements.get(name), result.mark)), columns)
         for name in names
     ]
+    if result.repaired:
+        cells = _cells(result.repaired, None, result.mark)
+        lines.append(_part(_REPAIRED, dict(cells), columns))
     if judged and judged.judgement.source_bleu:
         lines.append(_copied(judged.judgement, columns))
     return Content("\n").join(lines)
 
 
 def _part(name: str, cells: Mapping[str, str], columns: Sequence[_Column]) -> Content:
-    label = name if name == "all" else direction_label(name)
+    label = name if name in ("all", _REPAIRED) else direction_label(name)
     parts: list[tuple[str, str]] = [(label + " " * max(1, _LABEL - text.width(label)), "")]
     for column in columns:
         style = "bold" if column.label == "macro" else ""

@@ -114,6 +114,8 @@ class RunDetails:
                 yield _line("median", text.number(judged.median))
             known = _bounds(judged.corpus if judged else None)
             yield _line("corpus", f"{text.number(score.perplexity_corpus)}{known}")
+        if repaired := summary.repaired:
+            yield _line("repaired", f"{text.number(repaired.perplexity)}{self.row.settings.mark}")
         for name, score in (self.evaluated.directions if self.evaluated else {}).items():
             label = direction_label(name)
             yield _line(label, f"{text.number(score.perplexity)} of {score.samples}")
