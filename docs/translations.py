@@ -6,6 +6,7 @@ python docs/translations.py [MORE.po …]     further files of translations are 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -15,8 +16,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine import setting_list  # noqa: E402 (found by the path above)
+
 CATALOGUE = ROOT / "engine" / "locale" / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
-KEYWORDS = {"_": None, "plural": (1, 2)}
+KEYWORDS = {"_": None, "plural": (1, 2), "marked": None}
 HEADER = """\
 # Yiwen in Traditional Chinese, as written in Taiwan.
 msgid ""
@@ -28,6 +33,15 @@ msgstr ""
 """
 
 
+def marked_texts() -> Iterator[str | tuple[str, str]]:
+    """Every text of the interface, or its singular and plural: those marked in the code, and what
+    profiles/tiny.toml says of the settings."""
+    for folder in ("engine", "tui"):
+        for _, _, texts, _, _ in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
+            yield texts if isinstance(texts, str) else (texts[0], texts[1])
+    yield from setting_list.explanations().values()
+
+
 def main() -> None:
     """Write the catalogue in the order of its texts; say which of them are not translated."""
     known = [
@@ -35,13 +49,12 @@ def main() -> None:
         for path in [CATALOGUE, *sys.argv[1:]]
     ]
     made = Catalog(locale="zh_TW", charset="utf-8")
-    for folder in ("engine", "tui"):
-        for _, _, texts, _, _ in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
-            key = texts if isinstance(texts, str) else texts[0]
-            found = [message for one in known if (message := one.get(key)) and message.string]
-            made.add(texts, found[-1].string if found else None)
+    for texts in marked_texts():
+        key = texts if isinstance(texts, str) else texts[0]
+        found = [message for one in known if (message := one.get(key)) and message.string]
+        made.add(texts, found[-1].string if found else None)
     for message in made:
-        if message.id and not any(message.string):
+        if message.id and not any(message.string or ""):
             print("not translated:", message.id)
     with CATALOGUE.open("wb") as file:
         file.write(HEADER.encode())

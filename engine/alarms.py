@@ -11,6 +11,7 @@ from typing import Literal
 
 from engine import hardware
 from engine.events import TERMINAL, Event, Started, Step
+from engine.language import _
 from engine.text import size
 
 Kind = Literal["nan", "zero", "diverged", "silent", "disk"]
@@ -53,7 +54,7 @@ class Alarm:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}"
+        return _("{message}; {remedy}").format(message=self.message, remedy=self.remedy)
 
 
 class Alarms:
@@ -141,13 +142,13 @@ class Alarms:
         if self._step - self._bad_at > _RECENT:
             return None
         once = self._bad_first == self._bad_at
-        message = "Loss or gradient was no number at step {:,.0f}"
+        message = _("Loss or gradient was no number at step {step:,.0f}")
         if not once:
-            message = "Loss or gradient is no number again and again since step {:,.0f}"
+            message = _("Loss or gradient is no number again and again since step {step:,.0f}")
         return Alarm(
             "nan",
-            message.format(self._bad_first),
-            "lower training.learning_rate, or set model.dtype = float32",
+            message.format(step=self._bad_first),
+            _("lower training.learning_rate, or set model.dtype = float32"),
         )
 
     def _zero(self) -> Alarm | None:
@@ -155,8 +156,8 @@ class Alarms:
             return None
         return Alarm(
             "zero",
-            f"Loss is 0 since step {self._step - self._zeros + 1:,}",
-            "nothing is learned: look at the pairs and the prompt's template",
+            _("Loss is 0 since step {step:,}").format(step=self._step - self._zeros + 1),
+            _("nothing is learned: look at the pairs and the prompt's template"),
         )
 
     def _diverged(self) -> Alarm | None:
@@ -165,8 +166,10 @@ class Alarms:
             return None
         return Alarm(
             "diverged",
-            f"Loss is near {self._mean:.1f} since step {since:,} and was {self._lowest:.1f}",
-            "stop the run and lower training.learning_rate",
+            _("Loss is near {mean:.1f} since step {since:,} and was {lowest:.1f}").format(
+                mean=self._mean, since=since, lowest=self._lowest
+            ),
+            _("stop the run and lower training.learning_rate"),
         )
 
     def _silent(self, now: float) -> Alarm | None:
@@ -179,8 +182,10 @@ class Alarms:
             return None
         return Alarm(
             "silent",
-            f"The worker has said nothing for {silence / 60:,.0f} minutes",
-            "look at its log and at what else uses the machine",
+            _("The worker has said nothing for {minutes:,.0f} minutes").format(
+                minutes=silence / 60
+            ),
+            _("look at its log and at what else uses the machine"),
         )
 
 
@@ -189,8 +194,8 @@ def _disk(free: int | None, need: int) -> Alarm | None:
         return None
     return Alarm(
         "disk",
-        f"Only {size(free)} are free on the disk of the runs",
-        "delete runs that nobody needs before the next checkpoint is due",
+        _("Only {free} are free on the disk of the runs").format(free=size(free)),
+        _("delete runs that nobody needs before the next checkpoint is due"),
     )
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engine.errors import UserError
+from engine.language import _
 
 Convert = Callable[[str], str]
 Conversion = Literal["s2t", "s2tw", "t2s", "t2tw", "tw2t"]
@@ -26,7 +27,7 @@ def converter(name: Conversion) -> Convert:
         import opencc  # only for what looks at the two scripts
     except ImportError:
         raise UserError(
-            "Simplified and Traditional are told apart by OpenCC: pip install opencc"
+            _("Simplified and Traditional are told apart by OpenCC: pip install opencc")
         ) from None
     convert: Convert = opencc.OpenCC(name).convert
     return convert

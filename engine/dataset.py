@@ -15,6 +15,7 @@ from engine import directions
 from engine.directions import Direction
 from engine.errors import DataError
 from engine.formats import Record, files_of, kind_of, read_records
+from engine.language import _
 
 _SHOWN_MISTAKES = 20
 
@@ -68,12 +69,24 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
     found = check(read_records(files), need_output=need_output)
     bad = found.mistakes
     if bad and not skip_bad:
-        more = f"\n… and {len(bad) - _SHOWN_MISTAKES} more" if len(bad) > _SHOWN_MISTAKES else ""
+        more = (
+            _("\n… and {count} more").format(count=len(bad) - _SHOWN_MISTAKES)
+            if len(bad) > _SHOWN_MISTAKES
+            else ""
+        )
         shown = "\n".join(f"{path}: {line}" for line in bad[:_SHOWN_MISTAKES])
-        raise DataError(f'{shown}{more}\nMend them, or set data.bad_records = "skip".')
+        raise DataError(
+            _('{shown}{more}\nMend them, or set data.bad_records = "skip".').format(
+                shown=shown, more=more
+            )
+        )
     if not found.pairs:
-        why = f"; {len(bad)} records were skipped, first {bad[0]}" if bad else ""
-        raise DataError(f"{path}: holds no pairs{why}")
+        why = (
+            _("; {count} records were skipped, first {first}").format(count=len(bad), first=bad[0])
+            if bad
+            else ""
+        )
+        raise DataError(_("{path}: holds no pairs{why}").format(path=path, why=why))
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
     return Dataset(str(path), found.pairs, digest, bad + found.blank)
 
@@ -95,13 +108,15 @@ def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
     seen: dict[str, str] = {}
     for record in records:
         if record.value is None:
-            found.blank.append(f"{record.place}: blank line")
+            found.blank.append(_("{place}: blank line").format(place=record.place))
             continue
         mistake = _mistake(record.value, need_output)
         if not mistake:
             key = str(record.value["id"])
             if key in seen:
-                mistake = f"id: '{key}' was used by {seen[key]} already"
+                mistake = _("id: '{key}' was used by {place} already").format(
+                    key=key, place=seen[key]
+                )
             seen.setdefault(key, record.place)
         if mistake:
             found.mistakes.append(f"{record.place}: {mistake}")
@@ -126,26 +141,32 @@ def _mistake(value: Any, need_output: bool) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, dict):
-        return f"found {kind_of(value)}, expected an object with id, instruction and output"
+        return _("found {found}, expected an object with id, instruction and output").format(
+            found=kind_of(value)
+        )
     for key in ("id", "instruction", "output") if need_output else ("id", "instruction"):
         if key not in value:
-            return f"{key}: missing"
+            return _("{key}: missing").format(key=key)
     if not isinstance(value["id"], (str, int)) or isinstance(value["id"], bool):
-        return f"id: found {kind_of(value['id'])}, expected a text or a whole number"
+        return _("id: found {found}, expected a text or a whole number").format(
+            found=kind_of(value["id"])
+        )
     for key in ("instruction", "output"):
         if key == "output" and not need_output and value.get(key) is None:
             continue
         if not isinstance(value[key], str):
-            return f"{key}: found {kind_of(value[key])}, expected a text"
+            return _("{key}: found {found}, expected a text").format(
+                key=key, found=kind_of(value[key])
+            )
         if _holds_half_a_character(value[key]):
-            return f"{key}: holds half a character (a lone surrogate)"
+            return _("{key}: holds half a character (a lone surrogate)").format(key=key)
         if not value[key].strip() and (key == "instruction" or need_output):
-            return f"{key}: empty"
+            return _("{key}: empty").format(key=key)
     repaired = value.get("output_repaired")
     if not isinstance(repaired, str | None):
-        return f"output_repaired: found {kind_of(repaired)}, expected a text"
+        return _("output_repaired: found {found}, expected a text").format(found=kind_of(repaired))
     if repaired and _holds_half_a_character(repaired):
-        return "output_repaired: holds half a character (a lone surrogate)"
+        return _("output_repaired: holds half a character (a lone surrogate)")
     return ""
 
 

@@ -32,6 +32,8 @@ class Started(Event):
     pairs: int = 0
     left_out: int = 0
     """Training pairs left out, being too long."""
+    path: str = ""
+    """How the model is computed: plain or fast, and why."""
 
 
 class Phase(Event):

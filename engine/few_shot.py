@@ -15,6 +15,7 @@ from engine import directions
 from engine.dataset import Pair
 from engine.directions import DIRECTIONS, Direction
 from engine.errors import UserError
+from engine.language import _
 from engine.nearest import NearestIndex
 from engine.profile_check import nearest
 from engine.profiles import FewShot
@@ -48,9 +49,15 @@ def _named(ids: Sequence[str], train: Sequence[Pair], allowed: Sequence[Pair]) -
     may_be_shown = {pair.id for pair in allowed}
     for name in ids:
         if name not in known:
-            raise UserError(f"few_shot.ids: no training pair '{name}'{nearest(name, known)}")
+            raise UserError(
+                _("few_shot.ids: no training pair '{name}'{nearest}").format(
+                    name=name, nearest=nearest(name, known)
+                )
+            )
         if name not in may_be_shown:
-            raise UserError(f"few_shot.ids: '{name}' also stands in the scored file")
+            raise UserError(
+                _("few_shot.ids: '{name}' also stands in the scored file").format(name=name)
+            )
     return [known[name] for name in ids]
 
 
@@ -76,14 +83,18 @@ def _directions_of(scored: Sequence[Pair]) -> list[Direction]:
 def _first(pairs: Sequence[Pair], count: int, direction: Direction) -> list[Pair]:
     group = [pair for pair in pairs if pair.direction == direction][:count]
     if len(group) < count:
-        raise _too_few(count, len(group), f" of {directions.LABELS[direction]}")
+        raise _too_few(
+            count, len(group), _(" of {direction}").format(direction=directions.LABELS[direction])
+        )
     return group
 
 
 def _too_few(asked: int, found: int, what: str = "") -> UserError:
     return UserError(
-        f"few_shot.examples: {asked} asked for, but the training file has only "
-        f"{found} pairs{what} that are not in the scored file"
+        _(
+            "few_shot.examples: {asked} asked for, but the training file has only {found} "
+            "pairs{what} that are not in the scored file"
+        ).format(asked=asked, found=found, what=what)
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine import directions
 from engine.errors import DataError
+from engine.language import _
 
 TO_CLASSICAL = "翻譯成文言文：\n{text}"
 TO_MODERN = "翻譯成現代文：\n{text}"
@@ -34,7 +35,11 @@ def files_of(path: str | Path) -> list[Path]:
     """The file that a path names, or the two parallel ones. Raises DataError."""
     files = [Path(part) for part in str(path).split(",") if part]
     if len(files) not in (1, 2):
-        raise DataError(f"{path}: expected one file, or two parallel ones as source.txt,target.txt")
+        raise DataError(
+            _("{path}: expected one file, or two parallel ones as source.txt,target.txt").format(
+                path=path
+            )
+        )
     return files
 
 
@@ -47,8 +52,10 @@ def read_records(files: list[Path]) -> Iterator[Record]:
     reader = readers.get(files[0].suffix.lower())
     if reader is None:
         raise DataError(
-            f"{files[0]}: unknown kind of file '{files[0].suffix}'; expected .json, .jsonl, .tsv, "
-            "or two text files as source.txt,target.txt"
+            _(
+                "{first}: unknown kind of file '{suffix}'; expected .json, .jsonl, .tsv, or two "
+                "text files as source.txt,target.txt"
+            ).format(first=files[0], suffix=files[0].suffix)
         )
     return reader(files[0], texts[0])
 
@@ -58,18 +65,21 @@ def read_text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
+        raise DataError(_("{path}: no such file").format(path=path)) from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        raise DataError(
+            _("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)
+        ) from None
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{path}: is UTF-16; save it as UTF-8")
+        raise DataError(_("{path}: is UTF-16; save it as UTF-8").format(path=path))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"{path}: line {line}: not UTF-8 (byte 0x{raw[error.start]:02x}){_guess(raw)}; "
-            "save it as UTF-8"
+            _("{path}: line {line}: not UTF-8 (byte 0x{byte:02x}){guess}; save it as UTF-8").format(
+                path=path, line=line, byte=raw[error.start], guess=_guess(raw)
+            )
         ) from None
 
 
@@ -79,7 +89,7 @@ def _guess(raw: bytes) -> str:
             raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return f", perhaps {name}"
+        return _(", perhaps {name}").format(name=name)
     return ""
 
 
@@ -89,27 +99,35 @@ def read_json(path: Path, text: str) -> Iterator[Record]:
         items = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{path}: line {error.lineno}, column {error.colno}: broken JSON: {error.msg}"
+            _("{path}: line {line}, column {column}: broken JSON: {reason}").format(
+                path=path, line=error.lineno, column=error.colno, reason=error.msg
+            )
         ) from None
     except RecursionError:
-        raise DataError(f"{path}: broken JSON: nested too deeply") from None
+        raise DataError(_("{path}: broken JSON: nested too deeply").format(path=path)) from None
     if not isinstance(items, list):
-        raise DataError(f"{path}: expected a JSON list of records, found {kind_of(items)}")
+        raise DataError(
+            _("{path}: expected a JSON list of records, found {found}").format(
+                path=path, found=kind_of(items)
+            )
+        )
     for number, item in enumerate(items, 1):
-        yield Record(f"record {number}", item)
+        yield Record(_("record {number}").format(number=number), item)
 
 
 def read_json_lines(path: Path, text: str) -> Iterator[Record]:
     """One JSON object a line."""
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
-        place = f"line {number}"
+        place = _("line {number}").format(number=number)
         if not line.strip():
             yield Record(place, None)
             continue
         try:
             yield Record(place, json.loads(line))
         except (json.JSONDecodeError, RecursionError) as error:
-            yield Record(place, f"broken JSON: {getattr(error, 'msg', error)}")
+            yield Record(
+                place, _("broken JSON: {reason}").format(reason=getattr(error, "msg", error))
+            )
 
 
 def read_tsv(path: Path, text: str) -> Iterator[Record]:
@@ -117,7 +135,7 @@ def read_tsv(path: Path, text: str) -> Iterator[Record]:
     header: list[str] | None = None
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         cells = line.removesuffix("\r").split("\t")
-        place = f"line {number}"
+        place = _("line {number}").format(number=number)
         if number == 1:
             names = [cell.strip().lower() for cell in cells]
             if {"instruction", "output"} <= set(names) or {"classical", "modern"} <= set(names):
@@ -128,7 +146,12 @@ def read_tsv(path: Path, text: str) -> Iterator[Record]:
         if not any(cell.strip() for cell in cells):
             yield Record(place, None)
         elif len(cells) != len(header):
-            yield Record(place, f"found {len(cells)} columns, expected {len(header)}")
+            yield Record(
+                place,
+                _("found {count} columns, expected {expected}").format(
+                    count=len(cells), expected=len(header)
+                ),
+            )
         else:
             row = {name: cell.replace("\\n", "\n") for name, cell in zip(header, cells)}
             yield Record(place, _from_columns(row, number))
@@ -168,20 +191,21 @@ def read_parallel(files: list[Path], texts: list[str]) -> Iterator[Record]:
     source, target = (text.removesuffix("\n").split("\n") for text in texts)
     if len(source) != len(target):
         raise DataError(
-            f"{files[0]} has {len(source)} lines, {files[1]} has {len(target)}; "
-            "they must be parallel"
+            _("{first} has {source} lines, {second} has {target}; they must be parallel").format(
+                first=files[0], source=len(source), second=files[1], target=len(target)
+            )
         )
     into_classical = _into_classical(source, target)
     for number, (left, right) in enumerate(zip(source, target), 1):
         if not left.strip() and not right.strip():
-            yield Record(f"line {number}", None)
+            yield Record(_("line {number}").format(number=number), None)
             continue
         asked = _asked(left, into_classical)
         record = {"id": str(number), "instruction": asked, "output": right.strip()}
-        yield Record(f"line {number}", record)
+        yield Record(_("line {number}").format(number=number), record)
 
 
 def kind_of(value: Any) -> str:
     """The JSON type of a value, in words."""
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-    return "nothing" if value is None else names.get(type(value), "a number")
+    names = {dict: _("an object"), list: _("a list"), str: _("a text"), bool: _("true or false")}
+    return _("nothing") if value is None else names.get(type(value), _("a number"))

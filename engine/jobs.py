@@ -14,6 +14,7 @@ from engine.data import splitting
 from engine.dataset import Dataset, Pair
 from engine.errors import DataError, UserError
 from engine.few_shot import Examples
+from engine.language import _
 from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
@@ -60,7 +61,7 @@ def prepare(request: Request) -> Run:
     if request.run is not None and strategy.trains:
         adapter = str(request.run.adapter_folder(request.checkpoint))
     elif strategy.trains and request.predict:
-        raise UserError("predict with qlora needs a run that was trained; name the run")
+        raise UserError(_("predict with qlora needs a run that was trained; name the run"))
     examples = draw(profile, strategy, data)
     return runs.create(
         request.root,
@@ -85,7 +86,11 @@ def resolve_gpu(key: str) -> str:
     gpu = hardware.find(gpus, key)
     if gpu is None:
         there = "; ".join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
-        raise UserError(f"no GPU '{key}' on this machine; there are: {there or 'none'}")
+        raise UserError(
+            _("no GPU '{key}' on this machine; there are: {there}").format(
+                key=key, there=there or _("none")
+            )
+        )
     return gpu.uuid
 
 
@@ -129,14 +134,20 @@ def read_data(
     data: dict[Part, Dataset] = {}
     for part, path in wanted.items():
         if not path:
-            raise UserError(f"data.{part}: no file is named; set it in the profile or choose one")
+            raise UserError(
+                _("data.{part}: no file is named; set it in the profile or choose one").format(
+                    part=part
+                )
+            )
         data[part] = dataset.read(path, skip_bad=skip_bad, need_output=job != "predict")
     if job == "train" and "train" in data:
         data |= set_validation_aside(profile, data["train"])
     if "train" in data and data["train"].sha256 == data["test"].sha256:
         raise UserError(
-            f"data.train and data.test are the same file ({data['test'].path}); "
-            "a score on pairs the model was shown says nothing"
+            _(
+                "data.train and data.test are the same file ({path}); a score on pairs the model "
+                "was shown says nothing"
+            ).format(path=data["test"].path)
         )
     return data
 
@@ -155,8 +166,10 @@ def set_validation_aside(profile: Profile, train: Dataset) -> dict[Part, Dataset
         parts = splitting.split(train.pairs, wanted, seed=seed)
     except DataError:
         raise UserError(
-            f"data.validation_share: {share:g} of {train.path} cannot be set aside, for all its "
-            "pairs share sentences; set it to 0, or name a file in data.validation"
+            _(
+                "data.validation_share: {share:g} of {path} cannot be set aside, for all its "
+                "pairs share sentences; set it to 0, or name a file in data.validation"
+            ).format(share=share, path=train.path)
         ) from None
     return {
         "train": replace(train, pairs=[train.pairs[i] for i in parts.train]),
@@ -179,7 +192,7 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     if not strategy.shows_examples:
         return []
     if not profile.data.train:
-        raise UserError("data.train: no file is named; few-shot draws its examples from it")
+        raise UserError(_("data.train: no file is named; few-shot draws its examples from it"))
     skip_bad = profile.data.bad_records == "skip"
     path = profile_paths.data_file(profile, "train")
     train = dataset.read(path, skip_bad=skip_bad).pairs
@@ -220,7 +233,9 @@ def read_again(settings: RunSettings, part: Part) -> Dataset:
         need_output=settings.job != "predict" or part != "test",
     )
     if found.sha256 != named.sha256:
-        raise DataError(f"{named.path}: has changed since the run was made; start a new run")
+        raise DataError(
+            _("{path}: has changed since the run was made; start a new run").format(path=named.path)
+        )
     if settings.job in ("train", "probe") and part in ("train", "validation"):
         return set_validation_aside(settings.profile, found).get(part, found)
     return found

@@ -1,8 +1,8 @@
 """The language of the interface: English as it is written here, or Traditional Chinese by gettext.
 
 It is chosen once, when the program starts: by the setting `language`, else by the locale. Texts are
-marked with `_` (or `plural`) where they are written, whole sentences with named places for values;
-the catalogue is engine/locale/zh_TW/LC_MESSAGES/yiwen.po.
+marked with `_` (or `plural`, or `marked`) where they are written, whole sentences with named places
+for values; the catalogue is engine/locale/zh_TW/LC_MESSAGES/yiwen.po.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ def _(text: str) -> str:
 def plural(one: str, many: str, count: int) -> str:
     """One of two texts, by a count, in the language of the interface."""
     return _catalogue().ngettext(one, many, count)
+
+
+def marked(text: str) -> str:
+    """The text as it is, for a table of texts that are put through `_` where they are shown."""
+    return text
 
 
 def _catalogue() -> gettext.NullTranslations:

@@ -14,6 +14,7 @@ import sys
 
 from engine import hardware, lock, notice
 from engine.errors import RunError
+from engine.language import _
 from engine.paths import python_path
 from engine.runs import Run
 
@@ -47,7 +48,11 @@ def start(run: Run, *, gpu: str = "") -> int:
     try:
         handle = lock.acquire(run.folder)
     except OSError as error:
-        raise RunError(f"{run.folder}: cannot be written: {error.strerror}") from None
+        raise RunError(
+            _("{folder}: cannot be written: {reason}").format(
+                folder=run.folder, reason=error.strerror
+            )
+        ) from None
     command = [sys.executable, "-m", "engine.worker", str(run.folder), "--lock", str(handle)]
     try:
         gpu = gpu or _own_gpu(run)
@@ -69,7 +74,9 @@ def start(run: Run, *, gpu: str = "") -> int:
         if run.settings.job != "probe":  # its end is shown where it was asked for
             notice.attend(run)
     except OSError as error:
-        raise RunError(f"run {run.id}: the worker did not start: {error}") from None
+        raise RunError(
+            _("run {run}: the worker did not start: {error}").format(run=run.id, error=error)
+        ) from None
     finally:
         os.close(handle)
     return process.pid
@@ -80,8 +87,10 @@ def _own_gpu(run: Run) -> str:
     wish = run.settings.gpu
     if wish and hardware.find(hardware.Probe().gpus(), wish) is None:
         raise RunError(
-            f"run {run.id}: its GPU {wish} is not on this machine; "
-            f"`yiwen resume {run.id} --gpu 0` takes another"
+            _(
+                "run {run}: its GPU {wish} is not on this machine; `yiwen resume {run} --gpu 0` "
+                "takes another"
+            ).format(run=run.id, wish=wish)
         )
     return wish
 
@@ -92,15 +101,19 @@ def request_stop(run: Run, *, force: bool = False) -> None:
     Raises RunError when there is no worker, or it runs on another host.
     """
     if not run.alive():
-        raise RunError(f"run {run.id} is not running")
+        raise RunError(_("run {run} is not running").format(run=run.id))
     holder = lock.holder(run.folder)
     if holder is None:
-        raise RunError(f"run {run.id}: its worker has not said its process id yet; try again")
+        raise RunError(
+            _("run {run}: its worker has not said its process id yet; try again").format(run=run.id)
+        )
     if holder.host != socket.gethostname():
-        raise RunError(f"run {run.id} runs on {holder.host}; stop it there")
+        raise RunError(
+            _("run {run} runs on {host}; stop it there").format(run=run.id, host=holder.host)
+        )
     try:
         os.killpg(holder.pid, signal.SIGKILL if force else signal.SIGTERM)
     except ProcessLookupError:
-        raise RunError(f"run {run.id} has just ended") from None
+        raise RunError(_("run {run} has just ended").format(run=run.id)) from None
     except PermissionError:
-        raise RunError(f"run {run.id} belongs to another user") from None
+        raise RunError(_("run {run} belongs to another user").format(run=run.id)) from None

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import RunError
+from engine.language import _
 
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
@@ -47,14 +48,18 @@ def acquire(folder: Path, *, wait: float = 1.0) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(handle)
-                raise RunError(f"run {folder.name} has a worker already") from None
+                raise RunError(
+                    _("run {name} has a worker already").format(name=folder.name)
+                ) from None
             time.sleep(0.02)  # another program may be probing
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
             if _lives(holder(folder)):
                 os.close(handle)
-                raise RunError(f"run {folder.name} has a worker already") from None
+                raise RunError(
+                    _("run {name} has a worker already").format(name=folder.name)
+                ) from None
             return handle
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from engine.errors import UserError
+from engine.language import _
 
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
@@ -42,12 +43,14 @@ class NearestIndex:
             )
         except ImportError:
             raise UserError(
-                "similar texts are found with SQLite, which this Python lacks"
+                _("similar texts are found with SQLite, which this Python lacks")
             ) from None
         except sqlite3.OperationalError as error:
             raise UserError(
-                f"similar texts are found by SQLite's full-text search, FTS5 ({error}); "
-                "use a Python whose SQLite has it, as those of python.org, conda and uv do"
+                _(
+                    "similar texts are found by SQLite's full-text search, FTS5 ({error}); use a "
+                    "Python whose SQLite has it, as those of python.org, conda and uv do"
+                ).format(error=error)
             ) from None
         self._connection.executemany(
             "INSERT INTO found (rowid, grams) VALUES (?, ?)",

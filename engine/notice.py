@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import lock, settings
+from engine import lock, settings, wording
+from engine.language import _, marked
 from engine.paths import python_path
 from engine.runs import Run
 from engine.settings import Notify
@@ -20,10 +21,10 @@ from engine.summary import Status, Summary
 from engine.text import number, one_line
 
 _ENDS = {
-    Status.FINISHED: "finished",
-    Status.STOPPED: "was stopped",
-    Status.FAILED: "failed",
-    Status.INTERRUPTED: "broke off",
+    Status.FINISHED: marked("finished"),
+    Status.STOPPED: marked("was stopped"),
+    Status.FAILED: marked("failed"),
+    Status.INTERRUPTED: marked("broke off"),
 }
 _PATIENCE = 300.0
 """Seconds that the user's command may take."""
@@ -31,13 +32,19 @@ _PATIENCE = 300.0
 
 def sentence(run: Run, summary: Summary) -> str:
     """How a run ended, in one line."""
-    end = _ENDS.get(summary.status, summary.status.value)
+    end = wording.status_word(summary.status)
+    if summary.status in _ENDS:
+        end = _(_ENDS[summary.status])
     if summary.status is Status.FINISHED and summary.score is not None:
         perplexity = number(summary.score.perplexity) + run.settings.mark
-        return f"Yiwen: run {one_line(run.id)} {end}, test perplexity {perplexity}"
+        return _("Yiwen: run {run} {end}, test perplexity {perplexity}").format(
+            run=one_line(run.id), end=end, perplexity=perplexity
+        )
     if summary.status is Status.FAILED and summary.message:
-        return f"Yiwen: run {one_line(run.id)} {end}: {one_line(summary.message)[:200]}"
-    return f"Yiwen: run {one_line(run.id)} {end}"
+        return _("Yiwen: run {run} {end}: {message}").format(
+            run=one_line(run.id), end=end, message=one_line(summary.message)[:200]
+        )
+    return _("Yiwen: run {run} {end}").format(run=one_line(run.id), end=end)
 
 
 def terminal_codes(text: str, wanted: Notify) -> str:
@@ -101,10 +108,18 @@ def main() -> int:
     try:
         status = run_command(wanted.command, run, run.summary())
     except subprocess.TimeoutExpired:
-        print(f"notify.command took more than {_PATIENCE:.0f} s and was ended: {wanted.command}")
+        print(
+            _("notify.command took more than {patience:.0f} s and was ended: {command}").format(
+                patience=_PATIENCE, command=wanted.command
+            )
+        )
         return 1
     if status:
-        print(f"notify.command ended with status {status}: {wanted.command}")
+        print(
+            _("notify.command ended with status {status}: {command}").format(
+                status=status, command=wanted.command
+            )
+        )
     return status
 
 

@@ -12,6 +12,8 @@ import msgspec
 import msgspec.inspect as inspect
 import tomli
 
+from engine.language import _
+
 T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
 
@@ -23,16 +25,26 @@ def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> 
     """
     fields = {field.name: field for field in msgspec.structs.fields(cls)}
     if not isinstance(table, dict):
-        mistakes.append(f"{prefix.rstrip('.')}: found {_shown(table)}, expected a table")
+        mistakes.append(
+            _("{key}: found {found}, expected {expected}").format(
+                key=prefix.rstrip("."), found=_shown(table), expected=_("a table")
+            )
+        )
         return cast("T", _UNSET)
     for key in [key for key in table if key not in fields]:
-        mistakes.append(f"{prefix}{key}: unknown key{nearest(key, fields)}")
+        mistakes.append(
+            _("{key}: unknown key{nearest}").format(key=prefix + key, nearest=nearest(key, fields))
+        )
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in table:
             values[name] = _value(table[name], field.type, mistakes, prefix + name)
         elif field.required:
-            mistakes.append(f"{prefix}{name}: missing; expected {_expected(field.type)}")
+            mistakes.append(
+                _("{key}: missing; expected {expected}").format(
+                    key=prefix + name, expected=_expected(field.type)
+                )
+            )
     if any(value is _UNSET for value in values.values()) or mistakes:
         return cast("T", _UNSET)
     return cls(**values)
@@ -47,7 +59,11 @@ def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
             raise msgspec.ValidationError
         return value
     except msgspec.ValidationError:
-        mistakes.append(f"{key}: found {_shown(found)}, expected {_expected(expected)}")
+        mistakes.append(
+            _("{key}: found {found}, expected {expected}").format(
+                key=key, found=_shown(found), expected=_expected(expected)
+            )
+        )
         return _UNSET
 
 
@@ -60,7 +76,7 @@ def apply_overrides(table: dict[str, Any], overrides: dict[str, str]) -> list[st
         for section in sections:
             target = target.setdefault(section, {}) if isinstance(target, dict) else None
         if not isinstance(target, dict) or not key:
-            mistakes.append(f"{dotted}: not a key; expected section.key=value")
+            mistakes.append(_("{key}: not a key; expected section.key=value").format(key=dotted))
             continue
         try:
             target[key] = tomli.loads(f"value = {text}")["value"]
@@ -73,20 +89,25 @@ def part_mistakes(text: str, parts: list[str], needed: str) -> list[str]:
     """What is wrong with the {parts} of a prompt form."""
     found = re.findall(r"\{([a-z_]+)\}", text)
     wrong = [
-        f"unknown part {{{name}}}{nearest(name, parts)}; parts are "
-        + " ".join(f"{{{part}}}" for part in parts)
+        _("unknown part {{{name}}}{nearest}; parts are {parts}").format(
+            name=name, nearest=nearest(name, parts), parts=" ".join(f"{{{p}}}" for p in parts)
+        )
         for name in found
         if name not in parts
     ]
     if needed not in found:
-        wrong.append(f"found {_shown(text)}, expected a text with the part {{{needed}}}")
+        wrong.append(
+            _("found {found}, expected a text with the part {{{needed}}}").format(
+                found=_shown(text), needed=needed
+            )
+        )
     return wrong
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the known word that looks most alike, or nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return _("; did you mean '{word}'?").format(word=close[0]) if close else ""
 
 
 def _shown(value: Any) -> str:
@@ -105,20 +126,21 @@ def _expected(kind: Any) -> str:
 def _describe(info: Any) -> str:
     """A type in words, bounds included."""
     if isinstance(info, inspect.UnionType):
-        return " or ".join(_describe(option) for option in info.types)
+        return _(" or ").join(_describe(option) for option in info.types)
     if isinstance(info, inspect.LiteralType):
-        return " or ".join(f'"{value}"' for value in info.values)
+        return _(" or ").join(f'"{value}"' for value in info.values)
     if isinstance(info, inspect.IntType):
-        return "a whole number" + _bounds(info)
+        return _("a whole number") + _bounds(info)
     if isinstance(info, inspect.FloatType):
-        return "a number" + _bounds(info)
+        return _("a number") + _bounds(info)
     if isinstance(info, inspect.BoolType):
-        return "true or false"
+        return _("true or false")
     if isinstance(info, inspect.VarTupleType):
-        return "a list of texts"
+        return _("a list of texts")
     if isinstance(info, inspect.StructType):
-        return "a table"
-    return "a text that is not empty" if getattr(info, "min_length", None) else "a text"
+        return _("a table")
+    is_needed = getattr(info, "min_length", None)
+    return _("a text that is not empty") if is_needed else _("a text")
 
 
 def _bounds(info: Any) -> str:
@@ -126,5 +148,5 @@ def _bounds(info: Any) -> str:
         f"≥ {info.ge:g}" if info.ge is not None else f"> {info.gt:g}" if info.gt is not None else ""
     )
     high = f"≤ {info.le:g}" if info.le is not None else ""
-    bounds = " and ".join(bound for bound in (low, high) if bound)
+    bounds = _(" and ").join(bound for bound in (low, high) if bound)
     return f" {bounds}" if bounds else ""

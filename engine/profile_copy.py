@@ -11,6 +11,7 @@ import msgspec
 
 from engine import profiles, setting_list
 from engine.errors import ProfileError
+from engine.language import _
 from engine.paths import BUILTIN_PROFILES, profile_folders, write_atomically
 from engine.profiles import Profile
 
@@ -24,7 +25,10 @@ def path_for(name: str) -> Path:
     """
     if not _NAME.fullmatch(name) or name.endswith(".toml"):
         raise ProfileError(
-            f"'{name}' cannot name a profile; use letters, digits, '-', '_' and '.', without .toml"
+            _(
+                "'{name}' cannot name a profile; use letters, digits, '-', '_' and '.', without "
+                ".toml"
+            ).format(name=name)
         )
     local, personal = profile_folders()[0], profile_folders()[-2]
     is_own = local.is_dir() and local.resolve() != BUILTIN_PROFILES
@@ -41,14 +45,18 @@ def save_as(
     """
     target = path_for(name)
     if target.exists() and not replace:
-        raise ProfileError(f"{target}: is there already; choose another name")
+        raise ProfileError(
+            _("{target}: is there already; choose another name").format(target=target)
+        )
     changed = profiles.load(profile, dict(overrides))
     content = _text(profiles.find(profile).read_text("utf-8"), changed, overrides)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, content.encode())
     except OSError as error:
-        raise ProfileError(f"{target}: cannot be written: {error.strerror}") from None
+        raise ProfileError(
+            _("{target}: cannot be written: {reason}").format(target=target, reason=error.strerror)
+        ) from None
     profiles.load(target)
     return target
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from engine.errors import DataError
+from engine.language import _
 
 if TYPE_CHECKING:
     from engine.profiles import Profile
@@ -38,9 +39,10 @@ def data_file(profile: Profile, part: str) -> str:
     for one in _split(text):
         if not Path(one).expanduser().is_absolute():
             raise DataError(
-                f"data.{part}: {one} lies neither beside the profile ({profile.folder}) nor "
-                f"where yiwen was started ({Path.cwd()}); choose another with --{part} FILE, "
-                f"or set data.{part}"
+                _(
+                    "data.{part}: {one} lies neither beside the profile ({folder}) nor where yiwen "
+                    "was started ({here}); choose another with --{part} FILE, or set data.{part}"
+                ).format(part=part, one=one, folder=profile.folder, here=Path.cwd())
             )
     return text
 

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from engine import contradictions, profile_check, profile_paths
 from engine.errors import ProfileError
+from engine.language import _
 from engine.paths import profile_folders
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -23,6 +24,9 @@ NotNegative = Annotated[int, Meta(ge=0)]
 PositiveNumber = Annotated[float, Meta(gt=0)]
 NotNegativeNumber = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+
+TOKENS_PER_PASS = 4096
+"""Of the plain engine, where a profile says 0."""
 
 
 class Section(Struct, frozen=True):
@@ -39,6 +43,13 @@ class Model(Section, frozen=True):
     """Of computation; auto: bfloat16 on a GPU that has it, float32 on a CPU."""
     attention: Literal["eager", "sdpa"] = "eager"
     """Eager applies Gemma-2's attention soft-capping, which sdpa drops silently."""
+    engine: Literal["auto", "plain", "fast"] = "auto"
+    """Fast: our own kernels, for Gemma-2, Llama-3 and Qwen3 on NVIDIA GPUs; plain: transformers
+    and peft, anywhere; auto: fast where it can run."""
+    cached_weights: Literal["auto"] | bool = "auto"
+    """Fast engine: keep the weights dequantised beside the 4-bit ones; auto: if memory permits."""
+    gpu_memory: NotNegativeNumber = 0.0
+    """GiB of the GPU's memory to use at most; 0: what is free."""
 
 
 class Prompt(Section, frozen=True):
@@ -90,8 +101,9 @@ class Training(Section, frozen=True):
     """Optimizer steps at most; 0: as many as `epochs` asks for."""
     batch_size: Positive = 32
     """Pairs an optimizer step sees: the effective batch size."""
-    tokens_per_pass: Positive = 4096
-    """Tokens, padding included, in one forward and backward pass; the memory dial."""
+    tokens_per_pass: NotNegative = 0
+    """Tokens, padding included, in one forward and backward pass; the memory dial. 0: as many as
+    fit (fast engine), 4096 (plain)."""
     packing: bool = True
     """Put several pairs in one row, kept apart by positions and attention."""
     row_tokens: Positive = 256
@@ -111,7 +123,8 @@ class Training(Section, frozen=True):
     optimizer: Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"] = "adamw"
     """The 8-bit ones are bitsandbytes'; adafactor with a fixed learning rate."""
     gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass: less memory, slower."""
+    """Recompute activations in the backward pass: less memory, slower. The fast engine does so only
+    where memory is short."""
     max_prompt_tokens: Positive = 1024
     """Longer prompts, bos included, are dealt with as `too_long` says."""
     max_output_tokens: Positive = 512
@@ -149,8 +162,8 @@ class FewShot(Section, frozen=True):
 class Evaluation(Section, frozen=True):
     max_tokens: Positive = 2048
     """Tokens of prompt and output; what is longer is cut from the right, as in the course."""
-    tokens_per_pass: Positive = 4096
-    """Tokens, padding included, in one forward pass."""
+    tokens_per_pass: NotNegative = 0
+    """Tokens, padding included, in one forward pass; 0: as many as fit, or 4096 (plain engine)."""
     choose_by: Literal["validation", "test", "last"] = "validation"
     """Which perplexity picks the checkpoint that becomes the result; test is peeking."""
     samples: NotNegative = 3
@@ -219,9 +232,13 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
     try:
         table = tomli.loads(path.read_text(encoding="utf-8-sig"))
     except tomli.TOMLDecodeError as error:
-        raise ProfileError(f"{path}: not valid TOML: {error}") from None
+        raise ProfileError(
+            _("{path}: not valid TOML: {error}").format(path=path, error=error)
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{path}: cannot be read: {error}") from None
+        raise ProfileError(
+            _("{path}: cannot be read: {error}").format(path=path, error=error)
+        ) from None
     _refuse_names(table, str(path))
     profile = _check(table, overrides or {}, str(path))
     named = msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
@@ -230,7 +247,9 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
 
 def override(profile: Profile, overrides: dict[str, str]) -> Profile:
     """A profile with some keys changed. Raises ProfileError."""
-    changed = _check(msgspec.to_builtins(profile), overrides, f"profile {profile.name}")
+    changed = _check(
+        msgspec.to_builtins(profile), overrides, _("profile {name}").format(name=profile.name)
+    )
     return profile_paths.resolve(changed, Path.cwd())
 
 
@@ -250,7 +269,11 @@ def _refuse_names(keys: Iterable[str], place: str) -> None:
     """A profile has its name and place from its file."""
     for key in ("name", "folder"):
         if key in keys:
-            raise ProfileError(f"{place}: {key}: not a key; a profile is named by its file")
+            raise ProfileError(
+                _("{place}: {key}: not a key; a profile is named by its file").format(
+                    place=place, key=key
+                )
+            )
 
 
 def find(name_or_file: str | Path) -> Path:
@@ -259,14 +282,16 @@ def find(name_or_file: str | Path) -> Path:
     if given.suffix == ".toml":
         if given.is_file():
             return given.resolve()
-        raise ProfileError(f"{given}: no such profile file")
+        raise ProfileError(_("{given}: no such profile file").format(given=given))
     for folder in profile_folders():
         if (folder / f"{name_or_file}.toml").is_file():
             return (folder / f"{name_or_file}.toml").resolve()
     known = [path.stem for path in list_files()]
     nearest = profile_check.nearest(str(name_or_file), known)
     raise ProfileError(
-        f"no profile named '{name_or_file}'{nearest}; there are: {', '.join(known) or 'none'}"
+        _("no profile named '{name_or_file}'{nearest}; there are: {known}").format(
+            name_or_file=name_or_file, nearest=nearest, known=", ".join(known) or _("none")
+        )
     )
 
 

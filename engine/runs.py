@@ -24,6 +24,7 @@ from msgspec import Struct
 from engine import lock, provenance, strategies
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
+from engine.language import _, marked
 from engine.paths import write_atomically
 from engine.profiles import Profile
 from engine.summary import Status, Summary, read_summary
@@ -32,7 +33,7 @@ from engine.waiting import waiting_list
 Job = Literal["train", "evaluate", "predict", "probe"]
 Part = Literal["train", "validation", "test"]
 FORMAT = 1
-PEEKED = "* The checkpoint was chosen on the test file: the score is optimistic."
+PEEKED = marked("* The checkpoint was chosen on the test file: the score is optimistic.")
 """Explains the mark."""
 
 
@@ -139,9 +140,13 @@ class Run:
         try:
             return msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), RunSettings)
         except FileNotFoundError:
-            raise RunError(f"{self.folder}: is not a run folder (it has no run.toml)") from None
+            raise RunError(
+                _("{folder}: is not a run folder (it has no run.toml)").format(folder=self.folder)
+            ) from None
         except (OSError, ValueError) as error:
-            raise RunError(f"{path}: cannot be read: {error}") from None
+            raise RunError(
+                _("{path}: cannot be read: {error}").format(path=path, error=error)
+            ) from None
 
     def alive(self) -> bool:
         """Does a worker hold this run now?"""
@@ -161,7 +166,11 @@ class Run:
                     summary = read_summary(self.events_path)
                 summary.settle(alive, waits=not alive and self.waits())
         except OSError as error:
-            raise RunError(f"{self.events_path}: cannot be read: {error.strerror}") from None
+            raise RunError(
+                _("{path}: cannot be read: {reason}").format(
+                    path=self.events_path, reason=error.strerror
+                )
+            ) from None
         return summary
 
     def checkpoints(self) -> list[str]:
@@ -185,8 +194,12 @@ class Run:
         if not checkpoint and names:
             checkpoint = names[-1]
         if checkpoint not in names:
-            there = ", ".join(names) or "none yet"
-            raise RunError(f"run {self.id}: no checkpoint '{checkpoint}'; there are: {there}")
+            there = ", ".join(names) or _("none yet")
+            raise RunError(
+                _("run {run}: no checkpoint '{checkpoint}'; there are: {there}").format(
+                    run=self.id, checkpoint=checkpoint, there=there
+                )
+            )
         return self.checkpoints_path / checkpoint
 
     def size(self) -> int:
@@ -247,7 +260,11 @@ def create(
 
 
 def _cannot_hold(root: Path, error: OSError) -> RunError:
-    return RunError(f"{root}: cannot hold runs: {error.strerror}; choose another with --runs")
+    return RunError(
+        _("{root}: cannot hold runs: {reason}; choose another with --runs").format(
+            root=root, reason=error.strerror
+        )
+    )
 
 
 def _make_new(root: Path, stem: str) -> Path:
@@ -258,7 +275,7 @@ def _make_new(root: Path, stem: str) -> Path:
         except FileExistsError:
             continue
         return folder
-    raise RunError(f"{root}: too many runs named {stem}")
+    raise RunError(_("{root}: too many runs named {stem}").format(root=root, stem=stem))
 
 
 def list_all(root: Path) -> list[Run]:
@@ -298,9 +315,13 @@ def find(root: Path, key: str) -> Run:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise RunError(f"no run '{key}' in {root}; `yiwen runs` lists them")
+        raise RunError(
+            _("no run '{key}' in {root}; `yiwen runs` lists them").format(key=key, root=root)
+        )
     shown = ", ".join(run.id for run in found[:5]) + (" …" if len(found) > 5 else "")
-    raise RunError(f"'{key}' fits {len(found)} runs: {shown}")
+    raise RunError(
+        _("'{key}' fits {count} runs: {shown}").format(key=key, count=len(found), shown=shown)
+    )
 
 
 def newest_active(runs: Iterable[Run]) -> Run | None:
@@ -311,12 +332,16 @@ def newest_active(runs: Iterable[Run]) -> Run | None:
 def delete(run: Run) -> None:
     """Remove a run's folder for good. Raises RunError while its worker lives."""
     if run.alive():
-        raise RunError(f"run {run.id} is running; stop it first")
+        raise RunError(_("run {run} is running; stop it first").format(run=run.id))
     waiting_list.remove(run.folder.parent, run.id)
     try:
         shutil.rmtree(run.folder)
     except OSError as error:
-        raise RunError(f"{run.folder}: cannot be deleted: {error.strerror}") from None
+        raise RunError(
+            _("{folder}: cannot be deleted: {reason}").format(
+                folder=run.folder, reason=error.strerror
+            )
+        ) from None
 
 
 def _slug(text: str) -> str:

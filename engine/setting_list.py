@@ -1,6 +1,7 @@
 """All settings of a profile, one by one: value, where it comes from, what it means, what it may be.
 
-What a setting means is said once, in `profiles/tiny.toml`, and read from there.
+What a setting means is said once, in `profiles/tiny.toml`, and read from there; those comments are
+texts of the catalogue of translations like those that are marked.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from engine import profiles
+from engine.language import _
 from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Profile
 
@@ -64,7 +66,7 @@ def list_all(profile: str, overrides: Mapping[str, str]) -> list[Setting]:
             key=f"{section}.{name}",
             value=value,
             profile_value=before[section][name],
-            comment=comments.get(f"{section}.{name}", ""),
+            comment=_(comments[f"{section}.{name}"]),
             choices=_choices(section, name),
         )
         for section, values in after.items()
@@ -84,7 +86,10 @@ def _choices(section: str, name: str) -> tuple[str, ...]:
 
 @cache
 def explanations() -> dict[str, str]:
-    """The comment of every key, by section.key; of one that has none, the comment above it."""
+    """The comment of every key, by section.key; of one that has none, the comment above it.
+
+    In English, as they are written.
+    """
     import tomlkit  # slow to import; only who edits settings needs it
 
     document = tomlkit.parse((BUILTIN_PROFILES / "tiny.toml").read_text("utf-8"))

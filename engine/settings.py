@@ -13,6 +13,7 @@ import tomli
 from msgspec import Struct
 
 from engine.errors import UserError
+from engine.language import _
 from engine.paths import config_folder
 from engine.profile_check import convert
 
@@ -64,9 +65,13 @@ def load() -> Settings:
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+        raise SettingsError(
+            _("{file}: cannot be read: {reason}").format(file=file, reason=error.strerror)
+        ) from None
     except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: is not TOML: {error}") from None
+        raise SettingsError(
+            _("{file}: is not TOML: {error}").format(file=file, error=error)
+        ) from None
     mistakes: list[str] = []
     settings = convert(table, Settings, mistakes)
     if mistakes:
@@ -79,5 +84,5 @@ def load_or_default(complain: Callable[[str], object]) -> Settings:
     try:
         return load()
     except SettingsError as error:
-        complain(f"{error}\nThe defaults are used until it is put right.")
+        complain(_("{error}\nThe defaults are used until it is put right.").format(error=error))
         return Settings()

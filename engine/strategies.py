@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import UserError
+from engine.language import _, marked
 from engine.profile_check import nearest
 
 
@@ -14,13 +15,14 @@ class Strategy:
 
     name: str
     title: str
+    """To be shown by `_`."""
     shows_examples: bool = False
     trains: bool = False
 
 
-ZERO_SHOT = Strategy("zero-shot", "Zero-shot: the base model and the instruction alone")
-FEW_SHOT = Strategy("few-shot", "Few-shot: examples in the prompt", shows_examples=True)
-QLORA = Strategy("qlora", "QLoRA: a low-rank adapter on a quantised model", trains=True)
+ZERO_SHOT = Strategy("zero-shot", marked("Zero-shot: the base model and the instruction alone"))
+FEW_SHOT = Strategy("few-shot", marked("Few-shot: examples in the prompt"), shows_examples=True)
+QLORA = Strategy("qlora", marked("QLoRA: a low-rank adapter on a quantised model"), trains=True)
 STRATEGIES = {strategy.name: strategy for strategy in (ZERO_SHOT, FEW_SHOT, QLORA)}
 
 
@@ -30,5 +32,7 @@ def get(name: str) -> Strategy:
         return STRATEGIES[name]
     except KeyError:
         raise UserError(
-            f"strategy: found '{name}', expected {', '.join(STRATEGIES)}{nearest(name, STRATEGIES)}"
+            _("strategy: found '{name}', expected {known}{nearest}").format(
+                name=name, known=", ".join(STRATEGIES), nearest=nearest(name, STRATEGIES)
+            )
         ) from None

@@ -10,6 +10,7 @@ import msgspec
 import tokenizers
 
 from engine.errors import UserError
+from engine.language import _
 from engine.models import hub
 
 
@@ -21,7 +22,11 @@ class Tokenizer:
         try:
             self._backend = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # it raises no narrower kind
-            raise UserError(f"{folder / 'tokenizer.json'}: cannot be read: {error}") from None
+            raise UserError(
+                _("{path}: cannot be read: {error}").format(
+                    path=folder / "tokenizer.json", error=error
+                )
+            ) from None
         self._backend.no_truncation()
         self._backend.no_padding()
         config = _read_json(folder / "tokenizer_config.json")
@@ -31,7 +36,9 @@ class Tokenizer:
         self.eos_token = _token_text(config.get("eos_token"))
         if self.eos_token is None:
             raise UserError(
-                f"{folder / 'tokenizer_config.json'}: has no eos_token, which ends every answer"
+                _("{path}: has no eos_token, which ends every answer").format(
+                    path=folder / "tokenizer_config.json"
+                )
             )
         self.bos_id = self.token_id(self.bos_token) if self.bos_token else None
         self.eos_id = self.token_id(self.eos_token)
@@ -59,7 +66,11 @@ class Tokenizer:
         """The id of a token. Raises UserError if the vocabulary lacks it."""
         found = self._backend.token_to_id(token)
         if found is None:
-            raise UserError(f"{self.folder / 'tokenizer.json'}: has no token '{token}'")
+            raise UserError(
+                _("{path}: has no token '{token}'").format(
+                    path=self.folder / "tokenizer.json", token=token
+                )
+            )
         return int(found)
 
     @cached_property
@@ -82,7 +93,11 @@ def load(model_path: str, revision: str = "main") -> Tokenizer:
     """
     folder = hub.require(model_path, revision)
     if not (folder / "tokenizer.json").is_file():
-        raise UserError(f"{folder}: has no tokenizer.json; model.path must name a model folder")
+        raise UserError(
+            _("{folder}: has no tokenizer.json; model.path must name a model folder").format(
+                folder=folder
+            )
+        )
     return Tokenizer(folder)
 
 
@@ -92,7 +107,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         return dict(msgspec.json.decode(path.read_bytes()))
     except (msgspec.DecodeError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: broken JSON: {error}") from None
+        raise UserError(_("{path}: broken JSON: {error}").format(path=path, error=error)) from None
 
 
 def _token_text(value: Any) -> str | None:

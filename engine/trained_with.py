@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import UserError
+from engine.language import _
 from engine.profiles import Profile, Prompt, Quantization
 from engine.prompts import PromptBuilder
 from engine.text import one_line
@@ -74,7 +75,9 @@ def read(folder: Path) -> TrainedWith | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{folder / _FILE}: cannot be read: {error}") from None
+        raise UserError(
+            _("{path}: cannot be read: {error}").format(path=folder / _FILE, error=error)
+        ) from None
 
 
 def differences(folder: Path, profile: Profile, builder: PromptBuilder) -> list[str]:
@@ -88,27 +91,34 @@ def differences(folder: Path, profile: Profile, builder: PromptBuilder) -> list[
     now = describe(profile, builder)
     found = []
     if then.weights != now.weights:
-        where = "" if then.model == now.model else f", {then.model}, not {now.model}"
-        found.append(f"the adapter was trained on another base model{where}")
+        where = (
+            ""
+            if then.model == now.model
+            else _(", {then}, not {now}").format(then=then.model, now=now.model)
+        )
+        found.append(_("the adapter was trained on another base model{where}").format(where=where))
     if then.quantization != now.quantization:
         found.append(
-            "the adapter was trained on a base in "
-            f"{_in_words(then.quantization)}, not {_in_words(now.quantization)}"
+            _("the adapter was trained on a base in {then}, not {now}").format(
+                then=_in_words(then.quantization), now=_in_words(now.quantization)
+            )
         )
     if then.digest != now.digest:
         keys = [
-            f"prompt.{key} was {_short(before)}, is {_short(after)}"
+            _("prompt.{key} was {before}, is {after}").format(
+                key=key, before=_short(before), after=_short(after)
+            )
             for key in Prompt.__struct_fields__
             if (before := getattr(then.prompt, key)) != (after := getattr(now.prompt, key))
         ]
-        why = "; ".join(keys) or "its special tokens are others"
-        found.append(f"the adapter was trained with another prompt: {why}")
+        why = "; ".join(keys) or _("its special tokens are others")
+        found.append(_("the adapter was trained with another prompt: {why}").format(why=why))
     return found
 
 
 def _in_words(quantization: Quantization) -> str:
     if quantization.method == "none":
-        return "full precision"
+        return _("full precision")
     return quantization.method + (" double" if quantization.double else "")
 
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import UserError
+from engine.language import _
 from engine.paths import state_folder, write_atomically
 
 MOST = 5000
@@ -69,7 +70,9 @@ def keep(exchange: Exchange) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror}") from None
+        raise UserError(
+            _("{file}: cannot be written: {reason}").format(file=file, reason=error.strerror)
+        ) from None
 
 
 def read() -> list[Exchange]:
@@ -112,7 +115,7 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
     """
     file = Path(target).expanduser().resolve()
     if file.suffix.lower() != ".json":
-        raise UserError(f"{file}: a data file of this kind ends in .json")
+        raise UserError(_("{file}: a data file of this kind ends in .json").format(file=file))
     records = _records(file)
     there = {(record.get("instruction"), record.get("output")) for record in records}
     added = 0
@@ -126,7 +129,9 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
     try:
         write_atomically(file, content.encode())
     except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror}") from None
+        raise UserError(
+            _("{file}: cannot be written: {reason}").format(file=file, reason=error.strerror)
+        ) from None
     return added
 
 
@@ -136,7 +141,9 @@ def _records(file: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:
-        raise UserError(f"{file}: cannot be read: {error}; name another file") from None
+        raise UserError(
+            _("{file}: cannot be read: {error}; name another file").format(file=file, error=error)
+        ) from None
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise UserError(f"{file}: is no list of records; name another file")
+        raise UserError(_("{file}: is no list of records; name another file").format(file=file))
     return found

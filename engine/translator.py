@@ -19,6 +19,7 @@ import msgspec
 from engine import perplexity, protocol, tokenizer
 from engine.errors import UserError
 from engine.events import Phase
+from engine.language import _
 from engine.launch import worker_environment
 from engine.profiles import Generation, Profile
 from engine.prompts import Encoded
@@ -79,7 +80,7 @@ class Translator:
         `adapter` is a folder in PEFT's format, empty for the base model; `generation` takes the
         place of the profile's. Raises UserError.
         """
-        for _ in self.load():
+        for _phase in self.load():
             pass
         self._request += 1
         self._send(
@@ -113,11 +114,15 @@ class Translator:
         cut = encoded.cut(self.profile.evaluation.max_tokens)
         if not cut.scored_count:
             raise UserError(
-                f"the prompt alone has {len(encoded.ids) - encoded.scored_count} tokens and leaves "
-                "no room for the answer in evaluation.max_tokens = "
-                f"{self.profile.evaluation.max_tokens}"
+                _(
+                    "the prompt alone has {tokens} tokens and leaves no room for the answer in "
+                    "evaluation.max_tokens = {max_tokens}"
+                ).format(
+                    tokens=len(encoded.ids) - encoded.scored_count,
+                    max_tokens=self.profile.evaluation.max_tokens,
+                )
             )
-        for _ in self.load():
+        for _phase in self.load():
             pass
         self._request += 1
         asked = protocol.Score(
@@ -163,7 +168,7 @@ class Translator:
     def _receive(self) -> Iterator[protocol.Message | Phase]:
         process = self._process
         if process is None:
-            raise TranslatorEnded("the translator was closed")
+            raise TranslatorEnded(_("the translator was closed"))
         assert process.stdout is not None
         for line in process.stdout:
             try:
@@ -182,4 +187,6 @@ class Translator:
         if self._log is not None:
             self._log.seek(0)
             lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return f"the translator ended: {lines[-1] if lines else 'no reason given'}"
+        return _("the translator ended: {words}").format(
+            words=lines[-1] if lines else _("no reason given")
+        )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ["YIWEN_LANGUAGE"] = "en"  # before any table of texts is made, at import
 
 
 @pytest.fixture(autouse=True)

@@ -57,9 +57,15 @@ class Fake:
 
     def generates(self) -> list[protocol.Generate]:
         """The questions asked."""
+        return [one for one in self._messages() if isinstance(one, protocol.Generate)]
+
+    def scores(self) -> list[protocol.Score]:
+        """The references to be scored."""
+        return [one for one in self._messages() if isinstance(one, protocol.Score)]
+
+    def _messages(self) -> list[protocol.ToWorker]:
         lines = (line for line in self.received if line != "started")
-        messages = [protocol.to_worker.decode(line) for line in lines]
-        return [message for message in messages if isinstance(message, protocol.Generate)]
+        return [protocol.to_worker.decode(line) for line in lines]
 
 
 def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Fake:

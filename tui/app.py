@@ -11,21 +11,24 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from engine import runs, settings
+from engine.language import _
 from engine.runs import Run
 from engine.table.trash import Trash, purge
-from engine.text import message_of, plain
+from engine.text import message_of, plain, width
 from tui.charset import choose
 
-CONTINUES = "Training goes on; come back any time with yiwen"
+CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
 _SECOND_CTRL_C = 2.0
 _GRACE = 2.0
@@ -55,22 +58,24 @@ class YiwenApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-middling"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", id="app.help", key_display="?",
-                tooltip="List the keys of this screen"),
-        Binding("f1", "mode('train')", "Train", id="app.train",
-                tooltip="Start runs and watch them"),
-        Binding("f2", "mode('evaluate')", "Evaluate", id="app.evaluate",
-                tooltip="Score a profile or a trained run on a file"),
-        Binding("f3", "mode('translate')", "Translate", id="app.translate",
-                tooltip="Translate, base model and tuned ones side by side"),
-        Binding("f4", "mode('runs')", "Runs", id="app.runs",
-                tooltip="Compare all runs"),
-        Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True,
-                tooltip="Leave; runs go on without the workbench"),
-        Binding("ctrl+c", "help_quit", "Copy, quit", id="app.break", show=False,
-                system=True, tooltip="Copy a selection; pressed twice within 2 seconds, leave"),
-        Binding("ctrl+z", "suspend_process", "To the shell", id="app.suspend", show=False,
-                tooltip="Put the workbench in the background; `fg` brings it back"),
+        Binding("question_mark", "help", _("Help"), id="app.help", key_display="?",
+                tooltip=_("List the keys of this screen")),
+        Binding("f1", "mode('train')", _("Train"), id="app.train",
+                tooltip=_("Start runs and watch them")),
+        Binding("f2", "mode('evaluate')", _("Evaluate"), id="app.evaluate",
+                tooltip=_("Score a profile or a trained run on a file")),
+        Binding("f3", "mode('translate')", _("Translate"), id="app.translate",
+                tooltip=_("Translate, base model and tuned ones side by side")),
+        Binding("f4", "mode('runs')", _("Runs"), id="app.runs",
+                tooltip=_("Compare all runs")),
+        Binding("ctrl+q", "quit", _("Quit"), id="app.quit", priority=True,
+                tooltip=_("Leave; runs go on without the workbench")),
+        Binding("ctrl+c", "help_quit", _("Copy, quit"), id="app.break", show=False,
+                system=True, tooltip=_("Copy a selection; pressed twice within 2 seconds, leave")),
+        Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False,
+                tooltip=_("Put the workbench in the background; `fg` brings it back")),
+        Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", show=False,
+                priority=True, tooltip=_("Open the command palette")),
     ]  # fmt: skip
 
     def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:
@@ -143,6 +148,15 @@ class YiwenApp(App[None]):
         """Switch to Translate with a run's adapter chosen."""
         self.run_worker(self._show("translate", run))
 
+    def translate_side_by_side(self, chosen: Sequence[Run]) -> None:
+        """Switch to Translate with the adapters of several runs chosen."""
+        self.run_worker(self._translate(chosen))
+
+    async def _translate(self, chosen: Sequence[Run]) -> None:
+        await self.switch_mode("translate")
+        screen: Any = self.get_screen_stack("translate")[0]
+        screen.choose_runs(chosen)
+
     async def _show(self, mode: str, run: Run) -> None:
         await self.switch_mode(mode)
         screen: Any = self.get_screen_stack(mode)[0]
@@ -153,9 +167,9 @@ class YiwenApp(App[None]):
         message = plain(message_of(error))
         self.notify(
             message,
-            title="That did not work",
+            title=_("That did not work"),
             severity="error",
-            timeout=max(6.0, len(message) / 12),
+            timeout=max(6.0, width(message) / 12),
             markup=False,
         )
 
@@ -176,7 +190,7 @@ class YiwenApp(App[None]):
             self.run_worker(self.action_quit())
             return
         self._last_ctrl_c = now
-        self.notify("Press ctrl+c again, or ctrl+q, to quit.", timeout=_SECOND_CTRL_C)
+        self.notify(_("Press ctrl+c again, or ctrl+q, to quit."), timeout=_SECOND_CTRL_C)
 
     async def action_quit(self) -> None:
         """Leave; say so if a worker goes on."""
@@ -189,6 +203,17 @@ class YiwenApp(App[None]):
     def _is_active(self) -> bool:
         return runs.newest_active(runs.list_all(self.runs_root)) is not None
 
+    def action_command_palette(self) -> None:
+        """Show the palette, in the language of the interface."""
+        if not CommandPalette.is_open(cast("App[object]", self)):
+            palette = CommandPalette(placeholder=_("Search for commands…"), id="--command-palette")
+            self.push_screen(palette)
+
+    def search_themes(self) -> None:
+        """Show the palette of themes, in the language of the interface."""
+        placeholder = _("Search for themes…")
+        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=placeholder))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the screen and of the application, taken from their keys."""
         for active in screen.active_bindings.values():
@@ -197,9 +222,9 @@ class YiwenApp(App[None]):
                 run = partial(self.run_action, binding.action, active.node)
                 key = self.get_key_display(binding)
                 yield SystemCommand(f"{binding.description} ({key})", binding.tooltip, run)
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand(_("Theme"), _("Change the colours"), self.action_change_theme)
         yield SystemCommand(
-            "Screenshot",
-            "Save this screen as an SVG file",
+            _("Screenshot"),
+            _("Save this screen as an SVG file"),
             lambda: self.set_timer(0.1, self.deliver_screenshot),
         )

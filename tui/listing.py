@@ -7,11 +7,20 @@ from pathlib import Path
 
 from engine import profiles
 from engine.catalog import Catalog, Row
+from engine.language import _
 from engine.models import hub
 from engine.table.run_columns import perplexity_of, strategy_of
-from engine.text import message_of
+from engine.text import message_of, width
 
 __all__ = ["Listing", "perplexity_of", "profile_choices", "strategy_of"]
+
+_NAME_WIDTH = 24
+_STATES = {
+    "incomplete": _("incomplete"),
+    "not downloaded": _("not downloaded"),
+    "no such folder": _("no such folder"),
+}
+"""Of a profile's model, where it is not here."""
 
 
 class Listing:
@@ -39,8 +48,11 @@ def profile_choices() -> list[tuple[str, str]]:
         try:
             profile = profiles.load(path)
             state = hub.state(profile.model.path, profile.model.revision)
-            title = profile.title if state == "here" else f"({state}) {profile.title}"
+            title = profile.title
+            if state != "here":
+                title = _("({state}) {title}").format(state=_STATES[state], title=title)
         except Exception as error:
-            title = f"broken: {message_of(error)}"
-        choices.append((path.stem, f"{path.stem:<24} {title}".rstrip()))
+            title = _("broken: {error}").format(error=message_of(error))
+        gap = " " * (_NAME_WIDTH - width(path.stem))
+        choices.append((path.stem, f"{path.stem}{gap} {title}".rstrip()))
     return choices

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine import jobs, profiles, runs, strategies
 from engine.errors import UserError
+from engine.language import _
 from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
@@ -115,8 +116,9 @@ def list_checkpoints(run: Run) -> list[tuple[str, str]]:
     """What of a run can translate, its result first, each with a label."""
     names = run.checkpoints()
     best = run.summary().best_checkpoint
-    result = ("", "result" if run.adapter_path.is_dir() else "newest checkpoint")
-    marked = [(name, f"{name}  best" if name == best else name) for name in reversed(names)]
+    result = ("", _("result") if run.adapter_path.is_dir() else _("newest checkpoint"))
+    labels = {best: _("{name}  best").format(name=best)}
+    marked = [(name, labels.get(name, name)) for name in reversed(names)]
     return [result, *marked]
 
 
@@ -126,7 +128,8 @@ def _open_run(run: Run, checkpoint: str) -> OpenModel:
     trained = settings.job == "train"
     adapter = str(run.adapter_folder(checkpoint)) if trained else settings.adapter
     if adapter and not Path(adapter).is_dir():
-        raise UserError(f"run {run.id}: its adapter {adapter} is gone; choose another model")
+        gone = _("run {run}: its adapter {adapter} is gone; choose another model")
+        raise UserError(gone.format(run=run.id, adapter=adapter))
     return OpenModel(settings.profile, jobs.builder_of(settings), adapter)
 
 

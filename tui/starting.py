@@ -9,6 +9,7 @@ from textual.app import App
 
 from engine import jobs, launch
 from engine.jobs import Request
+from engine.language import _
 from engine.runs import Run
 from engine.text import one_line
 from tui.surroundings import look_around
@@ -24,10 +25,12 @@ async def confirm_and_start(app: App[Any], request: Request) -> Run | None:
     found = await asyncio.to_thread(look_around, request.root)
     if found.active is not None:
         confirm = Confirm(
-            "Start another run beside the one that is active?",
-            f"{one_line(found.active.id)} is at work; both would be slower, or lack memory. "
-            "On Train, a lets it wait in the queue instead.",
-            yes="Start",
+            _("Start another run beside the one that is active?"),
+            _(
+                "{run} is at work; both would be slower, or lack memory. "
+                "On Train, a lets it wait in the queue instead."
+            ).format(run=one_line(found.active.id)),
+            yes=_("Start"),
         )
         if not await app.push_screen_wait(confirm):
             return None

@@ -9,6 +9,7 @@ from textual.app import App
 
 from engine import launch
 from engine.errors import RunError
+from engine.language import _
 from engine.runs import Run
 from engine.text import one_line
 from tui.widgets.dialogs import Confirm
@@ -20,22 +21,22 @@ async def confirm_and_stop(app: App[Any], run: Run, asked: set[str]) -> bool:
     Call it from a Textual worker. Raises RunError when there is nothing to stop.
     """
     if not await asyncio.to_thread(run.alive):
-        raise RunError(f"run {run.id} is not running")
+        raise RunError(_("run {run} is not running").format(run=run.id))
     force = run.id in asked
     trains = await asyncio.to_thread(lambda: run.settings.job == "train")
     gentle = (
-        "It finishes its step, saves, and can be resumed."
+        _("It finishes its step, saves, and can be resumed.")
         if trains
-        else "It stops at the next pause; what was scored so far is kept."
+        else _("It stops at the next pause; what was scored so far is kept.")
     )
-    name = one_line(run.id)
+    question = _("Kill {run} on the spot?") if force else _("Stop {run}?")
     confirm = Confirm(
-        f"Kill {name} on the spot?" if force else f"Stop {name}?",
-        "It was asked to stop and has not yet. What it did since it last saved is lost."
+        question.format(run=one_line(run.id)),
+        _("It was asked to stop and has not yet. What it did since it last saved is lost.")
         if force
         else gentle,
-        yes="Kill" if force else "Stop",
-        no="Keep",
+        yes=_("Kill") if force else _("Stop"),
+        no=_("Keep"),
     )
     if not await app.push_screen_wait(confirm):
         return False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import runs
 from engine.errors import RunError
+from engine.language import _
 from engine.runs import Run
 from engine.text import number, one_line
 from engine.waiting import scheduler, waiting_list
@@ -50,5 +51,6 @@ def _described(run: Run | None) -> str:
     summary = run.summary()
     text = f"{one_line(run.id)}  {summary.status.symbol} {summary.status.value}"
     if summary.score is not None:
-        text += f"  test ppl {number(summary.score.perplexity)}"
+        value = number(summary.score.perplexity)
+        text += "  " + _("test ppl {value}").format(value=value)
     return text

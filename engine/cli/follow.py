@@ -13,6 +13,7 @@ from engine.errors import RunError
 from engine.runs import Run
 from engine.summary import Status, Summary
 from engine.text import clock, number, thousands
+from engine.wording import phase_name, status_word
 
 _POLL = 0.25
 _TELL_AGAIN = 600.0
@@ -104,12 +105,12 @@ class _Told:
 
 def progress_line(summary: Summary) -> str:
     """What a running run is at, in one line."""
-    parts = [f"{summary.status.symbol} {summary.status.value}"]
+    parts = [f"{summary.status.symbol} {status_word(summary.status)}"]
     if summary.steps:
         parts.append(f"step {summary.step}/{summary.steps} {summary.step / summary.steps:.0%}")
     if summary.phase and summary.phase != "training":
         done = f" {summary.phase_done}/{summary.phase_of}" if summary.phase_of else ""
-        parts.append(summary.phase + done)
+        parts.append(phase_name(summary.phase) + done)
     if summary.step:
         parts.append(f"loss {number(summary.loss, 3)}")
     if summary.score:

@@ -24,7 +24,7 @@ def preflight_of_training(arguments: Namespace) -> int:
         print(json.dumps(as_dict(found, asked), ensure_ascii=False))
         return 0
     for line in preflight_card.card(found):
-        print(f"{line.sign or ' '} {line.label:<11} {line.text}")
+        print(line.plain())
     print(f"\n  {command_for(asked)}")
     return 0
 

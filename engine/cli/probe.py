@@ -11,7 +11,7 @@ from engine.events import Phase
 from engine.hardware import Probe
 from engine.lookahead import preflight, probing
 from engine.lookahead.probe_words import describe
-from engine.text import one_line
+from engine.wording import phase_name
 
 
 def probe(arguments: Namespace) -> int:
@@ -33,10 +33,10 @@ def probe(arguments: Namespace) -> int:
         print(json.dumps(row))
         return 0
     for line in describe(measured, found):
-        print(f"{line.sign or ' '} {line.label:<11} {one_line(line.text)}")
+        print(line.plain())
     return 0
 
 
 def _say(phase: Phase) -> None:
     done = f" {phase.done}/{phase.of}" if phase.of else ""
-    print(f"{one_line(phase.name)}{done} …", file=sys.stderr, flush=True)
+    print(f"{phase_name(phase.name)}{done} …", file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ from engine.data.groups import find_duplicates
 from engine.data.records import DataFile
 from engine.data.sides import answer_prefix, sentence
 from engine.dataset import Pair
+from engine.language import _, marked
 from engine.nearest import letters
 from engine.text import number
 
@@ -18,15 +19,16 @@ Kind = Literal[
     "duplicate", "reversed", "other answer", "copy", "empty", "no direction", "length", "simplified"
 ]
 KINDS: dict[Kind, str] = {
-    "duplicate": "the same pair again",
-    "reversed": "the same pair again in the other direction",
-    "other answer": "the same sentence again with another answer",
-    "copy": "output = the sentence to translate",
-    "empty": "nothing but white space, signs or a prefix",
-    "no direction": "the instruction asks for neither direction",
-    "length": "one side is far longer than the other",
-    "simplified": "characters that only Simplified Chinese has",
+    "duplicate": marked("the same pair again"),
+    "reversed": marked("the same pair again in the other direction"),
+    "other answer": marked("the same sentence again with another answer"),
+    "copy": marked("output = the sentence to translate"),
+    "empty": marked("nothing but white space, signs or a prefix"),
+    "no direction": marked("the instruction asks for neither direction"),
+    "length": marked("one side is far longer than the other"),
+    "simplified": marked("characters that only Simplified Chinese has"),
 }
+"""What each means, to be shown by `_`."""
 _RATIO = 5.0
 """Letters of the longer side by those of the shorter from which a pair is suspicious."""
 _SHORT = 20
@@ -65,7 +67,9 @@ def _of_pair(pair: Pair) -> Iterator[tuple[Kind, str]]:
     elif output and max(len(source), len(output)) >= _SHORT:
         ratio = len(output) / len(source)
         if not 1 / _RATIO < ratio < _RATIO:
-            said = f"{len(source)} letters → {len(output)} (×{number(ratio)}): {pair.output}"
+            said = _("{source} letters → {output} (×{ratio}): {text}").format(
+                source=len(source), output=len(output), ratio=number(ratio), text=pair.output
+            )
             yield "length", said
     simplified = simplified_characters(pair.source_text + pair.output)
     if simplified:
@@ -86,7 +90,9 @@ def _repeated(file: DataFile) -> list[tuple[int, Suspicion]]:
                 file.records[place].place,
                 file.pairs[place].id,
                 kind,
-                f"as {file.records[earlier].place}: {file.pairs[place].source_text}",
+                _("as {place}: {text}").format(
+                    place=file.records[earlier].place, text=file.pairs[place].source_text
+                ),
             ),
         )
         for kind, places in kinds

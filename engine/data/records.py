@@ -14,6 +14,7 @@ from engine import dataset
 from engine.dataset import Pair
 from engine.errors import DataError
 from engine.formats import Record, files_of, read_records
+from engine.language import _
 
 Fields = dict[str, Any]
 
@@ -35,22 +36,29 @@ def load(path: str, *, need_output: bool = True, allow_mistakes: bool = False) -
     found = dataset.check(read_records(files_of(path)), need_output=need_output)
     if not allow_mistakes and found.mistakes:
         raise DataError(
-            f"{path}: {found.mistakes[0]}\n"
-            f"{len(found.mistakes):,} such mistakes in all: yiwen data check lists them"
+            _(
+                "{path}: {first}\n{count:,} such mistakes in all: yiwen data check lists them"
+            ).format(path=path, first=found.mistakes[0], count=len(found.mistakes))
         )
     if not allow_mistakes and not found.pairs:
-        raise DataError(f"{path}: holds no pairs")
+        raise DataError(_("{path}: holds no pairs").format(path=path))
     return DataFile(path, found.pairs, found.records, found.mistakes, found.blank)
 
 
 def check_free(path: Path, *, force: bool) -> None:
     """Can this file be written? Raises DataError: before long work rather than after it."""
     if path.suffix.lower() not in (".json", ".jsonl"):
-        raise DataError(f"{path}: pairs are written as .json (the course's) or .jsonl")
+        raise DataError(
+            _("{path}: pairs are written as .json (the course's) or .jsonl").format(path=path)
+        )
     if path.is_dir():
-        raise DataError(f"{path}: is a folder")
+        raise DataError(_("{path}: is a folder").format(path=path))
     if path.exists() and not force:
-        raise DataError(f"{path}: exists already; choose another name, or overwrite with --force")
+        raise DataError(
+            _("{path}: exists already; choose another name, or overwrite with --force").format(
+                path=path
+            )
+        )
 
 
 def write(path: Path, records: Iterable[Fields], *, force: bool = False) -> None:
@@ -69,4 +77,6 @@ def write(path: Path, records: Iterable[Fields], *, force: bool = False) -> None
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
-        raise DataError(f"{path}: cannot be written: {error.strerror}") from None
+        raise DataError(
+            _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)
+        ) from None

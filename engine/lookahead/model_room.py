@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine import hardware, text
 from engine.errors import UserError
 from engine.hardware import Gpu, Probe
+from engine.language import _
 from engine.lookahead import memory_estimate
 from engine.lookahead.memory_estimate import Load
 from engine.models import model_shape
@@ -33,15 +34,20 @@ class Room:
     @property
     def sentence(self) -> str:
         """What is wrong, in words; who holds the memory, where that can be seen."""
-        place = f"on GPU {self.gpu.index}" if self.gpu else "of main memory"
-        words = (
-            f"The model needs about {text.size(self.need)}; "
-            f"{text.size(max(0, self.free))} {place} are free."
+        if self.gpu:
+            words = _("The model needs about {need}; {free} on GPU {gpu} are free.")
+        else:
+            words = _("The model needs about {need}; {free} of main memory are free.")
+        words = words.format(
+            need=text.size(self.need),
+            free=text.size(max(0, self.free)),
+            gpu=self.gpu.index if self.gpu else "",
         )
         holder = self.gpu.processes[0] if self.gpu and self.gpu.processes else None
         if holder is not None:
-            who = " ".join(filter(None, (holder.user, holder.name))) or f"process {holder.pid}"
-            words += f" Most is held by {text.one_line(who)}."
+            who = " ".join(filter(None, (holder.user, holder.name)))
+            who = who or _("process {pid}").format(pid=holder.pid)
+            words += _(" Most is held by {who}.").format(who=text.one_line(who))
         return words
 
 

@@ -16,13 +16,14 @@ from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.hardware import Gpu, Machine, Probe
 from engine.jobs import Request
+from engine.language import _
 from engine.lookahead import memory_estimate, preview, time_estimate
 from engine.lookahead.memory_estimate import Load, MemoryEstimate
 from engine.lookahead.time_estimate import TimeEstimate
 from engine.models import model_shape
 from engine.models.model_shape import ModelShape
 from engine.plan import TrainingPlan, encode_for_training, plan_encoded, steps_per_epoch
-from engine.profiles import Profile
+from engine.profiles import TOKENS_PER_PASS, Profile
 from engine.prompts import Encoded, PromptBuilder
 from engine.runs import Job, Part
 from engine.strategies import Strategy
@@ -139,7 +140,7 @@ def _chosen(key: str, machine: Machine, gpus: Sequence[Gpu]) -> Gpu | None:
 def _plan(profile: Profile, encoded: Sequence[Encoded], data: dict[Part, Dataset]) -> TrainingPlan:
     if not encoded:
         raise UserError(
-            "every training pair is longer than training.max_prompt_tokens or max_output_tokens"
+            _("every training pair is longer than training.max_prompt_tokens or max_output_tokens")
         )
     return plan_encoded(profile.training, encoded, len(data["train"].pairs) - len(encoded))
 
@@ -208,10 +209,15 @@ def _memory(
         training=largest_pass(
             train,
             training.batch_size,
-            training.tokens_per_pass,
+            training.tokens_per_pass or TOKENS_PER_PASS,
             training.row_tokens if training.packing else 0,
         ),
-        scoring=largest_pass(test, len(test), profile.evaluation.tokens_per_pass, 0),
+        scoring=largest_pass(
+            test,
+            len(test),
+            profile.evaluation.tokens_per_pass or TOKENS_PER_PASS,
+            training.row_tokens,
+        ),
         on_gpu=on_gpu,
     )
 

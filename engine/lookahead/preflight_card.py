@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from engine.dataset import Dataset
 from engine.directions import LABELS
-from engine.gpu_words import describe_gpu, describe_process
+from engine.language import _, plural
+from engine.lookahead import needs_words
+from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
 from engine.plan import TrainingPlan
-from engine.text import clock, one_line, size, thousands
-
-Sign = Literal["", "!"]
-_SHOWN_PARTS = 3
-_NEARLY = 0.9
-"""Of what is free: an estimate above it may still turn out too low."""
-_PARTS = {
-    "weights": "weights",
-    "embedding": "embedding",
-    "adapter": "adapter",
-    "gradients": "gradients",
-    "optimizer": "optimizer",
-    "activations": "activations",
-    "logits": "logits",
-    "runtime": "libraries",
-}
-
-
-@dataclass(frozen=True)
-class CardLine:
-    """A label and a text; the sign `!` marks what deserves a second look."""
-
-    label: str
-    text: str
-    sign: Sign = ""
+from engine.text import one_line
 
 
 def card(found: Preflight) -> list[CardLine]:
@@ -52,10 +29,10 @@ def _lines(found: Preflight) -> Iterator[CardLine]:
     yield from _changed(found)
     if plan is not None:
         yield from _training(found, plan)
-    yield from _time(found)
-    yield from _memory(found)
-    yield from _device(found)
-    yield from _disk(found)
+    yield from needs_words.time(found)
+    yield from needs_words.memory(found)
+    yield from needs_words.device(found)
+    yield from needs_words.disk(found)
     if plan is not None:
         yield _adapter(found)
     yield from _data(found)
@@ -64,32 +41,46 @@ def _lines(found: Preflight) -> Iterator[CardLine]:
 
 def _data(found: Preflight) -> Iterator[CardLine]:
     if examples := found.builder.examples.count:
-        how = {"random": "drawn", "nearest": "most like each item", "ids": "named"}
-        chosen = how[found.profile.few_shot.choose]
+        how = {
+            "random": _("{count} drawn, of {pairs}; {length} tokens"),
+            "nearest": _("{count} most like each item, of {pairs}; {length} tokens"),
+            "ids": _("{count} named, of {pairs}; {length} tokens"),
+        }
+        sentence = how[found.profile.few_shot.choose]
         length = len(found.builder.prompt_ids(""))
         pairs = pairs_of(found.data["train"])
-        yield CardLine("Examples", f"{examples} {chosen}, of {pairs}; {length} tokens")
+        text = sentence.format(count=examples, pairs=pairs, length=length)
+        yield CardLine(_("Examples"), text)
     if "validation" in found.data:
-        aside = "" if found.profile.data.validation else ", set aside from the training file"
-        pairs = pairs_of(found.data["validation"])
-        yield CardLine("Validation", f"{pairs}{aside}; chooses the checkpoint")
-    yield CardLine("Test", f"{pairs_of(found.data['test'])}; scored {_often(found.plan)}")
+        sentence = _("{pairs}; chooses the checkpoint")
+        if not found.profile.data.validation:
+            sentence = _("{pairs}, set aside from the training file; chooses the checkpoint")
+        text = sentence.format(pairs=pairs_of(found.data["validation"]))
+        yield CardLine(_("Validation"), text)
+    yield CardLine(_("Test"), _scored(pairs_of(found.data["test"]), found.plan))
 
 
-def _often(plan: TrainingPlan | None) -> str:
+def _scored(pairs: str, plan: TrainingPlan | None) -> str:
+    """The test file and when it is scored."""
     if plan is None:
-        return "once"
+        return _("{pairs}; scored once").format(pairs=pairs)
     if plan.evaluate_every == 1:
-        return "before training, every step and at the end"
-    return f"before training, every {plan.evaluate_every} steps and at the end"
+        return _("{pairs}; scored before training, every step and at the end").format(pairs=pairs)
+    return _("{pairs}; scored before training, every {steps} steps and at the end").format(
+        pairs=pairs, steps=plan.evaluate_every
+    )
 
 
 def _changed(found: Preflight) -> Iterator[CardLine]:
     for number, change in enumerate(found.changes):
         if change.key not in ("data.train", "data.validation", "data.test"):
             yield CardLine(
-                "" if number else "Changed",
-                f"{change.key} = {_value(change.value)} (profile: {_value(change.profile_value)})",
+                "" if number else _("Changed"),
+                _("{key} = {value} (profile: {profile_value})").format(
+                    key=change.key,
+                    value=_value(change.value),
+                    profile_value=_value(change.profile_value),
+                ),
             )
 
 
@@ -99,18 +90,38 @@ def _value(value: Any) -> str:
 
 def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
     training = found.profile.training
-    yield CardLine("Training", pairs_of(found.data["train"]))
+    yield CardLine(_("Training"), pairs_of(found.data["train"]))
     share = plan.scored / max(1, plan.tokens)
-    yield CardLine("", f"{plan.tokens:,} tokens an epoch, {share:.0%} of them scored")
-    epochs = f"{training.epochs:g} epoch{'' if training.epochs == 1 else 's'}"
-    limit = f", at most {training.max_steps:,} steps" if training.max_steps else ""
-    yield CardLine("Steps", f"{plan.steps:,} of {training.batch_size} pairs: {epochs}{limit}")
+    yield CardLine(
+        "",
+        _("{tokens:,} tokens an epoch, {share:.0%} of them scored").format(
+            tokens=plan.tokens, share=share
+        ),
+    )
+    one = training.epochs == 1
+    epochs = plural("{epochs:g} epoch", "{epochs:g} epochs", 1 if one else 2)
+    sentence = _("{steps:,} of {batch_size} pairs: {epochs}")
+    if training.max_steps:
+        sentence = _("{steps:,} of {batch_size} pairs: {epochs}, at most {max_steps:,} steps")
+    text = sentence.format(
+        steps=plan.steps,
+        batch_size=training.batch_size,
+        epochs=epochs.format(epochs=training.epochs),
+        max_steps=training.max_steps,
+    )
+    yield CardLine(_("Steps"), text)
     if plan.left_out:
         yield CardLine(
-            "Too long",
-            f"{plan.left_out:,} training pairs will be left out: longer than "
-            f"training.max_prompt_tokens = {training.max_prompt_tokens} or "
-            f"training.max_output_tokens = {training.max_output_tokens}",
+            _("Too long"),
+            _(
+                "{count:,} training pairs will be left out: longer than "
+                "training.max_prompt_tokens = {max_prompt_tokens} or training.max_output_tokens "
+                "= {max_output_tokens}"
+            ).format(
+                count=plan.left_out,
+                max_prompt_tokens=training.max_prompt_tokens,
+                max_output_tokens=training.max_output_tokens,
+            ),
             "!",
         )
 
@@ -118,120 +129,73 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
 def _adapter(found: Preflight) -> CardLine:
     training, quantization = found.profile.training, found.profile.quantization
     return CardLine(
-        "Adapter",
-        f"rank {found.profile.lora.rank} on {quantization.method} weights, learning rate "
-        f"{training.learning_rate:g} {training.scheduler}",
+        _("Adapter"),
+        _("rank {rank} on {method} weights, learning rate {learning_rate:g} {scheduler}").format(
+            rank=found.profile.lora.rank,
+            method=quantization.method,
+            learning_rate=training.learning_rate,
+            scheduler=training.scheduler,
+        ),
     )
 
 
 def _data_warnings(found: Preflight) -> Iterator[CardLine]:
     for part, dataset in found.data.items():
         if dataset.skipped:
-            shown = "; ".join(dataset.skipped[:3]) + ("; …" if len(dataset.skipped) > 3 else "")
+            shown = "; ".join(dataset.skipped[:3]) + (_("; …") if len(dataset.skipped) > 3 else "")
             yield CardLine(
-                "Skipped", f"{len(dataset.skipped):,} records of data.{part}: {shown}", "!"
+                _("Skipped"),
+                _("{count:,} records of data.{part}: {shown}").format(
+                    count=len(dataset.skipped), part=part, shown=shown
+                ),
+                "!",
             )
     if found.cut_in_training:
         yield CardLine(
-            "Cut",
-            f"{found.cut_in_training:,} training pairs are too long and will lose the end of the "
-            "answer: training.too_long = cut",
+            _("Cut"),
+            _(
+                "{count:,} training pairs are too long and will lose the end of the answer: "
+                "training.too_long = cut"
+            ).format(count=found.cut_in_training),
             "!",
         )
     if found.unscorable:
         yield CardLine(
-            "No room",
-            f"{found.unscorable:,} test items have prompts that fill evaluation.max_tokens = "
-            f"{found.profile.evaluation.max_tokens} alone: the run will stop at them",
+            _("No room"),
+            _(
+                "{count:,} test items have prompts that fill evaluation.max_tokens = "
+                "{max_tokens} alone: the run will stop at them"
+            ).format(count=found.unscorable, max_tokens=found.profile.evaluation.max_tokens),
             "!",
         )
     elif found.cut:
         yield CardLine(
-            "Cut",
-            f"{found.cut:,} test items are longer than evaluation.max_tokens = "
-            f"{found.profile.evaluation.max_tokens} and will be cut from the right",
+            _("Cut"),
+            _(
+                "{count:,} test items are longer than evaluation.max_tokens = {max_tokens} and "
+                "will be cut from the right"
+            ).format(count=found.cut, max_tokens=found.profile.evaluation.max_tokens),
             "!",
         )
     if found.leaks:
         yield CardLine(
-            "Leak",
-            f"{found.leaks:,} test pairs share a sentence with the training file; "
-            "the score will flatter",
+            _("Leak"),
+            _(
+                "{count:,} test pairs share a sentence with the training file; the score will "
+                "flatter"
+            ).format(count=found.leaks),
             "!",
         )
     if found.plan is not None and found.profile.evaluation.choose_by == "test":
         yield CardLine(
-            "Peeking", "the checkpoint is chosen on the test file: its score is optimistic", "!"
+            _("Peeking"),
+            _("the checkpoint is chosen on the test file: its score is optimistic"),
+            "!",
         )
-
-
-def _time(found: Preflight) -> Iterator[CardLine]:
-    if found.plan is None:
-        return
-    if found.time is None:
-        yield CardLine(
-            "Time",
-            "unknown until such a run has ended; a probe measures it",
-        )
-    else:
-        yield CardLine(
-            "Time",
-            f"about {clock(found.time.seconds)} for {found.tokens:,} tokens at "
-            f"{thousands(found.time.tokens_per_second)} tok/s, judged by {found.time.run_id}",
-        )
-
-
-def _memory(found: Preflight) -> Iterator[CardLine]:
-    if found.memory is None:
-        yield CardLine("Memory", f"unknown: {found.memory_trouble}")
-        return
-    total, free = found.memory.total, found.memory_free
-    if total > free:
-        sentence, sign = "about {need} needed, {free} free: it will probably not fit", "!"
-    elif total > _NEARLY * free:
-        sentence, sign = "about {need} needed, {free} free: a close fit", "!"
-    else:
-        sentence, sign = "about {need} needed, {free} free", ""
-    line = sentence.format(need=size(total), free=size(free))
-    yield CardLine("Memory", line, sign)  # type: ignore[arg-type]
-    parts = sorted(((count, name) for name, count in found.memory.parts.items()), reverse=True)
-    shown = [f"{_PARTS[name]} {count / 1e9:.1f}" for count, name in parts[:_SHOWN_PARTS]]
-    rest = sum(count for count, _ in parts[_SHOWN_PARTS:])
-    yield CardLine("", ", ".join([*shown, f"other {rest / 1e9:.1f} GB"]))
-
-
-def _device(found: Preflight) -> Iterator[CardLine]:
-    gpu = found.gpu
-    if gpu is None:
-        machine = found.machine
-        yield CardLine(
-            "Device",
-            f"processor, {machine.cores} cores, {size(machine.memory_total)} of main memory",
-        )
-        return
-    yield CardLine("Device", describe_gpu(gpu))
-    for process in gpu.processes[:3]:
-        yield CardLine("", describe_process(process))
-    if len(gpu.processes) > 3:
-        yield CardLine("", f"and {len(gpu.processes) - 3} more processes")
-
-
-def _disk(found: Preflight) -> Iterator[CardLine]:
-    if not found.disk:
-        return
-    if found.disk_free is None:
-        yield CardLine("Disk", f"about {size(found.disk)} for checkpoints")
-        return
-    full = found.disk > _NEARLY * found.disk_free
-    sentence = "about {need} for checkpoints, {free} free"
-    if full:
-        sentence = "about {need} for checkpoints, {free} free: the disk may fill up"
-    text = sentence.format(need=size(found.disk), free=size(found.disk_free))
-    yield CardLine("Disk", text, "!" if full else "")
 
 
 def pairs_of(dataset: Dataset) -> str:
     """`512 pairs (256 文→白, 256 白→文)`."""
     counts = dataset.count_directions()
     parts = ", ".join(f"{count:,} {LABELS[direction]}" for direction, count in counts.items())
-    return f"{len(dataset.pairs):,} pairs ({parts})"
+    return _("{count:,} pairs ({parts})").format(count=len(dataset.pairs), parts=parts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.language import _
+from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
-from engine.lookahead.preflight_card import CardLine
 from engine.lookahead.probing import Measured
 from engine.text import clock, one_line, size, thousands
 
@@ -13,23 +14,35 @@ from engine.text import clock, one_line, size, thousands
 def describe(measured: Measured, found: Preflight) -> Iterator[CardLine]:
     """The lines of a measured card."""
     free = found.memory_free
-    sentence, fits = "{peak} at most were in use; {free} were free before", measured.memory <= free
+    fits = measured.memory <= free
+    sentence = _("{peak} at most were in use; {free} were free before")
     if not fits:
-        sentence = "{peak} at most were in use; only {free} were free before"
+        sentence = _("{peak} at most were in use; only {free} were free before")
     line = sentence.format(peak=size(measured.memory), free=size(free))
-    yield CardLine("Memory", line, "" if fits else "!")
+    yield CardLine(_("Memory"), line, "" if fits else "!")
     if found.memory is not None:
-        yield CardLine("", f"{size(found.memory.total)} were estimated")
+        yield CardLine("", _("{size} were estimated").format(size=size(found.memory.total)))
     yield CardLine(
-        "Speed",
-        f"{thousands(measured.tokens_per_second)} tok/s: {measured.probed.tokens_step:,} tokens "
-        f"in {measured.probed.seconds_step:.2f} s, the largest step of the first epoch",
+        _("Speed"),
+        _(
+            "{tokens_per_second} tok/s: {tokens_step:,} tokens in {seconds_step:.2f} s, the "
+            "largest step of the first epoch"
+        ).format(
+            tokens_per_second=thousands(measured.tokens_per_second),
+            tokens_step=measured.probed.tokens_step,
+            seconds_step=measured.probed.seconds_step,
+        ),
     )
     yield CardLine(
-        "Time",
-        f"about {clock(measured.seconds(found))} for the whole run: "
-        f"{clock(measured.probed.seconds_load)} to load, {found.tokens:,} tokens of training, and "
-        "scoring; translating is not counted",
+        _("Time"),
+        _(
+            "about {seconds} for the whole run: {seconds_load} to load, {tokens:,} tokens of "
+            "training, and scoring; translating is not counted"
+        ).format(
+            seconds=clock(measured.seconds(found)),
+            seconds_load=clock(measured.probed.seconds_load),
+            tokens=found.tokens,
+        ),
     )
     for warning in measured.warnings:
-        yield CardLine("Warning", one_line(warning), "!")
+        yield CardLine(_("Warning"), one_line(warning), "!")

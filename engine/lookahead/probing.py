@@ -15,6 +15,7 @@ from engine import jobs, launch
 from engine.errors import RunError
 from engine.events import Failed, Phase, Probed, Stopped, Tail, Warned
 from engine.jobs import Request
+from engine.language import _
 from engine.lookahead.preflight import Preflight
 from engine.lookahead.time_estimate import points_of
 from engine.plan import TrainingPlan
@@ -108,7 +109,9 @@ def _wait(
                 say(event)
         if not alive:
             if probed is None:
-                raise RunError(f"the probe ended without a word: {_last_words(run)}")
+                raise RunError(
+                    _("the probe ended without a word: {words}").format(words=_last_words(run))
+                )
             return Measured(probed, warnings)
         time.sleep(_POLL)
     return None
@@ -119,7 +122,7 @@ def _last_words(run: Run) -> str:
         lines = run.log_path.read_text("utf-8", errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "its log is empty"
+    return lines[-1] if lines else _("its log is empty")
 
 
 def _end(run: Run) -> None:

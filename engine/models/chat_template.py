@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from engine.language import _
 from engine.prompts import PromptBuilder
 from engine.text import one_line
 
@@ -17,13 +18,12 @@ def compare(builder: PromptBuilder) -> str:
     """One sentence: is the prompt what the model's chat template makes of one user's turn?"""
     own = render(builder.tokenizer.folder, [{"role": "user", "content": _PROBE}])
     if own is None:
-        return "the model has no chat template to compare the prompt with"
+        return _("the model has no chat template to compare the prompt with")
     prompt = builder.bos_token + builder.text(_PROBE)
     if prompt == own:
-        return "its prompt is the model's own chat template"
-    return (
-        "its prompt is not the model's own chat template: "
-        f"{one_line(repr(prompt))} is not {one_line(repr(own))}"
+        return _("its prompt is the model's own chat template")
+    return _("its prompt is not the model's own chat template: {prompt} is not {own}").format(
+        prompt=one_line(repr(prompt)), own=one_line(repr(own))
     )
 
 

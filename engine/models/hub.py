@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import UserError
+from engine.language import _
 
 INDEX = "model.safetensors.index.json"
 """Names the file of each weight, where there are several files."""
@@ -88,10 +89,12 @@ def files_of_index(index: Path) -> list[str]:
             str(name) for name in msgspec.json.decode(index.read_bytes())["weight_map"].values()
         }
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise UserError(f"{index}: is no index of weights: {error}") from None
+        raise UserError(
+            _("{index}: is no index of weights: {error}").format(index=index, error=error)
+        ) from None
     outside = [name for name in names if Path(name).name != name]
     if outside or not names:
-        raise UserError(f"{index}: names no weights beside it")
+        raise UserError(_("{index}: names no weights beside it").format(index=index))
     return sorted(names)
 
 
@@ -117,17 +120,27 @@ def require(model: str, revision: str = "main", profile: str = "") -> Path:
     if Path(model).is_dir():
         return Path(model)
     if not is_id(model):
-        raise UserError(f"model.path: no folder '{model}', and not a hub id like owner/name")
+        raise UserError(
+            _("model.path: no folder '{model}', and not a hub id like owner/name").format(
+                model=model
+            )
+        )
     command = f"yiwen pull {profile}" if profile else pull_command(model, revision)
     folder = find(model, revision)
     if folder is None:
-        raise UserError(f"the model {model} is not on this machine; get it with: {command}")
+        raise UserError(
+            _("the model {model} is not on this machine; get it with: {command}").format(
+                model=model, command=command
+            )
+        )
     lacking = missing(folder)
     if lacking:
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        more = _(" and {count} more").format(count=len(lacking) - 1) if len(lacking) > 1 else ""
         raise UserError(
-            f"the model {model} is only partly here: {folder} lacks {lacking[0]}{more}; "
-            f"get the rest with: {command}"
+            _(
+                "the model {model} is only partly here: {folder} lacks {first}{more}; get the "
+                "rest with: {command}"
+            ).format(model=model, folder=folder, first=lacking[0], more=more, command=command)
         )
     return folder
 
@@ -143,11 +156,17 @@ def damage(file: Path) -> str:
     with file.open("rb") as opened:
         header_length = int.from_bytes(opened.read(8), "little")
         if not 0 < header_length <= length - 8:
-            return "is no safetensors file"
+            return _("is no safetensors file")
         try:
             header: dict[str, Any] = msgspec.json.decode(opened.read(header_length))
             ends = [tensor["data_offsets"][1] for key, tensor in header.items() if key[:2] != "__"]
         except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
-            return "is no safetensors file"
+            return _("is no safetensors file")
     expected = 8 + header_length + max(ends, default=0)
-    return "" if length == expected else f"has {length} bytes and should have {expected}"
+    return (
+        ""
+        if length == expected
+        else _("has {length} bytes and should have {expected}").format(
+            length=length, expected=expected
+        )
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import UserError
+from engine.language import _
 from engine.models.resumable import ConnectionLost, ModelFile
 from engine.text import one_line
 
@@ -43,13 +44,15 @@ class HubSource:
             source._list()
         except ConnectionLost as error:
             raise UserError(
-                f"{endpoint} cannot be reached: {error}; check the network, or name a mirror with "
-                "--from URL, or a folder that holds the model with --from DIR"
+                _(
+                    "{endpoint} cannot be reached: {error}; check the network, or name a mirror "
+                    "with --from URL, or a folder that holds the model with --from DIR"
+                ).format(endpoint=endpoint, error=error)
             ) from None
         return source
 
     def __str__(self) -> str:
-        return f"{self.model_id} at {self.endpoint}"
+        return _("{model_id} at {endpoint}").format(model_id=self.model_id, endpoint=self.endpoint)
 
     def _list(self) -> None:
         from huggingface_hub import HfApi
@@ -106,11 +109,15 @@ class HubSource:
         except errors.HfHubHTTPError as error:
             raise self._refusal(error) from None
         except errors.HFValidationError:
-            raise UserError(f"'{self.model_id}' is no hub id; expected owner/name") from None
+            raise UserError(
+                _("'{model_id}' is no hub id; expected owner/name").format(model_id=self.model_id)
+            ) from None
         except errors.OfflineModeIsEnabled:
             raise UserError(
-                "HF_HUB_OFFLINE is set, so nothing is asked of the network: unset it, or name a "
-                "folder that holds the model with --from DIR"
+                _(
+                    "HF_HUB_OFFLINE is set, so nothing is asked of the network: unset it, or name "
+                    "a folder that holds the model with --from DIR"
+                )
             ) from None
         except transport as error:
             raise ConnectionLost(one_line(str(error)) or type(error).__name__) from None
@@ -124,27 +131,49 @@ class HubSource:
         page = f"{self.endpoint}/{self.model_id}"
         has_token = self.sends_token and bool(get_token())
         if isinstance(error, errors.GatedRepoError):
-            first = f"{self.model_id} is gated: accept its licence at {page}"
+            first = _("{model_id} is gated: accept its licence at {page}").format(
+                model_id=self.model_id, page=page
+            )
             if not self.sends_token:
                 return UserError(
-                    f"{first}, and set HF_ENDPOINT={self.endpoint} instead of --from, which sends "
-                    "your token there"
+                    _(
+                        "{first}, and set HF_ENDPOINT={endpoint} instead of --from, which sends "
+                        "your token there"
+                    ).format(first=first, endpoint=self.endpoint)
                 )
             if has_token:
-                return UserError(f"{first} with the account whose token is used here, then repeat")
-            return UserError(f"{first}, then log in with `hf auth login` or set HF_TOKEN")
+                return UserError(
+                    _("{first} with the account whose token is used here, then repeat").format(
+                        first=first
+                    )
+                )
+            return UserError(
+                _("{first}, then log in with `hf auth login` or set HF_TOKEN").format(first=first)
+            )
         if status == 401 and message.startswith("Invalid credentials"):
             return UserError(
-                f"{self.endpoint} does not accept the token it was sent: log in anew with "
-                "`hf auth login`, or set HF_TOKEN to a valid one (or to none)"
+                _(
+                    "{endpoint} does not accept the token it was sent: log in anew with `hf auth "
+                    "login`, or set HF_TOKEN to a valid one (or to none)"
+                ).format(endpoint=self.endpoint)
             )
         if isinstance(error, errors.RevisionNotFoundError):
             return UserError(
-                f"{self.model_id} has no revision '{self.revision}' at {self.endpoint}"
+                _("{model_id} has no revision '{revision}' at {endpoint}").format(
+                    model_id=self.model_id, revision=self.revision, endpoint=self.endpoint
+                )
             )
         if isinstance(error, errors.RepositoryNotFoundError) or status == 404:
-            private = "" if has_token else "; if it is private, log in with `hf auth login`"
-            return UserError(f"there is no model {self.model_id} at {self.endpoint}{private}")
+            private = "" if has_token else _("; if it is private, log in with `hf auth login`")
+            return UserError(
+                _("there is no model {model_id} at {endpoint}{private}").format(
+                    model_id=self.model_id, endpoint=self.endpoint, private=private
+                )
+            )
         if status in (408, 429) or status >= 500:
-            return ConnectionLost(f"the server answered {status}")
-        return UserError(f"{page}: the server answered {status} {message}".rstrip())
+            return ConnectionLost(_("the server answered {status}").format(status=status))
+        return UserError(
+            _("{page}: the server answered {status} {message}")
+            .format(page=page, status=status, message=message)
+            .rstrip()
+        )

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from engine.errors import UserError
 from engine.events import Failed, Phase
+from engine.language import _
 from engine.launch import worker_environment
 from engine.models import hub
 from engine.profiles import Profile
@@ -56,7 +57,11 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
     """Merge in a process of its own; that ends when this one does. Raises UserError."""
     target = Path(asked.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"{target}: exists already; name a new folder for the merged model")
+        raise UserError(
+            _("{target}: exists already; name a new folder for the merged model").format(
+                target=target
+            )
+        )
     folder = hub.require(asked.profile.model.path, asked.profile.model.revision)
     check_room(target, sum(path.stat().st_size for path in folder.glob("*.safetensors")))
     with tempfile.TemporaryFile() as log, _spawn(log) as process:
@@ -85,7 +90,11 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
         process.wait()
         log.seek(0)
         said = log.read().decode(errors="replace").strip().splitlines()
-    raise UserError(f"the worker that merges ended: {said[-1] if said else 'no reason given'}")
+    raise UserError(
+        _("the worker that merges ended: {words}").format(
+            words=said[-1] if said else _("no reason given")
+        )
+    )
 
 
 def part_of(target: Path) -> Path:
@@ -99,8 +108,10 @@ def check_room(target: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed * 1.02:
         raise UserError(
-            f"{target}: needs {size(needed)}, and {size(free)} are free; free some space, or name "
-            "a folder on another disk"
+            _(
+                "{target}: needs {needed}, and {free} are free; free some space, or name a "
+                "folder on another disk"
+            ).format(target=target, needed=size(needed), free=size(free))
         )
 
 

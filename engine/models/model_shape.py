@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from engine import tokenizer
 from engine.errors import UserError
+from engine.language import _
 from engine.profiles import Model
 
 _LARGEST_HEADER = 100 << 20
@@ -64,9 +65,13 @@ def read(model: Model) -> ModelShape:
         config = {**config, **config.get("text_config", {})}
         shape = _of_config(config)
     except FileNotFoundError:
-        raise UserError(f"{path}: is missing, so the model's size is unknown") from None
+        raise UserError(
+            _("{path}: is missing, so the model's size is unknown").format(path=path)
+        ) from None
     except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: does not tell the model's size: {error!r}") from None
+        raise UserError(
+            _("{path}: does not tell the model's size: {error!r}").format(path=path, error=error)
+        ) from None
     tensors = _tensors(folder)
     return _with_tensors(shape, tensors) if tensors else shape
 

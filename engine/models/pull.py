@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import UserError
+from engine.language import _
 from engine.models import hub
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch
 from engine.text import size
@@ -122,8 +123,12 @@ def bring(source: Source, place: Place, progress: OnProgress) -> Path:
         return place.publish(files)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _no_room(place.folder, "more than there is") from None
-        raise UserError(f"{place.folder}: cannot hold the model: {error.strerror}") from None
+            raise _no_room(place.folder, _("more than there is")) from None
+        raise UserError(
+            _("{folder}: cannot hold the model: {reason}").format(
+                folder=place.folder, reason=error.strerror
+            )
+        ) from None
 
 
 def remember(model_id: str, revision: str, folder: Path) -> None:
@@ -134,23 +139,31 @@ def remember(model_id: str, revision: str, folder: Path) -> None:
         link.unlink(missing_ok=True)
         link.symlink_to(folder.resolve())
     except OSError as error:
-        raise UserError(f"{link}: cannot be made: {error.strerror}") from None
+        raise UserError(
+            _("{link}: cannot be made: {reason}").format(link=link, reason=error.strerror)
+        ) from None
 
 
 def check_folder(folder: Path) -> int:
     """See that a folder holds a whole model; returns its bytes. Raises UserError."""
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder")
+        raise UserError(_("{folder}: no such folder").format(folder=folder))
     lacking = hub.missing(folder)
     if lacking == [hub.WEIGHTS]:
         raise UserError(_without_safetensors(str(folder)))
     if lacking:
-        raise UserError(f"{folder}: holds no whole model; it lacks {', '.join(lacking)}")
+        raise UserError(
+            _("{folder}: holds no whole model; it lacks {lacking}").format(
+                folder=folder, lacking=", ".join(lacking)
+            )
+        )
     names = hub.weight_files(folder)
     for name in names:
         damage = hub.damage(folder / name)
         if damage:
-            raise UserError(f"{folder / name}: {damage}; get it again")
+            raise UserError(
+                _("{path}: {damage}; get it again").format(path=folder / name, damage=damage)
+            )
     return sum((folder / name).stat().st_size for name in [*names, *hub.NEEDED])
 
 
@@ -169,30 +182,48 @@ def _choose(source: Source, place: Place) -> list[ModelFile]:
         raise UserError(_without_safetensors(str(source)))
     lacking = [name for name in (*hub.NEEDED, *weights) if name not in there]
     if lacking:
-        raise UserError(f"{source} holds no whole model; it lacks {', '.join(lacking)}")
+        raise UserError(
+            _("{source} holds no whole model; it lacks {lacking}").format(
+                source=source, lacking=", ".join(lacking)
+            )
+        )
     files = [there[name] for name in [*names, *weights]]
     if any(file.size < 0 for file in files):
-        raise UserError(f"{source} does not say how large its files are; choose another mirror")
+        raise UserError(
+            _("{source} does not say how large its files are; choose another mirror").format(
+                source=source
+            )
+        )
     return files
 
 
 def _without_safetensors(what: str) -> str:
-    return (
-        f"{what} holds no {hub.WEIGHTS}; Yiwen loads no other weights, for older kinds can run "
-        "code when they are opened; take a model, or a revision, that has safetensors"
-    )
+    return _(
+        "{what} holds no {weights}; Yiwen loads no other weights, for older kinds can "
+        "run code when they are opened; take a model, or a revision, that has safetensors"
+    ).format(what=what, weights=hub.WEIGHTS)
 
 
 def _check_room(files: list[ModelFile], place: Place) -> None:
     needed = sum(file.size - bytes_here(file, place.path(file)) for file in files)
     free = shutil.disk_usage(place.folder).free
     if needed > free:
-        raise _no_room(place.folder, f"{size(needed)}, and {size(free)} are free", needed - free)
+        raise _no_room(
+            place.folder,
+            _("{needed}, and {free} are free").format(needed=size(needed), free=size(free)),
+            needed - free,
+        )
 
 
 def _no_room(folder: Path, needs: str, lacking: int = 0) -> UserError:
-    much = f"free {size(lacking)} there" if lacking else "free some space there"
+    much = (
+        _("free {lacking} there").format(lacking=size(lacking))
+        if lacking
+        else _("free some space there")
+    )
     return UserError(
-        f"no room for the model in {folder}: it takes {needs}; {much}, or choose another disk "
-        "with --to DIR; what was downloaded so far is kept"
+        _(
+            "no room for the model in {folder}: it takes {needs}; {much}, or choose another "
+            "disk with --to DIR; what was downloaded so far is kept"
+        ).format(folder=folder, needs=needs, much=much)
     )

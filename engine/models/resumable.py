@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import UserError
+from engine.language import _
 
 CHUNK = 1 << 20
 _TRIES = 5
@@ -62,14 +63,20 @@ def fetch(file: ModelFile, read: Read, target: Path, progress: Callable[[int], N
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise UserError(f"{part}: another yiwen pull is writing it; let it finish") from None
+            raise UserError(
+                _("{part}: another yiwen pull is writing it; let it finish").format(part=part)
+            ) from None
         content = _Content(opened, file)
         _fill(content, file, read, progress)
         opened.flush()
         os.fsync(opened.fileno())
         if not content.is_right():
             part.unlink()
-            raise UserError(f"{file.name}: arrived damaged and was thrown away; repeat the command")
+            raise UserError(
+                _("{name}: arrived damaged and was thrown away; repeat the command").format(
+                    name=file.name
+                )
+            )
         os.replace(part, target)
 
 
@@ -85,13 +92,15 @@ def _fill(content: _Content, file: ModelFile, read: Read, progress: Callable[[in
                 content.write(chunk)
                 progress(min(content.count, file.size))
             if content.count < file.size:
-                raise ConnectionLost("the connection was closed too early")
+                raise ConnectionLost(_("the connection was closed too early"))
         except ConnectionLost as error:
             failures = 0 if content.count > before else failures + 1
             if failures >= _TRIES:
                 raise UserError(
-                    f"{file.name}: {error}; the network may be down: the same command goes on "
-                    "from here; --from URL takes a mirror, --from DIR a folder with the model"
+                    _(
+                        "{name}: {error}; the network may be down: the same command goes on from "
+                        "here; --from URL takes a mirror, --from DIR a folder with the model"
+                    ).format(name=file.name, error=error)
                 ) from None
             time.sleep(_PAUSE * 2**failures)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.language import _
 from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.summary import Summary
@@ -61,28 +62,42 @@ def cautions(one: Side, other: Side) -> list[str]:
     common, files = len(one.results), (one.whole_file, other.whole_file)
     if not common == files[0] == files[1]:
         said.append(
-            f"the files differ: compared on the {common} items that both have, "
-            f"of {files[0]} and {files[1]}"
+            _(
+                "the files differ: compared on the {common} items that both have, of {first} and "
+                "{second}"
+            ).format(common=common, first=files[0], second=files[1])
         )
     models = [side.run.settings.profile.model.path for side in (one, other)]
     if models[0] != models[1]:
-        said.append(f"the base models differ: {models[0]} | {models[1]}")
+        said.append(
+            _("the base models differ: {first} | {second}").format(
+                first=models[0], second=models[1]
+            )
+        )
     if one.is_scored and other.is_scored and (tokens := differing_tokens(one, other)):
         said.append(
-            f"{tokens} items have other numbers of scored tokens (another tokenizer or another "
-            "cut): perplexities per token cannot be compared, those per character can"
+            _(
+                "{tokens} items have other numbers of scored tokens (another tokenizer or "
+                "another cut): perplexities per token cannot be compared, those per character can"
+            ).format(tokens=tokens)
         )
     said += [
-        f"the checkpoint of {side.run.id} was chosen on the test file: its score is optimistic"
+        _("the checkpoint of {run} was chosen on the test file: its score is optimistic").format(
+            run=side.run.id
+        )
         for side in (one, other)
         if side.run.settings.chosen_on_test
     ]
     first, second = one.summary.definition, other.summary.definition
     said += [
-        f"{key} differs: {first.get(key, 'not said')} | {second.get(key, 'not said')}"
+        _("{key} differs: {one} | {other}").format(
+            key=key, one=first.get(key, _("not said")), other=second.get(key, _("not said"))
+        )
         for key in {**first, **second}
         if first and second and key not in MAY_DIFFER and first.get(key) != second.get(key)
     ]
     if any(a.repaired != b.repaired for a, b in zip(one.results, other.results)):
-        said.append(f"the second references differ; those of {one.run.id} are used")
+        said.append(
+            _("the second references differ; those of {run} are used").format(run=one.run.id)
+        )
     return said

@@ -11,6 +11,7 @@ from msgspec import Struct
 from engine import perplexity
 from engine.directions import DIRECTIONS
 from engine.errors import RunError
+from engine.language import _
 from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.scores import comparability, judge, resampling, translation_quality
@@ -78,7 +79,11 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
     files = [read_results(run, known) for run, known in zip((one, other), summaries)]
     first, second = comparability.pair_up(*files)
     if not first:
-        raise RunError(f"{one.id} and {other.id} have no items in common: nothing to compare")
+        raise RunError(
+            _("{one} and {other} have no items in common: nothing to compare").format(
+                one=one.id, other=other.id
+            )
+        )
     sides = (
         Side(one, summaries[0], first, len(files[0])),
         Side(other, summaries[1], second, len(files[1])),
@@ -110,12 +115,14 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
 def read_results(run: Run, summary: Summary) -> list[SampleResult]:
     """The per-sample results of a run. Raises RunError if there are none."""
     if not summary.results_file:
-        raise RunError(f"run {run.id}: has no results to compare yet")
+        raise RunError(_("run {run}: has no results to compare yet").format(run=run.id))
     path = run.folder / summary.results_file
     try:
         return msgspec.json.Decoder(SampleResult, strict=False).decode_lines(path.read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise RunError(f"{path}: cannot be read: {error}") from None
+        raise RunError(
+            _("{path}: cannot be read: {error}").format(path=path, error=error)
+        ) from None
 
 
 def _perplexity_lines(

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from engine.directions import source_text
 from engine.errors import UserError
+from engine.language import _, marked
 from engine.table import sheet
 from engine.text import direction_label, number, plain
 
@@ -66,12 +67,13 @@ class Item:
 
 Rank = Callable[[Item], float]
 ORDERS: dict[str, tuple[str, Rank]] = {
-    "ppl": ("perplexity", lambda item: item.sample.value),
-    "change": ("change", lambda item: item.change),
-    "chrf": ("chrF", lambda item: _negated(item.sample.chrf)),
-    "file": ("place in the file", lambda item: -item.place),
+    "ppl": (marked("perplexity"), lambda item: item.sample.value),
+    "change": (marked("change"), lambda item: item.change),
+    "chrf": (marked("chrF"), lambda item: _negated(item.sample.chrf)),
+    "file": (marked("place in the file"), lambda item: -item.place),
 }
-"""By what items are sorted; the greatest of these comes first, the worst items that is."""
+"""By what items are sorted; the greatest of these comes first, the worst items that is; the
+words are to be shown by `_`."""
 
 
 def _negated(chrf: float | None) -> float:
@@ -137,7 +139,7 @@ def content(items: Sequence[Item], run: str, other: str, suffix: str) -> str:
         return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
     if suffix == ".md":
         return "\n".join(_as_markdown(item, run, other) for item in items)
-    raise UserError(f"a file of {suffix or 'no'} suffix; expected .json or .md")
+    raise UserError(sheet.unknown_suffix(suffix, _(".json or .md")))
 
 
 def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:

@@ -8,15 +8,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from engine.language import marked
+
 FAULTS = {
-    "empty": "empty",
-    "cut": "cut off at max_new_tokens",
-    "copied": "untranslated copies",
-    "simplified": "with Simplified characters",
-    "prompt": "with words of the prompt",
-    "special": "with special tokens",
+    "empty": marked("empty"),
+    "cut": marked("cut off at max_new_tokens"),
+    "copied": marked("untranslated copies"),
+    "simplified": marked("with Simplified characters"),
+    "prompt": marked("with words of the prompt"),
+    "special": marked("with special tokens"),
 }
-"""Kinds in the order shown, and how they are called."""
+"""Kinds in the order shown, and how they are called (see engine.wording.fault_name)."""
 
 
 class Measure(Struct, frozen=True):

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import strategies
+from engine import strategies, wording
 from engine.catalog import Row
+from engine.language import _
 from engine.runs import PEEKED
 from engine.scores.judgement import Judgement, value
 from engine.table import differences, sheet
@@ -19,9 +20,8 @@ from engine.text import chance, direction_label, number, one_line
 if TYPE_CHECKING:
     from engine.scores.comparison import Comparison, Line  # slow to import: it brings the tokenizer
 
-BASE = "base, zero-shot"
-COPY = "copy the source"
-_NAMES = {"perplexity": "ppl", "median": "median", "bleu": "BLEU", "chrf": "chrF"}
+_SHORT_NAMES = {"perplexity": "ppl"}
+"""Where a column is narrow."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
     """
     best = min((perplexity_of(row) for row in rows), default=math.nan)
     lines = [[str(at), *_line(row, best)] for at, row in enumerate(rows, 1)]
-    lines += [["–", *_line(row, best, BASE)] for row in _bases(rows, everything)]
+    lines += [["–", *_line(row, best, _("base, zero-shot"))] for row in _bases(rows, everything)]
     lines += [["–", *line] for line in _copies(rows)]
-    header = ["", "strategy", "ppl", "of best", "corpus", "文→白", "白→文", "BLEU", "chrF"]
+    header = ["", _("strategy"), "ppl", _("of best"), _("corpus"), "文→白", "白→文", "BLEU", "chrF"]
     known = [at for at in range(len(header)) if any(line[at] != "–" for line in lines)]
     shown = [[line[at] for at in known] for line in lines]
-    return Table("Scores", [header[at] for at in known], shown, tuple(range(2, len(known))))
+    return Table(_("Scores"), [header[at] for at in known], shown, tuple(range(2, len(known))))
 
 
 def cautions(rows: Sequence[Row]) -> list[str]:
@@ -71,18 +71,20 @@ def cautions(rows: Sequence[Row]) -> list[str]:
     files, models = {_test(row) for row in rows}, {_model(row) for row in rows}
     said = []
     if len(files) > 1:
-        said.append(f"These runs were scored on {len(files)} different test files.")
+        said.append(
+            _("These runs were scored on {count} different test files.").format(count=len(files))
+        )
     if len(models) > 1:
-        said.append(f"These runs have {len(models)} different base models.")
+        said.append(_("These runs have {count} different base models.").format(count=len(models)))
     if any(row.settings.chosen_on_test for row in rows):
-        said.append(PEEKED)
+        said.append(_(PEEKED))
     return said
 
 
 def settings(rows: Sequence[Row]) -> Table:
     """The settings in which the runs differ, a column for each run."""
     lines = [[one.key, *one.values] for one in differences.between(rows)]
-    return Table("Settings that differ", ["", *map(str, range(1, len(rows) + 1))], lines)
+    return Table(_("Settings that differ"), ["", *map(str, range(1, len(rows) + 1))], lines)
 
 
 def tests(compared: Comparison, one: int, other: int) -> Table:
@@ -90,11 +92,15 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
     lines = []
     for part, found in compared.parts.items():
         where = "" if part == "all" else f" {direction_label(part)}"
-        lines += [[_NAMES.get(line.name, line.name) + where, *_tested(line)] for line in found]
+        for one_score in found:
+            name = _SHORT_NAMES.get(one_score.name) or wording.measure_name(one_score.name)
+            lines.append([name + where, *_tested(one_score)])
         for line in lines:
             line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
-    header = ["", str(one), str(other), f"{one} − {other}", "95 % interval", "p", "better"]
-    title = f"Run {one} and run {other} on {compared.items} common items"
+    header = ["", str(one), str(other), f"{one} − {other}", _("95 % interval"), "p", _("better")]
+    title = _("Run {one} and run {other} on {items} common items").format(
+        one=one, other=other, items=compared.items
+    )
     return Table(title, header, lines, (1, 2, 3, 4, 5))
 
 
@@ -104,9 +110,17 @@ def by_item(compared: Comparison, one: int, other: int) -> list[str]:
     split = compared.split
     if split is not None:
         said.append(
-            f"Run {one} has the lower perplexity on {split.better} items, run {other} on "
-            f"{split.worse}; p {chance(split.p)}. {split.ruling} items make half of the "
-            "difference of the means."
+            _(
+                "Run {one} has the lower perplexity on {better} items, run {other} on {worse}; p "
+                "{p}. {ruling} items make half of the difference of the means."
+            ).format(
+                one=one,
+                better=split.better,
+                other=other,
+                worse=split.worse,
+                p=chance(split.p),
+                ruling=split.ruling,
+            )
         )
     return said
 
@@ -166,7 +180,7 @@ def _copies(rows: Sequence[Row]) -> Iterator[list[str]]:
             judged.setdefault(_test(row), row.summary.judgement)
     for one in judged.values():
         translated = number(value(one.source_bleu), 1), number(value(one.source_chrf), 1)
-        yield [COPY, *["–"] * 5, *translated]
+        yield [_("copy the source"), *["–"] * 5, *translated]
 
 
 def _model(row: Row) -> str:

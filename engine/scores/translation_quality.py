@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UserError
+from engine.language import _
 from engine.scores.resampling import Summed
 
 References = Sequence[Sequence[str | None]]
@@ -56,5 +57,7 @@ def metrics() -> dict[str, Any]:
     try:
         from sacrebleu.metrics import BLEU, CHRF  # brings numpy: never at this module's import
     except ImportError:
-        raise UserError("BLEU and chrF are counted by sacreBLEU: pip install sacrebleu") from None
+        raise UserError(
+            _("BLEU and chrF are counted by sacreBLEU: pip install sacrebleu")
+        ) from None
     return {"bleu": BLEU(tokenize="zh"), "chrf": CHRF()}

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.catalog import Row
+from engine.language import _
 
 _ABSENT = "–"
 _ALONE = ("id", "created", "format")
@@ -45,8 +46,10 @@ def _flat(row: Row) -> dict[str, str]:
     found = {key: _shown(value) for key, value in settings.items() if key not in _ALONE}
     found |= _walk(profile)
     for part, file in data.items():
-        found[f"data.{part}"] = f"{file['path']} ({file['sha256'][:12]}, {file['pairs']} pairs)"
-    found["examples"] = ", ".join(str(pair["id"]) for pair in examples) or "none"
+        found[f"data.{part}"] = _("{path} ({digest}, {count} pairs)").format(
+            path=file["path"], digest=file["sha256"][:12], count=file["pairs"]
+        )
+    found["examples"] = ", ".join(str(pair["id"]) for pair in examples) or _("none")
     return found
 
 
@@ -64,7 +67,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_shown(one)}" for key, one in value.items()) or _ABSENT
     if isinstance(value, list | tuple):
-        return ", ".join(map(_shown, value)) or "none"
+        return ", ".join(map(_shown, value)) or _("none")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):

@@ -13,6 +13,7 @@ import tomli_w
 from msgspec import Struct
 
 from engine.errors import RunError
+from engine.language import _
 from engine.paths import write_atomically
 from engine.text import one_line, plain
 
@@ -49,11 +50,11 @@ def read(folder: Path) -> Notes:
     except FileNotFoundError:
         return NONE
     except (OSError, ValueError) as error:
-        return Notes(trouble=f"{path}: cannot be read: {error}")
+        return Notes(trouble=_("{path}: cannot be read: {error}").format(path=path, error=error))
     try:
         notes = msgspec.convert(found, Notes)
     except msgspec.ValidationError as error:
-        return Notes(trouble=f"{path}: cannot be read: {error}")
+        return Notes(trouble=_("{path}: cannot be read: {error}").format(path=path, error=error))
     return clean(notes.name, notes.tags, notes.note)
 
 
@@ -80,14 +81,16 @@ def write(folder: Path, notes: Notes) -> Notes:
     path = folder / FILE
     there = read(folder)
     if there.trouble:
-        raise RunError(f"{there.trouble}; mend it by hand, or delete it")
+        raise RunError(_("{trouble}; mend it by hand, or delete it").format(trouble=there.trouble))
     notes = clean(notes.name, notes.tags, notes.note)
     content: dict[str, Any] = {**_other_keys(path), "name": notes.name, "tags": list(notes.tags)}
     content["note"] = notes.note
     try:
         write_atomically(path, tomli_w.dumps(content, multiline_strings=True).encode())
     except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+        raise RunError(
+            _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)
+        ) from None
     return notes
 
 

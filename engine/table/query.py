@@ -18,6 +18,7 @@ import msgspec
 
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.language import _
 from engine.profile_check import nearest
 from engine.profiles import Profile
 from engine.strategies import STRATEGIES
@@ -75,9 +76,13 @@ def _test(term: re.Match[str]) -> Test:
     first = "turned" if term["turned"] else "field" if field else "value"
     start = term.start(first) + 1
     if value.count('"') % 2:
-        raise QueryError(f"character {start}: a quotation mark is missing at the end of {value}")
+        raise QueryError(
+            _("character {start}: a quotation mark is missing at the end of {value}").format(
+                start=start, value=value
+            )
+        )
     if not field and not value:
-        raise QueryError(f"character {start}: ! needs a term after it")
+        raise QueryError(_("character {start}: ! needs a term after it").format(start=start))
     options = [part.replace('"', "") for part in _COMMA.split(value)]
     test = _field_test(field, sign, options, start) if field else _word_test(value.replace('"', ""))
     return (lambda row: not test(row)) if term["turned"] else test
@@ -99,7 +104,11 @@ def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Te
     key = field.casefold()
     options = [option for option in options if option]
     if not options:
-        raise QueryError(f"character {place}: {field}{sign} needs a value after it")
+        raise QueryError(
+            _("character {place}: {field}{sign} needs a value after it").format(
+                place=place, field=field, sign=sign
+            )
+        )
     if "." in key:
         return _any(_setting_reader(field, place), field, sign, options, place)
     name = ALIASES.get(key, key)
@@ -110,8 +119,15 @@ def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Te
         return _any(COLUMNS[name].value, field, sign, options, place)
     known = [*COLUMNS, *_TEXTS, *ALIASES]
     raise QueryError(
-        f"character {place}: '{one_line(field)}' is no field{nearest(field, known)}; there are "
-        f"{', '.join(dict.fromkeys([*COLUMNS, *_TEXTS]))}, and settings such as lora.rank"
+        _(
+            "character {place}: '{field}' is no field{nearest}; there are {known}, and "
+            "settings such as lora.rank"
+        ).format(
+            place=place,
+            field=one_line(field),
+            nearest=nearest(field, known),
+            known=", ".join(dict.fromkeys([*COLUMNS, *_TEXTS])),
+        )
     )
 
 
@@ -136,7 +152,7 @@ _NUMBERS = frozenset(key for key, column in COLUMNS.items() if column.right)
 
 def _setting_reader(field: str, place: int) -> Callable[[Row], Any]:
     """Reads a setting by its dotted key; that there is one of this name is checked here."""
-    section, _, key = field.partition(".")
+    section, _dot, key = field.partition(".")
     kinds = {one.name: one.type for one in msgspec.structs.fields(Profile)}
     sections = {
         name: kind.__struct_fields__
@@ -146,7 +162,9 @@ def _setting_reader(field: str, place: int) -> Callable[[Row], Any]:
     keys = [f"{name}.{one}" for name, ones in sections.items() for one in ones]
     if field not in keys:
         raise QueryError(
-            f"character {place}: '{one_line(field)}' is no setting{nearest(field, keys)}"
+            _("character {place}: '{field}' is no setting{nearest}").format(
+                place=place, field=one_line(field), nearest=nearest(field, keys)
+            )
         )
     return lambda row: getattr(getattr(row.settings.profile, section), key)
 
@@ -158,7 +176,11 @@ def _any(
         equal = _any(read, field, "=", options, place)
         return lambda row: not equal(row)
     if sign in ("<", "<=", ">", ">=") and len(options) > 1:
-        raise QueryError(f"character {place}: {field}{sign} takes one value, not {len(options)}")
+        raise QueryError(
+            _("character {place}: {field}{sign} takes one value, not {count}").format(
+                place=place, field=field, sign=sign, count=len(options)
+            )
+        )
     compares = [_comparison(field, sign, option, place) for option in options]
 
     def test(row: Row) -> bool:
@@ -177,13 +199,22 @@ def _comparison(field: str, sign: str, option: str, place: int) -> Callable[[Any
     known = _KNOWN.get(name, ())
     if known and sign in (":", "=") and not any(wanted in one or one in wanted for one in known):
         raise QueryError(
-            f"character {place}: {field} is never '{one_line(option)}'{nearest(wanted, known)}; "
-            f"it is one of {', '.join(known)}"
+            _(
+                "character {place}: {field} is never '{option}'{nearest}; it is one of {known}"
+            ).format(
+                place=place,
+                field=field,
+                option=one_line(option),
+                nearest=nearest(wanted, known),
+                known=", ".join(known),
+            )
         )
     if name in _NUMBERS and number is None:
         raise QueryError(
-            f"character {place}: {field} is a number, and '{one_line(option)}' is none "
-            "(a time may be 90, 90s, 5m, 2h)"
+            _(
+                "character {place}: {field} is a number, and '{option}' is none (a time may be "
+                "90, 90s, 5m, 2h)"
+            ).format(place=place, field=field, option=one_line(option))
         )
 
     def compare(value: Any) -> bool:

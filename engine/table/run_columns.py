@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import text
+from engine import text, wording
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.language import _
 from engine.profile_check import nearest
 from engine.scores.judgement import value as value_of
 from engine.summary import Status
 
 Value = str | int | float | bool | None
 
+_COMMA = re.compile("[,，]")
 _JOBS = {"evaluate": " eval", "predict": " predict"}
 
 
@@ -36,6 +39,11 @@ class RunColumn:
     """Is the greatest first of most use?"""
     widest: int = 40
 
+    @property
+    def what(self) -> str:
+        """The title without what comes first."""
+        return _COMMA.split(self.title)[0]
+
 
 def strategy_of(row: Row) -> str:
     """The strategy; for an adapter, whether it was trained or only evaluated."""
@@ -53,7 +61,7 @@ def perplexity_of(row: Row) -> float:
 def status_of(row: Row) -> str:
     """`● running 23%`."""
     summary = row.summary
-    words = f"{summary.status.symbol} {summary.status.value}"
+    words = f"{summary.status.symbol} {wording.status_word(summary.status)}"
     if summary.status is not Status.RUNNING:
         return words
     done, of = summary.step, summary.steps
@@ -124,7 +132,7 @@ def _setting(key: str, label: str, title: str, read: Callable[[Row], float]) -> 
     def number(row: Row) -> float:
         return read(row) if row.settings.job == "train" else math.nan
 
-    return _number(key, label, title, number, say=lambda value: _short(value), falling=True)
+    return _number(key, label, title, number, say=_short, falling=True)
 
 
 def _short(value: float) -> str:
@@ -132,44 +140,48 @@ def _short(value: float) -> str:
 
 
 _LIST = (
-    _words("status", "status", "status, running first", status_of,
+    _words("status", _("status"), _("status, running first"), status_of,
            value=lambda row: row.summary.status.value),
-    _words("profile", "profile", "profile", lambda row: row.settings.profile.name, widest=18),
-    _words("strategy", "strategy", "strategy", strategy_of, widest=17),
-    RunColumn("perplexity", "ppl", "perplexity, best first",
+    _words("profile", _("profile"), _("profile"), lambda row: row.settings.profile.name, widest=18),
+    _words("strategy", _("strategy"), _("strategy"), strategy_of, widest=17),
+    RunColumn("perplexity", "ppl", _("perplexity, best first"),
               lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
-    _words("name", "name", "name and tags that you gave", lambda row: row.notes.label, widest=28),
-    _number("loss", "loss", "training loss, lowest first", lambda row: row.summary.loss,
+    _words("name", _("name"), _("name and tags that you gave"), lambda row: row.notes.label,
+           widest=28),
+    _number("loss", "loss", _("training loss, lowest first"), lambda row: row.summary.loss,
             say=lambda value: text.number(value, 3)),
-    _number("time", "time", "time taken, longest first", lambda row: row.summary.seconds,
+    _number("time", _("time"), _("time taken, longest first"), lambda row: row.summary.seconds,
             say=text.clock, falling=True),
-    _words("created", "created", "created, newest first",
+    _words("created", _("created"), _("created, newest first"),
            lambda row: row.settings.created[5:16].replace("T", " "),
            value=lambda row: row.settings.created, falling=True),
-    _words("id", "id", "id", lambda row: row.run.id, falling=True),
-    _number("corpus", "corpus", "corpus perplexity, best first", _corpus),
-    _number("to_modern", "文→白", "perplexity into modern, best first", _direction("to_modern")),
-    _number("to_classical", "白→文", "perplexity into Classical, best first",
+    _words("id", "id", _("id"), lambda row: row.run.id, falling=True),
+    _number("corpus", _("corpus"), _("corpus perplexity, best first"), _corpus),
+    _number("to_modern", "文→白", _("perplexity into modern, best first"), _direction("to_modern")),
+    _number("to_classical", "白→文", _("perplexity into Classical, best first"),
             _direction("to_classical")),
-    _number("bleu", "BLEU", "BLEU, highest first", _bleu, say=_tenths, falling=True),
-    _number("chrf", "chrF", "chrF, highest first", _chrf, say=_tenths, falling=True),
-    _words("test", "test", "test file", test_name, widest=24),
-    _words("model", "model", "base model", lambda row: row.settings.profile.model.path, widest=30),
-    _setting("rank", "rank", "rank of the adapter", lambda row: row.settings.profile.lora.rank),
-    _setting("epochs", "epochs", "epochs asked for",
+    _number("bleu", "BLEU", _("BLEU, highest first"), _bleu, say=_tenths, falling=True),
+    _number("chrf", "chrF", _("chrF, highest first"), _chrf, say=_tenths, falling=True),
+    _words("test", _("test"), _("test file"), test_name, widest=24),
+    _words("model", _("model"), _("base model"), lambda row: row.settings.profile.model.path,
+           widest=30),
+    _setting("rank", _("rank"), _("rank of the adapter"),
+             lambda row: row.settings.profile.lora.rank),
+    _setting("epochs", _("epochs"), _("epochs asked for"),
              lambda row: row.settings.profile.training.epochs),
-    _setting("batch", "batch", "pairs a step",
+    _setting("batch", _("batch"), _("pairs a step"),
              lambda row: row.settings.profile.training.batch_size),
-    _number("lr", "lr", "peak learning rate",
+    _number("lr", "lr", _("peak learning rate"),
             lambda row: row.settings.profile.training.learning_rate
             if row.settings.job == "train" else math.nan, say=text.rate, falling=True),
-    _setting("seed", "seed", "seed of training", lambda row: row.settings.profile.training.seed),
-    _setting("steps", "steps", "optimizer steps done", lambda row: row.summary.step),
-    _words("best", "best", "best checkpoint", lambda row: row.summary.best_checkpoint),
-    _words("adapter_of", "adapter of", "run whose adapter was scored",
+    _setting("seed", _("seed"), _("seed of training"),
+             lambda row: row.settings.profile.training.seed),
+    _setting("steps", _("steps"), _("optimizer steps done"), lambda row: row.summary.step),
+    _words("best", _("best"), _("best checkpoint"), lambda row: row.summary.best_checkpoint),
+    _words("adapter_of", _("adapter of"), _("run whose adapter was scored"),
            lambda row: row.settings.adapter_run),
-    _words("host", "host", "machine", lambda row: row.settings.host, widest=16),
-    _words("note", "note", "note that you wrote", lambda row: text.one_line(row.notes.note)),
+    _words("host", _("host"), _("machine"), lambda row: row.settings.host, widest=16),
+    _words("note", _("note"), _("note that you wrote"), lambda row: text.one_line(row.notes.note)),
 )  # fmt: skip
 COLUMNS = {column.key: column for column in _LIST}
 USUAL = (
@@ -231,7 +243,11 @@ def column(key: str) -> RunColumn:
         if key in (one.key, one.label):
             return one
     known = ", ".join(COLUMNS)
-    raise UserError(f"'{key}' is no column{nearest(key, COLUMNS)}; there are: {known}")
+    raise UserError(
+        _("'{key}' is no column{nearest}; there are: {known}").format(
+            key=key, nearest=nearest(key, COLUMNS), known=known
+        )
+    )
 
 
 def values(rows: Sequence[Row], keys: Sequence[str]) -> list[list[Value]]:

@@ -25,7 +25,7 @@ def content(rows: Sequence[Row], keys: Sequence[str], suffix: str) -> str:
         right = [at for at, column in enumerate(columns) if column.right]
         header = [column.label for column in columns]
         return sheet.as_markdown(header, run_columns.texts(rows, keys), right)
-    raise UserError(f"a file of {suffix or 'no'} suffix; expected {', '.join(sheet.SUFFIXES)}")
+    raise UserError(sheet.unknown_suffix(suffix, ", ".join(sheet.SUFFIXES)))
 
 
 def save(rows: Sequence[Row], keys: Sequence[str], path: str, *, replace: bool = False) -> Path:

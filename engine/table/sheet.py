@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import UserError
+from engine.language import _
 from engine.paths import write_atomically
 from engine.text import one_line
 
@@ -54,17 +55,28 @@ def escaped(words: str) -> str:
     return _MARKDOWN.sub(r"\\\1", one_line(words))
 
 
+def unknown_suffix(suffix: str, expected: str) -> str:
+    """Why a file cannot be written in the form that its suffix asks for."""
+    if not suffix:
+        return _("a file of no suffix; expected {expected}").format(expected=expected)
+    return _("a file of {suffix} suffix; expected {expected}").format(
+        suffix=suffix, expected=expected
+    )
+
+
 def save(path: str, content: str, *, replace: bool = False) -> Path:
     """Write a file that was asked for by its path. Raises UserError."""
     target = Path(path).expanduser().resolve()
     if not target.parent.is_dir():
-        raise UserError(f"{target.parent}: no such folder")
+        raise UserError(_("{folder}: no such folder").format(folder=target.parent))
     if target.is_dir():
-        raise UserError(f"{target}: is a folder; name a file in it")
+        raise UserError(_("{target}: is a folder; name a file in it").format(target=target))
     if target.exists() and not replace:
-        raise UserError(f"{target}: is there already; name another file")
+        raise UserError(_("{target}: is there already; name another file").format(target=target))
     try:
         write_atomically(target, content.encode())
     except OSError as error:
-        raise UserError(f"{target}: cannot be written: {error.strerror}") from None
+        raise UserError(
+            _("{target}: cannot be written: {reason}").format(target=target, reason=error.strerror)
+        ) from None
     return target

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine import lock
 from engine.errors import RunError
+from engine.language import _
 from engine.runs import Run
 
 FOLDER = ".deleted"
@@ -39,24 +40,34 @@ class Trash:
     def take(self, run: Run) -> None:
         """Move a run's folder away. Raises RunError while its worker lives."""
         if run.alive():
-            raise RunError(f"run {run.id} is running; stop it first")
+            raise RunError(_("run {run} is running; stop it first").format(run=run.id))
         try:
             os.replace(run.folder, self._own_folder() / run.id)
         except OSError as error:
-            raise RunError(f"{run.folder}: cannot be deleted: {error.strerror}") from None
+            raise RunError(
+                _("{folder}: cannot be deleted: {reason}").format(
+                    folder=run.folder, reason=error.strerror
+                )
+            ) from None
         self._deleted.append(run)
 
     def restore(self) -> Run:
         """Bring the latest one back. Raises RunError."""
         if not self._deleted or self._folder is None:
-            raise RunError("nothing was deleted since the workbench was opened")
+            raise RunError(_("nothing was deleted since the workbench was opened"))
         run = self._deleted[-1]
         if run.folder.exists():
-            raise RunError(f"{run.folder}: there is a run of this name again")
+            raise RunError(
+                _("{folder}: there is a run of this name again").format(folder=run.folder)
+            )
         try:
             os.replace(self._folder / run.id, run.folder)
         except OSError as error:
-            raise RunError(f"{run.folder}: cannot be brought back: {error.strerror}") from None
+            raise RunError(
+                _("{folder}: cannot be brought back: {reason}").format(
+                    folder=run.folder, reason=error.strerror
+                )
+            ) from None
         return self._deleted.pop()
 
     def empty(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine import text
 from engine.hardware import Gpu
+from engine.language import _
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ def find_place(
     """
     if not gpus:
         if wish:
-            return Place(False, reason="waits for its GPU, which is not on this machine now")
+            return Place(False, reason=_("waits for its GPU, which is not on this machine now"))
         if any_active:
-            return Place(False, reason="waits for the run at work to end")
+            return Place(False, reason=_("waits for the run at work to end"))
         return Place(True)
     candidates = [gpu for gpu in gpus if not wish or gpu.uuid == wish]
     if not candidates:
-        return Place(False, reason="waits for its GPU, which is not on this machine now")
+        return Place(False, reason=_("waits for its GPU, which is not on this machine now"))
     idle = [gpu for gpu in candidates if gpu.uuid not in busy]
     roomy = [gpu for gpu in idle if gpu.free >= memory]
     if roomy:
@@ -45,10 +46,17 @@ def find_place(
         most = text.size(max(gpu.total for gpu in candidates))
         return Place(
             False,
-            reason=f"needs about {text.size(memory)}, more than a GPU here has ({most})",
+            reason=_("needs about {need}, more than a GPU here has ({most})").format(
+                need=text.size(memory), most=most
+            ),
         )
     if not idle:
-        return Place(False, reason="waits for the run on its GPU to end")
+        return Place(False, reason=_("waits for the run on its GPU to end"))
     freest = max(idle, key=lambda gpu: gpu.free)
     need, free = text.size(memory), text.size(freest.free)
-    return Place(False, reason=f"waits for {need} free on a GPU; GPU {freest.index} has {free}")
+    return Place(
+        False,
+        reason=_("waits for {need} free on a GPU; GPU {index} has {free}").format(
+            need=need, index=freest.index, free=free
+        ),
+    )

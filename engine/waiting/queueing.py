@@ -9,6 +9,7 @@ from engine import jobs, runs
 from engine.errors import RunError
 from engine.hardware import Probe
 from engine.jobs import Request
+from engine.language import _
 from engine.lookahead import preflight
 from engine.runs import Run
 from engine.waiting import scheduler, waiting_list
@@ -45,8 +46,12 @@ def find(root: Path, key: str) -> Run:
     if len(found) == 1:
         return Run(root / found[0])
     if not found:
-        raise RunError(f"no run '{key}' waits; `yiwen queue` lists those that do")
-    raise RunError(f"'{key}' fits {len(found)} waiting runs: {', '.join(found)}")
+        raise RunError(_("no run '{key}' waits; `yiwen queue` lists those that do").format(key=key))
+    raise RunError(
+        _("'{key}' fits {count} waiting runs: {runs}").format(
+            key=key, count=len(found), runs=", ".join(found)
+        )
+    )
 
 
 def withdraw(run: Run) -> None:
@@ -55,6 +60,6 @@ def withdraw(run: Run) -> None:
     Raises RunError if it began in the meantime.
     """
     if not waiting_list.remove(run.folder.parent, run.id):
-        raise RunError(f"run {run.id} does not wait")
+        raise RunError(_("run {run} does not wait").format(run=run.id))
     if not run.events_path.exists():
         runs.delete(run)

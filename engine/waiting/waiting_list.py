@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import RunError
+from engine.language import _
 from engine.paths import write_atomically
 
 _PATIENCE = 5.0
@@ -49,7 +50,9 @@ def read(root: Path) -> list[Entry]:
         return []
     except (OSError, msgspec.DecodeError) as error:
         raise RunError(
-            f"{path}: cannot be read: {error}; delete it to empty the queue (no run is lost)"
+            _(
+                "{path}: cannot be read: {error}; delete it to empty the queue (no run is lost)"
+            ).format(path=path, error=error)
         ) from None
 
 
@@ -92,7 +95,9 @@ def locked(root: Path) -> Iterator[None]:
         folder_of(root).mkdir(parents=True, exist_ok=True)
         handle = os.open(folder_of(root) / "list.lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise RunError(f"{root}: cannot hold a queue: {error.strerror}") from None
+        raise RunError(
+            _("{root}: cannot hold a queue: {reason}").format(root=root, reason=error.strerror)
+        ) from None
     try:
         _wait_for(handle, root)
         yield
@@ -108,7 +113,9 @@ def _wait_for(handle: int, root: Path) -> None:
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise RunError(f"{root}: the queue is being changed; try again") from None
+                raise RunError(
+                    _("{root}: the queue is being changed; try again").format(root=root)
+                ) from None
             time.sleep(0.01)
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
@@ -129,7 +136,11 @@ def _change(root: Path, edit: Callable[[list[Entry]], list[Entry]]) -> bool:
                 with contextlib.suppress(FileNotFoundError):
                     _file(root).unlink()
         except OSError as error:
-            raise RunError(f"{_file(root)}: cannot be written: {error.strerror}") from None
+            raise RunError(
+                _("{path}: cannot be written: {reason}").format(
+                    path=_file(root), reason=error.strerror
+                )
+            ) from None
     return True
 
 

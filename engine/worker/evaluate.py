@@ -12,13 +12,12 @@ import torch
 from engine import perplexity
 from engine.dataset import Pair
 from engine.errors import DataError
+from engine.language import _
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
 from engine.profiles import Profile
 from engine.prompts import Encoded, PromptBuilder
-from engine.worker.batches import plan_passes
-from engine.worker.generate import generate
-from engine.worker.model import LabelLosses
+from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
 
 
@@ -46,9 +45,15 @@ class Scored:
             cut = whole.cut(max_tokens)
             if not cut.scored_count:
                 raise DataError(
-                    f"item {pair.id}: its prompt alone has {len(whole.ids) - whole.scored_count} "
-                    "tokens and leaves no room for the answer in evaluation.max_tokens = "
-                    f"{max_tokens}{_remedy(builder, pair.instruction, max_tokens)}"
+                    _(
+                        "item {id}: its prompt alone has {tokens} tokens and leaves no room for "
+                        "the answer in evaluation.max_tokens = {max_tokens}{remedy}"
+                    ).format(
+                        id=pair.id,
+                        tokens=len(whole.ids) - whole.scored_count,
+                        max_tokens=max_tokens,
+                        remedy=_remedy(builder, pair.instruction, max_tokens),
+                    )
                 )
             encoded.append(cut)
             cut_answers += len(cut.ids) < len(whole.ids)
@@ -70,20 +75,19 @@ def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
     if not builder.examples.count:
         return ""
     fit = builder.examples_that_fit(instruction, max_tokens)
-    return f"; of its {builder.examples.count} examples {fit} would fit: few_shot.examples"
+    return _("; of its {count} examples {fit} would fit: few_shot.examples").format(
+        count=builder.examples.count, fit=fit
+    )
 
 
 @torch.inference_mode()
 def score(
-    losses: LabelLosses, file: Scored, profile: Profile, reporter: Reporter, name: str, pad_id: int
+    losses: Losses, file: Scored, profile: Profile, reporter: Reporter, name: str, pad_id: int
 ) -> list[SampleResult]:
     """Perplexity of each sample, in the file's order. Raises StopRequested."""
     losses.model.eval()
-    passes = plan_passes(
-        file.encoded,
-        row_tokens=0,
-        tokens_per_pass=profile.evaluation.tokens_per_pass,
-        pad_id=pad_id,
+    passes = losses.passes(
+        file.encoded, profile.training.row_tokens, profile.evaluation.tokens_per_pass, pad_id
     )
     # Sums in float64: thousands of float32 values added up would lose the fifth digit.
     nll = torch.zeros(len(file.pairs), dtype=torch.float64)
@@ -132,7 +136,7 @@ class Answer:
 
 
 def translate_all(
-    losses: LabelLosses,
+    losses: Losses,
     builder: PromptBuilder,
     instructions: Sequence[str],
     profile: Profile,
@@ -150,8 +154,7 @@ def translate_all(
     for start in range(0, len(order), size):
         reporter.phase(name, start, len(order))
         batch = order[start : start + size]
-        answers = generate(
-            losses.model,
+        answers = losses.generate(
             [prompts[i] for i in batch],
             builder.stop_ids,
             profile.generation,
@@ -173,7 +176,7 @@ def write_results(path: Path, results: Sequence[SampleResult]) -> None:
 
 
 def definition(
-    profile: Profile, builder: PromptBuilder, losses: LabelLosses, scored: int
+    profile: Profile, builder: PromptBuilder, losses: Losses, scored: int
 ) -> dict[str, str]:
     """What was measured and how, to stand beside the number; `scored` is the number of tokens."""
     quantization, few_shot = profile.quantization, profile.few_shot
@@ -191,6 +194,7 @@ def definition(
         "base": "unquantised" if quantization.method == "none" else base,
         "computed in": str(losses.dtype).removeprefix("torch."),
         "logits": "float32 before log-softmax",
+        "path": losses.path,
         "attention": losses.attention,
         "prompt": builder.digest,
         "examples": examples,

@@ -8,6 +8,7 @@ import torch
 
 from engine.errors import UserError
 from engine.events import Failed
+from engine.language import _
 
 
 def explain(error: BaseException) -> Failed:
@@ -21,14 +22,14 @@ def explain(error: BaseException) -> Failed:
 def _hint(error: BaseException) -> str:
     message = str(error)
     if isinstance(error, torch.cuda.OutOfMemoryError) or "CUDA error: out of memory" in message:
-        return (
+        return _(
             "the GPU is out of memory: lower training.tokens_per_pass (and "
             "evaluation.tokens_per_pass), or set training.gradient_checkpointing = true"
         )
     if isinstance(error, MemoryError) or "DefaultCPUAllocator" in message:
-        return "main memory is exhausted: lower training.tokens_per_pass"
+        return _("main memory is exhausted: lower training.tokens_per_pass")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full: free some space, then resume the run"
+        return _("the disk is full: free some space, then resume the run")
     if isinstance(error, ImportError):
-        return "a package is missing or broken: install again with `make run`"
-    return "the whole story is in worker.log"
+        return _("a package is missing or broken: install again with `make run`")
+    return _("the whole story is in worker.log")

@@ -24,6 +24,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from engine import dataset, jobs
 from engine.errors import UserError
 from engine.events import Event, Phase
+from engine.language import _
 from engine.models import hub
 from engine.models.merging import Dtype, Merge, Merged, check_room, part_of
 from engine.worker import failures
@@ -92,9 +93,11 @@ def merge(asked: Merge, report: Report) -> Merged:
     limit = _TOLERANCE[dtype]
     if not difference <= limit:
         raise UserError(
-            f"{target}: not written, for the merged model does not answer as base and adapter do: "
-            f"its logits are off by {difference:.2g} of their standard deviation, more than "
-            f"rounding explains ({limit:g}); --dtype float32 rounds least"
+            _(
+                "{target}: not written, for the merged model does not answer as base and adapter "
+                "do: its logits are off by {difference:.2g} of their standard deviation, more "
+                "than rounding explains ({limit:g}); --dtype float32 rounds least"
+            ).format(target=target, difference=difference, limit=limit)
         )
     if target.is_dir():
         target.rmdir()  # it was empty
@@ -115,7 +118,11 @@ def _load(path: str, dtype: Dtype) -> PreTrainedModel:
             trust_remote_code=False,
         )
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: could not be loaded: {str(error).splitlines()[0]}") from error
+        raise UserError(
+            _("{path}: could not be loaded: {first}").format(
+                path=path, first=str(error).splitlines()[0]
+            )
+        ) from error
     return model.eval()
 
 
@@ -142,7 +149,7 @@ def _merge_layers(model: PeftModel, report: Report) -> int:
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     for number, layer in enumerate(layers, 1):
         if any(layer.use_dora.values()):
-            raise UserError("adapters with DoRA are not merged by this version")
+            raise UserError(_("adapters with DoRA are not merged by this version"))
         weight = layer.get_base_layer().weight
         change = layer.get_delta_weight("default").float()
         weight.data = (weight.data.float() + change).to(weight.dtype)

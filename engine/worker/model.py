@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ from transformers import (
 )
 
 from engine.errors import UserError
+from engine.language import _
 from engine.models import hub
-from engine.profiles import Lora, Profile
+from engine.profiles import TOKENS_PER_PASS, Generation, Lora, Profile
 from engine.profiles import Model as ModelSettings
-from engine.worker.batches import Pass
+from engine.prompts import Encoded
+from engine.worker.batches import SHARED, Pass, plan_passes
+from engine.worker.fast.decode import Translator
+from engine.worker.generate import generate
 
 Warn = Callable[[str, str], None]
 """Told a message and a hint."""
@@ -67,8 +72,10 @@ def compute_dtype(
         return torch.bfloat16
     if asked not in ("auto", "float32"):
         warn(
-            f'{key}: "{asked}" is slow on this CPU; computing in float32',
-            f'set {key} = "auto"',
+            _('{key}: "{asked}" is slow on this CPU; computing in float32').format(
+                key=key, asked=asked
+            ),
+            _('set {key} = "auto"').format(key=key),
         )
     return torch.float32
 
@@ -117,9 +124,11 @@ def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
     if asked == "eager" or not cap:
         return asked
     warn(
-        f'model.attention: "{asked}" would leave out this model\'s attention soft-capping '
-        f"({cap:g}); computing with eager",
-        'set model.attention = "eager"',
+        _(
+            'model.attention: "{asked}" would leave out this model\'s attention soft-capping '
+            "({cap:g}); computing with eager"
+        ).format(asked=asked, cap=cap),
+        _('set model.attention = "eager"'),
     )
     return "eager"
 
@@ -155,10 +164,11 @@ def _keep_cpu_weights_unpacked(model: nn.Module) -> None:
 
 def _why_not_loaded(settings: ModelSettings, error: Exception) -> str:
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return (
-        f"model.path: '{settings.path}' could not be loaded: {first}\n"
-        "It must be a folder with config.json and *.safetensors, or a model of the hub "
-        f"({hub.pull_command(settings.path, settings.revision)})."
+    return _(
+        "model.path: '{path}' could not be loaded: {first}\nIt must be a folder with "
+        "config.json and *.safetensors, or a model of the hub ({command})."
+    ).format(
+        path=settings.path, first=first, command=hub.pull_command(settings.path, settings.revision)
     )
 
 
@@ -176,13 +186,17 @@ def add_adapter(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
     try:
         return get_peft_model(model, config)
     except ValueError as error:
-        raise UserError(f"lora.target_modules: {str(error).splitlines()[0]}") from error
+        raise UserError(
+            _("lora.target_modules: {first}").format(first=str(error).splitlines()[0])
+        ) from error
 
 
 def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) -> PeftModel:
     """Put a saved adapter on a base model, beside others if there are any, and switch to it."""
     if not (folder / "adapter_config.json").is_file():
-        raise UserError(f"{folder}: holds no adapter (no adapter_config.json)")
+        raise UserError(
+            _("{folder}: holds no adapter (no adapter_config.json)").format(folder=folder)
+        )
     try:
         if isinstance(model, PeftModel):
             if name not in model.peft_config:
@@ -194,7 +208,9 @@ def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) ->
         if isinstance(model, PeftModel) and name in model.peft_config:
             model.delete_adapter(name)  # half loaded it would pass for loaded the next time
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(f"{folder}: does not fit this base model: {first}") from error
+        raise UserError(
+            _("{folder}: does not fit this base model: {first}").format(folder=folder, first=first)
+        ) from error
     return model.eval()
 
 
@@ -217,6 +233,11 @@ class LabelLosses:
     Logits are made only where a token is scored: with 256,000 tokens in the vocabulary, those of
     all positions would be the peak of memory.
     """
+
+    path = "plain"
+    """Of paths.Losses, which this is."""
+    translator: Translator | None = None
+    """Generates instead of transformers, where it can."""
 
     def __init__(self, model: PreTrainedModel | PeftModel) -> None:
         self.model = model
@@ -252,6 +273,37 @@ class LabelLosses:
             logits = logits.reshape(-1, logits.shape[-1])[batch.label_rows].float()
         return F.cross_entropy(logits, batch.targets, reduction="none")
 
+    def passes(
+        self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
+    ) -> list[Pass]:
+        """Many short rows a pass: attention here costs a row's length squared."""
+        return plan_passes(
+            encoded,
+            row_tokens=min(row_tokens, tokens_per_pass or row_tokens),
+            tokens_per_pass=tokens_per_pass or TOKENS_PER_PASS,
+            pad_id=pad_id,
+            share_within=math.inf,
+        )
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        stop_ids: frozenset[int],
+        settings: Generation,
+        pad_id: int,
+        *,
+        stop_requested: Callable[[], bool] = lambda: False,
+        on_token: Callable[[int], None] | None = None,
+    ) -> list[list[int]]:
+        """The continuation of each prompt, without the stop token."""
+        how = {"stop_requested": stop_requested, "on_token": on_token}
+        if self.translator is not None:
+            return self.translator.generate(prompts, stop_ids, settings, **how)  # type: ignore[arg-type]
+        return generate(self.model, prompts, stop_ids, settings, pad_id, **how)  # type: ignore[arg-type]
+
+    def save_memory(self) -> None:
+        """There is nothing that could be done without."""
+
     def _masks(self, batch: Pass) -> Tensor | dict[str, Tensor]:
         """Additive masks [R, 1, T, T]: a token sees its own document up to itself.
 
@@ -269,10 +321,10 @@ class LabelLosses:
 
     def _mask(self, batch: Pass, window: int | None) -> Tensor:
         at = torch.arange(batch.ids.shape[1], device=batch.ids.device)
-        distance = at[:, None] - at[None, :]
-        allowed = (batch.documents[:, :, None] == batch.documents[:, None, :]) & (distance >= 0)
+        seeing, seen = batch.documents[:, :, None], batch.documents[:, None, :]
+        allowed = ((seeing == seen) | (seen == SHARED)) & (at[:, None] >= at)
         if window:
-            allowed &= distance < window
+            allowed &= batch.positions[:, :, None] - batch.positions[:, None, :] < window
         dtype = self.dtype
         mask = torch.zeros(allowed.shape, dtype=dtype, device=batch.ids.device)
         return mask.masked_fill_(~allowed, torch.finfo(dtype).min)[:, None]

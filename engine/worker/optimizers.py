@@ -23,7 +23,8 @@ def make_optimizer(settings: Training, parameters: list[torch.nn.Parameter]) -> 
         return Adafactor(  # type: ignore[no-any-return]
             parameters, lr=lr, weight_decay=decay, scale_parameter=False, relative_step=False
         )
-    return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay)
+    on_gpu = parameters[0].device.type == "cuda"
+    return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay, fused=on_gpu or None)
 
 
 def make_scheduler(settings: Training, optimizer: Optimizer, steps: int) -> LRScheduler:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.events import Finished, Started, Stopped
 from engine.perplexity import SampleResult
 from engine.worker import evaluate
-from engine.worker.model import LabelLosses, device_name
+from engine.worker.model import device_name
+from engine.worker.paths import make_losses
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
 
@@ -24,7 +25,7 @@ def run(session: Session) -> None:
 
 def _evaluate(session: Session) -> None:
     file = session.scored("test")
-    losses = LabelLosses(session.load_model())
+    losses = make_losses(session.load_model(), session.settings.profile)
     score, results = session.evaluate(
         losses, "test", file, step=0, checkpoint=session.settings.checkpoint, name="test"
     )
@@ -37,7 +38,7 @@ def _evaluate(session: Session) -> None:
 
 def _predict(session: Session) -> None:
     pairs = session.read("test")
-    losses = LabelLosses(session.load_model())
+    losses = make_losses(session.load_model(), session.settings.profile)
     answers = evaluate.translate_all(
         losses,
         session.builder,

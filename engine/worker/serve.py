@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from engine import protocol, tokenizer
 from engine.errors import UserError
 from engine.events import Event, Phase
+from engine.language import _
 from engine.profiles import Profile
 from engine.prompts import Encoded
 from engine.protocol import (
@@ -30,10 +31,15 @@ from engine.protocol import (
     Tokens,
     Trouble,
 )
-from engine.worker import failures
+from engine.worker import failures, memory
 from engine.worker.batches import plan_passes
+from engine.worker.fast.decode import Translator
 from engine.worker.generate import generate
 from engine.worker.model import LabelLosses, device_name, load_adapter, load_base, pick_device
+from engine.worker.paths import make_translator
+
+_TRANSLATORS = 4
+"""Kept at once; each may hold the base merged with its adapter."""
 
 
 class Server:
@@ -49,6 +55,8 @@ class Server:
         """Requests up to this one are not wanted any more."""
         self._profile: Profile | None = None
         self._model: PreTrainedModel | PeftModel | None = None
+        self._translators: dict[str, Translator | None] = {}
+        """Our own generation by adapter folder; None: transformers generates."""
 
     def serve(self) -> None:
         """Answer until the client goes."""
@@ -83,13 +91,15 @@ class Server:
         self._send(Phase(name="loading the model"))
         device = pick_device()
         self._model = None
+        self._translators.clear()
+        memory.limit(device, profile.model.gpu_memory)
         self._model = load_base(profile, device, lambda message, hint: None)
         self._profile = profile
         self._send(Ready(device=device_name(device)))
 
     def _generate(self, request: Generate) -> None:
         if self._model is None or self._profile is None:
-            raise UserError("no model is loaded")
+            raise UserError(_("no model is loaded"))
         model = self._with_adapter(request.adapter)
         pad_id = tokenizer.load(self._profile.model.path, self._profile.model.revision).pad_id
         torch.manual_seed(request.seed)
@@ -103,15 +113,12 @@ class Server:
         def cancelled() -> bool:
             return request.request <= self._cancelled
 
-        answer = generate(
-            model,
-            [request.ids],
-            stop,
-            request.generation,
-            pad_id,
-            stop_requested=cancelled,
-            on_token=on_token,
-        )[0]
+        translator = self._translator(model, self._profile, request.adapter)
+        how = {"stop_requested": cancelled, "on_token": on_token}
+        if translator is not None:
+            answer = translator.generate([request.ids], stop, request.generation, **how)[0]
+        else:
+            answer = generate(model, [request.ids], stop, request.generation, pad_id, **how)[0]
         cut = len(answer) >= request.generation.max_new_tokens
         reason = "cancelled" if cancelled() else "length" if cut else "stop"
         seconds = time.monotonic() - began
@@ -122,7 +129,7 @@ class Server:
     def _score(self, request: Score) -> None:
         """Perplexity as evaluations define it: the same passes, the same losses, the same sum."""
         if self._model is None:
-            raise UserError("no model is loaded")
+            raise UserError(_("no model is loaded"))
         # Anew each time: the adapter may have replaced what the losses are computed with. It is
         # loaded before inference mode begins, which would make its weights unfit for later use.
         losses = LabelLosses(self._with_adapter(request.adapter))
@@ -142,6 +149,16 @@ class Server:
         elif isinstance(self._model, PeftModel):
             self._model.base_model.disable_adapter_layers()
         return self._model
+
+    def _translator(
+        self, model: PreTrainedModel | PeftModel, profile: Profile, adapter: str
+    ) -> Translator | None:
+        """The newest few are kept: answers of several adapters are compared side by side."""
+        if adapter not in self._translators:
+            while len(self._translators) >= _TRANSLATORS:
+                del self._translators[next(iter(self._translators))]
+            self._translators[adapter] = make_translator(model, profile)
+        return self._translators[adapter]
 
     def _send(self, message: Message | Event) -> None:
         self._out.write(protocol.encode(message))

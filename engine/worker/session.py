@@ -16,20 +16,16 @@ from engine import jobs, perplexity, trained_with
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Sample, Score
+from engine.language import _
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.runs import Part, Run, RunSettings
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
-from engine.worker import evaluate
+from engine.worker import evaluate, memory
 from engine.worker.evaluate import Scored
-from engine.worker.model import (
-    LabelLosses,
-    load_adapter,
-    load_base,
-    peak_memory,
-    pick_device,
-)
+from engine.worker.model import load_adapter, load_base, peak_memory, pick_device
+from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
 
 
@@ -56,12 +52,13 @@ class Session:
         """The base model, with the run's adapter if it names one."""
         self.reporter.phase("loading the model")
         profile = self.settings.profile
+        memory.limit(self.device, profile.model.gpu_memory)
         model: PreTrainedModel | PeftModel = load_base(profile, self.device, self.reporter.warn)
         if self.settings.adapter:
             folder = Path(self.settings.adapter)
             model = load_adapter(model, folder, "default")
             for difference in trained_with.differences(folder, profile, self.builder):
-                self.reporter.warn(difference, "the score is not that of the adapter as trained")
+                self.reporter.warn(difference, _("the score is not that of the adapter as trained"))
         self.reporter.check_stop()
         return model
 
@@ -70,7 +67,9 @@ class Session:
         found = jobs.read_again(self.settings, part)
         if found.skipped:
             self.reporter.warn(
-                f"data.{part}: {len(found.skipped)} records skipped, first: {found.skipped[0]}"
+                _("data.{part}: {count} records skipped, first: {first}").format(
+                    part=part, count=len(found.skipped), first=found.skipped[0]
+                )
             )
         return found.pairs
 
@@ -80,15 +79,17 @@ class Session:
         file = Scored.prepare(self.read(part), self.builder, max_tokens)
         if file.cut:
             self.reporter.warn(
-                f"data.{part}: {file.cut} answers do not fit in evaluation.max_tokens = "
-                f"{max_tokens} and are scored in part",
-                "raise it, or use fewer few-shot examples",
+                _(
+                    "data.{part}: {count} answers do not fit in evaluation.max_tokens = "
+                    "{max_tokens} and are scored in part"
+                ).format(part=part, count=file.cut, max_tokens=max_tokens),
+                _("raise it, or use fewer few-shot examples"),
             )
         return file
 
     def evaluate(
         self,
-        losses: LabelLosses,
+        losses: Losses,
         part: str,
         file: Scored,
         *,
@@ -121,7 +122,7 @@ class Session:
         return score, results
 
     def evaluate_repaired(
-        self, losses: LabelLosses, file: Scored, *, step: int, checkpoint: str
+        self, losses: Losses, file: Scored, *, step: int, checkpoint: str
     ) -> None:
         """Score the test file's second references too, where it has some.
 
@@ -139,9 +140,7 @@ class Session:
             losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
         )
 
-    def add_outputs(
-        self, losses: LabelLosses, results: list[SampleResult], name: str = "test"
-    ) -> None:
+    def add_outputs(self, losses: Losses, results: list[SampleResult], name: str = "test") -> None:
         """Translate every item of an evaluation, and write the outputs beside the references."""
         instructions = [result.instruction for result in results]
         outputs = evaluate.translate_all(
@@ -164,13 +163,15 @@ class Session:
         try:
             judged = judge.judge(results, checker, part=part, step=step, file=file)
         except UserError as error:
-            self.reporter.warn(f"the results are not judged beyond perplexity: {error}")
+            self.reporter.warn(
+                _("the results are not judged beyond perplexity: {error}").format(error=error)
+            )
             return
         evaluate.write_results(path, results)
         judged.seconds = time.monotonic() - began
         self.reporter.emit(judged)
 
-    def translate_samples(self, losses: LabelLosses, pairs: list[Pair], step: int) -> None:
+    def translate_samples(self, losses: Losses, pairs: list[Pair], step: int) -> None:
         """Translate the first few pairs, to be read along the way."""
         pairs = pairs[: self.settings.profile.evaluation.samples]
         if not pairs:

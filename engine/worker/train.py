@@ -11,20 +11,24 @@ from statistics import fmean
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine import plan, seed_loop, trained_with
 from engine.errors import UserError
 from engine.events import Finished, Saved, Score, Started, Step, Stopped
+from engine.language import _
 from engine.profiles import Training
 from engine.prompts import Encoded
 from engine.worker import checkpoints
-from engine.worker.batches import Pass, epoch_order, plan_passes
+from engine.worker.batches import Pass, epoch_order
 from engine.worker.checkpoints import TrainerState
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, add_adapter, device_name, peak_memory
+from engine.worker.model import add_adapter, device_name, peak_memory
 from engine.worker.optimizers import make_optimizer, make_scheduler
+from engine.worker.passes import PassSize
+from engine.worker.paths import Losses, make_losses
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
 
@@ -46,7 +50,10 @@ class Trainer:
         self.encoded = plan.encode_for_training(self.settings, session.builder, pairs)
         if not self.encoded:
             raise UserError(
-                "every training pair is longer than training.max_prompt_tokens or max_output_tokens"
+                _(
+                    "every training pair is longer than training.max_prompt_tokens or "
+                    "max_output_tokens"
+                )
             )
         self.left_out = len(pairs) - len(self.encoded)
         self.test = session.scored("test")
@@ -56,8 +63,10 @@ class Trainer:
         self.plan = plan.plan_encoded(self.settings, self.encoded, self.left_out)
         if not self.plan.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
             raise UserError(
-                f"{len(self.encoded)} training pairs make no batch of training.batch_size = "
-                f"{self.settings.batch_size}; the seed's loop takes no smaller one"
+                _(
+                    "{count} training pairs make no batch of training.batch_size = {batch_size}; "
+                    "the seed's loop takes no smaller one"
+                ).format(count=len(self.encoded), batch_size=self.settings.batch_size)
             )
 
         self.trained_with = trained_with.describe(self.profile, session.builder)
@@ -70,7 +79,8 @@ class Trainer:
         self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
         self.model: PeftModel
         self.model, self.optimizer = self.accelerator.prepare(model, self.optimizer)
-        self.losses = LabelLosses(self.model)
+        self.losses: Losses = make_losses(self.model, self.profile)
+        self.pass_size = PassSize(self.settings.tokens_per_pass)
 
         self.step = 0
         self.tokens = 0
@@ -92,6 +102,7 @@ class Trainer:
                 device=device_name(self.session.device),
                 pairs=len(self.encoded),
                 left_out=self.left_out,
+                path=self.losses.path,
             )
         )
         self._say_what_to_know()
@@ -136,20 +147,15 @@ class Trainer:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began = time.monotonic()
         self.model.train()
-        passes = self._passes(batch)
-        # Every scored token of the effective batch weighs the same, whichever pass it is in.
-        scored = sum(len(part.targets) for part in passes)
-        loss = 0.0
-        for part in passes:
-            part_loss = self.losses(part).sum() / scored
-            self.accelerator.backward(part_loss)
-            loss += part_loss.item()
-        grad_norm = self._clip()
+        # Both are asked of the GPU before the first answer is waited for.
+        loss, grad_norm = (float(value) for value in (self._gradient(batch), self._clip()))
         lr = float(self.scheduler.get_last_lr()[0])
         if not math.isfinite(loss) or not math.isfinite(grad_norm):
             self.report.warn(
-                f"step {self.step + 1}: loss {loss:g}, gradient norm {grad_norm:g}; not applied",
-                "a lower training.learning_rate or model.dtype = float32 may help",
+                _("step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied").format(
+                    step=self.step + 1, loss=loss, grad_norm=grad_norm
+                ),
+                _("a lower training.learning_rate or model.dtype = float32 may help"),
             )
         else:
             self.optimizer.step()
@@ -158,7 +164,7 @@ class Trainer:
 
         self.step += 1
         self.recent_losses.append(loss)
-        tokens = sum(part.tokens for part in passes)
+        tokens = sum(len(item.ids) for item in batch)
         self.tokens += tokens
         self.report.emit(
             Step(
@@ -173,17 +179,44 @@ class Trainer:
             )
         )
 
-    def _passes(self, batch: list[Encoded]) -> list[Pass]:
-        return plan_passes(
-            batch,
-            row_tokens=self.settings.row_tokens if self.settings.packing else 0,
-            tokens_per_pass=self.settings.tokens_per_pass,
-            pad_id=self.session.builder.tokenizer.pad_id,
-        )
+    def _gradient(self, batch: list[Encoded]) -> Tensor:
+        """The mean loss of the effective batch; its gradient is left in the parameters.
 
-    def _clip(self) -> float:
+        Where memory runs out, the batch is begun anew in smaller passes.
+        """
+        row_tokens = self.settings.row_tokens if self.settings.packing else 0
+        pad_id = self.session.builder.tokenizer.pad_id
+        while True:
+            passes = self.losses.passes(batch, row_tokens, self.pass_size.tokens, pad_id)
+            try:
+                return self._accumulate(passes)
+            except torch.OutOfMemoryError:
+                if not self.pass_size.halve(passes):
+                    raise
+            # After the handler, for the exception holds on to what did not fit.
+            self.optimizer.zero_grad(set_to_none=True)
+            self.losses.save_memory()
+            torch.cuda.empty_cache()
+            self.report.warn(
+                f"step {self.step + 1}: out of memory; going on with passes of at most "
+                f"{self.pass_size.tokens} tokens, the effective batch unchanged",
+                f"training.tokens_per_pass = {self.pass_size.tokens} begins with that",
+            )
+
+    def _accumulate(self, passes: list[Pass]) -> Tensor:
+        # Every scored token of the effective batch weighs the same, whichever pass it is in.
+        scored = sum(len(part.targets) for part in passes)
+        loss = torch.zeros((), device=self.session.device)
+        for part in passes:
+            part_loss = self.losses(part).sum() / scored
+            self.accelerator.backward(part_loss)
+            loss += part_loss.detach()
+        return loss
+
+    def _clip(self) -> Tensor:
         limit = self.settings.max_grad_norm or math.inf
-        return float(self.accelerator.clip_grad_norm_(self.parameters, limit))
+        norm: Tensor = self.accelerator.clip_grad_norm_(self.parameters, limit)
+        return norm
 
     def _evaluation_is_due(self) -> bool:
         on_curve = self.step % self.plan.evaluate_every == 0 or self.step == self.plan.steps
@@ -273,10 +306,16 @@ class Trainer:
         """Publish the chosen checkpoint and score it on the test file."""
         if self.step < self.plan.steps:
             self.report.warn(
-                f"stopped early after step {self.step}: {self.settings.patience} evaluations "
-                f"without a better perplexity on the {self._choose_by()} pairs than "
-                f"{self.best_perplexity:.2f}",
-                "training.patience = 0 goes on to the end",
+                _(
+                    "stopped early after step {step}: {patience} evaluations without a better "
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}"
+                ).format(
+                    step=self.step,
+                    patience=self.settings.patience,
+                    part=self._choose_by(),
+                    best_perplexity=self.best_perplexity,
+                ),
+                _("training.patience = 0 goes on to the end"),
             )
         chosen = self.best or checkpoints.name_of(self.step)
         if chosen != checkpoints.name_of(self.step):
@@ -303,19 +342,26 @@ class Trainer:
     def _say_what_to_know(self) -> None:
         if self.settings.seed_bug_compatible:
             self.report.warn(
-                "training as the seed homework did: of each batch, only the last eighth is learnt",
-                "set training.seed_bug_compatible = false to train on all of it",
+                _(
+                    "training as the seed homework did: of each batch, only the last eighth "
+                    "is learnt"
+                ),
+                _("set training.seed_bug_compatible = false to train on all of it"),
             )
         if self.left_out:
             self.report.warn(
-                f"{self.left_out} training pairs are too long and were left out",
-                "raise training.max_prompt_tokens or max_output_tokens to keep them",
+                _("{count} training pairs are too long and were left out").format(
+                    count=self.left_out
+                ),
+                _("raise training.max_prompt_tokens or max_output_tokens to keep them"),
             )
         by = self.profile.evaluation.choose_by
         if by == "validation" and self.validation is None:
             self.report.warn(
-                "no validation pairs, so the last checkpoint is the result",
-                "name a file of them in data.validation, or set data.validation_share",
+                _("no validation pairs, so the last checkpoint is the result"),
+                _("name a file of them in data.validation, or set data.validation_share"),
             )
         if by == "test":
-            self.report.warn("the checkpoint is chosen on the test file: its score is optimistic")
+            self.report.warn(
+                _("the checkpoint is chosen on the test file: its score is optimistic")
+            )

@@ -18,8 +18,8 @@ from engine.events import Evaluated, Finished, Started
 from engine.hardware import Probe
 from engine.jobs import Request
 from engine.lookahead import preflight, preflight_card
+from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
-from engine.lookahead.preflight_card import CardLine
 from engine.profiles import Profile
 
 NO_GPU = Probe(FakeNvml(driver=False))

@@ -104,3 +104,12 @@ def test_a_local_folder_of_profiles_comes_first() -> None:
 def test_names_that_cannot_be(name: str) -> None:
     with pytest.raises(ProfileError, match="cannot name a profile"):
         profile_copy.save_as("tiny", {}, name)
+
+
+def test_explanations_are_translated_where_shown_but_not_where_they_are_written_to_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(setting_list, "_", str.upper)
+    shown = {setting.key: setting.comment for setting in setting_list.list_all("tiny", {})}
+    assert shown["training.epochs"].startswith("PASSES OVER")
+    assert setting_list.explanations()["training.epochs"].startswith("passes over")

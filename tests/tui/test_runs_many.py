@@ -153,7 +153,9 @@ async def test_marked_runs_are_compared_and_their_curves_laid_over(
         await pilot.press("down", "space", "space")
         await wait_for(pilot, "2 marked")
         assert seen(app).splitlines()[3].startswith("▪ ")
-        await pilot.press("c")
+        await pilot.press("slash", *"zero", "enter")
+        await wait_for(pilot, lambda: table.row_count == 1)
+        await pilot.press("c")  # marks outlive a query
         await wait_for(pilot, lambda: isinstance(app.screen, ComparisonSheet))
         text = await wait_for(pilot, "base, zero-shot")
         assert f"1  {first.id}" in text
@@ -162,7 +164,7 @@ async def test_marked_runs_are_compared_and_their_curves_laid_over(
         await wait_for(pilot, "has no results to compare yet")  # no items were kept
         await pilot.press("l")
         await wait_for(pilot, lambda: laid == [first.id])  # few-shot has no curve
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await wait_for(pilot, lambda: not table.marked)
 
 
@@ -224,3 +226,14 @@ async def test_the_dialog_for_notes_takes_many_lines(app: YiwenApp) -> None:
         app.screen.query_one(TextArea).text = "one\ntwo"
         await pilot.press("enter")
         await wait_for(pilot, lambda: notes.read(run.folder).note == "one\ntwo")
+
+
+async def test_marked_runs_translate_side_by_side(app: YiwenApp) -> None:
+    for day in (1, 2):
+        run = scored(app, day, 5.0, "qlora")
+        run.adapter_path.mkdir()
+        (run.adapter_path / "adapter_config.json").write_text("{}")
+    async with app.run_test(size=WIDE) as pilot:
+        await open_runs(pilot, 2)
+        await pilot.press("space", "space", "t")
+        await wait_for(pilot, "20260102-120000-tiny-qlora | 20260101-120000-tiny-qlora")

@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList
 from translate_desk import CLASSICAL, MODERN, Desk, open_desk
 
 from engine import translations
+from engine.lookahead.model_room import Room
 from engine.runs import Run
 from engine.text import plain
 from tui.screens.translate.text_dialog import Field, TextDialog
@@ -187,3 +188,22 @@ async def test_keys_for_answers_say_so_where_there_is_none(root: Path) -> None:
             await desk.pilot.press(key)
         await desk.until(lambda: desk.toasts.count("No answer yet") == 3)
         assert not isinstance(desk.app.screen, TextDialog)
+
+
+async def test_a_model_is_not_loaded_into_too_little_memory_unasked(
+    fake: Fake, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = Room(need=10**12, free=10**9, gpu=None)
+    monkeypatch.setattr("engine.lookahead.model_room.find", lambda profile: short)
+    async with open_desk(root) as desk:
+        await desk.ask(CLASSICAL)
+        await desk.until(lambda: "The model needs about 1000.0 GB" in seen(desk.app))
+        await desk.pilot.press("n")
+        await desk.until(lambda: desk.last.ended)
+        assert desk.said.endswith("cancelled")
+        assert fake.starts == 0
+        await desk.ask(CLASSICAL)
+        await desk.until(lambda: "Load the model all the same?" in seen(desk.app))
+        await desk.pilot.press("y")
+        await desk.until(lambda: desk.last.ended)
+        assert desk.last.answer == fake.manners.answer

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
+import torch
 
 from engine.prompts import Encoded
-from engine.worker.batches import Pass, epoch_order, plan_passes, plan_rows
+from engine.worker.batches import (
+    SHARED,
+    Pass,
+    epoch_order,
+    plan_passes,
+    plan_rows,
+    prefix_groups,
+)
 
 PAD = 0
 
@@ -121,3 +130,62 @@ def test_an_epoch_visits_every_pair_once_in_an_order_of_its_own() -> None:
     assert first != second
     assert first == epoch_order(10, 4, seed=3, epoch=0)
     assert first != epoch_order(10, 4, seed=4, epoch=0)
+
+
+def _prompted(prompt: list[int], answer: list[int]) -> Encoded:
+    return Encoded("", prompt + answer, [0] * len(prompt) + [1] * len(answer))
+
+
+def test_what_all_prompts_begin_with_is_laid_out_once_a_row() -> None:
+    template = list(range(10, 30))
+    items = [_prompted([*template, 40 + i, 7], [60 + i] * (i + 1)) for i in range(9)]
+    (batch,) = plan_passes(
+        items, row_tokens=40, tokens_per_pass=4096, pad_id=PAD, share_within=math.inf
+    )
+    assert batch.shared == len(template)
+    assert (batch.ids[:, : batch.shared] == torch.tensor(template)).all()
+    assert (batch.documents[:, : batch.shared] == SHARED).all()
+    assert batch.tokens == sum(len(item.ids) for item in items)
+    flat = batch.ids.reshape(-1)
+    for item, encoded in enumerate(items):
+        own = batch.documents == item
+        assert batch.ids[own].tolist() == encoded.ids[batch.shared :]
+        assert batch.positions[own].tolist() == list(range(batch.shared, len(encoded.ids)))
+        mine = batch.samples == item
+        assert batch.targets[mine].tolist() == encoded.ids[22:]
+        assert flat[batch.label_rows[mine]].tolist() == encoded.ids[21:-1]
+
+
+def test_a_prefix_is_shared_only_where_it_may_be_and_pays() -> None:
+    template = list(range(10, 30))
+    items = [_prompted([*template, 40 + i, 7], [60 + i]) for i in range(9)]
+
+    def shared(items: list[Encoded], row_tokens: int = 40, share_within: float = 99) -> int:
+        (batch,) = plan_passes(
+            items,
+            row_tokens=row_tokens,
+            tokens_per_pass=4096,
+            pad_id=PAD,
+            share_within=share_within,
+        )
+        return batch.shared
+
+    assert shared(items) == 20
+    assert shared(items, row_tokens=0) == 0
+    assert shared(items, share_within=22) == 0  # items are longer than a window, say
+    assert shared(items[:1]) == 0
+    assert shared([_prompted([1, 2, 3, 30 + i], [5]) for i in range(9)]) == 0  # too short
+    # The token before the first scored one predicts it and stays each item's own.
+    assert shared([_prompted(template, [60 + i]) for i in range(9)]) == 19
+
+
+def test_items_with_other_examples_share_another_prefix() -> None:
+    ones, others = [5, *range(100, 160)], [5, *range(200, 260)]
+    items = [_prompted([*(ones if i % 2 else others), 40 + i], [9]) for i in range(20)]
+    groups = prefix_groups(items)
+    assert [(sorted(group), shared) for group, shared in groups] == [
+        ([i for i in range(20) if i % 2], 61),
+        ([i for i in range(20) if not i % 2], 61),
+    ]
+    few = items[1:8:2] + items[0:19:2]  # too few to be worth rows of their own
+    assert [shared for _, shared in prefix_groups(few)] == [0]

@@ -130,7 +130,7 @@ def assert_equal_at_any_batch(
     alone = score(model, profile, items, examples, tokens_per_pass=1)
     assert alone == pytest.approx(right, rel=1e-6)
     together = score(model, profile, items, examples)
-    assert together == pytest.approx(right, rel=2e-6)
+    assert together == pytest.approx(right, rel=5e-6)
     assert fmean(together) == pytest.approx(fmean(right), rel=1e-6)
     assert max(right) > 2 * min(right)  # samples that differ, or the order would not matter
 

@@ -12,13 +12,13 @@ import bitsandbytes as bnb
 import pytest
 import torch
 from peft import PeftModel
+from samples import make_run
 from torch import Tensor, nn
 
 from engine import launch
 from engine.dataset import Pair
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
-from engine.runs import Run
 from engine.worker import evaluate
 from engine.worker.batches import plan_passes
 from engine.worker.evaluate import Scored
@@ -91,8 +91,7 @@ def _environment_of_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
-    run = Run(tmp_path / "run")
-    run.folder.mkdir()
+    run = make_run(tmp_path)
     os.waitpid(launch.start(run), 0)
     found: dict[str, str] = json.loads(run.log_path.read_text())
     return found

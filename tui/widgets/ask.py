@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from engine.language import _
 from engine.text import plain
 
 
@@ -20,7 +21,7 @@ class Ask(ModalScreen[str | None]):
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="ask.back", tooltip="Change nothing"),
+        Binding("escape", "dismiss(None)", _("Back"), id="ask.back", tooltip=_("Change nothing")),
     ]
     DEFAULT_CSS = """
     Ask {
@@ -41,7 +42,7 @@ class Ask(ModalScreen[str | None]):
             field = Input(self._text, compact=True, select_on_focus=False)
             field.cursor_blink = False
             yield field
-            yield Static("enter take   esc back", classes="hint", markup=False)
+            yield Static(_("enter take   esc back"), classes="hint", markup=False)
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:

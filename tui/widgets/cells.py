@@ -34,8 +34,12 @@ def clipped(words: str, width: int) -> str:
     return set_cell_size(words, width - 1).rstrip() + "…"
 
 
+def padded(words: str, width: int, *, right: bool = False) -> str:
+    """Words with spaces to a number of cells; wider ones as they are."""
+    gap = " " * (width - cell_len(words))
+    return gap + words if right else words + gap
+
+
 def fitted(words: str, heading: Heading) -> str:
     """Words in as many cells as the column has."""
-    words = clipped(words, heading.width)
-    gap = " " * (heading.width - cell_len(words))
-    return gap + words if heading.right else words + gap
+    return padded(clipped(words, heading.width), heading.width, right=heading.right)

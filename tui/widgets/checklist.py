@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.language import _
 from engine.text import plain
 from tui.widgets.list_dialog import ListDialog
 
@@ -21,9 +22,10 @@ class Checklist(ListDialog["list[str] | None"]):
     """Closes with the marked values, in the order they were marked; with none, the highlighted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="checklist.back", tooltip="Change nothing"),
-        Binding("tab", "mark", "Mark", id="checklist.mark", priority=True,
-                tooltip="Mark the highlighted one, or take its mark away"),
+        Binding("escape", "dismiss(None)", _("Back"), id="checklist.back",
+                tooltip=_("Change nothing")),
+        Binding("tab", "mark", _("Mark"), id="checklist.mark", priority=True,
+                tooltip=_("Mark the highlighted one, or take its mark away")),
     ]  # fmt: skip
     DEFAULT_CSS = """
     Checklist {
@@ -53,16 +55,15 @@ class Checklist(ListDialog["list[str] | None"]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(plain(self._heading))
-            field = Input(placeholder="type to filter", compact=True)
+            field = Input(placeholder=_("type to filter"), compact=True)
             field.cursor_blink = False
             yield field
             choices = OptionList(markup=False, compact=True)
             choices.can_focus = False
             choices.auto_links = False
             yield choices
-            yield Static(
-                "tab mark   enter take the marked   esc back", classes="hint", markup=False
-            )
+            hint = _("tab mark   enter take the marked   esc back")
+            yield Static(hint, classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Begin at the first marked one, else at the one that was asked for."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from engine.language import _
 from engine.text import plain
 
 
@@ -20,9 +21,9 @@ class Confirm(ModalScreen[bool]):
 
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", id="confirm.yes", tooltip="Yes, do it"),
-        Binding("n,escape", "answer(False)", "No", id="confirm.no", tooltip="No, leave it"),
-        Binding("left,right", "app.focus_next", "Other answer", show=False, id="confirm.other"),
+        Binding("y", "answer(True)", _("Yes"), id="confirm.yes", tooltip=_("Yes, do it")),
+        Binding("n,escape", "answer(False)", _("No"), id="confirm.no", tooltip=_("No, leave it")),
+        Binding("left,right", "app.focus_next", _("Other answer"), show=False, id="confirm.other"),
     ]
     DEFAULT_CSS = """
     Confirm {
@@ -35,7 +36,9 @@ class Confirm(ModalScreen[bool]):
     }
     """
 
-    def __init__(self, question: str, details: str = "", yes: str = "Yes", no: str = "No") -> None:
+    def __init__(
+        self, question: str, details: str = "", yes: str = _("Yes"), no: str = _("No")
+    ) -> None:
         super().__init__()
         self._question, self._details = question, details
         self._yes, self._no = yes, no

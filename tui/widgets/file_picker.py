@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.language import _
 from engine.text import plain
 from tui.widgets.list_dialog import ListDialog
 
@@ -27,8 +28,8 @@ class FilePicker(ListDialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="files.back", tooltip="Choose nothing"),
-        Binding("tab", "take", "Take the highlighted name", id="files.take", priority=True),
+        Binding("escape", "dismiss(None)", _("Back"), id="files.back", tooltip=_("Choose nothing")),
+        Binding("tab", "take", _("Take the highlighted name"), id="files.take", priority=True),
     ]
     DEFAULT_CSS = """
     FilePicker {
@@ -61,12 +62,10 @@ class FilePicker(ListDialog[str | None]):
             choices.auto_links = False
             yield choices
             yield Static("", classes="error", markup=False)
-            hint = f"{'  '.join(self._suffixes)}  or a.txt,b.txt in parallel\n"
-            yield Static(
-                hint + "tab complete   enter choose   esc back",
-                classes="hint",
-                markup=False,
-            )
+            hint = _(
+                "{suffixes}  or a.txt,b.txt in parallel\ntab complete   enter choose   esc back"
+            ).format(suffixes="  ".join(self._suffixes))
+            yield Static(hint, classes="hint", markup=False)
 
     @on(Input.Changed)
     def _list(self, event: Input.Changed) -> None:
@@ -134,7 +133,9 @@ class FilePicker(ListDialog[str | None]):
 
     def _refuse(self, value: str) -> None:
         missing = [part for part in _parts(value) if not _path(part).is_file()]
-        sentence = f"{missing[0]}: no such file" if missing else "Type the path of a file."
+        sentence = _("Type the path of a file.")
+        if missing:
+            sentence = _("{path}: no such file").format(path=missing[0])
         self.query_one(".error", Static).update(Content(plain(sentence)))
 
 

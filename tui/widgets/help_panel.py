@@ -15,13 +15,23 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from engine.language import _
+
+_SCREENS = {
+    "Train": _("Train"),
+    "Evaluate": _("Evaluate"),
+    "Translate": _("Translate"),
+    "Runs": _("Runs"),
+}
+"""What the screens are called, by the names of their classes."""
+
 
 class HelpPanel(ModalScreen[None]):
     """Lists keys; any of the closing keys closes it."""
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("escape,question_mark,q,enter", "dismiss", _("Close"), id="help.close"),
     ]
     DEFAULT_CSS = """
     HelpPanel { align: center middle; }
@@ -31,20 +41,21 @@ class HelpPanel(ModalScreen[None]):
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
-        self._heading = screen.__class__.__name__.removesuffix("Screen")
+        name = screen.__class__.__name__.removesuffix("Screen")
+        self._heading = _SCREENS.get(name, name)
         self._content = self._table(screen)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as dialog:
-            dialog.border_title = Content(f"Keys: {self._heading}")
-            dialog.border_subtitle = Content("esc close")
+            dialog.border_title = Content(_("Keys: {screen}").format(screen=self._heading))
+            dialog.border_subtitle = Content(_("esc close"))
             yield Static(self._content)
 
     def _table(self, screen: Screen[Any]) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="bold")
         table.add_column(no_wrap=True)
-        table.add_column(style="dim")
+        table.add_column(style="dim", overflow="fold")
         for owner in (screen, screen.app):
             for keys, binding in _bindings_of(owner):
                 row = (keys, binding.description, binding.tooltip or "")

@@ -8,6 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
+from engine.language import _
+
 Result = TypeVar("Result")
 
 
@@ -16,10 +18,12 @@ class ListDialog(ModalScreen[Result]):
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", id="list.up", tooltip="The one above", show=False),
-        Binding("down", "move(1)", "Down", id="list.down", tooltip="The one below", show=False),
-        Binding("pageup", "move(-8)", "Page up", id="list.pageup", show=False),
-        Binding("pagedown", "move(8)", "Page down", id="list.pagedown", show=False),
+        Binding("up", "move(-1)", _("Up"), id="list.up", tooltip=_("The one above"), show=False),
+        Binding(
+            "down", "move(1)", _("Down"), id="list.down", tooltip=_("The one below"), show=False
+        ),
+        Binding("pageup", "move(-8)", _("Page up"), id="list.pageup", show=False),
+        Binding("pagedown", "move(8)", _("Page down"), id="list.pagedown", show=False),
     ]
     DEFAULT_CSS = """
     ListDialog {

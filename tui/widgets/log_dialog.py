@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.language import _
 from engine.text import plain
 
 _BYTES = 64 << 10
@@ -26,7 +27,9 @@ class LogDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,l,enter", "dismiss", "Close", id="log.close", tooltip="Close the log"),
+        Binding(
+            "escape,q,l,enter", "dismiss", _("Close"), id="log.close", tooltip=_("Close the log")
+        ),
     ]
     DEFAULT_CSS = """
     LogDialog { align: center middle; }
@@ -40,11 +43,12 @@ class LogDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as scroll:
+            title = _("{run}: the end of {file}")
             scroll.border_title = Content(
-                f"{plain(self._path.parent.name)}: the end of {self._path.name}"
+                title.format(run=plain(self._path.parent.name), file=self._path.name)
             )
-            scroll.border_subtitle = Content("esc close")
-            body = Static(Content("Reading …"), markup=False)
+            scroll.border_subtitle = Content(_("esc close"))
+            body = Static(Content(_("Reading …")), markup=False)
             body.auto_links = False
             yield body
 
@@ -54,8 +58,10 @@ class LogDialog(ModalScreen[None]):
         try:
             text = await asyncio.to_thread(read_end, self._path)
         except OSError as error:
-            text = f"{self._path}: cannot be read: {error.strerror}"
-        self.query_one(Static).update(Content(text or "The worker has said nothing."))
+            text = _("{path}: cannot be read: {reason}").format(
+                path=self._path, reason=error.strerror
+            )
+        self.query_one(Static).update(Content(text or _("The worker has said nothing.")))
         self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
 
 

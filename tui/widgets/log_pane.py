@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.content import Content
 
+from engine.language import _
 from tui.widgets.log_dialog import read_end
 from tui.widgets.polled_lines import PolledLines
 
@@ -43,5 +44,5 @@ class LogPane(PolledLines):
             lines = self._read[1]
         except OSError:
             lines = []
-        shown = lines[-height:] if lines else ["The worker has said nothing."]
+        shown = lines[-height:] if lines else [_("The worker has said nothing.")]
         return [Content(line) for line in [*shown, *[""] * (height - len(shown))]]

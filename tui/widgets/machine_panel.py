@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from engine.hardware import Gpu, GpuProcess, Machine, Probe
+from engine.language import _
 from engine.runs import Run
 from engine.text import one_line
 from engine.usage import Usage, UsageProbe
@@ -15,6 +17,8 @@ from tui.widgets.polled_lines import PolledLines
 _BAR = 14
 _MOST_PROCESSES = 4
 _GB = 1e9
+_LABELS = {"cpu": _("cpu"), "ram": _("ram"), "use": _("use"), "mem": _("mem")}
+"""Before the bars, all as wide as the widest."""
 
 
 class MachinePanel(PolledLines):
@@ -46,17 +50,20 @@ class MachinePanel(PolledLines):
         for gpu in machine.gpus:
             yield from self._gpu(gpu, usage)
         if not machine.gpus:
-            yield Content.styled("No GPU: the run uses the processor", "bold")
+            yield Content.styled(_("No GPU: the run uses the processor"), "bold")
         share = self._steady("cpu", machine.cpu, 0.1)
-        yield _bar("cpu", share, f"{share:.0%} of {machine.cores} cores")
+        text = _("{share:.0%} of {cores} cores").format(share=share, cores=machine.cores)
+        yield _bar("cpu", share, text)
         used = machine.memory_total - machine.memory_free
         held = self._steady("ram", used, machine.memory_total * 0.02)
         total = machine.memory_total
-        yield _bar("ram", held / max(1, total), f"{held / _GB:.1f} of {total / _GB:.1f} GB")
+        yield _bar("ram", held / max(1, total), _part_of(held, total))
         if usage is not None:
             cores = self._steady("worker cpu", usage.cpu, 0.25)
             memory = self._steady("worker ram", usage.memory, 50e6)
-            text = f"worker {usage.pid}: {cores:.1f} cores, {memory / _GB:.1f} GB"
+            text = _("worker {pid}: {cores:.1f} cores, {memory:.1f} GB").format(
+                pid=usage.pid, cores=cores, memory=memory / _GB
+            )
             yield Content.styled(text, "dim")
 
     def _gpu(self, gpu: Gpu, usage: Usage | None) -> Iterator[Content]:
@@ -65,13 +72,13 @@ class MachinePanel(PolledLines):
             share = self._steady(f"{gpu.uuid} use", gpu.utilization, 10) / 100
             yield _bar("use", share, f"{share:.0%}{self._heat(gpu)}")
         used = self._steady(f"{gpu.uuid} memory", gpu.used, gpu.total * 0.01)
-        text = f"{used / _GB:.1f} of {gpu.total / _GB:.1f} GB"
-        yield _bar("mem", used / max(1, gpu.total), text)
+        yield _bar("mem", used / max(1, gpu.total), _part_of(used, gpu.total))
         for process in gpu.processes[:_MOST_PROCESSES]:
             yield self._process(gpu, process, usage)
         if len(gpu.processes) > _MOST_PROCESSES:
             more = len(gpu.processes) - _MOST_PROCESSES
-            yield Content.styled(f"    and {more} more processes", "dim")
+            text = _("and {count} more processes").format(count=more)
+            yield Content.styled(f"    {text}", "dim")
 
     def _heat(self, gpu: Gpu) -> str:
         text = ""
@@ -90,10 +97,10 @@ class MachinePanel(PolledLines):
             key = f"{gpu.uuid} {process.pid}"
             held = f"{self._steady(key, process.memory, gpu.total * 0.01) / _GB:6.1f} GB"
         user = one_line(process.user) or "?"
-        name = "this run" if is_ours else one_line(process.name) or f"process {process.pid}"
-        return Content.styled(
-            f"  {mark}{user:<10.10} {name:<12.12} {held}", "" if is_ours else "dim"
-        )
+        name = one_line(process.name) or _("process {pid}").format(pid=process.pid)
+        name = _("this run") if is_ours else name
+        who = f"{set_cell_size(user, 10)} {set_cell_size(name, 12)}"
+        return Content.styled(f"  {mark}{who} {held}", "" if is_ours else "dim")
 
     def _steady(self, name: str, value: float, noticeable: float) -> float:
         """The value that stands there, until it is off by so much."""
@@ -103,7 +110,12 @@ class MachinePanel(PolledLines):
         return held
 
 
-def _bar(label: str, share: float, text: str) -> Content:
+def _part_of(used: float, total: float) -> str:
+    return _("{used:.1f} of {total:.1f} GB").format(used=used / _GB, total=total / _GB)
+
+
+def _bar(name: str, share: float, text: str) -> Content:
+    label = set_cell_size(_LABELS[name], max(map(cell_len, _LABELS.values())))
     done = round(min(1.0, max(0.0, share)) * _BAR)
     return Content.assemble(
         (f"{label} ", "dim"), ("━" * done, "$primary"), ("╌" * (_BAR - done), "dim"), f" {text}"

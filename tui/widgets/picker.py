@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.language import _
 from engine.text import plain
 from tui.widgets.file_picker import FilePicker
 from tui.widgets.list_dialog import ListDialog
@@ -24,7 +25,9 @@ class Picker(ListDialog[str | None]):
     """A list that typing narrows; enter chooses the highlighted one, escape none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="picker.back", tooltip="Choose nothing"),
+        Binding(
+            "escape", "dismiss(None)", _("Back"), id="picker.back", tooltip=_("Choose nothing")
+        ),
     ]
     DEFAULT_CSS = """
     Picker {
@@ -46,14 +49,14 @@ class Picker(ListDialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._heading)
-            field = Input(placeholder="type to filter", compact=True)
+            field = Input(placeholder=_("type to filter"), compact=True)
             field.cursor_blink = False
             yield field
             choices = OptionList(markup=False, compact=True)
             choices.can_focus = False
             choices.auto_links = False
             yield choices
-            yield Static("enter choose   esc back", classes="hint", markup=False)
+            yield Static(_("enter choose   esc back"), classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Begin at the current value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -25,4 +26,4 @@ class PlainStatic(Static):
 
 
 def _shape(content: Content) -> tuple[int, ...]:
-    return tuple(len(line) for line in content.plain.split("\n"))
+    return tuple(cell_len(line) for line in content.plain.split("\n"))

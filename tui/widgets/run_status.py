@@ -8,6 +8,7 @@ from itertools import accumulate
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.language import _
 from engine.summary import Status, Summary
 from engine.text import clock, number, one_line, rate, size, thousands
 from tui.curve import Curve
@@ -46,7 +47,7 @@ class RunStatus(Static):
 def _loss(summary: Summary, curve: Curve) -> list[Content]:
     if math.isnan(summary.loss) and not curve.steps:
         return []
-    return [Content.assemble(("loss ", "dim"), f"{summary.loss:.4f} {trend(curve)}")]
+    return [Content.assemble((_("loss") + " ", "dim"), f"{summary.loss:.4f} {trend(curve)}")]
 
 
 def trend(curve: Curve) -> str:
@@ -62,23 +63,25 @@ def trend(curve: Curve) -> str:
 def _score(summary: Summary) -> list[Content]:
     if summary.score is None:
         return []
-    label = ("test ppl ", "dim")
+    label = (_("test ppl") + " ", "dim")
     return [Content.assemble(label, (number(summary.score.perplexity), "bold"))]
 
 
 def _time(summary: Summary) -> Content:
     if not summary.status.active:
         return Content(clock(summary.seconds))
-    left = clock(summary.seconds_left)
-    return Content(clock(summary.seconds) + (f" · {left} left" if left != "–" else ""))
+    elapsed, left = clock(summary.seconds), clock(summary.seconds_left)
+    if left == "–":
+        return Content(elapsed)
+    return Content(_("{elapsed} · {left} left").format(elapsed=elapsed, left=left))
 
 
 def _pace(summary: Summary) -> list[Content]:
     parts = []
     if math.isfinite(summary.lr):
-        parts.append(Content.assemble(("lr ", "dim"), rate(summary.lr)))
+        parts.append(Content.assemble((_("lr") + " ", "dim"), rate(summary.lr)))
     if math.isfinite(summary.tokens_per_second):
-        parts.append(Content(f"{thousands(summary.tokens_per_second)} tok/s"))
+        parts.append(Content(_("{rate} tok/s").format(rate=thousands(summary.tokens_per_second))))
     if summary.memory:
         parts.append(Content(size(summary.memory)))
     if summary.device:
@@ -103,11 +106,12 @@ def status_text(status: Status, word: str = "") -> Content:
 def headline(summary: Summary, is_stopping: bool = False) -> Content:
     """`● running   step 420/1,800  23 %`, or what the worker is busy with between steps."""
     active = summary.status.active
-    parts = [status_text(summary.status, "stopping" if is_stopping and active else "")]
+    parts = [status_text(summary.status, _("stopping") if is_stopping and active else "")]
     if active and summary.phase not in ("", "training"):
         done = f" {summary.phase_done:,}/{summary.phase_of:,}" if summary.phase_of else ""
         parts.append(Content(one_line(summary.phase) + done))
     if summary.steps:
         share = summary.step / summary.steps
-        parts.append(Content(f"step {summary.step:,}/{summary.steps:,}  {share:.0%}"))
+        place = _("step {step:,}/{steps:,}  {share:.0%}")
+        parts.append(Content(place.format(step=summary.step, steps=summary.steps, share=share)))
     return Content("   ").join(parts)

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from engine.language import _
 from engine.text import plain
 from tui.widgets.dialogs import Confirm
 
@@ -23,7 +24,7 @@ class SaveDialog(ModalScreen["str | None"]):
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="save.back", tooltip="Write nothing"),
+        Binding("escape", "dismiss(None)", _("Back"), id="save.back", tooltip=_("Write nothing")),
     ]
     DEFAULT_CSS = """
     SaveDialog Input { border: none; height: 1; padding: 0 1; background: $boost; }
@@ -41,7 +42,7 @@ class SaveDialog(ModalScreen["str | None"]):
             field.cursor_blink = False
             yield field
             yield Static(Content(plain(self._hint)), classes="hint")
-            yield Static("enter write   esc back", classes="hint", markup=False)
+            yield Static(_("enter write   esc back"), classes="hint", markup=False)
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
@@ -55,7 +56,8 @@ async def ask_path(app: App[Any], title: str, path: str, hint: str) -> str | Non
     if chosen is None:
         return None
     if await asyncio.to_thread(lambda: Path(chosen).expanduser().is_file()):
-        replace = Confirm("Replace the file?", f"{chosen} is there already.", yes="Replace")
+        details = _("{path} is there already.").format(path=chosen)
+        replace = Confirm(_("Replace the file?"), details, yes=_("Replace"))
         if not await app.push_screen_wait(replace):
             return None
     return chosen

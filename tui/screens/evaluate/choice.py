@@ -19,8 +19,8 @@ class Choice(Static):
 
     auto_links = False
 
-    def __init__(self, key: str, label: str, action: str) -> None:
-        super().__init__(markup=False, id=f"choose-{label}")
+    def __init__(self, name: str, key: str, label: str, action: str) -> None:
+        super().__init__(markup=False, id=f"choose-{name}")
         self._key, self._label, self._action = key, label, action
         self._value, self._enabled = "", True
 
@@ -40,7 +40,7 @@ class Choice(Static):
         """The line."""
         value = Content(self._value)
         label = f" {self._label} "
-        if 1 + len(label) + value.cell_length > self.size.width:
+        if 1 + Content(label).cell_length + value.cell_length > self.size.width:
             label = " "
         return Content.assemble(
             (self._key, "bold $primary" if self._enabled else "$text-muted"),

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from engine import text
+from engine.language import _
 from engine.summary import Status, Summary
 from engine.text import one_line, plain
 from tui.pace import Pace, progress
@@ -65,7 +66,8 @@ class EvaluationView(Vertical):
         yield PlainStatic(id="note")
         with Horizontal(id="samples"):
             with Vertical(id="list"):
-                field = Input(placeholder="words, all of which must occur", compact=True)
+                hint = _("words, all of which must occur")
+                field = Input(placeholder=hint, compact=True)
                 field.cursor_blink = False
                 yield field
                 yield SampleTable()
@@ -96,7 +98,9 @@ class EvaluationView(Vertical):
         left = text.clock(pace.seconds_left)
         bar = progress(summary)
         self.query_one("#progress", PlainStatic).say(
-            Content.assemble(bar, (f"  {left} left", "$text-muted")) if left != "–" and bar else bar
+            Content.assemble(bar, "  ", (_("{left} left").format(left=left), "$text-muted"))
+            if left != "–" and bar
+            else bar
         )
         if not self.has_result:
             self._say(ending(summary))
@@ -154,15 +158,21 @@ class EvaluationView(Vertical):
     def show_note(self) -> None:
         """What the list does not show."""
         table = self.table
-        notes = [f"{len(table.marked):,} marked"] if table.marked else []
+        marked, notes = len(table.marked), []
+        if marked:
+            notes.append(_("{count:,} marked").format(count=marked))
         if self.other:
-            notes.append(f"change: perplexity less that of {one_line(self.other)}")
+            change = _("change: perplexity less that of {run}")
+            notes.append(change.format(run=one_line(self.other)))
         if table.row_count < table.total:
-            notes.append(f"{table.row_count:,} of {table.total:,} samples: {one_line(table.words)}")
+            found = _("{count:,} of {total:,} samples: {words}")
+            words = one_line(table.words)
+            notes.append(found.format(count=table.row_count, total=table.total, words=words))
         if self._unreadable:
-            notes.append(f"{self._unreadable:,} lines of the file are no samples")
+            unreadable = _("{count:,} lines of the file are no samples")
+            notes.append(unreadable.format(count=self._unreadable))
         note = self.query_one("#note", PlainStatic)
-        note.say("; ".join(notes))
+        note.say(_("; ").join(notes))
         note.display = bool(notes) and self.has_result
 
     @on(LineTable.Moved)
@@ -182,22 +192,30 @@ class EvaluationView(Vertical):
 def plan(scoring: Scoring, preview: Preview | None, rivals: Sequence[Rival]) -> Content:
     """What pressing the start key will do."""
     if preview is None:
-        return Content.styled("Reading …", "$text-muted")
+        return Content.styled(_("Reading …"), "$text-muted")
     if preview.trouble:
         trouble = plain(preview.trouble)
         return Content.assemble(("✗ ", "bold $text-error"), (trouble, "$text-error"))
     counts = ", ".join(f"{count:,} {label}" for label, count in preview.directions.items())
-    model = f"run {scoring.run.id}" if scoring.run else f"profile {scoring.profile}"
+    if scoring.run:
+        model = _("run {run}").format(run=scoring.run.id)
+    else:
+        model = _("profile {profile}").format(profile=scoring.profile)
+    said = _(" scores {pairs:,} pairs ({counts})\n  of {file}\n  with {model}, {strategy}").format(
+        pairs=preview.pairs,
+        counts=counts,
+        file=plain(text.short_path(preview.test)),
+        model=plain(model),
+        strategy=scoring.strategy_name,
+    )
     lines = [
-        Content.assemble(
-            ("s", "bold $primary"), f" scores {preview.pairs:,} pairs ({counts})\n",
-            f"  of {plain(text.short_path(preview.test))}\n",
-            f"  with {plain(model)}, {scoring.strategy_name}",
-        ),
-        Content.assemble(("o", "bold $primary"), " opens an evaluation made before"),
-    ]  # fmt: skip
+        Content.assemble(("s", "bold $primary"), said),
+        Content.assemble(("o", "bold $primary"), _(" opens an evaluation made before")),
+    ]
     if rivals:
-        lines.append(Content.assemble("Scored so far on this file:\n", rivals_table(rivals)))
+        lines.append(
+            Content.assemble(_("Scored so far on this file:") + "\n", rivals_table(rivals))
+        )
     return Content("\n\n").join(lines)
 
 
@@ -206,11 +224,11 @@ def ending(summary: Summary) -> Content:
     if summary.status.active:
         return Content("")
     said = {
-        Status.FAILED: "The run failed.",
-        Status.STOPPED: "The run was stopped before there was a result.",
-        Status.WAITING: "It waits in the queue, and starts when its turn comes.",
-        Status.INTERRUPTED: "The worker is gone and left no result; its log tells more.",
-    }.get(summary.status, "The run left no result.")
+        Status.FAILED: _("The run failed."),
+        Status.STOPPED: _("The run was stopped before there was a result."),
+        Status.WAITING: _("It waits in the queue, and starts when its turn comes."),
+        Status.INTERRUPTED: _("The worker is gone and left no result; its log tells more."),
+    }.get(summary.status, _("The run left no result."))
     lines = [Content.styled(said, "bold")]
     if summary.message:
         lines.append(Content.styled(plain(summary.message), "$text-error"))

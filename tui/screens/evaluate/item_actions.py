@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.language import _
 from engine.runs import Run
 from engine.scores import items
 from engine.scores.items import ORDERS
@@ -73,7 +74,7 @@ class ItemActions(Screen[None]):
         """Sort by perplexity, by change, by chrF, or as in the file."""
         order = next_order(self.view.table)
         self.view.table.order_by(order)
-        self.notify(f"By {ORDERS[order][0]}", timeout=2)
+        self.notify(_("By {order}").format(order=_(ORDERS[order][0])), timeout=2)
 
     def action_mark(self) -> None:
         """Mark, and go on to the next."""
@@ -97,8 +98,8 @@ class ItemActions(Screen[None]):
         if run is None:
             return
         rows = await asyncio.to_thread(self._listing.rows)
-        options = [(_NONE, "(none)"), *_rivals(rows, run)]
-        title = "Set against" if len(options) > 1 else "No other run has scored this file"
+        options = [(_NONE, _("(none)")), *_rivals(rows, run)]
+        title = _("Set against") if len(options) > 1 else _("No other run has scored this file")
         chosen = await self.app.push_screen_wait(Picker(title, options, self.view.other or _NONE))
         if chosen == _NONE:
             self.view.set_against("", ())
@@ -113,8 +114,8 @@ class ItemActions(Screen[None]):
         """Write the marked items, else all that are shown."""
         view = self.view
         chosen = view.table.marked_items or list(view.table.shown)
-        hint = f"{len(chosen):,} items. The suffix decides: .json or .md."
-        path = await ask_path(self.app, "Write items", "items.md", hint)
+        hint = _("{count:,} items. The suffix decides: .json or .md.").format(count=len(chosen))
+        path = await ask_path(self.app, _("Write items"), "items.md", hint)
         if path is None:
             return
         try:
@@ -123,7 +124,8 @@ class ItemActions(Screen[None]):
         except UserError as error:
             self.yiwen.fail(error)
             return
-        self.notify(f"{len(chosen):,} items in {one_line(str(target))}", markup=False, timeout=5)
+        said = _("{count:,} items in {file}").format(count=len(chosen), file=one_line(str(target)))
+        self.notify(said, markup=False, timeout=5)
 
 
 def _rivals(rows: Sequence[Row], run: Run) -> list[tuple[str, str]]:

@@ -11,11 +11,14 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine import text
+from engine import text, wording
 from engine.events import Judged
-from engine.scores.judgement import FAULTS, Judgement, Measure
+from engine.language import _
+from engine.scores.judgement import Judgement, Measure
 from engine.text import direction_label, one_line, plain
+from tui.definition_words import in_words
 from tui.results import Result
+from tui.widgets.cells import padded
 from tui.widgets.plain_static import PlainStatic
 
 
@@ -25,23 +28,24 @@ def described(result: Result) -> Content:
     if result.judged:
         blocks += [*_scores(result.judged), *_faults(result.judged.judgement)]
     else:
-        blocks.append(Content("This run was scored for its perplexity only."))
+        blocks.append(Content(_("This run was scored for its perplexity only.")))
     blocks += _definitions(result)
     return Content("\n").join(blocks)
 
 
 def _scores(judged: Judged) -> Iterator[Content]:
     for name, part in {"all": judged.judgement, **judged.directions}.items():
-        label = name if name == "all" else direction_label(name)
-        yield Content.assemble((label, "$primary"), (f"  {part.samples:,} pairs", "$text-muted"))
+        label = _("all") if name == "all" else direction_label(name)
+        pairs = _("{count:,} pairs").format(count=part.samples)
+        yield Content.assemble((label, "$primary"), ("  " + pairs, "$text-muted"))
         for title, measure in (
-            ("perplexity, mean", part.perplexity),
-            ("perplexity, median", Measure(part.median) if part.median is not None else None),
-            ("perplexity, corpus", part.corpus),
+            (_("perplexity, mean"), part.perplexity),
+            (_("perplexity, median"), Measure(part.median) if part.median is not None else None),
+            (_("perplexity, corpus"), part.corpus),
             ("BLEU", part.bleu),
-            ("BLEU of the source", part.source_bleu),
+            (_("BLEU of the source"), part.source_bleu),
             ("chrF", part.chrf),
-            ("chrF of the source", part.source_chrf),
+            (_("chrF of the source"), part.source_chrf),
         ):
             if measure:
                 yield _measure(title, measure)
@@ -51,23 +55,22 @@ def _scores(judged: Judged) -> Iterator[Content]:
 def _measure(title: str, measure: Measure) -> Content:
     bounds = text.interval(measure.low, measure.high)
     number = f"{text.number(measure.value):>9}"
-    return Content.assemble(f"{title:<20}", (number, "bold"), (f"   {bounds}", "$text-muted"))
+    return Content.assemble(padded(title, 20), (number, "bold"), (f"   {bounds}", "$text-muted"))
 
 
 def _faults(judgement: Judgement) -> Iterator[Content]:
     if not judgement.outputs:
         return
-    yield Content.assemble(
-        ("faults", "$primary"), (f"  of {judgement.outputs:,} outputs", "$text-muted")
-    )
+    outputs = _("of {count:,} outputs").format(count=judgement.outputs)
+    yield Content.assemble((_("faults"), "$primary"), ("  " + outputs, "$text-muted"))
     for kind, fault in judgement.faults.items():
-        label = FAULTS.get(kind, one_line(kind))
+        label = wording.fault_name(kind)
         if not fault.count:
             yield Content.styled(f"{0:>5}         {label}", "$text-muted")
             continue
         share = text.share(fault.count, judgement.outputs)
         yield Content.styled(f"{fault.count:>5}  {share:>6} {label}", "$text-warning")
-        yield Content(f"       {one_line(fault.id)}: {one_line(fault.found)}")
+        yield Content(f"       {one_line(fault.id)}: {wording.fault_detail(fault.found)}")
         if fault.output:
             yield Content.styled(f"       {one_line(fault.output)}", "$text-muted")
     yield Content("")
@@ -80,8 +83,8 @@ def _definitions(result: Result) -> Iterator[Content]:
     if result.judged:
         said |= result.judged.definition
     if said:
-        yield Content.styled("definition", "$primary")
-    for key, words in said.items():
+        yield Content.styled(_("definition"), "$primary")
+    for key, words in in_words(said).items():
         yield Content.assemble((f"{one_line(key)}: ", "$text-muted"), plain(words))
 
 
@@ -90,8 +93,8 @@ class JudgementDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,d,q", "dismiss(None)", "Close", id="judgement.close",
-                tooltip="Close it"),
+        Binding("escape,enter,d,q", "dismiss(None)", _("Close"), id="judgement.close",
+                tooltip=_("Close it")),
     ]  # fmt: skip
     DEFAULT_CSS = """
     JudgementDialog .dialog { width: 96%; height: auto; padding: 0 1; }
@@ -104,7 +107,7 @@ class JudgementDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as scroll:
-            scroll.border_subtitle = Content("esc close")
+            scroll.border_subtitle = Content(_("esc close"))
             yield PlainStatic()
 
     def on_mount(self) -> None:

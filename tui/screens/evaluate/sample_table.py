@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from engine import text
+from engine.language import _
 from engine.scores import items
 from engine.scores.items import ORDERS, Item, Sample
 from engine.text import direction_label, one_line
@@ -15,7 +16,7 @@ from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
 
 _SOURCE_AT_LEAST = 16
-_LABELS = {"ppl": "ppl", "change": "change", "chrf": "chrF", "direction": "", "id": "id"}
+_LABELS = {"ppl": "ppl", "change": _("change"), "chrf": "chrF", "direction": "", "id": _("id")}
 _RIGHT = ("ppl", "change", "chrf")
 
 
@@ -156,7 +157,7 @@ class SampleTable(LineTable):
             headings.append(heading)
             room -= heading.width + self.GAP
         if room >= _SOURCE_AT_LEAST:
-            headings.append(Heading("source", "source", room))
+            headings.append(Heading("source", _("source"), room))
         self.headings = headings
 
 

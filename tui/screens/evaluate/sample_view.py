@@ -11,10 +11,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine import text
+from engine import text, wording
+from engine.language import _
 from engine.scores import items
 from engine.scores.items import Item, Sample
-from engine.scores.judgement import FAULTS
 from engine.text import direction_label, one_line, plain
 from tui.widgets.plain_static import PlainStatic
 
@@ -26,15 +26,19 @@ def described(item: Item | None, run: str = "", other: str = "") -> Content:
 
 def _blocks(item: Item, run: str, other: str) -> Iterator[Content]:
     sample = item.sample
-    counted = f"  ppl {text.number(sample.value)}, {sample.tokens} tokens" if sample.tokens else ""
+    counted = ""
+    if sample.tokens:
+        counted = _("ppl {value}, {count} tokens")
+        counted = "  " + counted.format(value=text.number(sample.value), count=sample.tokens)
     direction = f"  {direction_label(sample.direction)}"
     yield Content.assemble((one_line(sample.id), "bold"), direction, (counted, "$text-muted"))
-    yield from _block("instruction", sample.instruction)
-    yield from _answer(sample, f"output of {one_line(run)}" if item.other else "output")
+    yield from _block(_("instruction"), sample.instruction)
+    of_run = _("output of {run}")
+    yield from _answer(sample, of_run.format(run=one_line(run)) if item.other else _("output"))
     if item.other is not None:
-        yield from _answer(item.other, f"output of {one_line(other)}", with_perplexity=True)
-    yield from _block("reference", sample.reference)
-    yield from _block("reference, repaired", sample.repaired)
+        yield from _answer(item.other, of_run.format(run=one_line(other)), with_perplexity=True)
+    yield from _block(_("reference"), sample.reference)
+    yield from _block(_("reference, repaired"), sample.repaired)
 
 
 def _answer(sample: Sample, title: str, *, with_perplexity: bool = False) -> Iterator[Content]:
@@ -42,13 +46,13 @@ def _answer(sample: Sample, title: str, *, with_perplexity: bool = False) -> Ite
     if with_perplexity:
         title += f"  ppl {text.number(sample.value)}"
     if sample.output is None:
-        yield from _block(title, "not translated", "$text-muted")
+        yield from _block(title, _("not translated"), "$text-muted")
         return
     chrf = "" if sample.chrf is None else f"  chrF {text.number(sample.chrf, 1)}"
-    yield from _block(f"{title}{chrf}", sample.output or "(nothing)", "bold")
+    yield from _block(f"{title}{chrf}", sample.output or _("(nothing)"), "bold")
     for kind, found in sample.faults.items():
         yield Content.styled(
-            f"! {FAULTS.get(kind, one_line(kind))}: {one_line(found)}", "$text-warning"
+            f"! {wording.fault_name(kind)}: {wording.fault_detail(found)}", "$text-warning"
         )
 
 
@@ -63,9 +67,10 @@ class SampleDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss(None)", "Close", id="sample.close", tooltip="Close it"),
-        Binding("y", "copy", "Copy", id="sample.copy",
-                tooltip="Send the sample as Markdown to the clipboard of your own machine"),
+        Binding("escape,enter,q", "dismiss(None)", _("Close"), id="sample.close",
+                tooltip=_("Close it")),
+        Binding("y", "copy", _("Copy"), id="sample.copy",
+                tooltip=_("Send the sample as Markdown to the clipboard of your own machine")),
     ]  # fmt: skip
     DEFAULT_CSS = """
     SampleDialog .dialog { width: 96%; height: auto; padding: 0 1; }
@@ -78,7 +83,7 @@ class SampleDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as scroll:
-            scroll.border_subtitle = Content("y copy   esc close")
+            scroll.border_subtitle = Content(_("y copy   esc close"))
             yield PlainStatic()
 
     def on_mount(self) -> None:
@@ -89,4 +94,4 @@ class SampleDialog(ModalScreen[None]):
         """Send it to the clipboard by way of the terminal."""
         run, other = self._runs
         self.app.copy_to_clipboard(items.content([self._item], run, other, ".md"))
-        self.notify("Sample sent to clipboard", timeout=3)
+        self.notify(_("Sample sent to clipboard"), timeout=3)

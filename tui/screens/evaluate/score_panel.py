@@ -9,11 +9,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
-from engine import text
+from engine import text, wording
 from engine.events import Judged
+from engine.language import _
 from engine.runs import PEEKED
-from engine.scores.judgement import FAULTS
 from engine.text import one_line
+from tui.definition_words import in_words
 from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.score_tables import parts_table, rivals_table
@@ -59,7 +60,7 @@ class ScorePanel(Vertical):
 
     def on_mount(self) -> None:
         """A heading for the one number that has none."""
-        self.query_one("#caption", PlainStatic).say("perplexity")
+        self.query_one("#caption", PlainStatic).say(_("perplexity"))
 
     def on_resize(self) -> None:
         """Show as much as there is room for."""
@@ -103,14 +104,20 @@ def faults_line(judged: Judged | None) -> Content:
         return Content("")
     outputs, found = judged.judgement.outputs, judged.judgement.found
     if not found:
-        looked_for = (FAULTS.get(kind, one_line(kind)) for kind in judged.judgement.faults)
-        return Content(f"none of {outputs:,} outputs {', '.join(looked_for)}")
+        looked_for = _(", ").join(map(wording.fault_name, judged.judgement.faults))
+        nothing = _("none of {count:,} outputs {faults}")
+        return Content(nothing.format(count=outputs, faults=looked_for))
     parts = [
-        f"{fault.count:,} {FAULTS.get(kind, one_line(kind))} "
-        f"({text.share(fault.count, outputs)}, {one_line(fault.id)})"
+        _("{count:,} {fault} ({share}, {id})").format(
+            count=fault.count,
+            fault=wording.fault_name(kind),
+            share=text.share(fault.count, outputs),
+            id=one_line(fault.id),
+        )
         for kind, fault in found.items()
     ]
-    return Content(f"! {outputs:,} outputs: {', '.join(parts)}")
+    said = _("! {count:,} outputs: {faults}")
+    return Content(said.format(count=outputs, faults=_(", ").join(parts)))
 
 
 def definition_line(result: Result) -> Content:
@@ -120,9 +127,12 @@ def definition_line(result: Result) -> Content:
         said |= result.evaluated.definition
     if result.judged:
         said |= result.judged.definition
-    words = "; ".join(f"{one_line(key)}: {one_line(value)}" for key, value in said.items())
+    words = "; ".join(
+        f"{one_line(key)}: {one_line(value)}" for key, value in in_words(said).items()
+    )
     if result.mark:
-        words = f"{PEEKED} {words}"
+        words = f"{_(PEEKED)} {words}"
     if result.evaluated is None:
-        words = f"This run only translates; it has no perplexity. {words}".rstrip()
+        untold = _("This run only translates; it has no perplexity. {definition}")
+        words = untold.format(definition=words).rstrip()
     return Content(words)

@@ -10,18 +10,21 @@ from textual.content import Content
 
 from engine import text
 from engine.events import Score
+from engine.language import _
 from engine.scores.judgement import Judgement, Measure, value
 from engine.text import direction_label, one_line
 from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
+from tui.widgets.cells import padded
 
 _LABEL = 6
-_REPAIRED = "repair"
+_REPAIRED = "repaired"
 """All samples, scored by the repaired references."""
 
 
 @dataclass(frozen=True)
 class _Column:
+    key: str
     label: str
     width: int
     is_brief: bool = True
@@ -29,11 +32,11 @@ class _Column:
 
 
 _SCORED = (
-    _Column("macro", 8), _Column("95 %", 15, False), _Column("median", 8, False),
-    _Column("corpus", 8),
+    _Column("macro", _("macro"), 8), _Column("bounds", "95 %", 15, False),
+    _Column("median", _("median"), 8, False), _Column("corpus", _("corpus"), 8),
 )  # fmt: skip
-_TRANSLATED = (_Column("BLEU", 6), _Column("chrF", 6))
-_COUNTED = (_Column("pairs", 6, False), _Column("tokens", 7, False))
+_TRANSLATED = (_Column("bleu", "BLEU", 6), _Column("chrf", "chrF", 6))
+_COUNTED = (_Column("pairs", _("pairs"), 6, False), _Column("tokens", _("tokens"), 7, False))
 
 
 def parts_table(result: Result, *, in_full: bool) -> Content:
@@ -53,7 +56,9 @@ def parts_table(result: Result, *, in_full: bool) -> Content:
     names = list(dict.fromkeys([*scores, *judgements]))
     if not names:
         return Content("")
-    head = " " * _LABEL + "".join(f"{column.label:>{column.width}}" for column in columns)
+    head = " " * _LABEL + "".join(
+        padded(column.label, column.width, right=True) for column in columns
+    )
     lines = [Content.styled(head, "$text-muted")]
     lines += [
         _part(name, dict(_cells(scores.get(name), judgements.get(name), result.mark)), columns)
@@ -68,11 +73,12 @@ def parts_table(result: Result, *, in_full: bool) -> Content:
 
 
 def _part(name: str, cells: Mapping[str, str], columns: Sequence[_Column]) -> Content:
-    label = name if name in ("all", _REPAIRED) else direction_label(name)
-    parts: list[tuple[str, str]] = [(label + " " * max(1, _LABEL - text.width(label)), "")]
+    own = {"all": _("all"), _REPAIRED: _("fixed")}
+    label = own.get(name) or direction_label(name)
+    parts: list[tuple[str, str]] = [(padded(label, _LABEL - 1) + " ", "")]
     for column in columns:
-        style = "bold" if column.label == "macro" else ""
-        parts.append((f"{cells.get(column.label, ''):>{column.width}}", style))
+        style = "bold" if column.key == "macro" else ""
+        parts.append((f"{cells.get(column.key, ''):>{column.width}}", style))
     return Content.assemble(*parts)
 
 
@@ -85,10 +91,10 @@ def _cells(
         yield "tokens", f"{score.tokens:,}"
         yield "pairs", f"{score.samples:,}"
     if judgement:
-        yield "95 %", _bounds(judgement.perplexity)
+        yield "bounds", _bounds(judgement.perplexity)
         yield "median", text.number(judgement.median)
-        yield "BLEU", text.number(value(judgement.bleu), 1)
-        yield "chrF", text.number(value(judgement.chrf), 1)
+        yield "bleu", text.number(value(judgement.bleu), 1)
+        yield "chrf", text.number(value(judgement.chrf), 1)
         yield "pairs", f"{judgement.samples:,}"
 
 
@@ -98,8 +104,8 @@ def _bounds(measure: Measure | None) -> str:
 
 def _copied(judgement: Judgement, columns: Sequence[_Column]) -> Content:
     """What the untranslated source would score."""
-    before = sum(c.width for c in columns if c.label in [s.label for s in _SCORED])
-    words = f"{'copy the source':<{_LABEL + before}}"
+    before = sum(c.width for c in columns if c in _SCORED)
+    words = padded(_("copy the source"), _LABEL + before)
     scores = (judgement.source_bleu, judgement.source_chrf)
     numbers = (text.number(value(one), 1) for one in scores)
     cells = (f"{number:>{c.width}}" for number, c in zip(numbers, _TRANSLATED))
@@ -112,7 +118,9 @@ def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
         return Content("")
     in_full = in_full and any(not math.isnan(rival.bleu) for rival in rivals)
     translated = f"{'':6}{'BLEU':>6}{'chrF':>6}" if in_full else ""
-    lines = [Content.styled(f"{'':2}{'strategy':<9}{'ppl':>7}{translated}", "$text-muted")]
+    lines = [
+        Content.styled(f"{'':2}{padded(_('strategy'), 9)}{'ppl':>7}{translated}", "$text-muted")
+    ]
     for rival in rivals:
         mark = "▸ " if rival.is_shown else "  "
         ratio = f"×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""

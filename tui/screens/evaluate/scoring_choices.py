@@ -11,6 +11,7 @@ from typing import Any
 from textual.app import App
 
 from engine.catalog import Row
+from engine.language import _
 from engine.runs import Run
 from engine.text import one_line
 from tui import model_choice
@@ -31,15 +32,17 @@ async def choose(
     """
     if name == "profile":
         options = await asyncio.to_thread(profile_choices)
-        chosen = await app.push_screen_wait(Picker("Profile", options, scoring.profile))
+        chosen = await app.push_screen_wait(Picker(_("Profile"), options, scoring.profile))
         return scoring.with_profile(chosen) if chosen else None
     if name == "run":
         return await _choose_run(app, scoring, rows)
     if name == "checkpoint" and scoring.run is not None:
         return await _choose_checkpoint(app, scoring, scoring.run)
     if name == "strategy":
-        strategies = [(one.name, one.title) for one in scoring.strategies]
-        chosen = await app.push_screen_wait(Picker("Strategy", strategies, scoring.strategy_name))
+        strategies = [(one.name, _(one.title)) for one in scoring.strategies]
+        chosen = await app.push_screen_wait(
+            Picker(_("Strategy"), strategies, scoring.strategy_name)
+        )
         return scoring.with_strategy(chosen) if chosen else None
     if name == "examples":
         return await _choose_examples(app, scoring)
@@ -49,7 +52,7 @@ async def choose(
 async def _choose_run(app: App[Any], scoring: Scoring, rows: Sequence[Row]) -> Scoring | None:
     trained = await asyncio.to_thread(_trained, rows)
     current = scoring.run.id if scoring.run else ""
-    title = "Run" if trained else "Run: none has trained anything yet"
+    title = _("Run") if trained else _("Run: none has trained anything yet")
     chosen = await app.push_screen_wait(Picker(title, _labelled(trained), current))
     found = next((row.run for row in trained if row.run.id == chosen), None)
     return scoring.with_run(found) if found else None
@@ -65,21 +68,21 @@ def _labelled(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 async def _choose_checkpoint(app: App[Any], scoring: Scoring, run: Run) -> Scoring | None:
     options = await asyncio.to_thread(model_choice.list_checkpoints, run)
-    title = f"Which state of {one_line(run.id)}"
+    title = _("Which state of {run}").format(run=one_line(run.id))
     chosen = await app.push_screen_wait(Picker(title, options, scoring.checkpoint))
     return None if chosen is None else scoring.with_checkpoint(chosen)
 
 
 async def _choose_examples(app: App[Any], scoring: Scoring) -> Scoring | None:
-    options = [("", "as in the profile"), *((str(count), str(count)) for count in _EXAMPLES)]
+    options = [("", _("as in the profile")), *((str(count), str(count)) for count in _EXAMPLES)]
     current = "" if scoring.examples is None else str(scoring.examples)
-    chosen = await app.push_screen_wait(Picker("Examples in the prompt", options, current))
+    chosen = await app.push_screen_wait(Picker(_("Examples in the prompt"), options, current))
     return None if chosen is None else scoring.with_examples(int(chosen) if chosen else None)
 
 
 async def _choose_test(app: App[Any], scoring: Scoring, test: str) -> Scoring | None:
     start = await asyncio.to_thread(_start, test)
-    chosen = await app.push_screen_wait(FilePicker("Test file: what is scored", start))
+    chosen = await app.push_screen_wait(FilePicker(_("Test file: what is scored"), start))
     return scoring.with_test(chosen) if chosen else None
 
 
@@ -93,7 +96,7 @@ async def choose_evaluation(app: App[Any], rows: Sequence[Row], current: str) ->
     """Ask for a run that has been scored, or is being."""
     scored = [row for row in rows if row.summary.score or row.settings.job == "evaluate"][:_MOST]
     options = [(row.run.id, f"{row.perplexity_text:>8}  {_named(row)}") for row in scored]
-    title = "Evaluation" if scored else "Evaluation: there is none yet"
+    title = _("Evaluation") if scored else _("Evaluation: there is none yet")
     chosen = await app.push_screen_wait(Picker(title, options, current))
     return next((row.run for row in scored if row.run.id == chosen), None)
 

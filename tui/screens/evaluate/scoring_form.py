@@ -7,6 +7,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Grid
 
+from engine.language import _
 from tui.screens.evaluate.choice import Choice
 from tui.screens.evaluate.scoring import Preview, Scoring
 
@@ -26,12 +27,12 @@ class ScoringForm(Grid):
     """
 
     def compose(self) -> ComposeResult:
-        yield Choice("p", "profile", "choose('profile')")
-        yield Choice("r", "run", "choose('run')")
-        yield Choice("c", "state", "choose('checkpoint')")
-        yield Choice("g", "strategy", "choose('strategy')")
-        yield Choice("f", "test", "choose('test')")
-        yield Choice("k", "examples", "choose('examples')")
+        yield Choice("profile", "p", _("profile"), "choose('profile')")
+        yield Choice("run", "r", _("run"), "choose('run')")
+        yield Choice("state", "c", _("state"), "choose('checkpoint')")
+        yield Choice("strategy", "g", _("strategy"), "choose('strategy')")
+        yield Choice("test", "f", _("test"), "choose('test')")
+        yield Choice("examples", "k", _("examples"), "choose('examples')")
 
     def show(self, scoring: Scoring, preview: Preview | None) -> None:
         """Bring the lines up to date."""
@@ -39,12 +40,14 @@ class ScoringForm(Grid):
         examples = scoring.examples if scoring.examples is not None else _count(preview)
         paths = (scoring.test or (preview.test if preview else "")).split(",")
         test = ",".join(Path(path).name for path in paths)
-        pairs = f", {preview.pairs:,} pairs" if preview and preview.pairs else ""
+        if test and preview and preview.pairs:
+            test = _("{file}, {count:,} pairs").format(file=test, count=preview.pairs)
         self._show("profile", scoring.profile, enabled=scoring.run is None)
-        self._show("run", scoring.run.id if scoring.run else "none", enabled=bool(scoring.run))
-        self._show("state", (scoring.checkpoint or "result") if trains else "–", enabled=trains)
+        self._show("run", scoring.run.id if scoring.run else _("none"), enabled=bool(scoring.run))
+        state = (scoring.checkpoint or _("result")) if trains else "–"
+        self._show("state", state, enabled=trains)
         self._show("strategy", scoring.strategy_name)
-        self._show("test", f"{test}{pairs}" if test else "none")
+        self._show("test", test or _("none"))
         self._show("examples", str(examples) if shows else "–", enabled=shows)
 
     def _show(self, name: str, value: str, *, enabled: bool = True) -> None:

@@ -13,6 +13,7 @@ from textual.worker import get_current_worker
 
 from engine.errors import RunError, UserError
 from engine.events import Evaluated, Judged
+from engine.language import _
 from engine.runs import Run
 from engine.summary import Summary
 from engine.text import one_line
@@ -57,7 +58,7 @@ class EvaluateScreen(ItemActions):
         self._asked_to_stop: set[str] = set()
 
     def compose(self) -> ComposeResult:
-        yield HeaderLine("Evaluate")
+        yield HeaderLine(_("Evaluate"))
         yield ScoringForm()
         yield EvaluationView()
         yield Footer(compact=True)
@@ -180,7 +181,7 @@ class EvaluateScreen(ItemActions):
 
     def _show_header(self) -> None:
         if self.shown is None:
-            self.header.show("new evaluation")
+            self.header.show(_("new evaluation"))
             return
         is_stopping = self.shown.id in self._asked_to_stop
         self.header.show(one_line(self.shown.id), headline(self.summary, is_stopping))
@@ -192,7 +193,7 @@ class EvaluateScreen(ItemActions):
 
     @work(group="start")
     async def _start(self) -> None:
-        self.header.show("new evaluation", "starting …")
+        self.header.show(_("new evaluation"), _("starting …"))
         run = None
         try:
             run = await confirm_and_start(self.app, self.scoring.request(self.yiwen.runs_root))

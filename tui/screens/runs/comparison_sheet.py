@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from engine.catalog import Row
 from engine.cli.table import table
 from engine.errors import UserError
+from engine.language import _
 from engine.scores import side_by_side
 from engine.scores.side_by_side import Table
 from engine.table import sheet
@@ -33,13 +34,14 @@ class ComparisonSheet(ModalScreen[bool]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,c", "dismiss(False)", "Close", id="comparison.close", tooltip="Back"),
-        Binding("l", "dismiss(True)", "Overlay", id="comparison.overlay",
-                tooltip="Lay the curves of these runs over each other on Train"),
-        Binding("y", "copy", "Copy", id="comparison.copy",
-                tooltip="Send the comparison as Markdown to the clipboard of your own machine"),
-        Binding("w", "write", "Write", id="comparison.write",
-                tooltip="Write the comparison as Markdown"),
+        Binding("escape,q,c", "dismiss(False)", _("Close"), id="comparison.close",
+                tooltip=_("Back")),
+        Binding("l", "dismiss(True)", _("Overlay"), id="comparison.overlay",
+                tooltip=_("Lay the curves of these runs over each other on Train")),
+        Binding("y", "copy", _("Copy"), id="comparison.copy",
+                tooltip=_("Send the comparison as Markdown to the clipboard of your own machine")),
+        Binding("w", "write", _("Write"), id="comparison.write",
+                tooltip=_("Write the comparison as Markdown")),
     ]  # fmt: skip
     DEFAULT_CSS = """
     ComparisonSheet PlainStatic { width: 1fr; height: auto; margin-bottom: 1; }
@@ -55,8 +57,10 @@ class ComparisonSheet(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -whole") as scroll:
-            scroll.border_title = Content(f"{len(self._rows)} runs side by side")
-            scroll.border_subtitle = Content("l curves   y copy   w write   esc back")
+            scroll.border_title = Content(
+                _("{count} runs side by side").format(count=len(self._rows))
+            )
+            scroll.border_subtitle = Content(_("l curves   y copy   w write   esc back"))
             yield PlainStatic(id="scores")
             yield PlainStatic(id="settings")
             yield PlainStatic(id="tests")
@@ -85,7 +89,7 @@ class ComparisonSheet(ModalScreen[bool]):
 
         best, *others = self._rows
         place = self.query_one("#tests", PlainStatic)
-        place.say(Content.styled("Comparing item by item …", "$text-muted"))
+        place.say(Content.styled(_("Comparing item by item …"), "$text-muted"))
         for number, other in enumerate(others[:MOST_TESTED], 2):
             try:
                 compared = await asyncio.to_thread(comparison.compare, best.run, other.run)
@@ -102,19 +106,20 @@ class ComparisonSheet(ModalScreen[bool]):
         for found, said in self._tested:
             tests.append(found.markdown() if found else "")
             tests += [f"{sheet.escaped(words)}\n" for words in said]
-        parts = ["# Runs side by side\n", "\n".join(numbered) + "\n", self._scores.markdown()]
-        return "\n".join([*parts, self._settings.markdown(), *tests])
+        parts = [f"# {_('Runs side by side')}\n", "\n".join(numbered) + "\n"]
+        return "\n".join([*parts, self._scores.markdown(), self._settings.markdown(), *tests])
 
     def action_copy(self) -> None:
         """To the clipboard, by way of the terminal."""
         self.app.copy_to_clipboard(self._markdown())
-        self.notify("Comparison sent to clipboard", timeout=3)
+        self.notify(_("Comparison sent to clipboard"), timeout=3)
 
     @work(exclusive=True, group="write")
     async def action_write(self) -> None:
         """To a file."""
         app: Any = self.app
-        path = await ask_path(app, "Write the comparison", "comparison.md", "As Markdown.")
+        title = _("Write the comparison")
+        path = await ask_path(app, title, "comparison.md", _("As Markdown."))
         if path is None:
             return
         try:
@@ -122,11 +127,12 @@ class ComparisonSheet(ModalScreen[bool]):
         except UserError as error:
             app.fail(error)
             return
-        self.notify(f"Comparison in {one_line(str(target))}", markup=False, timeout=5)
+        said = _("Comparison in {file}").format(file=one_line(str(target)))
+        self.notify(said, markup=False, timeout=5)
 
 
 def _titled(words: str) -> Content:
-    title, _, rest = words.partition("\n")
+    title, _newline, rest = words.partition("\n")
     return Content.assemble((title + "\n", "bold $primary"), rest)
 
 
@@ -146,7 +152,7 @@ def _drawn_test(found: Table | None, said: Sequence[str]) -> Content:
 def _settings_drawn(what: Table, room: int) -> Content:
     """A column for each run, or, where that is too wide, a block for each setting."""
     if not what.lines:
-        return _titled("Settings that differ\nnone")
+        return _titled(f"{what.title}\n{_('none')}")
     drawn = table(what.header, what.lines, what.right)
     if max(map(cell_len, drawn.splitlines())) <= room:
         return _titled(f"{what.title}\n{drawn}")

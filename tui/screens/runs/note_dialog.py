@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
+from engine.language import _
 from engine.table import notes
 from engine.table.notes import Notes
 from engine.text import one_line
@@ -22,8 +23,8 @@ class NoteDialog(ModalScreen["Notes | None"]):
 
     AUTO_FOCUS = "#name"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="note.back", tooltip="Change nothing"),
-        Binding("ctrl+s", "save", "Save", id="note.save", priority=True, tooltip="Keep it"),
+        Binding("escape", "dismiss(None)", _("Back"), id="note.back", tooltip=_("Change nothing")),
+        Binding("ctrl+s", "save", _("Save"), id="note.save", priority=True, tooltip=_("Keep it")),
     ]
     DEFAULT_CSS = """
     NoteDialog {
@@ -42,15 +43,15 @@ class NoteDialog(ModalScreen["Notes | None"]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(one_line(self._run_id))
-            yield Label("name")
+            yield Label(_("name"))
             yield _field(self._kept.name, "name", notes.LONGEST_NAME)
-            yield Label("tags, with spaces between")
+            yield Label(_("tags, with spaces between"))
             yield _field(" ".join(self._kept.tags), "tags", 400)
-            yield Label("note")
+            yield Label(_("note"))
             area = TextArea(self._kept.note, id="note", highlight_cursor_line=False)
             area.cursor_blink = False
             yield area
-            hint = "enter or ctrl+s save   tab next field   esc back"
+            hint = _("enter or ctrl+s save   tab next field   esc back")
             yield Static(hint, classes="hint", markup=False)
 
     @on(Input.Submitted)

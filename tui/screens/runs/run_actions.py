@@ -12,10 +12,12 @@ from textual.screen import Screen
 from engine import text
 from engine.catalog import Row
 from engine.errors import RunError, UserError
+from engine.language import _
 from engine.table import notes
 from engine.text import one_line
 from tui.listing import Listing
 from tui.screens.runs.note_dialog import NoteDialog
+from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_menu import Act, RunMenu
 from tui.screens.runs.run_table import RunTable
@@ -41,6 +43,10 @@ class RunActions(Screen[None]):
     @property
     def yiwen(self) -> YiwenApp:
         return cast("YiwenApp", self.app)
+
+    @property
+    def browser(self) -> RunBrowser:
+        return self.query_one(RunBrowser)
 
     @property
     def table(self) -> RunTable:
@@ -75,15 +81,19 @@ class RunActions(Screen[None]):
             self.yiwen.evaluate_run(row.run)
 
     def action_translate(self) -> None:
-        """Take the run to Translate."""
-        if row := self.table.selected:
+        """Take the marked runs to Translate, to stand side by side, else this one."""
+        marked = self.browser.marked_rows
+        if len(marked) > 1:
+            self.yiwen.translate_side_by_side([row.run for row in marked])
+        elif row := self.table.selected:
             self.yiwen.translate_with(row.run)
 
     def action_copy(self) -> None:
         """Send the id to the clipboard by way of the terminal."""
         if row := self.table.selected:
             self.app.copy_to_clipboard(row.run.id)
-            self.notify(f"{one_line(row.run.id)} sent to clipboard", markup=False, timeout=3)
+            said = _("{run} sent to clipboard").format(run=one_line(row.run.id))
+            self.notify(said, markup=False, timeout=3)
 
     @work
     async def action_stop(self) -> None:
@@ -103,7 +113,9 @@ class RunActions(Screen[None]):
         try:
             kept = await asyncio.to_thread(notes.read, row.run.folder)
             if kept.trouble:
-                raise RunError(f"{kept.trouble}; mend it by hand, or delete it")
+                raise RunError(
+                    _("{trouble}; mend it by hand, or delete it").format(trouble=kept.trouble)
+                )
             written = await self.app.push_screen_wait(NoteDialog(row.run.id, kept))
             if written is not None and written != kept:
                 await asyncio.to_thread(notes.write, row.run.folder, written)
@@ -116,7 +128,7 @@ class RunActions(Screen[None]):
     async def action_delete(self) -> None:
         """Remove the marked runs, else this one, after a question that says what is lost."""
         selected = self.table.selected
-        rows = self.table.marked_rows or ([selected] if selected else [])
+        rows = self.browser.marked_rows or ([selected] if selected else [])
         try:
             if rows:
                 await self._delete(rows)
@@ -127,23 +139,28 @@ class RunActions(Screen[None]):
     async def _delete(self, rows: Sequence[Row]) -> None:
         alive = await asyncio.to_thread(lambda: [row for row in rows if row.run.alive()])
         if alive:
-            raise RunError(f"run {alive[0].run.id} is running; stop it first (x)")
+            raise RunError(_("run {run} is running; stop it first (x)").format(run=alive[0].run.id))
         size = await asyncio.to_thread(lambda: sum(row.run.size() for row in rows))
         if len(rows) == 1:
-            question = f"Delete {one_line(rows[0].run.id)}?"
+            question = _("Delete {run}?").format(run=one_line(rows[0].run.id))
             lost = (await asyncio.to_thread(RunDetails.read, rows[0])).losses()
         else:
-            question = f"Delete {len(rows)} marked runs?"
+            question = _("Delete {count} marked runs?").format(count=len(rows))
             lost = [one_line(row.run.id) for row in rows[:_NAMED]]
-            lost += [f"and {len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
-        kept = "Until you leave the workbench, u brings them back."
-        details = f"{text.size(size)} on disk:\n" + "\n".join(f"- {item}" for item in lost)
-        confirm = Confirm(question, f"{details}\n{kept}", yes="Delete", no="Keep")
+            if len(rows) > _NAMED:
+                lost.append(_("and {count} more").format(count=len(rows) - _NAMED))
+        lines = [
+            _("{size} on disk:").format(size=text.size(size)),
+            *(f"- {item}" for item in lost),
+            _("Until you leave the workbench, u brings them back."),
+        ]
+        confirm = Confirm(question, "\n".join(lines), yes=_("Delete"), no=_("Keep"))
         if await self.app.push_screen_wait(confirm):
             for row in rows:
                 await asyncio.to_thread(self.yiwen.trash.take, row.run)
                 self.table.marked.discard(row.run.id)
-            self.notify(f"Deleted, {text.size(size)}; u brings it back.", timeout=5)
+            said = _("Deleted, {size}; u brings it back.").format(size=text.size(size))
+            self.notify(said, timeout=5)
 
     @work(exclusive=True, group="delete")
     async def action_undo(self) -> None:
@@ -153,7 +170,8 @@ class RunActions(Screen[None]):
         except UserError as error:
             self.yiwen.fail(error)
             return
-        self.notify(f"{one_line(run.id)} is back.", markup=False, timeout=4)
+        said = _("{run} is back.").format(run=one_line(run.id))
+        self.notify(said, markup=False, timeout=4)
         self.list_again()
 
 
@@ -161,13 +179,13 @@ def _acts(details: RunDetails) -> Iterator[Act]:
     """What can be done with this run."""
     row = details.row
     trains = row.settings.job == "train"
-    yield Act("enter", "watch" if trains else "result", "open")
+    yield Act("enter", _("watch") if trains else _("result"), "open")
     if details.has_adapter or details.checkpoints:
-        yield Act("e", "evaluate", "evaluate")
-        yield Act("t", "translate", "translate")
-    yield Act("n", "name, tags, note", "note")
+        yield Act("e", _("evaluate"), "evaluate")
+        yield Act("t", _("translate"), "translate")
+    yield Act("n", _("name, tags, note"), "note")
     if row.summary.status.active:
-        yield Act("x", "stop", "stop")
+        yield Act("x", _("stop"), "stop")
     else:
-        yield Act("d", "delete", "delete")
-    yield Act("y", "copy id", "copy")
+        yield Act("d", _("delete"), "delete")
+    yield Act("y", _("copy id"), "copy")

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from engine.catalog import Row
+from engine.language import _
 from engine.table import query
 from engine.table.query import QueryError
 from engine.table.run_columns import Order
@@ -35,7 +36,7 @@ class RunBrowser(Vertical):
     class Changed(Message):
         """Other rows, another order, another selection."""
 
-    NO_RUNS: ClassVar[str] = """\
+    NO_RUNS: ClassVar[str] = _("""\
 No runs yet. Press f1, then s, to start one.
 
 f1  train an adapter, and see test perplexity fall
@@ -43,7 +44,7 @@ f2  score the base model, zero-shot or few-shot: what training has to beat
 f3  translate with the base model at once
 In a shell, yiwen demo makes one run of each strategy.
 
-All runs are then compared here."""
+All runs are then compared here.""")
     REST_SECONDS: ClassVar[float] = 0.15
     """The cursor rests this long on a row before its folder is read."""
     AT_ONCE: ClassVar[int] = 300
@@ -79,7 +80,8 @@ All runs are then compared here."""
         return self.query_one(RunTable)
 
     def compose(self) -> ComposeResult:
-        field = Input(placeholder="words, strategy:qlora, ppl<20, tag:final …", compact=True)
+        hint = _("words, strategy:qlora, ppl<20, tag:final …")
+        field = Input(placeholder=hint, compact=True)
         field.cursor_blink = False
         yield field
         yield PlainStatic(id="trouble")
@@ -90,11 +92,19 @@ All runs are then compared here."""
                 yield PlainStatic(id="details")
         yield PlainStatic(id="selected")
 
+    @property
+    def marked_rows(self) -> list[Row]:
+        """The marked runs, found by the query or not, in the order of the table."""
+        marked = self.table.marked
+        return self.view.order.sort(row for row in self.listed or () if row.run.id in marked)
+
     # What is shown
 
     def show(self, rows: Sequence[Row]) -> None:
         """Take a new list in."""
         before, self.listed = self.listed, rows
+        if self.table.marked:
+            self.table.marked &= {row.run.id for row in rows}
         same = before is not None and len(before) == len(rows)
         if not same or any(a is not b for a, b in zip(before or (), rows)):
             self._arrange()
@@ -140,7 +150,8 @@ All runs are then compared here."""
 
     def _emptiness(self) -> str:
         if self.listed:
-            return f"No run is found by “{one_line(self.view.query.text)}”. Press esc to see all."
+            nothing = _("No run is found by “{query}”. Press esc to see all.")
+            return nothing.format(query=one_line(self.view.query.text))
         return self.NO_RUNS
 
     @work(exclusive=True, group="details", description="")

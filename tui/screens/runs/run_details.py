@@ -8,18 +8,27 @@ from pathlib import Path
 
 from textual.content import Content
 
-from engine import text
+from engine import text, wording
 from engine.catalog import Row
 from engine.events import Evaluated, Judged
+from engine.language import _
 from engine.runs import PEEKED
-from engine.scores.judgement import FAULTS, Measure
+from engine.scores.judgement import Measure
 from engine.summary import Status
 from engine.table.run_columns import status_of, strategy_of
 from engine.text import direction_label, one_line, plain
 from tui import results
+from tui.definition_words import in_words
 from tui.widgets.run_status import status_text
 
 _LABEL_WIDTH = 12
+_PARTS = {
+    "train": _("train"),
+    "validation": _("validation"),
+    "test": _("test"),
+    "repaired": _("repaired"),
+}
+"""Of a run's data."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +53,16 @@ class RunDetails:
 
     def losses(self) -> list[str]:
         """What deleting the folder takes away."""
-        kept = ["the record of its settings and events"]
-        if self.row.summary.score:
-            kept.append(f"its result, perplexity {text.number(self.row.summary.score.perplexity)}")
+        kept = [_("the record of its settings and events")]
+        if score := self.row.summary.score:
+            result = _("its result, perplexity {value}")
+            kept.append(result.format(value=text.number(score.perplexity)))
         if self.checkpoints:
-            kept.append(f"{len(self.checkpoints)} checkpoints")
+            kept.append(_("{count} checkpoints").format(count=len(self.checkpoints)))
         if self.has_adapter:
-            kept.append("the trained adapter, which cannot be translated with any more")
+            kept.append(_("the trained adapter, which cannot be translated with any more"))
         if self.row.notes.note:
-            kept.append("the note you wrote")
+            kept.append(_("the note you wrote"))
         return kept
 
     def _heading(self) -> Iterator[Content]:
@@ -77,48 +87,60 @@ class RunDetails:
     def _settings(self) -> Iterator[Content]:
         settings = self.row.settings
         profile = settings.profile
-        yield _line("profile", profile.name)
-        yield _line("strategy", strategy_of(self.row))
+        yield _line(_("profile"), profile.name)
+        yield _line(_("strategy"), strategy_of(self.row))
         if settings.job == "train":
             training = profile.training
-            yield _line("training", f"{training.epochs:g} epochs, batch {training.batch_size}, "
-                        f"lr {text.rate(training.learning_rate)}")  # fmt: skip
-            yield _line("adapter", f"rank {profile.lora.rank}, {profile.quantization.method}")
+            effort = _("{epochs:g} epochs, batch {batch}, lr {rate}").format(
+                epochs=training.epochs,
+                batch=training.batch_size,
+                rate=text.rate(training.learning_rate),
+            )
+            yield _line(_("training"), effort)
+            adapter = _("rank {rank}, {method}")
+            method = profile.quantization.method
+            yield _line(_("adapter"), adapter.format(rank=profile.lora.rank, method=method))
         if settings.adapter_run:
-            yield _line("adapter of", f"{settings.adapter_run} {settings.checkpoint}")
+            yield _line(_("adapter of"), f"{settings.adapter_run} {settings.checkpoint}")
         if settings.examples_shown:
-            yield _line("examples", str(settings.examples_shown))
+            yield _line(_("examples"), str(settings.examples_shown))
         for part, file in settings.data.items():
-            yield _line(part, f"{Path(file.path).name}, {file.pairs} pairs")
+            pairs = _("{file}, {count} pairs").format(file=Path(file.path).name, count=file.pairs)
+            yield _line(_PARTS.get(part, part), pairs)
         if settings.overrides:
             changed = (f"{key}={value}" for key, value in settings.overrides.items())
-            yield _line("overrides", ", ".join(changed))
-        yield _line("created", settings.created[:16].replace("T", " "))
+            yield _line(_("overrides"), ", ".join(changed))
+        yield _line(_("created"), settings.created[:16].replace("T", " "))
 
     def _outcome(self) -> Iterator[Content]:
         summary = self.row.summary
         if summary.steps:
-            yield _line("steps", f"{summary.step}/{summary.steps}")
+            yield _line(_("steps"), f"{summary.step}/{summary.steps}")
         if self.checkpoints:
-            best = f", best {summary.best_checkpoint}" if summary.best_checkpoint else ""
-            yield _line("checkpoints", f"{len(self.checkpoints)}{best}")
+            said = _("{count}, best {best}") if summary.best_checkpoint else "{count}"
+            count, best = len(self.checkpoints), summary.best_checkpoint
+            yield _line(_("checkpoints"), said.format(count=count, best=best))
         judged = summary.judgement
         if score := summary.score:
             yield Content("")
             known = _bounds(judged.perplexity if judged else None)
             mark = self.row.settings.mark
-            yield _line("perplexity", f"{text.number(score.perplexity)}{mark}{known}", "bold")
+            said = f"{text.number(score.perplexity)}{mark}{known}"
+            yield _line(_("perplexity"), said, "bold")
             if mark:
-                yield Content.styled(PEEKED, "$text-warning")
+                yield Content.styled(_(PEEKED), "$text-warning")
             if judged:
-                yield _line("median", text.number(judged.median))
+                yield _line(_("median"), text.number(judged.median))
             known = _bounds(judged.corpus if judged else None)
-            yield _line("corpus", f"{text.number(score.perplexity_corpus)}{known}")
+            yield _line(_("corpus"), f"{text.number(score.perplexity_corpus)}{known}")
         if repaired := summary.repaired:
-            yield _line("repaired", f"{text.number(repaired.perplexity)}{self.row.settings.mark}")
+            said = f"{text.number(repaired.perplexity)}{self.row.settings.mark}"
+            yield _line(_("repaired"), said)
         for name, score in (self.evaluated.directions if self.evaluated else {}).items():
             label = direction_label(name)
-            yield _line(label, f"{text.number(score.perplexity)} of {score.samples}")
+            said = _("{value} of {count}")
+            value = text.number(score.perplexity)
+            yield _line(label, said.format(value=value, count=score.samples))
         if summary.judged:
             yield from _judged(summary.judged)
 
@@ -144,10 +166,13 @@ def _judged(judged: Judged) -> Iterator[Content]:
         if ours:
             yield _line(name, f"{text.number(ours.value)}{_bounds(ours)}", "bold")
         if source:
-            yield _line("  source", f"{text.number(source.value)}, copied as it is")
+            copied = _("{value}, copied as it is").format(value=text.number(source.value))
+            yield _line("  " + _("source"), copied)
     for kind, fault in of_all.found.items():
         share = text.share(fault.count, of_all.outputs)
-        counted = f"! {fault.count} {FAULTS.get(kind, one_line(kind))} ({share})"
+        counted = _("! {count} {fault} ({share})").format(
+            count=fault.count, fault=wording.fault_name(kind), share=share
+        )
         yield Content.styled(counted, "$text-warning")
-    for name, words in judged.definition.items():
+    for name, words in in_words(judged.definition).items():
         yield Content.styled(f"{one_line(name)}: {one_line(words)}", "$text-muted")

@@ -14,6 +14,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.language import _
+
 
 @dataclass(frozen=True)
 class Act:
@@ -29,7 +31,9 @@ class RunMenu(ModalScreen[str | None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "Back", id="run.back", tooltip="Back to the table"),
+        Binding(
+            "escape,q", "dismiss(None)", _("Back"), id="run.back", tooltip=_("Back to the table")
+        ),
     ]
     DEFAULT_CSS = """
     RunMenu {
@@ -58,7 +62,7 @@ class RunMenu(ModalScreen[str | None]):
         keys = [(act.key, act.label) for act in self._acts.values()]
         return Content("   ").join(
             Content.assemble((key, "bold $primary"), f" {label}")
-            for key, label in [*keys, ("esc", "back")]
+            for key, label in [*keys, ("esc", _("back"))]
         )
 
     def on_key(self, event: events.Key) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.message import Message
 
 from engine.catalog import Row
@@ -40,11 +41,6 @@ class RunTable(LineTable):
     def selected(self) -> Row | None:
         """The row under the cursor."""
         return self._by_id.get(self.selected_key)
-
-    @property
-    def marked_rows(self) -> list[Row]:
-        """The marked runs that are shown, in the order of the table."""
-        return [row for row in self.arrangement.rows if row.run.id in self.marked]
 
     @property
     def columns(self) -> list[str]:
@@ -102,7 +98,7 @@ class RunTable(LineTable):
         headings: list[Heading] = []
         for key, width in self.arrangement.widths.items():
             column = COLUMNS[key]
-            width = max(width, len(column.label) + _ARROW_ROOM)
+            width = max(width, cell_len(column.label) + _ARROW_ROOM)
             room -= width + self.GAP
             if room < -self.GAP and headings:
                 break

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Footer, Input
 
 from engine.catalog import Row
+from engine.language import _
 from engine.runs import Run
 from engine.table.run_columns import COLUMNS
 from engine.text import one_line, width
@@ -49,7 +50,7 @@ class RunsScreen(SeveralActions):
         self._view = View(order=kept.order, columns=kept.columns)
 
     def compose(self) -> ComposeResult:
-        yield HeaderLine("Runs")
+        yield HeaderLine(_("Runs"))
         yield RunBrowser(self._view)
         yield Footer(compact=True)
 
@@ -93,13 +94,17 @@ class RunsScreen(SeveralActions):
         """How many runs, which, in what order."""
         table, count = self.table, len(self.browser.listed or ())
         order, asked = self.browser.view.order, self.browser.view.query.text
-        total = f"{count:,}" if self._is_complete or count < NEWEST else f"newest {count:,} …"
-        shown = f"{table.row_count:,} of {total}" if asked.strip() else total
-        words = f"   found by: {one_line(asked)}" if asked.strip() else ""
-        marked = f"   {len(table.marked)} marked" if table.marked else ""
-        by = f"by {COLUMNS[order.key].title.partition(',')[0]} {order.arrow}"
-        grouped = "by profile, " if order.grouped else ""
-        self.query_one(HeaderLine).show(Content(shown + marked + words), grouped + by)
+        is_complete = self._is_complete or count < NEWEST
+        parts = [f"{count:,}" if is_complete else _("newest {count:,} …").format(count=count)]
+        if asked.strip():
+            parts = [_("{shown:,} of {total}").format(shown=table.row_count, total=parts[0])]
+        if table.marked:
+            parts.append(_("{count} marked").format(count=len(table.marked)))
+        if asked.strip():
+            parts.append(_("found by: {query}").format(query=one_line(asked)))
+        by = _("by profile, by {column} {arrow}") if order.grouped else _("by {column} {arrow}")
+        by = by.format(column=COLUMNS[order.key].what, arrow=order.arrow)
+        self.query_one(HeaderLine).show(Content("   ".join(parts)), by)
         offered = (table.selected is not None,)
         if offered != self._offered:  # each time costs a footer on the wire
             self._offered = offered
@@ -127,7 +132,7 @@ class RunsScreen(SeveralActions):
         """Choose a column."""
         view = self.browser.view
         choices = [(column.key, column.title) for column in COLUMNS.values()]
-        chosen = await self.app.push_screen_wait(Picker("Sort by", choices, view.order.key))
+        chosen = await self.app.push_screen_wait(Picker(_("Sort by"), choices, view.order.key))
         if chosen:
             self.sort_by(chosen)
 
@@ -163,7 +168,8 @@ class RunsScreen(SeveralActions):
             (one.key, f"{one.label}{' ' * max(1, 13 - width(one.label))}{one.title}")
             for one in COLUMNS.values()
         ]
-        dialog = Checklist("Columns, the first marked first", options, self.browser.view.columns)
+        title = _("Columns, the first marked first")
+        dialog = Checklist(title, options, self.browser.view.columns)
         chosen = await self.app.push_screen_wait(dialog)
         if chosen:
             self._look(replace(self.browser.view, columns=tuple(chosen)))

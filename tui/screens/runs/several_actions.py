@@ -10,19 +10,15 @@ from textual import work
 
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.language import _
 from engine.table import run_sheet
 from engine.text import one_line
 from tui.screens.runs.run_actions import RunActions
-from tui.screens.runs.run_browser import RunBrowser
 from tui.widgets.save_dialog import SaveDialog, ask_path
 
 
 class SeveralActions(RunActions):
     """The part of the Runs screen that acts on many runs at once."""
-
-    @property
-    def browser(self) -> RunBrowser:
-        return self.query_one(RunBrowser)
 
     def show_header(self) -> None:
         """Bring the first line up to date."""
@@ -31,13 +27,13 @@ class SeveralActions(RunActions):
     def _chosen(self) -> list[Row]:
         """The marked runs, else the one under the cursor."""
         selected = self.table.selected
-        return self.table.marked_rows or ([selected] if selected else [])
+        return self.browser.marked_rows or ([selected] if selected else [])
 
     def _says_what_to_mark(self) -> bool:
         """Tell how to come to something to compare; True if there is nothing yet."""
-        if len(self.table.marked_rows) > 1:
+        if len(self.browser.marked_rows) > 1:
             return False
-        self.notify("Mark two runs or more with space first.", timeout=4)
+        self.notify(_("Mark two runs or more with space first."), timeout=4)
         return True
 
     def action_mark(self) -> None:
@@ -51,11 +47,12 @@ class SeveralActions(RunActions):
         """Show the curves of the marked runs on Train."""
         if self._says_what_to_mark():
             return
-        trained = [row.run for row in self.table.marked_rows if row.settings.job == "train"]
+        trained = [row.run for row in self.browser.marked_rows if row.settings.job == "train"]
         if trained:
             self.yiwen.overlay_runs(trained)
         else:
-            self.notify("None of the marked runs has a curve: only training draws one.", timeout=4)
+            nothing = _("None of the marked runs has a curve: only training draws one.")
+            self.notify(nothing, timeout=4)
 
     @work(exclusive=True, group="compare")
     async def action_compare(self) -> None:
@@ -64,7 +61,7 @@ class SeveralActions(RunActions):
 
         if self._says_what_to_mark():
             return
-        sheet = ComparisonSheet(self.table.marked_rows, self.browser.listed or ())
+        sheet = ComparisonSheet(self.browser.marked_rows, self.browser.listed or ())
         if await self.app.push_screen_wait(sheet):
             self.action_overlay()
 
@@ -72,10 +69,11 @@ class SeveralActions(RunActions):
     async def action_export(self) -> None:
         """Write what the table shows, or of it the marked runs."""
         table = self.table
-        rows = table.marked_rows or list(table.arrangement.rows)
+        rows = self.browser.marked_rows or list(table.arrangement.rows)
         keys = list(table.arrangement.widths)
-        hint = f"{len(rows):,} runs, {len(keys)} columns. The suffix decides: .csv, .json or .md."
-        path = await ask_path(self.app, "Write the table", "runs.csv", hint)
+        hint = _("{runs:,} runs, {columns} columns. The suffix decides: .csv, .json or .md.")
+        hint = hint.format(runs=len(rows), columns=len(keys))
+        path = await ask_path(self.app, _("Write the table"), "runs.csv", hint)
         if path is None:
             return
         try:
@@ -83,7 +81,8 @@ class SeveralActions(RunActions):
         except UserError as error:
             self.yiwen.fail(error)
             return
-        self.notify(f"{len(rows):,} runs in {one_line(str(target))}", markup=False, timeout=5)
+        said = _("{count:,} runs in {file}").format(count=len(rows), file=one_line(str(target)))
+        self.notify(said, markup=False, timeout=5)
 
     @work(exclusive=True, group="export")
     async def action_report(self) -> None:
@@ -91,21 +90,22 @@ class SeveralActions(RunActions):
         rows = self._chosen()
         if not rows:
             return
-        hint = (
-            f"A page about {len(rows):,} runs, with the curve, samples and profiles beside it. "
+        hint = _(
+            "A page about {count:,} runs, with the curve, samples and profiles beside it. "
             "An earlier report in the folder is replaced."
-        )
-        name = f"report-{rows[0].run.id}"
-        path = await self.app.push_screen_wait(SaveDialog("Report in the folder", name, hint))
+        ).format(count=len(rows))
+        dialog = SaveDialog(_("Report in the folder"), f"report-{rows[0].run.id}", hint)
+        path = await self.app.push_screen_wait(dialog)
         if path is None:
             return
-        self.notify("Writing the report …", timeout=3)
+        self.notify(_("Writing the report …"), timeout=3)
         try:
             page = await asyncio.to_thread(_write_report, rows, path)
         except UserError as error:
             self.yiwen.fail(error)
             return
-        self.notify(f"Report: {one_line(str(page))}", markup=False, timeout=6)
+        said = _("Report: {file}").format(file=one_line(str(page)))
+        self.notify(said, markup=False, timeout=6)
 
 
 def _write_report(rows: Sequence[Row], path: str) -> Path:

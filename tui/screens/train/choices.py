@@ -11,6 +11,7 @@ from textual.app import App
 
 from engine import strategies
 from engine.hardware import Gpu, Probe
+from engine.language import _
 from engine.profiles import Profile
 from engine.runs import Part
 from engine.text import one_line, size
@@ -20,9 +21,9 @@ from tui.screens.train.settings_dialog import SettingsDialog
 from tui.widgets.picker import FilePicker, Picker
 
 _FILES: dict[str, tuple[Part, str]] = {
-    "train": ("train", "Training file"),
-    "validation": ("validation", "Validation file: chooses the checkpoint"),
-    "test": ("test", "Test file: what perplexity is reported on"),
+    "train": ("train", _("Training file")),
+    "validation": ("validation", _("Validation file: chooses the checkpoint")),
+    "test": ("test", _("Test file: what perplexity is reported on")),
 }
 
 
@@ -44,19 +45,19 @@ async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str
 
 async def _choose_profile(app: App[Any], draft: Draft) -> Draft | None:
     options = await asyncio.to_thread(profile_choices)
-    name = await app.push_screen_wait(Picker("Profile", options, draft.profile))
+    name = await app.push_screen_wait(Picker(_("Profile"), options, draft.profile))
     return draft.with_profile(name) if name else None
 
 
 async def _choose_strategy(app: App[Any], draft: Draft) -> Draft | None:
     options = [(strategy.name, strategy.title) for strategy in strategies.STRATEGIES.values()]
-    name = await app.push_screen_wait(Picker("Strategy", options, draft.strategy_name))
+    name = await app.push_screen_wait(Picker(_("Strategy"), options, draft.strategy_name))
     return draft.with_strategy(name) if name else None
 
 
 async def _choose_gpu(app: App[Any], draft: Draft) -> Draft | None:
     gpus = await asyncio.to_thread(lambda: Probe().gpus())
-    options = [("", "the one that CUDA shows first")]
+    options = [("", _("the one that CUDA shows first"))]
     options += [(gpu.uuid, _gpu_line(gpu)) for gpu in gpus]
     uuid = await app.push_screen_wait(Picker("GPU", options, draft.gpu))
     return None if uuid is None else draft.with_gpu(uuid)
@@ -64,10 +65,19 @@ async def _choose_gpu(app: App[Any], draft: Draft) -> Draft | None:
 
 def _gpu_line(gpu: Gpu) -> str:
     """Room, who is on it, and the card: what counts most comes first."""
-    users = ", ".join(dict.fromkeys(one_line(p.user) or "somebody" for p in gpu.processes))
-    used = f"used by {users}" if users else "nobody on it"
-    free = f"{size(gpu.free)} of {size(gpu.total)} free"
-    return f"GPU {gpu.index}  {free}  {used}  {one_line(gpu.name)}"
+    users = ", ".join(dict.fromkeys(one_line(p.user) or _("somebody") for p in gpu.processes))
+    line = (
+        _("GPU {index}  {free} of {total} free  used by {users}  {name}")
+        if users
+        else _("GPU {index}  {free} of {total} free  nobody on it  {name}")
+    )
+    return line.format(
+        index=gpu.index,
+        free=size(gpu.free),
+        total=size(gpu.total),
+        users=users,
+        name=one_line(gpu.name),
+    )
 
 
 def _start(profile: Profile | None, part: Part) -> str:

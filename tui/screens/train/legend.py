@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
+from engine.language import _
 from engine.text import number, one_line, rate, size, thousands
 from engine.text import width as columns_of
 from tui.screens.train.plot import NARROW
@@ -13,13 +14,17 @@ from tui.screens.train.scene import BEST_MARKS, REFERENCE_MARKS, TEST_MARK, Scen
 from tui.widgets.cell_canvas import Row, cells
 
 TITLES = {
-    "loss": "loss",
-    "lr": "learning rate",
-    "grad_norm": "gradient norm",
-    "tokens_per_second": "tokens per second",
-    "memory": "peak memory",
+    "loss": _("loss"),
+    "lr": _("learning rate"),
+    "grad_norm": _("gradient norm"),
+    "tokens_per_second": _("tokens per second"),
+    "memory": _("peak memory"),
 }
-_SMOOTHINGS = {0.0: "not smoothed", 0.005: "lightly smoothed", 0.08: "strongly smoothed"}
+_SMOOTHINGS = {
+    0.0: _("not smoothed"),
+    0.005: _("lightly smoothed"),
+    0.08: _("strongly smoothed"),
+}
 """The usual smoothing goes without saying."""
 _REFERENCES = {"zero-shot": "zero-shot", "few-shot": "few-shot"}
 _GAP = 3
@@ -45,18 +50,19 @@ def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
         yield f" {title}", "loss"
     else:
         value = value_of(view.metric, curve.value_at(view.metric, view.cross))
-        yield f" step {view.cross:,.0f}", "cross"
+        yield " " + _("step {step:,.0f}").format(step=view.cross), "cross"
         yield f"{title} {value}", "loss"
         if view.metric == "loss" and view.smoothing:
             even = value_of("loss", curve.smoothed_at("loss", view.cross))
-            yield f"smoothed {even}", "loss"
+            yield _("smoothed {value}").format(value=even), "loss"
         return
     if view.smoothing in _SMOOTHINGS and view.metric in ("loss", "grad_norm", "tokens_per_second"):
         yield _SMOOTHINGS[view.smoothing], "axis"
     if is_logarithmic:
-        yield "log scale", "axis"
+        yield _("log scale"), "axis"
     if view.window is not None:
-        yield "steps {:,.0f} to {:,.0f}".format(*view.window), "axis"
+        first, last = view.window
+        yield _("steps {first:,.0f} to {last:,.0f}").format(first=first, last=last), "axis"
 
 
 def _right(scene: Scene, width: int) -> Iterator[Entry]:
@@ -65,11 +71,12 @@ def _right(scene: Scene, width: int) -> Iterator[Entry]:
     if scene.view.cross is not None:
         tested = scene.curve.tested_at(scene.view.cross)
         if tested is not None:
-            yield f"{TEST_MARK} test ppl {number(tested[1])} at {tested[0]:,}", "perplexity"
+            said = _("test ppl {value} at {step:,}").format(value=number(tested[1]), step=tested[0])
+            yield f"{TEST_MARK} {said}", "perplexity"
         return
     if scene.curve.best in scene.curve.perplexity and width >= NARROW:
-        yield f"{BEST_MARKS[scene.charset]} best", "best"
-    label = "test perplexity" if width >= NARROW else "test ppl"
+        yield BEST_MARKS[scene.charset] + " " + _("best"), "best"
+    label = _("test perplexity") if width >= NARROW else _("test ppl")
     yield f"{TEST_MARK} {label}", "perplexity"
 
 

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from engine.catalog import Row
+from engine.language import _
 from engine.runs import Run
 from engine.text import number, one_line
 from tui.follow import follow
@@ -58,7 +59,8 @@ class Looking(Screen[None]):
         chart = self.view.chart
         if not chart.view.logarithmic and not chart.scene.may_be_logarithmic:
             title = TITLES[chart.view.metric]
-            self.notify(f"A log scale needs positive values, and not all of {title} are.")
+            said = _("A log scale needs positive values, and not all of {title} are.")
+            self.notify(said.format(title=title))
             return
         chart.show(replace(chart.view, logarithmic=not chart.view.logarithmic))
 
@@ -95,7 +97,7 @@ class Looking(Screen[None]):
         watched = self.watched.id if self.watched is not None else ""
         trained = {row.run.id: row for row in rows if _has_curve(row) and row.run.id != watched}
         if not trained:
-            self.notify("There is no other run with a curve yet.")
+            self.notify(_("There is no other run with a curve yet."))
             return
         present = [overlay.run.id for overlay in self.view.chart.overlays]
         options = [(name, _described(row)) for name, row in trained.items()]
@@ -166,4 +168,6 @@ def _described(row: Row) -> str:
     summary = row.summary
     text = f"{one_line(row.run.id)}   {summary.status.symbol} {summary.status.value}"
     perplexity = perplexity_of(row)
-    return text if perplexity != perplexity else f"{text}   test ppl {number(perplexity)}"
+    if perplexity != perplexity:
+        return text
+    return text + "   " + _("test ppl {value}").format(value=number(perplexity))

@@ -8,8 +8,8 @@ from pathlib import Path
 from engine import jobs
 from engine.hardware import Gpu, Probe
 from engine.lookahead import preflight, preflight_card
+from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
-from engine.lookahead.preflight_card import CardLine
 from engine.profiles import Profile
 from engine.text import message_of
 from tui.screens.train.draft import Draft

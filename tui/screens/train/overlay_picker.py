@@ -13,19 +13,20 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.language import _
 from engine.text import plain
 from tui.screens.train.overlays import MOST
 from tui.widgets.list_dialog import ListDialog
 
-_HINT = "enter lay over, or take away   esc done"
-_FULL = f"{MOST} runs are as many as one can tell apart; take one away first"
+_HINT = _("enter lay over, or take away   esc done")
+_FULL = _("{count} runs are as many as one can tell apart; take one away first").format(count=MOST)
 
 
 class OverlayPicker(ListDialog[list[str]]):
     """Returns the ids that are chosen in the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "done", "Done", id="overlays.done", tooltip="Draw the chosen runs"),
+        Binding("escape", "done", _("Done"), id="overlays.done", tooltip=_("Draw the chosen runs")),
     ]
     DEFAULT_CSS = """
     OverlayPicker {
@@ -45,8 +46,8 @@ class OverlayPicker(ListDialog[list[str]]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Runs to lay over the chart")
-            field = Input(placeholder="type to filter", compact=True)
+            dialog.border_title = Content(_("Runs to lay over the chart"))
+            field = Input(placeholder=_("type to filter"), compact=True)
             field.cursor_blink = False
             yield field
             choices = OptionList(markup=False, compact=True)

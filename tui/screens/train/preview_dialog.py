@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.language import _
 from engine.lookahead import preview
 from engine.lookahead.preflight import Preflight
 from engine.lookahead.preview import Fate
@@ -21,7 +22,11 @@ from engine.text import direction_label, one_line, plain
 from engine.token_marks import Piece, pieces
 
 _BAR = 40
-_PARTS: tuple[Part, ...] = ("train", "validation", "test")
+_PARTS: dict[Part, str] = {
+    "train": _("train"),
+    "validation": _("validation"),
+    "test": _("test"),
+}
 
 
 class PreviewDialog(ModalScreen[None]):
@@ -29,20 +34,21 @@ class PreviewDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "turn(-1)", "Before", id="preview.left", tooltip="The pair before"),
-        Binding("right,space", "turn(1)", "Next", id="preview.right", tooltip="The next pair"),
+        Binding("left", "turn(-1)", _("Before"), id="preview.left", tooltip=_("The pair before")),
+        Binding("right,space", "turn(1)", _("Next"), id="preview.right",
+                tooltip=_("The next pair")),
         Binding("comma", "turn(-100)", "-100", id="preview.back", key_display=",",
-                tooltip="A hundred pairs back"),
+                tooltip=_("A hundred pairs back")),
         Binding("full_stop", "turn(100)", "+100", id="preview.on", key_display=".",
-                tooltip="A hundred pairs on"),
-        Binding("f", "file", "File", id="preview.file",
-                tooltip="Training, validation and test file in turn"),
-        Binding("x", "next_unused", "Too long", id="preview.unused",
-                tooltip="The next pair that will be left out or cut"),
-        Binding("h", "histogram", "Lengths", id="preview.histogram",
-                tooltip="Lengths of all pairs as a histogram, and back"),
-        Binding("escape,q,i", "dismiss(None)", "Close", id="preview.close",
-                tooltip="Close the preview"),
+                tooltip=_("A hundred pairs on")),
+        Binding("f", "file", _("File"), id="preview.file",
+                tooltip=_("Training, validation and test file in turn")),
+        Binding("x", "next_unused", _("Too long"), id="preview.unused",
+                tooltip=_("The next pair that will be left out or cut")),
+        Binding("h", "histogram", _("Lengths"), id="preview.histogram",
+                tooltip=_("Lengths of all pairs as a histogram, and back")),
+        Binding("escape,q,i", "dismiss(None)", _("Close"), id="preview.close",
+                tooltip=_("Close the preview")),
     ]  # fmt: skip
     CSS = """
     PreviewDialog .dialog { width: 96%; height: 92%; padding: 0 1; }
@@ -71,7 +77,7 @@ class PreviewDialog(ModalScreen[None]):
             with VerticalScroll():
                 yield _plain("shown")
             yield Static(
-                "← → pair   , . by 100   f file   x too long   h lengths   esc close",
+                _("← → pair   , . by 100   f file   x too long   h lengths   esc close"),
                 classes="hint",
                 markup=False,
             )
@@ -110,7 +116,7 @@ class PreviewDialog(ModalScreen[None]):
         order = [*range(self._at + 1, len(self._fates)), *range(self._at + 1)]
         unused = [i for i in order if i < len(self._fates) and _is_unused(self._fates[i])]
         if not unused:
-            self.notify("Every pair of this file is used whole.", timeout=3)
+            self.notify(_("Every pair of this file is used whole."), timeout=3)
             return
         self._at, self._shows_lengths = unused[0], False
         self._show()
@@ -122,7 +128,8 @@ class PreviewDialog(ModalScreen[None]):
 
     def _show(self) -> None:
         dialog = self.query_one(".dialog", Vertical)
-        dialog.border_title = Content(one_line(f"{self._part}: {self._file_name()}"))
+        title = _("{part}: {file}").format(part=_PARTS[self._part], file=self._file_name())
+        dialog.border_title = Content(one_line(title))
         about, shown = self._lengths() if self._shows_lengths else self._pair()
         self.query_one("#about", Static).update(about)
         self.query_one("#shown", Static).update(shown)
@@ -140,9 +147,11 @@ class PreviewDialog(ModalScreen[None]):
         encoded = preview.encode(found.builder, pair)
         fate = preview.fate_of(found.profile, encoded, self._part)
         about = Content.assemble(
-            (f"{self._at + 1:,} of {len(pairs):,}", "bold"),
+            (_("{at:,} of {count:,}").format(at=self._at + 1, count=len(pairs)), "bold"),
             f"  {one_line(pair.id)}  {direction_label(pair.direction)}  ",
-            f"{fate.total:,} tokens, {fate.answer:,} of them scored",
+            _("{total:,} tokens, {answer:,} of them scored").format(
+                total=fate.total, answer=fate.answer
+            ),
         )
         if _is_unused(fate):
             about = Content.assemble(about, "\n", (f"! {_why(fate)}", "bold $text-warning"))
@@ -153,13 +162,19 @@ class PreviewDialog(ModalScreen[None]):
     def _lengths(self) -> tuple[Content, Content]:
         """All pairs: how many are how long."""
         if not self._fates:
-            return Content("Counting …"), Content("")
+            return Content(_("Counting …")), Content("")
         totals = sorted(fate.total for fate in self._fates)
         unused = sum(map(_is_unused, self._fates))
         about = Content(
-            f"Tokens of prompt and answer, {len(totals):,} pairs: median "
-            f"{totals[len(totals) // 2]:,}, longest {totals[-1]:,}; "
-            f"{unused:,} will be left out or cut"
+            _(
+                "Tokens of prompt and answer, {count:,} pairs: median {median:,}, "
+                "longest {longest:,}; {unused:,} will be left out or cut"
+            ).format(
+                count=len(totals),
+                median=totals[len(totals) // 2],
+                longest=totals[-1],
+                unused=unused,
+            )
         )
         bins = preview.histogram(totals)
         most = max(one.count for one in bins)
@@ -181,11 +196,11 @@ def _is_unused(fate: Fate) -> bool:
 
 def _why(fate: Fate) -> str:
     if fate.is_cut:
-        return f"It is too long, {fate.total:,} tokens, and will be cut from the right."
-    return (
-        f"It will be left out of training: {fate.prompt:,} tokens of prompt, "
-        f"{fate.answer:,} of answer."
-    )
+        said = _("It is too long, {total:,} tokens, and will be cut from the right.")
+        return said.format(total=fate.total)
+    return _(
+        "It will be left out of training: {prompt:,} tokens of prompt, {answer:,} of answer."
+    ).format(prompt=fate.prompt, answer=fate.answer)
 
 
 def _styled(piece: Piece) -> tuple[str, str]:

@@ -19,9 +19,10 @@ from textual.worker import get_current_worker
 
 from engine.events import Phase
 from engine.jobs import Request
+from engine.language import _
 from engine.lookahead import probing
+from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
-from engine.lookahead.preflight_card import CardLine
 from engine.lookahead.probe_words import describe
 from engine.text import message_of, one_line, plain
 
@@ -36,8 +37,8 @@ class ProbeDialog(ModalScreen[None]):
         said: Content | Table
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,b", "dismiss(None)", "Close", id="probe.close",
-                tooltip="Close; a probe under way is ended"),
+        Binding("escape,enter,b", "dismiss(None)", _("Close"), id="probe.close",
+                tooltip=_("Close; a probe under way is ended")),
     ]  # fmt: skip
     DEFAULT_CSS = """
     ProbeDialog Static { width: 1fr; height: auto; }
@@ -50,9 +51,9 @@ class ProbeDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Probe: two real steps, measured")
-            yield Static("starting a worker …", id="said", markup=False)
-            yield Static("esc close", classes="hint", markup=False)
+            dialog.border_title = Content(_("Probe: two real steps, measured"))
+            yield Static(_("starting a worker …"), id="said", markup=False)
+            yield Static(_("esc close"), classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Begin."""

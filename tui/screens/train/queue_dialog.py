@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from engine.errors import UserError
 from engine.hardware import Probe
+from engine.language import _
 from engine.text import message_of, one_line, plain, size
 from engine.waiting import queueing, scheduler, waiting_list
 from engine.waiting.scheduler import Waiting
@@ -32,15 +33,16 @@ class QueueDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("minus", "move(-1)", "Earlier", id="queue.earlier", key_display="-",
-                tooltip="Let the run start before the one above it"),
-        Binding("plus", "move(1)", "Later", id="queue.later", key_display="+",
-                tooltip="Let the run below it start first"),
-        Binding("c", "copy", "Copy", id="queue.copy",
-                tooltip="Put in a run like this one with one setting changed"),
-        Binding("d", "remove", "Remove", id="queue.remove",
-                tooltip="Take the run out; nothing was done in it yet"),
-        Binding("escape,q", "dismiss(None)", "Close", id="queue.close", tooltip="Close the queue"),
+        Binding("minus", "move(-1)", _("Earlier"), id="queue.earlier", key_display="-",
+                tooltip=_("Let the run start before the one above it")),
+        Binding("plus", "move(1)", _("Later"), id="queue.later", key_display="+",
+                tooltip=_("Let the run below it start first")),
+        Binding("c", "copy", _("Copy"), id="queue.copy",
+                tooltip=_("Put in a run like this one with one setting changed")),
+        Binding("d", "remove", _("Remove"), id="queue.remove",
+                tooltip=_("Take the run out; nothing was done in it yet")),
+        Binding("escape,q", "dismiss(None)", _("Close"), id="queue.close",
+                tooltip=_("Close the queue")),
     ]  # fmt: skip
     CSS = """
     QueueDialog .dialog { width: 96%; }
@@ -54,7 +56,7 @@ class QueueDialog(ModalScreen[None]):
     }
     QueueDialog.-short OptionList { max-height: 7; }
     """
-    NONE: ClassVar[str] = "Nothing waits. On Train, a puts the run that is set up in the queue."
+    NONE: ClassVar[str] = _("Nothing waits. On Train, a puts the run that is set up in the queue.")
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -65,14 +67,14 @@ class QueueDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Queue")
+            dialog.border_title = Content(_("Queue"))
             choices = OptionList(markup=False, compact=True)
             choices.auto_links = False
             yield choices
-            yield Static("Reading …", id="state", markup=False)
+            yield Static(_("Reading …"), id="state", markup=False)
             yield Static("", classes="error", markup=False)
             yield Static(
-                "- earlier   + later   c copy with a change   d remove   esc close",
+                _("- earlier   + later   c copy with a change   d remove   esc close"),
                 classes="hint",
                 markup=False,
             )
@@ -133,8 +135,9 @@ class QueueDialog(ModalScreen[None]):
         chosen = self._chosen
         if chosen is None:
             return
-        question = f"Remove {one_line(chosen.run.id)} from the queue?"
-        confirm = Confirm(question, "It has not begun; its folder goes too.", yes="Remove")
+        question = _("Remove {run} from the queue?").format(run=one_line(chosen.run.id))
+        details = _("It has not begun; its folder goes too.")
+        confirm = Confirm(question, details, yes=_("Remove"))
         if await self.app.push_screen_wait(confirm):
             await self._do(lambda: queueing.withdraw(chosen.run))
 
@@ -146,15 +149,17 @@ class QueueDialog(ModalScreen[None]):
             return
         typed = await self.app.push_screen_wait(
             Ask(
-                "A run like this one, but for",
-                f"{one_line(chosen.run.id)}\nType one setting, e.g. training.learning_rate = 5e-4",
+                _("A run like this one, but for"),
+                _("{run}\nType one setting, e.g. training.learning_rate = 5e-4").format(
+                    run=one_line(chosen.run.id)
+                ),
             )
         )
         if typed is None:
             return
         key, equals, value = (part.strip() for part in typed.partition("="))
         if not equals:
-            self._say(f"{typed}: expected section.key = value")
+            self._say(_("{typed}: expected section.key = value").format(typed=typed))
             return
         await self._do(lambda: queueing.enqueue(queueing.again(chosen.run, {key: value})))
 
@@ -177,6 +182,7 @@ def _line(number: int, waiting: Waiting) -> str:
     overrides = waiting.run.settings.overrides
     changed = "  ".join(f"{key}={value}" for key, value in overrides.items())
     memory = size(waiting.entry.memory) if waiting.entry.memory else "?"
-    reason = waiting.place.reason or "starts in a moment"
-    first = one_line(f"{waiting.run.id}  needs {memory}  {changed}")
+    reason = waiting.place.reason or _("starts in a moment")
+    needs = _("{run}  needs {memory}").format(run=waiting.run.id, memory=memory)
+    first = one_line(f"{needs}  {changed}")
     return f"{number:>2}  {first}\n    {one_line(reason)}"

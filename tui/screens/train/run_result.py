@@ -1,4 +1,4 @@
-"""What a run came to, in words: scores, progress, samples, warnings, errors."""
+"""What a run is and came to, in words: scores, progress, samples, warnings, errors."""
 
 from __future__ import annotations
 
@@ -11,26 +11,39 @@ from textual.content import Content
 from engine.alarms import Alarm
 from engine.directions import LABELS, Direction
 from engine.events import Evaluated, Score
-from engine.runs import Run
+from engine.language import _
+from engine.runs import Job, Run, RunSettings
 from engine.summary import Status, Summary
-from engine.text import number, one_line, plain
+from engine.text import number, one_line, plain, width
 from tui.screens.train import samples
 from tui.screens.train.samples import SampleView
 from tui.screens.train.story import Story
 
+_JOBS: dict[Job, str] = {
+    "evaluate": _("evaluate"),
+    "predict": _("predict"),
+    "probe": _("probe"),
+}
+"""Training goes without saying."""
+
+
+def subject(settings: RunSettings) -> str:
+    """`tiny · zero-shot · evaluate`."""
+    job = _JOBS.get(settings.job, "")
+    return " · ".join(filter(None, (settings.profile.name, settings.strategy, job)))
+
 
 def scores(test: Evaluated) -> Content:
     """The result of an evaluation, by direction, with what was counted."""
-    lines = [_score_line("Test perplexity", test.score, "bold")]
+    lines = [_score_line(_("Test perplexity"), test.score, "bold")]
     lines += [
         _score_line(LABELS.get(_direction(name), name), score)
         for name, score in test.directions.items()
     ]
     total = test.score
-    detail = (
-        f"mean over {total.samples:,} pairs; over their {total.tokens:,} tokens together "
-        f"{number(total.perplexity_corpus)}"
-    )
+    detail = _(
+        "mean over {pairs:,} pairs; over their {tokens:,} tokens together {perplexity}"
+    ).format(pairs=total.samples, tokens=total.tokens, perplexity=number(total.perplexity_corpus))
     return Content("\n").join([*lines, Content.styled(detail, "dim")])
 
 
@@ -43,19 +56,19 @@ def _score_line(label: str, score: Score, style: str = "") -> Content:
     padding = " " * max(1, 18 - Content(label).cell_length)
     return Content.assemble(
         (label + padding, "dim"), (f"{number(score.perplexity):>9}", style),
-        (f"   {score.samples:,} pairs", "dim"),
+        ("   " + _("{count:,} pairs").format(count=score.samples), "dim"),
     )  # fmt: skip
 
 
 def closing(summary: Summary, story: Story, run: Run) -> Content:
     """What is to be said under the chart: the result, or why there is none."""
     if summary.status is Status.FAILED:
-        lines = [Content.styled(f"✗ {plain(summary.message) or 'failed'}", "$text-error")]
-        return Content("\n").join([*lines, *_hint(summary.hint), *_hint("l shows the log")])
+        lines = [Content.styled("✗ " + (plain(summary.message) or _("failed")), "$text-error")]
+        return Content("\n").join([*lines, *_hint(summary.hint), *_hint(_("l shows the log"))])
     if summary.status is Status.WAITING:
-        return Content.styled("◷ Waits in the queue; q shows it", "$text-muted")
+        return Content.styled("◷ " + _("Waits in the queue; q shows it"), "$text-muted")
     if summary.status is Status.INTERRUPTED:
-        sentence = "◌ The worker is gone without a word; l shows its log"
+        sentence = "◌ " + _("The worker is gone without a word; l shows its log")
         return Content.styled(sentence, "$text-warning")
     if summary.status is Status.FINISHED and summary.score is not None:
         return _won(summary.score, story, run.settings.mark)
@@ -63,9 +76,11 @@ def closing(summary: Summary, story: Story, run: Run) -> Content:
 
 
 def _won(score: Score, story: Story, mark: str) -> Content:
-    parts = [f"✓ test perplexity {number(score.perplexity)}{mark}"]
+    said = _("test perplexity {value}").format(value=number(score.perplexity) + mark)
+    parts = [f"✓ {said}"]
     if story.first is not None and story.last is not story.first:
-        parts.append(f"untuned {number(story.first.score.perplexity)}")
+        value = number(story.first.score.perplexity)
+        parts.append(_("untuned {value}").format(value=value))
     if story.last is not None:
         parts += [
             f"{LABELS[_direction(name)]} {number(one.perplexity)}"
@@ -87,7 +102,7 @@ def side_notes(story: Story, view: SampleView, alarms: Sequence[Alarm] = ()) -> 
         *samples.blocks(story, view),
         *_evaluations(story),
     ]
-    return Group(*blocks) if blocks else Text("No samples yet", "dim")
+    return Group(*blocks) if blocks else Text(_("No samples yet"), "dim")
 
 
 def alarm_line(alarms: Sequence[Alarm]) -> Content:
@@ -103,14 +118,18 @@ def alarm_line(alarms: Sequence[Alarm]) -> Content:
 def _evaluations(story: Story) -> Iterator[Text]:
     if not story.tests:
         return
-    yield Text("Test perplexity by step", "bold")
+    yield Text(_("Test perplexity by step"), "bold")
     names = [name for name in story.tests[-1].directions if _direction(name) != "unknown"]
     labels = "".join(f"    {LABELS[_direction(name)]}" for name in names)
-    yield Text(f"{'step':>7}      all {labels}", "dim")
+    yield Text(_right(_("step"), 7) + _right(_("all"), 9) + f" {labels}", "dim")
     for test in story.tests[-8:]:
         found = [test.score, *(test.directions[name] for name in names if name in test.directions)]
         yield Text(f"{test.step:>7,}" + "".join(f"{number(one.perplexity):>9}" for one in found))
     yield Text("")
+
+
+def _right(word: str, columns: int) -> str:
+    return " " * (columns - width(word)) + word
 
 
 def _warnings(story: Story) -> Iterator[Text]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from engine.dataset import Pair
 from engine.events import Sample
+from engine.language import _
 from engine.text import number, one_line
 from tui.screens.train.story import Story
 
@@ -49,15 +50,15 @@ def blocks(story: Story, view: SampleView) -> Iterator[RenderableType]:
         return
     steps = story.evaluations
     step = view.step if view.step in story.samples else steps[-1]
-    yield Text(f"Samples after step {step:,}", "bold")
-    place = f"evaluation {steps.index(step) + 1} of {len(steps)}"
-    yield Text(f"{place}   , . step through   i one item\n", "dim")
+    yield Text(_("Samples after step {step:,}").format(step=step), "bold")
+    hint = _("evaluation {at} of {count}   , . step through   i one item")
+    yield Text(hint.format(at=steps.index(step) + 1, count=len(steps)) + "\n", "dim")
     table = _table()
     for sample in story.samples[step].values():
-        table.add_row("src", Text(_source(sample)))
-        table.add_row("out", Text(one_line(sample.output), "bold"))
+        table.add_row(_("src"), Text(_source(sample)))
+        table.add_row(_("out"), Text(one_line(sample.output), "bold"))
         if sample.reference:
-            table.add_row("ref", Text(one_line(sample.reference)))
+            table.add_row(_("ref"), Text(one_line(sample.reference)))
         table.add_row()
     yield table
 
@@ -65,25 +66,27 @@ def blocks(story: Story, view: SampleView) -> Iterator[RenderableType]:
 def _through_the_run(story: Story, item: str) -> Iterator[RenderableType]:
     """One item: its source and reference once, then what the model made of it each time."""
     place = story.items.index(item) + 1
-    yield Text(f"Sample {place} of {len(story.items)} through the run", "bold")
-    yield Text("i the next one\n", "dim")
+    title = _("Sample {at} of {count} through the run")
+    yield Text(title.format(at=place, count=len(story.items)), "bold")
+    yield Text(_("i the next one") + "\n", "dim")
     found = [(step, samples[item]) for step, samples in story.samples.items() if item in samples]
     table = _table()
     last = found[-1][1]
-    table.add_row("src", Text(_source(last)))
+    table.add_row(_("src"), Text(_source(last)))
     if last.reference:
-        table.add_row("ref", Text(one_line(last.reference)))
+        table.add_row(_("ref"), Text(one_line(last.reference)))
     table.add_row()
     above = ""
     for step, sample in reversed(found):
         output = one_line(sample.output)
         is_same = output == above
         table.add_row(
-            f"{step:,}", Text("the same" if is_same else output, "" if is_same else "bold")
+            f"{step:,}", Text(_("the same") if is_same else output, "" if is_same else "bold")
         )
         test = story.score_at(step)
         if test is not None:
-            table.add_row("", Text(f"test ppl {number(test.score.perplexity)}", "dim"))
+            score = _("test ppl {value}").format(value=number(test.score.perplexity))
+            table.add_row("", Text(score, "dim"))
         above = output
     yield table
 

@@ -12,12 +12,13 @@ from textual.worker import get_current_worker
 from engine import launch
 from engine.errors import RunError
 from engine.hardware import Probe
+from engine.language import _
 from engine.runs import Run, RunSettings
 from engine.summary import Status
 from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
-from tui.screens.train import plot, setup_actions
+from tui.screens.train import plot, run_result, setup_actions
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft
 from tui.screens.train.keys import CHART_KEYS, KEYS
@@ -57,7 +58,7 @@ class TrainScreen(SetupActions, Looking):
         """Was the run that is watched seen alive? Old ones ring no bell when their end is read."""
 
     def compose(self) -> ComposeResult:
-        yield HeaderLine("Train")
+        yield HeaderLine(_("Train"))
         yield SetupForm()
         yield RunView(self.yiwen.charset)
         yield Footer(compact=True)
@@ -146,7 +147,7 @@ class TrainScreen(SetupActions, Looking):
 
     @work(group="start")
     async def _start(self) -> None:
-        self.header.show("new run", "starting …")
+        self.header.show(_("new run"), _("starting …"))
         try:
             run = await confirm_and_start(self.app, self.draft.request(self.yiwen.runs_root))
         except Exception as error:  # whatever a broken file makes a library raise
@@ -201,13 +202,11 @@ class TrainScreen(SetupActions, Looking):
     @on(RunView.Refreshed)
     def _show_header(self) -> None:
         if self.watched is None or self.settings is None:
-            self.header.show("new run")
+            self.header.show(_("new run"))
             return
-        subject = f"{self.settings.profile.name} · {self.settings.strategy}"
-        if not self._trains:
-            subject += f" · {self.settings.job}"
         is_stopping = self.watched.id in self._asked_to_stop
-        self.header.show(subject, headline(self.view.summary, is_stopping))
+        status = headline(self.view.summary, is_stopping)
+        self.header.show(run_result.subject(self.settings), status)
 
     def _show_face(self) -> None:
         """Setup or run: what is shown, what has the focus, which keys are offered."""
@@ -259,6 +258,6 @@ class TrainScreen(SetupActions, Looking):
         found = await asyncio.to_thread(look_around, self.yiwen.runs_root)
         run = found.active or found.latest
         if run is None:
-            self.notify("There are no runs yet; s starts one.")
+            self.notify(_("There are no runs yet; s starts one."))
         else:
             self._watch(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from engine import setting_list
 from engine.errors import UserError
+from engine.language import _
 from engine.setting_list import Setting
 from engine.text import one_line, plain
 from tui.screens.train.draft import FILES
@@ -26,17 +28,18 @@ FIRST = (
     "training.epochs", "training.learning_rate", "training.batch_size", "few_shot.examples",
 )  # fmt: skip
 """Listed first: what is changed most."""
+_FILE_NAME = re.compile(r"(?<=\.toml)(?:: |：)")
 
 
 class SettingsDialog(ListDialog[dict[str, str] | None]):
     """Returns the overrides, or None if nothing is to change. Every change is checked at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "done", "Done", id="settings.done", tooltip="Keep the changes"),
-        Binding("ctrl+r", "revert", "Revert", id="settings.revert",
-                tooltip="Put the setting back to what the profile says"),
-        Binding("ctrl+x", "revert_all", "Revert all", id="settings.revert_all",
-                tooltip="Put every setting back to what the profile says", priority=True),
+        Binding("escape", "done", _("Done"), id="settings.done", tooltip=_("Keep the changes")),
+        Binding("ctrl+r", "revert", _("Revert"), id="settings.revert",
+                tooltip=_("Put the setting back to what the profile says")),
+        Binding("ctrl+x", "revert_all", _("Revert all"), id="settings.revert_all",
+                tooltip=_("Put every setting back to what the profile says"), priority=True),
     ]  # fmt: skip
     DEFAULT_CSS = """
     SettingsDialog {
@@ -61,8 +64,9 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Settings of this run")
-            field = Input(placeholder="type to filter, or training.epochs = 1", compact=True)
+            dialog.border_title = Content(_("Settings of this run"))
+            hint = _("type to filter, or training.epochs = 1")
+            field = Input(placeholder=hint, compact=True)
             field.cursor_blink = False
             yield field
             choices = OptionList(markup=False, compact=True)
@@ -72,7 +76,7 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
             yield Static("", id="meaning", markup=False)
             yield Static("", classes="error", markup=False)
             yield Static(
-                "enter change   ctrl+r as in the profile   ctrl+x all   esc done",
+                _("enter change   ctrl+r as in the profile   ctrl+x all   esc done"),
                 classes="hint",
                 markup=False,
             )
@@ -150,7 +154,8 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
             said = Content(one_line(setting.comment))
             if self._is_changed(setting):
                 profile = one_line(setting_list.typed(setting.profile_value))
-                said = Content.assemble((f"profile: {profile}", "bold"), "  ", said)
+                before = _("profile: {value}").format(value=profile)
+                said = Content.assemble((before, "bold"), "  ", said)
         self.query_one("#meaning", Static).update(said)
 
     # Changing
@@ -222,7 +227,8 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         if kept == self._overrides:
             return
         count = len(self._overrides) - len(kept)
-        confirm = Confirm(f"Put {count} settings back to the profile's?", yes="Put back")
+        question = _("Put {count} settings back to the profile's?").format(count=count)
+        confirm = Confirm(question, yes=_("Put back"))
         if await self.app.push_screen_wait(confirm) and self._check(kept):
             self.query_one(Input).clear()
             self._fill("")
@@ -253,4 +259,4 @@ def _with_headings(settings: list[Setting], is_filtered: bool) -> list[Setting |
 
 def _words(message: str) -> str:
     """A profile's mistakes without the file's name, which is known here."""
-    return "\n".join(line.partition(".toml: ")[2] or line for line in message.splitlines())
+    return "\n".join(_FILE_NAME.split(line, maxsplit=1)[-1] for line in message.splitlines())

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from engine import profile_copy
 from engine.command_line import command_for
 from engine.errors import ProfileError
+from engine.language import _
 from engine.lookahead.preflight import Preflight
 from engine.text import one_line
 from engine.waiting import queueing
@@ -61,7 +62,8 @@ class SetupActions(Screen[None]):
         except Exception as error:  # whatever a broken file makes a library raise
             self.yiwen.fail(error)
             return
-        self.notify(f"{one_line(run.id)} is in the queue; q shows it.", markup=False)
+        said = _("{run} is in the queue; q shows it.").format(run=one_line(run.id))
+        self.notify(said, markup=False)
         self.look_around()
 
     def action_preview(self) -> None:
@@ -77,7 +79,7 @@ class SetupActions(Screen[None]):
         if found is None:
             return
         if found.plan is None:
-            self.notify("Only training is probed; choose the strategy QLoRA with g.")
+            self.notify(_("Only training is probed; choose the strategy QLoRA with g."))
             return
         from tui.screens.train.probe_dialog import ProbeDialog
 
@@ -86,7 +88,7 @@ class SetupActions(Screen[None]):
     def _found_out(self) -> Preflight | None:
         """What the outlook has read; says so if there is nothing."""
         if self.outlook is None:
-            self.notify("Still reading; try again in a moment.", timeout=3)
+            self.notify(_("Still reading; try again in a moment."), timeout=3)
         elif self.outlook.found is None:
             self.yiwen.fail(self.outlook.trouble)
         else:
@@ -97,21 +99,22 @@ class SetupActions(Screen[None]):
         """Send the command that does the same to the clipboard by way of the terminal."""
         command = command_for(self.draft.request(self.yiwen.runs_root))
         self.app.copy_to_clipboard(command)
-        self.notify(one_line(command), title="Sent to clipboard", markup=False, timeout=6)
+        self.notify(one_line(command), title=_("Sent to clipboard"), markup=False, timeout=6)
 
     @work(exclusive=True, group="keep")
     async def action_keep_profile(self) -> None:
         """Write profile and changes as a new profile, and go on with that."""
         name = await self.app.push_screen_wait(
-            Ask("Keep these settings as a profile", "Its name, e.g. tiny-slow:")
+            Ask(_("Keep these settings as a profile"), _("Its name, e.g. tiny-slow:"))
         )
         if name is None:
             return
         try:
             path = profile_copy.path_for(name)
             exists = await asyncio.to_thread(path.exists)
+            question = _("Replace the profile {name}?").format(name=one_line(name))
             if exists and not await self.app.push_screen_wait(
-                Confirm(f"Replace the profile {one_line(name)}?", str(path), yes="Replace")
+                Confirm(question, str(path), yes=_("Replace"))
             ):
                 return
             await asyncio.to_thread(
@@ -122,5 +125,5 @@ class SetupActions(Screen[None]):
         except (ProfileError, OSError) as error:
             self.yiwen.fail(error)
             return
-        self.notify(str(path), title="Profile written", markup=False, timeout=6)
+        self.notify(str(path), title=_("Profile written"), markup=False, timeout=6)
         self.take_draft(Draft(name, self.draft.strategy_name, gpu=self.draft.gpu))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from rich.table import Table
 from rich.text import Text
 from textual import on
@@ -16,6 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.gpu_words import describe_gpu
+from engine.language import _, plural
 from engine.profiles import Profile
 from engine.runs import Part
 from engine.text import one_line, plain, rate, short_path
@@ -23,13 +25,13 @@ from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
 
 ROWS: tuple[tuple[str, str, str], ...] = (
-    ("p", "Profile", "profile"),
-    ("g", "Strategy", "strategy"),
-    ("d", "Training", "train"),
-    ("v", "Validation", "validation"),
-    ("t", "Test", "test"),
-    ("o", "Settings", "settings"),
-    ("u", "GPU", "gpu"),
+    ("p", _("Profile"), "profile"),
+    ("g", _("Strategy"), "strategy"),
+    ("d", _("Training"), "train"),
+    ("v", _("Validation"), "validation"),
+    ("t", _("Test"), "test"),
+    ("o", _("Settings"), "settings"),
+    ("u", _("GPU"), "gpu"),
 )
 """Key, label and name of each row; that of the GPU shows where there is one."""
 
@@ -71,7 +73,7 @@ class SetupForm(Vertical):
         yield rows
         yield Static(_title(), classes="title", markup=False)
         with VerticalScroll():
-            outlook = Static(Content("Reading …"), id="outlook", markup=False)
+            outlook = Static(Content(_("Reading …")), id="outlook", markup=False)
             outlook.auto_links = False
             yield outlook
         yield Static(id="latest", markup=False)
@@ -118,8 +120,8 @@ class SetupForm(Vertical):
             muted = name in ("train", "validation", "test") and not draft.uses(_part(name))
             line = Content.assemble(
                 (f" {key} ", "bold $primary"),
-                f" {label:<{self.LABEL_WIDTH}}",
-                ("not used" if muted else value, "dim" if muted else ""),
+                f" {set_cell_size(label, self.LABEL_WIDTH)}",
+                (_("not used") if muted else value, "dim" if muted else ""),
             )
             self.rows.replace_option_prompt(name, line)
 
@@ -135,7 +137,7 @@ class SetupForm(Vertical):
         """Name the run that can be looked at, and how many wait."""
         if not self._is_whole:
             return
-        queue = f"{waiting} run waits" if waiting == 1 else f"{waiting} runs wait"
+        queue = plural("{count} run waits", "{count} runs wait", waiting).format(count=waiting)
         parts = [("q", queue)] if waiting else []
         parts += [("w", text)] if text else []
         line = Content("   ").join(
@@ -146,9 +148,12 @@ class SetupForm(Vertical):
 
 def _title() -> Content:
     """The card's name, and what else can be done before a start."""
-    parts = [("i", "data"), ("b", "probe"), ("a", "queue"), ("c", "command"), ("k", "keep")]
+    parts = [
+        ("i", _("data")), ("b", _("probe")), ("a", _("queue")), ("c", _("command")),
+        ("k", _("keep")),
+    ]  # fmt: skip
     keys = (Content.assemble((key, "$primary"), (f" {word}", "dim")) for key, word in parts)
-    return Content("  ").join([Content.styled("What will happen ", "bold $primary"), *keys])
+    return Content("  ").join([Content.styled(_("What will happen") + " ", "bold $primary"), *keys])
 
 
 def _part(name: str) -> Part:
@@ -169,14 +174,15 @@ def _value(name: str, draft: Draft, outlook: Outlook | None, room: int) -> str:
     if name == "settings":
         return _changes(draft) or _main_settings(draft, profile)
     path = {"train": profile.data.train, "validation": profile.data.validation}
-    return one_line(short_path(path.get(name, profile.data.test), room)) or "none"
+    return one_line(short_path(path.get(name, profile.data.test), room)) or _("none")
 
 
 def _gpu(draft: Draft, outlook: Outlook | None) -> str:
     gpu = outlook.found.gpu if outlook and outlook.found else None
     if gpu is None:
         return draft.gpu or "…"
-    return one_line(f"{describe_gpu(gpu)}{'' if draft.gpu else ' (the first)'}")
+    card = describe_gpu(gpu)
+    return one_line(card if draft.gpu else _("{gpu} (the first)").format(gpu=card))
 
 
 def _changes(draft: Draft) -> str:
@@ -186,19 +192,18 @@ def _changes(draft: Draft) -> str:
 
 def _main_settings(draft: Draft, profile: Profile) -> str:
     if draft.strategy.shows_examples:
-        return f"{profile.few_shot.examples} examples"
+        return _("{count} examples").format(count=profile.few_shot.examples)
     if not draft.strategy.trains:
-        return "as in the profile"
+        return _("as in the profile")
     training = profile.training
-    return (
-        f"{training.epochs:g} epochs, batch {training.batch_size}, "
-        f"learning rate {rate(training.learning_rate)}"
+    return _("{epochs:g} epochs, batch {batch}, learning rate {rate}").format(
+        epochs=training.epochs, batch=training.batch_size, rate=rate(training.learning_rate)
     )
 
 
 def _described(outlook: Outlook | None) -> Content | Table:
     if outlook is None:
-        return Content.styled("Reading …", "dim")
+        return Content.styled(_("Reading …"), "dim")
     if outlook.trouble:
         return Content.assemble(("✗ ", "bold $text-error"), (plain(outlook.trouble), "$text-error"))
     table = Table.grid(padding=(0, 1))

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from engine.language import _, plural
 from engine.protocol import Done
 from engine.text import number, plain
 
-_REASONS = {"length": "length: cut at generation.max_new_tokens"}
+_ENDS = {
+    "stop": _("{counted}  stop"),
+    "length": _("{counted}  length: cut at generation.max_new_tokens"),
+    "cancelled": _("{counted}  cancelled"),
+}
+"""By the reason why a generation ended."""
 
 
 @dataclass
@@ -27,7 +33,7 @@ class Answer:
     is_lowest: bool = False
     _waiting: str = ""
     """What has come and is not painted yet."""
-    _note: tuple[str, str] = ("waiting for the model", "$text-muted")
+    _note: tuple[str, str] = (_("waiting for the model"), "$text-muted")
 
     def take(self, text: str) -> None:
         """Take the answer so far; `paint` shows it."""
@@ -49,10 +55,12 @@ class Answer:
         """It is complete: say how fast it came and why it ended."""
         self.ended, self.text, self.reason = True, self._waiting, done.reason
         pace = done.tokens / done.seconds if done.seconds > 0 else 0.0
-        speed = f"{pace:.1f} tok/s" if pace else ""
-        counted = f"{done.tokens} token{'' if done.tokens == 1 else 's'}"
-        reason = _REASONS.get(done.reason, done.reason)
-        self.say("  ".join(filter(None, (counted, speed, reason))))
+        speed = _("{pace:.1f} tok/s").format(pace=pace) if pace else ""
+        counted = plural("{count} token", "{count} tokens", done.tokens).format(count=done.tokens)
+        if speed:
+            counted += f"  {speed}"
+        said = _ENDS.get(done.reason)
+        self.say(said.format(counted=counted) if said else f"{counted}  {done.reason}".rstrip())
 
     def fail(self, reason: str) -> None:
         """There is no (more) answer: say why."""
@@ -72,8 +80,11 @@ class Answer:
     def _reference(self) -> tuple[str, str]:
         if self.perplexity is None:
             return "", ""
-        words = f"reference: perplexity {number(self.perplexity)}"
-        return (f"{words}, the lowest", "bold $accent") if self.is_lowest else (words, "$accent")
+        if self.is_lowest:
+            words, style = _("reference: perplexity {value}, the lowest"), "bold $accent"
+        else:
+            words, style = _("reference: perplexity {value}"), "$accent"
+        return words.format(value=number(self.perplexity)), style
 
     @property
     def look(self) -> tuple[object, ...]:

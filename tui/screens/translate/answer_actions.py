@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from engine import translations
 from engine.errors import UserError
+from engine.language import _
 from tui.screens.translate.conversation import Conversation
 from tui.screens.translate.exchange import Exchange
 from tui.screens.translate.exports import write_accepted
@@ -22,13 +23,13 @@ from tui.widgets.picker import Picker
 if TYPE_CHECKING:
     from tui.app import YiwenApp
 
-BUSY = "An answer is on its way; esc stops it."
-_NO_ANSWER = "No answer yet: type a text, and enter."
+BUSY = _("An answer is on its way; esc stops it.")
+_NO_ANSWER = _("No answer yet: type a text, and enter.")
 _SAMPLES = {
-    "3 0.7": "3 samples at temperature 0.7",
-    "3 1.0": "3 samples at temperature 1.0, freer",
-    "6 0.7": "6 samples at temperature 0.7",
-    "1 0.7": "1 sample at temperature 0.7",
+    "3 0.7": _("3 samples at temperature 0.7"),
+    "3 1.0": _("3 samples at temperature 1.0, freer"),
+    "6 0.7": _("6 samples at temperature 0.7"),
+    "1 0.7": _("1 sample at temperature 0.7"),
 }
 
 
@@ -63,7 +64,8 @@ class AnswerActions(Screen[None]):
         answer = self.conversation.last_answer
         if answer:
             self.app.copy_to_clipboard(answer)
-        self.notify("Sent to the clipboard." if answer else "No answer yet.", timeout=3)
+        said = _("Sent to the clipboard.") if answer else _("No answer yet.")
+        self.notify(said, timeout=3)
 
     @work(exclusive=True, group="dialog")
     async def action_reference(self) -> None:
@@ -71,8 +73,8 @@ class AnswerActions(Screen[None]):
         exchange = self._ready_exchange()
         if exchange is None:
             return
-        hint = "A translation that you hold for right. enter score   ctrl+j new line   esc back"
-        dialog = TextDialog("Reference", [("", exchange.reference)], hint)
+        hint = _("A translation that you hold for right. enter score   ctrl+j new line   esc back")
+        dialog = TextDialog(_("Reference"), [("", exchange.reference)], hint)
         reference = await self.app.push_screen_wait(dialog)
         if reference and self.request is None:
             exchange.refer(reference)
@@ -90,8 +92,8 @@ class AnswerActions(Screen[None]):
         label: str | None = next(iter(models))
         if len(models) > 1:
             options = [(name, name) for name in models]
-            label = await self.app.push_screen_wait(Picker("Other answers of", options))
-        dialog = Picker("Other answers", list(_SAMPLES.items()))
+            label = await self.app.push_screen_wait(Picker(_("Other answers of"), options))
+        dialog = Picker(_("Other answers"), list(_SAMPLES.items()))
         chosen = await self.app.push_screen_wait(dialog) if label else None
         if not label or not chosen or self.request is not None:
             return
@@ -112,16 +114,16 @@ class AnswerActions(Screen[None]):
             return
         proposals = [(one.label, one.text.strip()) for one in exchange.answers if one.text.strip()]
         if exchange.accepted:
-            proposals.insert(0, ("accepted", exchange.accepted))
+            proposals.insert(0, (_("accepted"), exchange.accepted))
         elif exchange.reference:
-            proposals.append(("reference", exchange.reference))
-        hint = "Edit it if you like. enter accept   ctrl+j new line   esc back"
-        dialog = TextDialog("Accept a translation", proposals or [("", "")], hint)
+            proposals.append((_("reference"), exchange.reference))
+        hint = _("Edit it if you like. enter accept   ctrl+j new line   esc back")
+        dialog = TextDialog(_("Accept a translation"), proposals or [("", "")], hint)
         accepted = await self.app.push_screen_wait(dialog)
         if accepted:
             exchange.accept(accepted)
             self.keep(exchange)
-            self.notify("Accepted; ctrl+s writes it to a data file.", timeout=3)
+            self.notify(_("Accepted; ctrl+s writes it to a data file."), timeout=3)
 
     @work(exclusive=True, group="dialog")
     async def action_write(self) -> None:

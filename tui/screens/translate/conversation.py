@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from engine.language import _
 from tui.screens.translate.exchange import Exchange
 from tui.screens.translate.question import Question
 from tui.screens.translate.request import Turn
@@ -16,7 +17,7 @@ KEPT = 100
 """Exchanges kept; older ones go, or each new line would take longer to lay out."""
 PAINTED_EVERY = 0.22
 """Seconds: token by token would be eight times as many bytes on the line."""
-_WELCOME = """\
+_WELCOME = _("""\
 Type a sentence, Classical or modern; enter translates it.
 The first answer takes as long as the model takes to load.
 
@@ -24,7 +25,7 @@ f5      choose the model; mark several with tab to see them side by side
 ctrl+t  paste a reference: each model says how probable it finds it
 ctrl+n  other translations, sampled
 ctrl+o  accept the translation, edited or not; ctrl+s writes the accepted ones
-ctrl+r  what was translated before"""
+ctrl+r  what was translated before""")
 
 
 class Conversation(VerticalScroll):

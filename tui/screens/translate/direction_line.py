@@ -5,7 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-_KEYS = (("f5", "model"), ("f6", "direction"), ("f7", "prompt"), ("f8", "copy"))
+from engine.language import _
+
+_KEYS = (("f5", _("model")), ("f6", _("direction")), ("f7", _("prompt")), ("f8", _("copy")))
 
 
 class DirectionLine(Static):

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from engine import translations
 from engine.directions import LABELS
+from engine.language import _
 from engine.protocol import Done
 from engine.text import plain
 from tui.screens.translate.answer import Answer
@@ -47,8 +48,9 @@ class Exchange(Widget):
         self._began = datetime.now().astimezone()
         self.add(turns)
         source = plain(question.text)
-        cut = f" … ({len(source):,} characters)" if len(source) > _SHOWN_SOURCE else ""
-        self._source = source[:_SHOWN_SOURCE] + cut
+        self._source = source[:_SHOWN_SOURCE]
+        if len(source) > _SHOWN_SOURCE:
+            self._source += _(" … ({count:,} characters)").format(count=len(source))
         self._lines: list[Content] = []
         """As they were painted last."""
         self._wrapping: tuple[tuple[object, ...], list[Content]] = ((), [])

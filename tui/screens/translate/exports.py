@@ -10,11 +10,12 @@ from textual.app import App
 
 from engine import translations
 from engine.errors import UserError
+from engine.language import _
 from engine.text import one_line
 from engine.translations import Exchange
 from tui.widgets.save_dialog import SaveDialog
 
-NONE_ACCEPTED = "No translation is accepted yet; ctrl+o accepts the last one, edited or not."
+NONE_ACCEPTED = _("No translation is accepted yet; ctrl+o accepts the last one, edited or not.")
 
 
 async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
@@ -23,11 +24,11 @@ async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
     if not accepted:
         app.notify(NONE_ACCEPTED, timeout=5)
         return
-    hint = (
-        f"{len(accepted):,} accepted translations, as records of instruction and output. "
+    hint = _(
+        "{count:,} accepted translations, as records of instruction and output. "
         "A file that is there already keeps what it holds."
-    )
-    path = await app.push_screen_wait(SaveDialog("Add to a data file", "accepted.json", hint))
+    ).format(count=len(accepted))
+    path = await app.push_screen_wait(SaveDialog(_("Add to a data file"), "accepted.json", hint))
     if path is None:
         return
     try:
@@ -35,4 +36,5 @@ async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
     except UserError as error:
         app.notify(str(error), severity="error", timeout=8, markup=False)
         return
-    app.notify(f"{added:,} new records in {one_line(path)}", timeout=5, markup=False)
+    said = _("{count:,} new records in {file}").format(count=added, file=one_line(path))
+    app.notify(said, timeout=5, markup=False)

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from engine import translations
 from engine.directions import LABELS
+from engine.language import _
 from engine.text import one_line
 from engine.translations import Exchange
 from tui.screens.translate.exports import write_accepted
@@ -29,13 +30,14 @@ class HistoryDialog(ListDialog["Exchange | None"]):
     """Closes with the exchange whose text is to be translated again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="history.back", tooltip="Choose nothing"),
-        Binding("tab", "mark", "Mark", id="history.mark", priority=True,
-                tooltip="Mark the highlighted one, to write it"),
-        Binding("ctrl+s", "write", "Write", id="history.write", priority=True,
-                tooltip="Write the marked translations, else all accepted ones, as a data file"),
-        Binding("ctrl+y", "copy", "Copy", id="history.copy", priority=True,
-                tooltip="Send the highlighted answers to the clipboard of your own machine"),
+        Binding("escape", "dismiss(None)", _("Back"), id="history.back",
+                tooltip=_("Choose nothing")),
+        Binding("tab", "mark", _("Mark"), id="history.mark", priority=True,
+                tooltip=_("Mark the highlighted one, to write it")),
+        Binding("ctrl+s", "write", _("Write"), id="history.write", priority=True,
+                tooltip=_("Write the marked translations, else all accepted ones, as a data file")),
+        Binding("ctrl+y", "copy", _("Copy"), id="history.copy", priority=True,
+                tooltip=_("Send the highlighted answers to the clipboard of your own machine")),
     ]  # fmt: skip
     DEFAULT_CSS = """
     HistoryDialog {
@@ -54,8 +56,8 @@ class HistoryDialog(ListDialog["Exchange | None"]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -whole") as dialog:
-            dialog.border_title = Content("Translated before")
-            field = Input(placeholder="type to find", compact=True)
+            dialog.border_title = Content(_("Translated before"))
+            field = Input(placeholder=_("type to find"), compact=True)
             field.cursor_blink = False
             yield field
             choices = OptionList(markup=False, compact=True)
@@ -63,7 +65,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
             choices.auto_links = False
             yield choices
             yield PlainStatic(id="whole")
-            hint = "enter bring back  tab mark  ctrl+s write  esc back"
+            hint = _("enter bring back  tab mark  ctrl+s write  esc back")
             yield Static(hint, classes="hint", markup=False)
 
     @work
@@ -99,7 +101,8 @@ class HistoryDialog(ListDialog["Exchange | None"]):
     def _show_whole(self) -> None:
         place, exchange = self.query_one("#whole", PlainStatic), self._highlighted
         if exchange is None:
-            nothing = "Nothing is found by these words." if self._all else "Nothing yet."
+            found = _("Nothing is found by these words.")
+            nothing = found if self._all else _("Nothing yet.")
             place.say(Content.styled(nothing, "$text-muted"))
             return
         lines = [
@@ -125,7 +128,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
         if exchange := self._highlighted:
             answers = (answer.output for answer in exchange.answers)
             self.app.copy_to_clipboard(exchange.accepted or "\n\n".join(answers))
-            self.notify("Sent to the clipboard.", timeout=3)
+            self.notify(_("Sent to the clipboard."), timeout=3)
 
     @work(exclusive=True, group="write")
     async def action_write(self) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual import work
 
 from engine.errors import UserError
+from engine.language import _
 from engine.lookahead import model_room
 from engine.lookahead.model_room import Room
 from engine.runs import Run
 from engine.text import plain
 from tui.model_choice import ModelChoice
 from tui.screens.translate.answer_actions import BUSY, AnswerActions
-from tui.screens.translate.model_picker import LET_GO, pick_models
+from tui.screens.translate.model_picker import LET_GO, check_one_base, pick_models
 from tui.screens.translate.prompt_box import PromptBox
 from tui.screens.translate.prompt_sheet import PromptSheet
 from tui.screens.translate.question import Question, Wish
@@ -25,7 +26,7 @@ from tui.screens.translate.translator import KeptTranslator
 from tui.widgets.dialogs import Confirm
 from tui.widgets.picker import Picker
 
-EMPTY = "○ not loaded"
+EMPTY = _("○ not loaded")
 
 
 class ModelActions(AnswerActions):
@@ -62,7 +63,8 @@ class ModelActions(AnswerActions):
         """Load the model first, unless memory is short and the user would rather not."""
         room = await asyncio.to_thread(_room_for, request.turns[0].choice)
         if room is not None and not room.is_enough and not request.cancelled.is_set():
-            question = Confirm("Load the model all the same?", room.sentence, yes="Load")
+            title = _("Load the model all the same?")
+            question = Confirm(title, room.sentence, yes=_("Load"))
             if not await self.app.push_screen_wait(question):
                 request.cancelled.set()
         self.in_thread(partial(self._kept.answer, request))
@@ -70,6 +72,17 @@ class ModelActions(AnswerActions):
     def choose_run(self, run: Run) -> None:
         """Translate with a run's model from now on."""
         self._choose([ModelChoice(run=run)])
+
+    @work(exclusive=True, group="choose", description="")
+    async def choose_runs(self, chosen: Sequence[Run]) -> None:
+        """Translate with the models of several runs side by side from now on."""
+        choices = [ModelChoice(run=run) for run in chosen]
+        try:
+            await asyncio.to_thread(check_one_base, choices)
+        except (UserError, OSError) as error:
+            self.yiwen.fail(error)
+        else:
+            self._choose(choices)
 
     @work(exclusive=True, group="choose")
     async def action_choose_model(self) -> None:
@@ -108,7 +121,7 @@ class ModelActions(AnswerActions):
         choice, typed = self._choices[0], plain(self.query_one(PromptBox).text).strip()
         if len(self._choices) > 1:
             options = [(str(at), one.label) for at, one in enumerate(self._choices)]
-            at = await self.app.push_screen_wait(Picker("Prompt for", options))
+            at = await self.app.push_screen_wait(Picker(_("Prompt for"), options))
             if at is None:
                 return
             choice = self._choices[int(at)]
@@ -128,7 +141,8 @@ class ModelActions(AnswerActions):
 
     @property
     def ready(self) -> str:
-        return f"✓ ready · {self._kept.device}" if self._kept.device else EMPTY
+        device = self._kept.device
+        return _("✓ ready · {device}").format(device=device) if device else EMPTY
 
 
 def _room_for(choice: ModelChoice) -> Room | None:

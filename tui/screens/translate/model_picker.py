@@ -10,6 +10,7 @@ from typing import Any
 from textual.app import App
 
 from engine.errors import UserError
+from engine.language import _
 from engine.runs import Run
 from engine.text import one_line
 from tui import model_choice
@@ -37,9 +38,9 @@ async def pick_models(
     ]
     if len(strategies) > 1:
         labels = " | ".join(one_line(choice.label) for choice in strategies)
-        options.append((_ALL, f"  side by side: {labels}"))
-    options.append((LET_GO, "  (free the memory of the loaded model)"))
-    dialog = Checklist("Translate with", options, highlighted=current[0].key)
+        options.append((_ALL, "  " + _("side by side: {models}").format(models=labels)))
+    options.append((LET_GO, "  " + _("(free the memory of the loaded model)")))
+    dialog = Checklist(_("Translate with"), options, highlighted=current[0].key)
     keys = await app.push_screen_wait(dialog)
     if not keys or keys == [LET_GO]:
         return LET_GO if keys else None
@@ -52,14 +53,18 @@ async def pick_models(
             choice = await pick_checkpoint(app, choice.run, current)
         if choice is not None:
             chosen.append(choice)
-    await asyncio.to_thread(_check, chosen)
+    await asyncio.to_thread(check_one_base, chosen)
     return chosen or None
 
 
-def _check(chosen: Sequence[ModelChoice]) -> None:
+def check_one_base(chosen: Sequence[ModelChoice]) -> None:
     """Side by side means on one loaded base. Raises UserError."""
     if len(chosen) > MOST:
-        raise UserError(f"{len(chosen)} models are marked; at most {MOST} stand side by side")
+        raise UserError(
+            _("{count} models are marked; at most {most} stand side by side").format(
+                count=len(chosen), most=MOST
+            )
+        )
     if len(chosen) < 2:
         return
     bases = {choice.label: model_choice.base_of(choice.open().profile) for choice in chosen}
@@ -67,8 +72,10 @@ def _check(chosen: Sequence[ModelChoice]) -> None:
     for other in others:
         if bases[other] != bases[first]:
             raise UserError(
-                f"{first} and {other} have different base models; only models on one loaded base "
-                "stand side by side"
+                _(
+                    "{one} and {other} have different base models; only models on one loaded base "
+                    "stand side by side"
+                ).format(one=first, other=other)
             )
 
 
@@ -80,5 +87,6 @@ async def pick_checkpoint(
     if len(options) == 1:
         return ModelChoice(run=run)
     at = next((choice.checkpoint for choice in current if choice.run == run), "")
-    name = await app.push_screen_wait(Picker(f"Which state of {one_line(run.id)}", options, at))
+    title = _("Which state of {run}").format(run=one_line(run.id))
+    name = await app.push_screen_wait(Picker(title, options, at))
     return None if name is None else ModelChoice(run=run, checkpoint=name)

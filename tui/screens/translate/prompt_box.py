@@ -8,11 +8,12 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
+from engine.language import _
 from engine.text import plain
 
 _TAKEN = ("f6", "f7", "pageup", "pagedown")
 """Keys of a plain text area that mean something else on the Translate screen."""
-_HINT = "文言 or 白話; enter sends, ctrl+j begins a new line"
+_HINT = _("文言 or 白話; enter sends, ctrl+j begins a new line")
 
 
 class PromptBox(TextArea, inherit_bindings=False):

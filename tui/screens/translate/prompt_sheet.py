@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.language import _
 from engine.prompts import Encoded, PromptBuilder
 from engine.text import plain
 
@@ -21,7 +22,7 @@ class PromptSheet(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f7,q,enter", "dismiss", "Close", id="prompt.close", tooltip="Back"),
+        Binding("escape,f7,q,enter", "dismiss", _("Close"), id="prompt.close", tooltip=_("Back")),
     ]
     DEFAULT_CSS = """
     PromptSheet .dialog { width: 96%; }
@@ -37,8 +38,8 @@ class PromptSheet(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog") as dialog:
-            dialog.border_title = Content(f"Prompt for {plain(self._model)}")
-            dialog.border_subtitle = Content("esc close")
+            dialog.border_title = Content(_("Prompt for {model}").format(model=plain(self._model)))
+            dialog.border_subtitle = Content(_("esc close"))
             for content, classes in (
                 (Content(self._facts()), "facts"),
                 (mark_special(self._encoded, self._builder), "prompt"),
@@ -52,11 +53,15 @@ class PromptSheet(ModalScreen[None]):
         special = sum(index in tokenizer.special_ids for index in ids)
         stops = " ".join(sorted(tokenizer.token(index) for index in self._builder.stop_ids))
         examples = self._builder.examples.count
-        shown = f"{examples} examples; " if examples else ""
-        return plain(
-            f"{shown}{len(ids)} tokens, {special} of them special, none scored; "
-            f"the answer ends at {stops}"
+        said = _(
+            "{tokens} tokens, {special} of them special, none scored; the answer ends at {stops}"
         )
+        if examples:
+            said = _(
+                "{examples} examples; {tokens} tokens, {special} of them special, none scored; "
+                "the answer ends at {stops}"
+            )
+        return plain(said.format(examples=examples, tokens=len(ids), special=special, stops=stops))
 
 
 def mark_special(encoded: Encoded, builder: PromptBuilder) -> Content:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from engine import directions
 from engine.directions import LABELS, Direction
+from engine.language import _
 from engine.prompts import PromptBuilder
 
 Wish = Literal["auto", "to_modern", "to_classical"]
@@ -43,10 +44,11 @@ class Question:
     def label(self) -> str:
         """The direction in words: how it was found, and what it is."""
         if not self.text.strip():
-            return LABELS[self.wish] if self.wish != "auto" else "auto"
+            return LABELS[self.wish] if self.wish != "auto" else _("auto")
         if self.as_written:
-            return f"as written: {LABELS[self.direction]}"
-        return f"{'auto: ' if self.wish == 'auto' else ''}{LABELS[self.direction]}"
+            return _("as written: {direction}").format(direction=LABELS[self.direction])
+        said = _("auto: {direction}") if self.wish == "auto" else "{direction}"
+        return said.format(direction=LABELS[self.direction])
 
     def instruction(self, builder: PromptBuilder) -> str:
         """What the model is told to do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from engine.language import _
 from tui.model_choice import ModelChoice
 from tui.screens.translate.question import Question
 
@@ -27,7 +28,8 @@ class Turn:
         """Who answers, and how."""
         if not self.temperature:
             return self.choice.label
-        return f"{self.choice.label} · sampled at {self.temperature:g}"
+        said = _("{model} · sampled at {temperature:g}")
+        return said.format(model=self.choice.label, temperature=self.temperature)
 
 
 @dataclass

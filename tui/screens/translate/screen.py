@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Footer, TextArea
 
+from engine.language import _
 from engine.text import one_line, plain
 from tui.screens.translate.answer_actions import BUSY
 from tui.screens.translate.conversation import Conversation
@@ -43,7 +44,7 @@ class TranslateScreen(ModelActions):
         self._state = EMPTY
 
     def compose(self) -> ComposeResult:
-        yield HeaderLine("Translate")
+        yield HeaderLine(_("Translate"))
         yield Conversation()
         yield DirectionLine()
         yield PromptBox()
@@ -85,12 +86,12 @@ class TranslateScreen(ModelActions):
     def action_clear(self) -> None:
         """Clear the conversation, or bring it back."""
         if self.conversation.clear_or_restore():
-            self.notify("Cleared; ctrl+l brings it back.", timeout=3)
+            self.notify(_("Cleared; ctrl+l brings it back."), timeout=3)
 
     def action_cancel(self) -> None:
         """Stop the answer."""
         if self.request is not None:
-            note = "cancelling …  esc again ends the model too"
+            note = _("cancelling …  esc again ends the model too")
             self.conversation.note(self.request.number, note)
             self.in_thread(partial(self._kept.cancel, self.request))
 
@@ -113,12 +114,12 @@ class TranslateScreen(ModelActions):
     @on(Loading)
     def _show_loading(self, event: Loading) -> None:
         self.conversation.note(event.number, event.words)
-        self.stand("● loading")
+        self.stand(_("● loading"))
 
     @on(AnswerGrew)
     def _show_growth(self, event: AnswerGrew) -> None:
         self.conversation.grow(event.number, event.place, event.text)
-        self.stand(f"● translating · {self._kept.device}")
+        self.stand(_("● translating · {device}").format(device=self._kept.device))
 
     @on(AnswerEnded)
     def _show_end(self, event: AnswerEnded) -> None:
@@ -141,14 +142,15 @@ class TranslateScreen(ModelActions):
         self.conversation.stop_painting()
         if exchange := self.conversation.find(event.number):
             exchange.finish()
-            self.keep(exchange)
+            if exchange.answer:
+                self.keep(exchange)
         self.attend(None)
 
     def attend(self, request: Request | None) -> None:
         """An answer is on its way, or no more."""
         self.request = request
         self.refresh_bindings()
-        self.stand("● asking" if request else self.ready)
+        self.stand(_("● asking") if request else self.ready)
 
     def stand(self, state: str) -> None:
         if state != self._state:

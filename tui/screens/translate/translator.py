@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import msgspec
 from textual.message import Message
 
+from engine import wording
 from engine.errors import UserError
 from engine.events import Phase
+from engine.language import _
 from engine.profiles import Profile
 from engine.protocol import Done
 from engine.text import message_of
@@ -33,7 +35,8 @@ class Loading(Message):
         """What it is busy with."""
         what = self.phase.name.removeprefix("loading the model")
         share = f" {self.phase.done}/{self.phase.of}" if self.phase.of else ""
-        return f"loading the model … {what}{share}".rstrip()
+        words = _("loading the model … {what}{share}")
+        return words.format(what=wording.phase_name(what), share=share).rstrip()
 
 
 @dataclass

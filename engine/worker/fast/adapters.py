@@ -1,0 +1,108 @@
+"""The LoRA adapters, laid out for fused linears; PEFT's own parameters stay the ones that train."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from peft.tuners.lora import LoraLayer
+from torch import Tensor, nn
+
+from engine.worker.fast.architecture import Unsupported
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One linear's adapter within a fused one."""
+
+    a: nn.Parameter
+    """[r, K]."""
+    b: nn.Parameter
+    """[n, r]."""
+    scaling: float
+    outputs: slice
+    ranks: slice
+
+
+class FusedAdapter:
+    """The adapters of several linears that read the same input: y += (drop(x) Aᵀ) Bᵀ.
+
+    A stacks the linears' A. B holds theirs along its diagonal, times their scaling.
+    """
+
+    def __init__(self, slots: Sequence[Slot], outputs: int, dropout: float, like: Tensor) -> None:
+        self.slots = tuple(slots)
+        self.dropout = dropout
+        rank = _power_of_two(max(slot.ranks.stop for slot in slots))
+        inputs = slots[0].a.shape[1]
+        self.a = torch.zeros(rank, inputs, dtype=like.dtype, device=like.device)
+        self.b = torch.zeros(outputs, rank, dtype=like.dtype, device=like.device)
+
+    @property
+    def parameters(self) -> tuple[nn.Parameter, ...]:
+        """PEFT's parameters, A and B of each linear in turn."""
+        return tuple(p for slot in self.slots for p in (slot.a, slot.b))
+
+    def gradients(self, grad_a: Tensor, grad_b: Tensor) -> list[Tensor]:
+        """The gradients of `parameters`, cut out of those of the fused matrices."""
+        found = []
+        for slot in self.slots:
+            found.append(grad_a[slot.ranks].to(slot.a.dtype))
+            found.append(grad_b[slot.outputs, slot.ranks].to(slot.b.dtype).mul_(slot.scaling))
+        return found
+
+
+class Adapters:
+    """All fused adapters of a model, brought up to date together."""
+
+    def __init__(self, fused: Sequence[FusedAdapter]) -> None:
+        slots = [(adapter, slot) for adapter in fused for slot in adapter.slots]
+        self._a = [slot.a for _, slot in slots]
+        self._b = [slot.b for _, slot in slots]
+        self._scalings = [slot.scaling for _, slot in slots]
+        self._into_a = [adapter.a[slot.ranks] for adapter, slot in slots]
+        self._into_b = [adapter.b[slot.outputs, slot.ranks] for adapter, slot in slots]
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """Copy PEFT's parameters into the fused matrices, in the dtype of computation."""
+        if self._a:
+            torch._foreach_copy_(self._into_a, self._a)
+            torch._foreach_copy_(self._into_b, torch._foreach_mul(self._b, self._scalings))
+
+
+def fuse_adapters(
+    modules: Sequence[nn.Module], sizes: Sequence[int], like: Tensor
+) -> FusedAdapter | None:
+    """The active adapters on some linears, or None where there are none. Raises Unsupported."""
+    slots: list[Slot] = []
+    dropouts: set[float] = set()
+    row = rank = 0
+    for module, size in zip(modules, sizes):
+        name = active_adapter(module)
+        if name is not None and isinstance(module, LoraLayer):
+            a, b = module.lora_A[name].weight, module.lora_B[name].weight
+            ranks = slice(rank, rank + a.shape[0])
+            slots.append(Slot(a, b, module.scaling[name], slice(row, row + size), ranks))
+            dropouts.add(float(getattr(module.lora_dropout[name], "p", 0.0)))
+            rank = ranks.stop
+        row += size
+    if len(dropouts) > 1:
+        raise Unsupported("adapters of one layer have different dropout")
+    return FusedAdapter(slots, row, dropouts.pop(), like) if slots else None
+
+
+def active_adapter(module: nn.Module) -> str | None:
+    """The name of the adapter that a layer now applies. Raises Unsupported for several."""
+    if not isinstance(module, LoraLayer) or module.disable_adapters:
+        return None
+    active = [name for name in module.active_adapters if name in module.lora_A]
+    if len(active) > 1:
+        raise Unsupported("several adapters are active at once")
+    return active[0] if active else None
+
+
+def _power_of_two(rank: int) -> int:
+    """What the kernels ask of an inner dimension: a power of two, at least 16."""
+    return max(16, 1 << (rank - 1).bit_length())

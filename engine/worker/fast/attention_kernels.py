@@ -1,0 +1,177 @@
+"""Attention within packed rows as Triton kernels: only blocks that some token sees are touched.
+
+A flash attention (Dao et al. 2022) whose rows are short documents: one start index a token says
+where its document begins, and the first `shared` tokens are seen by all. Scores are capped in the
+kernel, so Gemma-2 pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def _scores(dots, scale, CAP: tl.constexpr):  # type: ignore[no-untyped-def]
+    dots = dots * scale
+    if CAP > 0:
+        dots = CAP * (1.0 - 2.0 / (tl.exp(2.0 * dots / CAP) + 1.0))
+    return dots
+
+
+@triton.jit
+def _forward_block(  # type: ignore[no-untyped-def]
+    q, first, rows, start, shared, total, peak, weight, k_, v_, k_stride, v_stride, scale,
+    CAP: tl.constexpr, D: tl.constexpr, BN: tl.constexpr,
+):  # fmt: skip
+    columns = first + tl.arange(0, BN)
+    d = tl.arange(0, D)
+    k = tl.load(k_ + columns[:, None] * k_stride + d[None, :])
+    s = _scores(tl.dot(q, tl.trans(k)), scale, CAP)
+    own = columns[None, :] >= start[:, None]
+    seen = (columns[None, :] <= rows[:, None]) & (own | (columns[None, :] < shared))
+    s = tl.where(seen, s, -1e30)
+    new_peak = tl.maximum(peak, tl.max(s, 1))
+    p = tl.where(seen, tl.exp(s - new_peak[:, None]), 0.0)
+    shrink = tl.exp(peak - new_peak)
+    v = tl.load(v_ + columns[:, None] * v_stride + d[None, :])
+    total = total * shrink[:, None] + tl.dot(p.to(v.dtype), v)
+    return total, new_peak, weight * shrink + tl.sum(p, 1)
+
+
+@triton.jit
+def forward(  # type: ignore[no-untyped-def]
+    q_, k_, v_, out_, sums_, start_, tokens, shared, q_stride, k_stride, v_stride, scale,
+    HEADS: tl.constexpr, REPEATS: tl.constexpr, CAP: tl.constexpr, D: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr,
+):  # fmt: skip
+    """One program: BM queries of one head, over the shared keys and then their own."""
+    block = tl.program_id(0)
+    head = tl.program_id(1)
+    rows = block * BM + tl.arange(0, BM)
+    d = tl.arange(0, D)
+    start = tl.load(start_ + rows)
+    q = tl.load(q_ + rows[:, None] * q_stride + head * D + d[None, :])
+    k_ += (head // REPEATS) * D
+    v_ += (head // REPEATS) * D
+    total = tl.zeros([BM, D], tl.float32)
+    peak = tl.full([BM], -1e30, tl.float32)
+    weight = tl.zeros([BM], tl.float32)
+    own = (tl.min(start, 0) // BN) * BN
+    for first in range(0, tl.minimum(tl.cdiv(shared, BN) * BN, own), BN):
+        total, peak, weight = _forward_block(
+            q, first, rows, start, shared, total, peak, weight, k_, v_, k_stride, v_stride, scale,
+            CAP, D, BN,
+        )  # fmt: skip
+    for first in range(own, (block + 1) * BM, BN):
+        total, peak, weight = _forward_block(
+            q, first, rows, start, shared, total, peak, weight, k_, v_, k_stride, v_stride, scale,
+            CAP, D, BN,
+        )  # fmt: skip
+    out = (total / weight[:, None]).to(out_.dtype.element_ty)
+    tl.store(out_ + rows[:, None] * (HEADS * D) + head * D + d[None, :], out)
+    tl.store(sums_ + head * tokens + rows, peak + tl.log(weight))
+
+
+@triton.jit
+def _grad_queries_block(  # type: ignore[no-untyped-def]
+    q, grad, sums, dots, first, rows, start, shared, total, k_, v_, k_stride, v_stride, scale,
+    CAP: tl.constexpr, D: tl.constexpr, BN: tl.constexpr,
+):  # fmt: skip
+    columns = first + tl.arange(0, BN)
+    d = tl.arange(0, D)
+    k = tl.load(k_ + columns[:, None] * k_stride + d[None, :])
+    v = tl.load(v_ + columns[:, None] * v_stride + d[None, :])
+    s = _scores(tl.dot(q, tl.trans(k)), scale, CAP)
+    own = columns[None, :] >= start[:, None]
+    seen = (columns[None, :] <= rows[:, None]) & (own | (columns[None, :] < shared))
+    p = tl.where(seen, tl.exp(s - sums[:, None]), 0.0)
+    slope = p * (tl.dot(grad, tl.trans(v)) - dots[:, None]) * scale
+    if CAP > 0:
+        slope = slope * (1.0 - (s / CAP) * (s / CAP))
+    return total + tl.dot(slope.to(k.dtype), k)
+
+
+@triton.jit
+def grad_queries(  # type: ignore[no-untyped-def]
+    q_, k_, v_, grad_, sums_, dots_, grad_q_, start_, tokens, shared,
+    q_stride, k_stride, v_stride, scale,
+    HEADS: tl.constexpr, REPEATS: tl.constexpr, CAP: tl.constexpr, D: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr,
+):  # fmt: skip
+    """One program: the gradient of BM queries of one head."""
+    block = tl.program_id(0)
+    head = tl.program_id(1)
+    rows = block * BM + tl.arange(0, BM)
+    d = tl.arange(0, D)
+    at = rows[:, None] * (HEADS * D) + head * D + d[None, :]
+    start = tl.load(start_ + rows)
+    q = tl.load(q_ + rows[:, None] * q_stride + head * D + d[None, :])
+    grad = tl.load(grad_ + at)
+    sums = tl.load(sums_ + head * tokens + rows)
+    dots = tl.load(dots_ + head * tokens + rows)
+    k_ += (head // REPEATS) * D
+    v_ += (head // REPEATS) * D
+    total = tl.zeros([BM, D], tl.float32)
+    own = (tl.min(start, 0) // BN) * BN
+    for first in range(0, tl.minimum(tl.cdiv(shared, BN) * BN, own), BN):
+        total = _grad_queries_block(
+            q, grad, sums, dots, first, rows, start, shared, total, k_, v_, k_stride, v_stride,
+            scale, CAP, D, BN,
+        )  # fmt: skip
+    for first in range(own, (block + 1) * BM, BN):
+        total = _grad_queries_block(
+            q, grad, sums, dots, first, rows, start, shared, total, k_, v_, k_stride, v_stride,
+            scale, CAP, D, BN,
+        )  # fmt: skip
+    tl.store(grad_q_ + at, total.to(grad_q_.dtype.element_ty))
+
+
+@triton.jit
+def grad_keys(  # type: ignore[no-untyped-def]
+    q_, k_, v_, grad_, sums_, dots_, grad_k_, grad_v_, start_, end_, tokens, shared,
+    q_stride, k_stride, v_stride, scale, first_block,
+    HEADS: tl.constexpr, REPEATS: tl.constexpr, CAP: tl.constexpr, D: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, SPLITS: tl.constexpr,
+):  # fmt: skip
+    """One program: the gradient of BN keys and values, as one query head sees them.
+
+    With SPLITS, so many programs go through a part of the queries each and add up.
+    """
+    block = tl.program_id(0) + first_block
+    head = tl.program_id(1)
+    columns = block * BN + tl.arange(0, BN)
+    d = tl.arange(0, D)
+    k = tl.load(k_ + columns[:, None] * k_stride + (head // REPEATS) * D + d[None, :])
+    v = tl.load(v_ + columns[:, None] * v_stride + (head // REPEATS) * D + d[None, :])
+    grad_k = tl.zeros([BN, D], tl.float32)
+    grad_v = tl.zeros([BN, D], tl.float32)
+    begin = (block * BN // BM) * BM
+    finish = tl.max(tl.load(end_ + columns), 0)
+    if SPLITS > 1:
+        part = tl.cdiv(tl.cdiv(tokens - begin, SPLITS), BM) * BM
+        begin += tl.program_id(2) * part
+        finish = tl.minimum(tokens, begin + part)
+    for first in range(begin, finish, BM):
+        rows = first + tl.arange(0, BM)
+        start = tl.load(start_ + rows)
+        q = tl.load(q_ + rows[:, None] * q_stride + head * D + d[None, :])
+        grad = tl.load(grad_ + rows[:, None] * (HEADS * D) + head * D + d[None, :])
+        sums = tl.load(sums_ + head * tokens + rows)
+        dots = tl.load(dots_ + head * tokens + rows)
+        s = _scores(tl.dot(k, tl.trans(q)), scale, CAP)
+        own = columns[:, None] >= start[None, :]
+        seen = (columns[:, None] <= rows[None, :]) & (own | (columns[:, None] < shared))
+        p = tl.where(seen, tl.exp(s - sums[None, :]), 0.0)
+        grad_v += tl.dot(p.to(grad.dtype), grad)
+        slope = p * (tl.dot(v, tl.trans(grad)) - dots[None, :]) * scale
+        if CAP > 0:
+            slope = slope * (1.0 - (s / CAP) * (s / CAP))
+        grad_k += tl.dot(slope.to(q.dtype), q)
+    at = columns[:, None] * (HEADS * D) + head * D + d[None, :]
+    if SPLITS > 1:
+        tl.atomic_add(grad_k_ + at, grad_k)
+        tl.atomic_add(grad_v_ + at, grad_v)
+    else:
+        tl.store(grad_k_ + at, grad_k.to(grad_k_.dtype.element_ty))
+        tl.store(grad_v_ + at, grad_v.to(grad_v_.dtype.element_ty))

@@ -1,0 +1,197 @@
+"""Translates token by token from a static cache; on a GPU each step is one CUDA graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from engine.profiles import Generation
+from engine.prompts import Encoded
+from engine.worker.batches import plan_passes
+from engine.worker.fast.decode_linear import Multiply, Quantised, adapted, matrix, merged
+from engine.worker.fast.forward import FastDecoder
+from engine.worker.fast.graphs import Recorded
+from engine.worker.fast.layout import BLOCK, lay_out
+from engine.worker.fast.sampling import choose
+
+LENGTHS = 256
+"""Caches hold a multiple of so many tokens: few sizes, so that recorded graphs are used again."""
+
+Form = Literal["adapted", "merged", "quantised"]
+"""Base and adapter apart; added up in one matrix; or the base straight from 4 bits."""
+
+
+class Translator:
+    """Continues prompts by one model under one adapter."""
+
+    def __init__(self, fast: FastDecoder, form: Form = "adapted") -> None:
+        self._fast = fast
+        self._form = form
+        self._kernels = fast.ingredients.kernels
+        self._steps: dict[tuple[int, int], _Step] = {}
+        self._attend = _attention(self._kernels)
+        self.use_adapter()
+
+    @torch.inference_mode()
+    def use_adapter(self) -> None:
+        """Make the linears anew, after the decoder's adapter has changed."""
+        fast = self._fast
+        fast.adapters.refresh()
+        makers: dict[Form, Callable[..., Multiply]] = {
+            "adapted": adapted,
+            "merged": lambda linear: merged(linear, kernels=self._kernels),
+            "quantised": Quantised,
+        }
+        self._steps.clear()
+        self.linears = [[makers[self._form](linear) for linear in layer] for layer in fast.linears]
+        self.head = matrix(fast.decoder.head, kernels=self._kernels)
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        stop_ids: frozenset[int],
+        settings: Generation,
+        *,
+        stop_requested: Callable[[], bool] = lambda: False,
+        on_token: Callable[[int], None] | None = None,
+    ) -> list[list[int]]:
+        """The continuation of each prompt, without the stop token, as generate.generate's."""
+        self._fast.adapters.refresh()
+        longest = max(len(prompt) for prompt in prompts) + settings.max_new_tokens
+        step = self._step(len(prompts), -(-longest // LENGTHS) * LENGTHS)
+        tokens = choose(self._read(prompts, step), settings)
+        answers: list[list[int]] = [[] for _ in prompts]
+        unfinished = set(range(len(prompts)))
+        for _ in range(settings.max_new_tokens):
+            for row, token in enumerate(tokens.tolist()):
+                if token in stop_ids:
+                    unfinished.discard(row)
+                if row in unfinished:
+                    answers[row].append(token)
+            if on_token is not None and unfinished:
+                on_token(answers[0][-1])
+            if (
+                not unfinished
+                or stop_requested()
+                or len(max(answers, key=len)) >= (settings.max_new_tokens)
+            ):
+                break
+            tokens = choose(step(tokens), settings)
+        return answers
+
+    def _step(self, rows: int, length: int) -> _Step:
+        if (rows, length) not in self._steps:
+            self._steps[rows, length] = _Step(self, self._fast, rows, length)
+        return self._steps[rows, length]
+
+    def _read(self, prompts: Sequence[Sequence[int]], step: _Step) -> Tensor:
+        """Fill the cache with the prompts; the logits that follow each: [B, V]."""
+        fast = self._fast
+        packed = fast.ingredients.attention != "masked"
+        encoded = [Encoded("", list(ids), [0] * len(ids)) for ids in prompts]
+        total = sum(len(ids) for ids in prompts)
+        (batch,) = plan_passes(
+            encoded, row_tokens=total if packed else 0, tokens_per_pass=total**2, pad_id=0
+        )
+        layout = lay_out(batch, fast.shape.windows, BLOCK if packed else 1).to(fast.device)
+        batch = batch.to(fast.device)
+        width = layout.frame.width
+        at = (batch.documents >= 0).nonzero()
+        rows = at[:, 0] * width + at[:, 1]
+        documents, places = batch.documents[at[:, 0], at[:, 1]], batch.positions[at[:, 0], at[:, 1]]
+
+        def keep(layer: int, keys: Tensor, values: Tensor) -> None:
+            step.keys[layer, documents, :, places] = keys[rows]
+            step.values[layer, documents, :, places] = values[rows]
+
+        states = fast.states(layout, None, keep)
+        lengths = torch.tensor([len(ids) for ids in prompts], device=fast.device)
+        step.positions.copy_(lengths)
+        last = places == lengths[documents] - 1
+        order = documents[last].argsort()
+        return self.head(states[rows[last][order]])
+
+    def forward(self, tokens: Tensor, positions: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """One token more for each row: [B] -> logits [B, V]."""
+        fast = self._fast
+        pointwise, layers = fast.pointwise, fast.decoder.layers
+        stream = fast.embed(tokens)
+        cos, sin = fast.angles(positions)
+        normed = pointwise.norm(stream, layers[0].norm_in)
+        for number, layer in enumerate(layers):
+            qkv, out, gate_up, down = self.linears[number]
+            q, k, v = pointwise.rotate(qkv(normed), cos, sin, layer.norm_queries, layer.norm_keys)
+            attended = self._attend(
+                q, k, v, keys[number], values[number], positions, fast.shape.windows[number],
+                fast.shape.attention_scale, fast.shape.attention_cap,
+            )  # fmt: skip
+            stream, normed = pointwise.join(
+                stream, out(attended), layer.norm_attended, layer.norm_mlp
+            )
+            output = down(pointwise.gate(gate_up(normed)))
+            stream, normed = pointwise.join(stream, output, layer.norm_out, fast.next_norm(number))
+        return self.head(normed)
+
+
+class _Step:
+    """The cache for so many rows of so many tokens, and the step that adds a token to each."""
+
+    def __init__(self, translator: Translator, fast: FastDecoder, rows: int, length: int) -> None:
+        shape = fast.shape
+        size = (len(fast.decoder.layers), rows, shape.kv_heads, length, shape.head_dim)
+        self.keys = torch.zeros(size, dtype=fast.dtype, device=fast.device)
+        self.values = torch.zeros_like(self.keys)
+        self.positions = torch.zeros(rows, dtype=torch.long, device=fast.device)
+        self._tokens = torch.zeros_like(self.positions)
+
+        def step() -> Tensor:
+            return translator.forward(self._tokens, self.positions, self.keys, self.values)
+
+        self._run = Recorded(step) if fast.device.type == "cuda" else step
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """Logits after these tokens, which come next in each row."""
+        self._tokens.copy_(tokens)
+        logits = self._run()
+        self.positions += 1
+        return logits
+
+
+def _attention(kernels: bool) -> Callable[..., Tensor]:
+    if not kernels:
+        return _attend
+    from engine.worker.fast.decode_kernels import attend
+
+    return attend
+
+
+def _attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    positions: Tensor,
+    window: int | None,
+    scale: float,
+    cap: float | None,
+) -> Tensor:
+    """Put keys and values [B, kv_heads, D] in the cache, and attend: [B, heads·D]."""
+    rows = torch.arange(len(q), device=q.device)
+    keys[rows, :, positions] = k
+    values[rows, :, positions] = v
+    queries = q.view(len(q), keys.shape[1], -1, q.shape[-1])
+    scores = (queries @ keys.transpose(-1, -2)) * scale
+    if cap:
+        scores = cap * torch.tanh(scores / cap)
+    places = torch.arange(keys.shape[2], device=q.device)
+    hidden = places > positions[:, None]
+    if window is not None:
+        hidden = hidden | (places <= positions[:, None] - window)
+    scores = scores.masked_fill(hidden[:, None, None], float("-inf"))
+    weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(q.dtype)
+    return (weights @ values).reshape(len(q), -1)

@@ -1,0 +1,48 @@
+"""LoRA's dropout as a hash of place and seed: nothing to store, the same in every kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+_LOW = 0xFFFFFFFF
+BITS = 24
+"""Bits of the hash that are compared with the share to drop."""
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Which inputs [T, K] of an adapter are dropped in one pass.
+
+    The linears of a fused group share one mask, where peft draws one for each.
+    """
+
+    share: float
+    seed: Tensor
+    """[1] int64, drawn for the pass."""
+    salt: int
+    """Tells the layers' masks apart."""
+
+    @property
+    def threshold(self) -> int:
+        """Hashes below it are dropped."""
+        return round(self.share * (1 << BITS))
+
+    @property
+    def scale(self) -> float:
+        """What makes up for the dropped inputs."""
+        return 1 / (1 - self.share) if self.share < 1 else 0.0
+
+    def apply(self, x: Tensor) -> Tensor:
+        """Drop and scale; its own derivative."""
+        return x * (self.kept(x.shape[0], x.shape[1]) * self.scale)
+
+    def kept(self, rows: int, columns: int) -> Tensor:
+        """[rows, columns] bool: what stays."""
+        places = torch.arange(rows * columns, device=self.seed.device)
+        mixed = (places * 0x9E3779B1 + self.seed + self.salt) & _LOW
+        mixed = ((mixed ^ (mixed >> 15)) * 0x85EBCA6B) & _LOW
+        mixed = ((mixed ^ (mixed >> 13)) * 0xC2B2AE35) & _LOW
+        return (((mixed ^ (mixed >> 16)) >> (32 - BITS)) >= self.threshold).view(rows, columns)

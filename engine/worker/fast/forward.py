@@ -1,0 +1,119 @@
+"""The decoder's forward pass, in functions over flat rows of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from peft import PeftModel
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+from transformers import PreTrainedModel
+
+from engine.worker.fast.adapters import Adapters, fuse_adapters
+from engine.worker.fast.architecture import Decoder, Unsupported, read_decoder
+from engine.worker.fast.ingredients import Ingredients
+from engine.worker.fast.layout import Layout, Spans
+from engine.worker.fast.linear import Linear
+from engine.worker.fast.pointwise import rotary_angles
+from engine.worker.fast.weights import FusedWeight, fuse
+
+KeepKeys = Callable[[int, Tensor, Tensor], None]
+"""Told a layer's number, keys and values: [T, kv_heads, D] each."""
+
+
+class FastDecoder:
+    """One base model with the adapter that is active on it."""
+
+    def __init__(self, model: PreTrainedModel | PeftModel, ingredients: Ingredients) -> None:
+        self.decoder: Decoder = read_decoder(model)
+        self.shape = self.decoder.shape
+        self.ingredients = ingredients
+        self.dtype = self.decoder.norm_last.dtype
+        self.device = self.decoder.embeddings.device
+        if self.decoder.embeddings.dtype != self.dtype:
+            raise Unsupported("parts of the model have different types")
+        self.weights: list[tuple[FusedWeight, ...]] = fuse(
+            self.decoder, self.dtype, keep=ingredients.cached_weights
+        )
+        self.attention = ingredients.make_attention(self.shape)
+        self.pointwise = ingredients.make_pointwise(self.shape)
+        self.cross_entropy = ingredients.make_cross_entropy()
+        self._low_rank = ingredients.make_low_rank()
+        scale = self.shape.hidden**0.5 if self.shape.family.scales_embeddings else None
+        self._embedding_scale = None if scale is None else torch.tensor(scale, dtype=self.dtype)
+        self.use_adapter(model)
+
+    def use_adapter(self, model: PreTrainedModel | PeftModel) -> None:
+        """Read the active adapter off the model: after another one was switched to."""
+        layers = read_decoder(model).layers
+        self.linears: list[tuple[Linear, ...]] = []
+        for layer, weights in zip(layers, self.weights):
+            self.linears.append(
+                tuple(
+                    Linear(
+                        weight,
+                        fuse_adapters(modules, weight.sizes, self.decoder.norm_last),
+                        self._low_rank,
+                        salt=7919 * (4 * len(self.linears) + number),
+                    )
+                    for number, (modules, weight) in enumerate(zip(layer.groups, weights))
+                )
+            )
+        linears = [linear for layer in self.linears for linear in layer]
+        self.adapters = Adapters([linear.adapter for linear in linears if linear.adapter])
+
+    def states(self, layout: Layout, seed: Tensor | None, keep: KeepKeys | None = None) -> Tensor:
+        """What the head reads: [R·T, H]. With a seed, dropout is on."""
+        decoder = self.decoder
+        stream = self.embed(layout.ids)
+        angles = self.angles(layout.positions)
+        normed = self.pointwise.norm(stream, decoder.layers[0].norm_in)
+        for number in range(len(decoder.layers)):
+            spans = layout.spans[self.shape.windows[number]]
+            if self.ingredients.checkpointing and torch.is_grad_enabled():
+                stream, normed = checkpoint(  # type: ignore[misc]
+                    self._layer, number, stream, normed, angles, spans, seed, keep,
+                    use_reentrant=False, preserve_rng_state=False,
+                )  # fmt: skip
+            else:
+                stream, normed = self._layer(number, stream, normed, angles, spans, seed, keep)
+        return normed
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """The residual stream's beginning: [T, H]."""
+        stream = F.embedding(ids, self.decoder.embeddings)
+        return stream if self._embedding_scale is None else stream * self._embedding_scale
+
+    def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """The rotary embedding's cosines and sines: [T, D] each."""
+        decoder = self.decoder
+        return rotary_angles(positions, decoder.frequencies, decoder.rotary_scale, self.dtype)
+
+    def _layer(
+        self,
+        number: int,
+        stream: Tensor,
+        normed: Tensor,
+        angles: tuple[Tensor, Tensor],
+        spans: Spans,
+        seed: Tensor | None,
+        keep: KeepKeys | None,
+    ) -> tuple[Tensor, Tensor]:
+        """The stream after a layer, and it normed for the next layer or the head."""
+        layer, pointwise = self.decoder.layers[number], self.pointwise
+        qkv, out, gate_up, down = self.linears[number]
+        q, k, v = pointwise.rotate(qkv(normed, seed), *angles, layer.norm_queries, layer.norm_keys)
+        if keep is not None:
+            keep(number, k, v)
+        attended = out(self.attention(q, k, v, spans), seed)
+        stream, normed = pointwise.join(stream, attended, layer.norm_attended, layer.norm_mlp)
+        output = down(pointwise.gate(gate_up(normed, seed)), seed)
+        return pointwise.join(stream, output, layer.norm_out, self.next_norm(number))
+
+    def next_norm(self, number: int) -> Tensor:
+        """The norm that comes after a layer: the next layer's first, or the last of all."""
+        if number + 1 < len(self.decoder.layers):
+            return self.decoder.layers[number + 1].norm_in
+        return self.decoder.norm_last

@@ -1,0 +1,91 @@
+"""What the fast path is made of, piece by piece: each can be left out, to measure it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from engine.worker.fast.architecture import Shape
+from engine.worker.fast.attention import Attention, FlexAttention, MaskedAttention
+from engine.worker.fast.linear import LowRank, TorchLowRank
+from engine.worker.fast.loss import CrossEntropy, torch_cross_entropy
+from engine.worker.fast.pointwise import Pointwise, TorchPointwise
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """Everything on is what an NVIDIA GPU gets; everything off runs anywhere."""
+
+    kernels: bool = False
+    """Triton kernels for adapters, loss, norms, gate and rotary embedding, instead of torch."""
+    attention: Literal["kernel", "flex", "masked"] = "masked"
+    cached_weights: bool = True
+    """Dequantise the weights once and keep them, instead of at each use."""
+    shared_prefix: bool = True
+    """Compute what all prompts of a pass begin with once."""
+    graphs: bool = False
+    """Record passes of the same size as CUDA graphs."""
+    checkpointing: bool = False
+    """Recompute a layer's activations in the backward pass."""
+
+    @classmethod
+    def of_gpu(
+        cls, shape: Shape, *, cached_weights: bool, graphs: bool, checkpointing: bool
+    ) -> Ingredients:
+        """Everything that this GPU's software can do, and what memory permits."""
+        kernels = kernels_can_run()
+        known_head = shape.head_dim in (64, 128, 256)
+        return cls(
+            kernels=kernels,
+            attention="kernel" if kernels and known_head else "flex",
+            cached_weights=cached_weights,
+            graphs=graphs and kernels and known_head,  # flex_attention makes masks as it goes
+            checkpointing=checkpointing,
+        )
+
+    def make_attention(self, shape: Shape) -> Attention:
+        """The attention that these ingredients name."""
+        if self.attention == "kernel":
+            from engine.worker.fast.packed_attention import KernelAttention
+
+            return KernelAttention(shape)
+        if self.attention == "flex":
+            return FlexAttention(shape)
+        return MaskedAttention(shape)
+
+    def make_pointwise(self, shape: Shape) -> Pointwise:
+        """What happens between the products."""
+        if not self.kernels:
+            return TorchPointwise(shape)
+        from engine.worker.fast.kernel_pointwise import KernelPointwise
+
+        return KernelPointwise(shape)
+
+    def make_low_rank(self) -> LowRank:
+        """The adapters' products."""
+        if not self.kernels:
+            return TorchLowRank()
+        from engine.worker.fast.lora_kernels import KernelLowRank
+
+        return KernelLowRank()
+
+    def make_cross_entropy(self) -> CrossEntropy:
+        """The loss."""
+        if not self.kernels:
+            return torch_cross_entropy
+        from engine.worker.fast.loss_kernels import kernel_cross_entropy
+
+        return kernel_cross_entropy
+
+
+def kernels_can_run() -> bool:
+    """Is there a GPU, and Triton to write for it?"""
+    if not torch.cuda.is_available():
+        return False
+    try:
+        import triton  # noqa: F401
+    except ImportError:
+        return False
+    return True

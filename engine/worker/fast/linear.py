@@ -1,0 +1,105 @@
+"""Linears that read the same input, with their adapters: a frozen product, a low-rank one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from engine.worker.fast.adapters import FusedAdapter
+from engine.worker.fast.dropout import Dropout
+from engine.worker.fast.weights import FusedWeight
+
+
+class LowRank(Protocol):
+    """The adapter's three products, which dropout goes through; all in the dtype of x."""
+
+    def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
+        """drop(x) Aᵀ: [T, r]."""
+
+    def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
+        """gradᵀ drop(x): [r, K], the gradient of A."""
+
+    def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
+        """total + drop(grad A): [T, K]; `total` may be overwritten."""
+
+
+class TorchLowRank:
+    """The products by torch, on any device."""
+
+    def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
+        return (drop.apply(x) if drop else x) @ a.t()
+
+    def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
+        return grad.t() @ (drop.apply(x) if drop else x)
+
+    def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
+        if drop is None:
+            return total.addmm_(grad, a)
+        return total.add_(drop.apply(grad @ a))
+
+
+@dataclass
+class Linear:
+    """y = x Wᵀ + drop(x) Aᵀ Bᵀ, for several linears at once."""
+
+    weight: FusedWeight
+    adapter: FusedAdapter | None
+    low_rank: LowRank
+    salt: int
+
+    def __call__(self, x: Tensor, seed: Tensor | None) -> Tensor:
+        """x: [T, K]. With a seed, the adapter's dropout is on."""
+        adapter = self.adapter
+        if adapter is None:
+            return _Frozen.apply(x, self.weight)  # type: ignore[no-any-return]
+        drop = None
+        if seed is not None and adapter.dropout > 0:
+            drop = Dropout(adapter.dropout, seed, self.salt)
+        return _Adapted.apply(x, self, drop, *adapter.parameters)  # type: ignore[no-any-return]
+
+
+class _Frozen(torch.autograd.Function):
+    """Asks for the weight again in the backward pass, so that none need be kept in between."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: FusedWeight) -> Tensor:
+        ctx.weight = weight
+        return x @ weight.tensor().t()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, None]:  # type: ignore[override]
+        return grad @ ctx.weight.tensor(), None
+
+
+class _Adapted(torch.autograd.Function):
+    """The parameters are inputs only to get their gradients: the fused copies are multiplied."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, linear: Linear, drop: Dropout | None, *parameters: nn.Parameter
+    ) -> Tensor:
+        adapter = linear.adapter
+        assert adapter is not None
+        y = x @ linear.weight.tensor().t()
+        inner = linear.low_rank.down(x, adapter.a, drop)
+        ctx.linear, ctx.drop = linear, drop
+        ctx.save_for_backward(x, inner)
+        return y.addmm_(inner, adapter.b.t())
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
+        linear: Linear = ctx.linear
+        x, inner = ctx.saved_tensors
+        adapter = linear.adapter
+        assert adapter is not None
+        grad_inner = grad @ adapter.b
+        grad_a = linear.low_rank.grad_a(x, grad_inner, ctx.drop)
+        grads = adapter.gradients(grad_a, grad.t() @ inner)
+        grad_x = None
+        if ctx.needs_input_grad[0]:
+            total = grad @ linear.weight.tensor()
+            grad_x = linear.low_rank.add_up(total, grad_inner, adapter.a, ctx.drop)
+        return grad_x, None, None, *grads

@@ -1,0 +1,122 @@
+"""Answers, by the fast path, the same question as model.LabelLosses: the loss at each label row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from peft import PeftModel
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from engine.profiles import Generation
+from engine.prompts import Encoded
+from engine.worker import memory
+from engine.worker.batches import Pass, plan_passes
+from engine.worker.fast.decode import Translator
+from engine.worker.fast.forward import FastDecoder
+from engine.worker.fast.ingredients import Ingredients
+from engine.worker.fast.layout import BLOCK, Layout, lay_out
+from engine.worker.fast.loss import label_losses
+from engine.worker.fast.recorded_passes import LABEL_BLOCK, RecordedPasses
+
+LONGEST_PASS = 16384
+"""Tokens; longer passes are no faster."""
+
+
+class FastLabelLosses:
+    """Differentiable in PEFT's own parameters, like the plain path."""
+
+    path = "fast"
+
+    def __init__(self, model: PreTrainedModel | PeftModel, ingredients: Ingredients) -> None:
+        self.model = model
+        self.fast = FastDecoder(model, ingredients)
+        self.device = self.fast.device
+        self.dtype = self.fast.dtype
+        self.attention = self.fast.attention.name
+        self._block = BLOCK if ingredients.attention != "masked" else 1
+        self._recorded: RecordedPasses | None = None
+        self.record_anew()
+        self._translator = Translator(self.fast)
+
+    def __call__(self, batch: Pass) -> Tensor:
+        """Negative log-likelihood in nats of each scored token: [L] float32."""
+        windows, seed = self.fast.shape.windows, self._seed()
+        if self._recorded is not None and torch.is_grad_enabled():
+            filled = lay_out(batch, windows, self._block, LABEL_BLOCK)
+            return self._recorded(filled, seed)[: len(batch.targets)]
+        layout = lay_out(batch, windows, self._block)
+        return self._losses(layout.to(self.device), seed)
+
+    def passes(
+        self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
+    ) -> list[Pass]:
+        """Passes of a single long row each; 0 tokens: as many as memory permits."""
+        tokens = tokens_per_pass or self._tokens_that_fit()
+        window = self.fast.shape.narrowest_window or LONGEST_PASS
+        sharing = self.fast.ingredients.shared_prefix
+        return plan_passes(
+            encoded,
+            row_tokens=tokens,
+            tokens_per_pass=tokens,
+            pad_id=pad_id,
+            share_within=window if sharing else 0,
+        )
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        stop_ids: frozenset[int],
+        settings: Generation,
+        pad_id: int,
+        *,
+        stop_requested: Callable[[], bool] = lambda: False,
+        on_token: Callable[[int], None] | None = None,
+    ) -> list[list[int]]:
+        """The continuation of each prompt: generate.generate by a static cache."""
+        return self._translator.generate(
+            prompts, stop_ids, settings, stop_requested=stop_requested, on_token=on_token
+        )
+
+    def save_memory(self) -> None:
+        """Free what recorded passes hold, and record no more."""
+        self._recorded = None
+
+    def record_anew(self) -> None:
+        """Forget what was recorded: the model has other adapters, or another dropout."""
+        self._recorded = None
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        if self.fast.ingredients.graphs and parameters:
+            self._recorded = RecordedPasses(self._losses, parameters)
+
+    def _losses(self, layout: Layout, seed: Tensor | None) -> Tensor:
+        fast = self.fast
+        fast.adapters.refresh()
+        states = fast.states(layout, seed)
+        return label_losses(
+            states,
+            layout.label_rows,
+            layout.targets,
+            fast.decoder.head,
+            fast.shape.logits_cap,
+            fast.cross_entropy,
+        )
+
+    def _seed(self) -> Tensor | None:
+        """Of the pass's dropout, from torch's own random numbers: a resumed run draws the same."""
+        if not self.model.training:
+            return None
+        return torch.randint(1 << 31, (1,), device=self.device)
+
+    def _tokens_that_fit(self) -> int:
+        fit = memory.tokens_that_fit(
+            self.fast.shape,
+            self.device,
+            self.dtype.itemsize,
+            training=torch.is_grad_enabled(),
+            checkpointing=self.fast.ingredients.checkpointing,
+        )
+        if self._recorded is not None:
+            fit //= 2  # what is recorded has memory of its own
+        return max(BLOCK, min(fit, LONGEST_PASS) // BLOCK * BLOCK)

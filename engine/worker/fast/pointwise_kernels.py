@@ -1,0 +1,202 @@
+"""Norms, gate and rotary embedding as Triton kernels, each read and written once, both ways."""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def _scale(weight, ADDS_ONE: tl.constexpr):  # type: ignore[no-untyped-def]
+    weight = weight.to(tl.float32)
+    if ADDS_ONE:
+        weight += 1.0
+    return weight
+
+
+@triton.jit
+def _normed(x, weight, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr, dtype: tl.constexpr):  # type: ignore[no-untyped-def]
+    """Rounded where the family's model rounds: before the weight, or after it."""
+    wide = x * tl.rsqrt(tl.sum(x * x, 0) / H + eps)
+    if ADDS_ONE:
+        return (wide * _scale(weight, ADDS_ONE)).to(dtype)
+    return (wide.to(dtype).to(tl.float32) * weight.to(tl.float32)).to(dtype)
+
+
+@triton.jit
+def _norm_slope(x, grad, weight, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr):  # type: ignore[no-untyped-def]
+    """The gradient of a norm's input."""
+    inverse = tl.rsqrt(tl.sum(x * x, 0) / H + eps)
+    unit = x * inverse
+    grad = grad * _scale(weight, ADDS_ONE)
+    return inverse * (grad - unit * (tl.sum(grad * unit, 0) / H))
+
+
+@triton.jit
+def norm(  # type: ignore[no-untyped-def]
+    x_, weight_, out_, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr
+):
+    row = tl.program_id(0).to(tl.int64) * H
+    at = tl.arange(0, BLOCK)
+    inside = at < H
+    x = tl.load(x_ + row + at, mask=inside, other=0.0).to(tl.float32)
+    weight = tl.load(weight_ + at, mask=inside, other=0.0)
+    out = _normed(x, weight, eps, H, ADDS_ONE, out_.dtype.element_ty)
+    tl.store(out_ + row + at, out, mask=inside)
+
+
+@triton.jit
+def join(  # type: ignore[no-untyped-def]
+    stream_, output_, own_, following_, joined_, normed_, eps,
+    OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    row = tl.program_id(0).to(tl.int64) * H
+    at = tl.arange(0, BLOCK)
+    inside = at < H
+    output = tl.load(output_ + row + at, mask=inside, other=0.0).to(tl.float32)
+    if OWN:
+        own = tl.load(own_ + at, mask=inside, other=0.0)
+        output = _normed(output, own, eps, H, ADDS_ONE, joined_.dtype.element_ty).to(tl.float32)
+    stream = tl.load(stream_ + row + at, mask=inside, other=0.0).to(tl.float32)
+    joined = (stream + output).to(joined_.dtype.element_ty)
+    tl.store(joined_ + row + at, joined, mask=inside)
+    following = tl.load(following_ + at, mask=inside, other=0.0)
+    normed = _normed(joined.to(tl.float32), following, eps, H, ADDS_ONE, normed_.dtype.element_ty)
+    tl.store(normed_ + row + at, normed, mask=inside)
+
+
+@triton.jit
+def join_backward(  # type: ignore[no-untyped-def]
+    output_, joined_, own_, following_, grad_joined_, grad_normed_, grad_stream_, grad_output_, eps,
+    OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    row = tl.program_id(0).to(tl.int64) * H
+    at = tl.arange(0, BLOCK)
+    inside = at < H
+    joined = tl.load(joined_ + row + at, mask=inside, other=0.0).to(tl.float32)
+    following = tl.load(following_ + at, mask=inside, other=0.0)
+    grad = tl.load(grad_normed_ + row + at, mask=inside, other=0.0).to(tl.float32)
+    grad = _norm_slope(joined, grad, following, eps, H, ADDS_ONE)
+    grad += tl.load(grad_joined_ + row + at, mask=inside, other=0.0).to(tl.float32)
+    tl.store(grad_stream_ + row + at, grad.to(grad_stream_.dtype.element_ty), mask=inside)
+    if OWN:
+        output = tl.load(output_ + row + at, mask=inside, other=0.0).to(tl.float32)
+        own = tl.load(own_ + at, mask=inside, other=0.0)
+        grad = _norm_slope(output, grad, own, eps, H, ADDS_ONE)
+        tl.store(grad_output_ + row + at, grad.to(grad_output_.dtype.element_ty), mask=inside)
+
+
+@triton.jit
+def _tanh(x):  # type: ignore[no-untyped-def]
+    return 1.0 - 2.0 / (tl.exp(2.0 * x) + 1.0)
+
+
+@triton.jit
+def gate(gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    row = tl.program_id(0).to(tl.int64)
+    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < width
+    g = tl.load(gate_up_ + row * 2 * width + at, mask=inside, other=0.0).to(tl.float32)
+    up = tl.load(gate_up_ + row * 2 * width + width + at, mask=inside, other=0.0).to(tl.float32)
+    if GELU:
+        active = 0.5 * g * (1.0 + _tanh(0.7978845608 * (g + 0.044715 * g * g * g)))
+    else:
+        active = g * tl.sigmoid(g)
+    dtype = out_.dtype.element_ty
+    out = (active.to(dtype).to(tl.float32) * up).to(dtype)
+    tl.store(out_ + row * width + at, out, mask=inside)
+
+
+@triton.jit
+def gate_backward(  # type: ignore[no-untyped-def]
+    gate_up_, grad_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr
+):
+    row = tl.program_id(0).to(tl.int64)
+    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < width
+    g = tl.load(gate_up_ + row * 2 * width + at, mask=inside, other=0.0).to(tl.float32)
+    up = tl.load(gate_up_ + row * 2 * width + width + at, mask=inside, other=0.0).to(tl.float32)
+    grad = tl.load(grad_ + row * width + at, mask=inside, other=0.0).to(tl.float32)
+    if GELU:
+        t = _tanh(0.7978845608 * (g + 0.044715 * g * g * g))
+        active = 0.5 * g * (1.0 + t)
+        inner = 0.7978845608 * (1.0 + 0.134145 * g * g)
+        slope = 0.5 * (1.0 + t) + 0.5 * g * (1.0 - t * t) * inner
+    else:
+        s = tl.sigmoid(g)
+        active = g * s
+        slope = s * (1.0 + g * (1.0 - s))
+    dtype = out_.dtype.element_ty
+    tl.store(out_ + row * 2 * width + at, (grad * up * slope).to(dtype), mask=inside)
+    tl.store(out_ + row * 2 * width + width + at, (grad * active).to(dtype), mask=inside)
+
+
+@triton.jit
+def rotate(  # type: ignore[no-untyped-def]
+    qkv_, cos_, sin_, norm_queries_, norm_keys_, q_, k_, eps,
+    HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, HALF: tl.constexpr,
+    NORMED: tl.constexpr,
+):  # fmt: skip
+    """One program: one token's one head, of queries first, then of keys."""
+    token = tl.program_id(0).to(tl.int64)
+    head = tl.program_id(1)
+    at = tl.arange(0, HALF)
+    x_ = qkv_ + token * ((HEADS + 2 * KV_HEADS) * D) + head * D
+    dtype = q_.dtype.element_ty
+    first = tl.load(x_ + at).to(tl.float32)
+    second = tl.load(x_ + HALF + at).to(tl.float32)
+    if NORMED:
+        weight_ = norm_queries_ if head < HEADS else norm_keys_
+        inverse = tl.rsqrt((tl.sum(first * first, 0) + tl.sum(second * second, 0)) / D + eps)
+        first = (first * inverse).to(dtype).to(tl.float32) * tl.load(weight_ + at).to(tl.float32)
+        second = (second * inverse).to(dtype).to(tl.float32)
+        second = second * tl.load(weight_ + HALF + at).to(tl.float32)
+    cos = tl.load(cos_ + token * D + at).to(tl.float32)
+    sin = tl.load(sin_ + token * D + at).to(tl.float32)
+    if head < HEADS:
+        out_ = q_ + (token * HEADS + head) * D
+    else:
+        out_ = k_ + (token * KV_HEADS + head - HEADS) * D
+    tl.store(out_ + at, (first * cos - second * sin).to(dtype))
+    tl.store(out_ + HALF + at, (second * cos + first * sin).to(dtype))
+
+
+@triton.jit
+def rotate_backward(  # type: ignore[no-untyped-def]
+    qkv_, cos_, sin_, norm_queries_, norm_keys_, grad_q_, grad_k_, grad_v_, out_, eps,
+    HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, HALF: tl.constexpr,
+    NORMED: tl.constexpr,
+):  # fmt: skip
+    token = tl.program_id(0).to(tl.int64)
+    head = tl.program_id(1)
+    at = tl.arange(0, HALF)
+    place = token * ((HEADS + 2 * KV_HEADS) * D) + head * D
+    dtype = out_.dtype.element_ty
+    if head < HEADS:
+        grad_ = grad_q_ + (token * HEADS + head) * D
+    elif head < HEADS + KV_HEADS:
+        grad_ = grad_k_ + (token * KV_HEADS + head - HEADS) * D
+    else:
+        grad_ = grad_v_ + (token * KV_HEADS + head - HEADS - KV_HEADS) * D
+    grad_first = tl.load(grad_ + at).to(tl.float32)
+    grad_second = tl.load(grad_ + HALF + at).to(tl.float32)
+    if head < HEADS + KV_HEADS:
+        cos = tl.load(cos_ + token * D + at).to(tl.float32)
+        sin = tl.load(sin_ + token * D + at).to(tl.float32)
+        turned_first = grad_first * cos + grad_second * sin
+        turned_second = grad_second * cos - grad_first * sin
+        grad_first, grad_second = turned_first, turned_second
+        if NORMED:
+            weight_ = norm_queries_ if head < HEADS else norm_keys_
+            first = tl.load(qkv_ + place + at).to(tl.float32)
+            second = tl.load(qkv_ + place + HALF + at).to(tl.float32)
+            squares = tl.sum(first * first, 0) + tl.sum(second * second, 0)
+            inverse = tl.rsqrt(squares / D + eps)
+            grad_first = grad_first * tl.load(weight_ + at).to(tl.float32)
+            grad_second = grad_second * tl.load(weight_ + HALF + at).to(tl.float32)
+            first, second = first * inverse, second * inverse
+            along = (tl.sum(grad_first * first, 0) + tl.sum(grad_second * second, 0)) / D
+            grad_first = inverse * (grad_first - first * along)
+            grad_second = inverse * (grad_second - second * along)
+    tl.store(out_ + place + at, grad_first.to(dtype))
+    tl.store(out_ + place + HALF + at, grad_second.to(dtype))

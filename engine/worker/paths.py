@@ -1,0 +1,140 @@
+"""Chooses how a model is computed, by the plain or the fast path, and says which and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import bitsandbytes as bnb
+import torch
+from peft import PeftModel
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from engine.errors import UserError
+from engine.profiles import Generation, Profile
+from engine.prompts import Encoded
+from engine.worker import memory
+from engine.worker.batches import Pass
+from engine.worker.fast.architecture import Unsupported, base_linear, read_decoder
+from engine.worker.fast.decode import Form, Translator
+from engine.worker.fast.forward import FastDecoder
+from engine.worker.fast.ingredients import Ingredients, kernels_can_run
+from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.weights import kept_bytes
+from engine.worker.model import LabelLosses
+
+Model = PreTrainedModel | PeftModel
+
+
+class Losses(Protocol):
+    """What training, scoring and translating ask of a model, by whichever path."""
+
+    model: Model
+    device: torch.device
+    dtype: torch.dtype
+    path: str
+    """Which path it is, for the definition of a number."""
+    attention: str
+    """The attention that is really computed."""
+
+    def __call__(self, batch: Pass) -> Tensor:
+        """The loss at each label row: [L] float32."""
+
+    def passes(
+        self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
+    ) -> list[Pass]:
+        """Lay items out as this path computes them best; 0 tokens: as many as fit."""
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        stop_ids: frozenset[int],
+        settings: Generation,
+        pad_id: int,
+        *,
+        stop_requested: Callable[[], bool] = ...,
+        on_token: Callable[[int], None] | None = ...,
+    ) -> list[list[int]]:
+        """The continuation of each prompt, without the stop token."""
+
+    def save_memory(self) -> None:
+        """Hold less from now on: memory has run out."""
+
+
+def make_losses(model: Model, profile: Profile) -> Losses:
+    """The path that a profile asks for, or the best one that can run. Raises UserError."""
+    asked = profile.model.engine
+    try:
+        if asked == "plain":
+            raise Unsupported('model.engine = "plain"')
+        refuse_fast(model, profile)
+        return FastLabelLosses(model, ingredients_for(model, profile))
+    except Unsupported as why:
+        if asked == "fast":
+            raise UserError(f'model.engine = "fast": cannot be used: {why}') from None
+        losses = LabelLosses(model)
+        losses.path = f"plain ({why})"
+        if asked == "auto" and losses.device.type == "cpu":
+            losses.translator = make_translator(model, profile)
+        return losses
+
+
+def refuse_fast(model: Model, profile: Profile) -> None:
+    """Raises Unsupported if the fast path cannot compute this model here."""
+    if not torch.cuda.is_available():
+        raise Unsupported("no GPU")
+    if not kernels_can_run():
+        raise Unsupported("no Triton")
+    if torch.cuda.get_device_capability() < (8, 0):
+        raise Unsupported("a GPU older than Ampere")
+    if read_decoder(model).norm_last.dtype != torch.bfloat16:
+        raise Unsupported("not computed in bfloat16")
+    if profile.quantization.compute_dtype not in ("auto", "bfloat16"):
+        raise Unsupported("quantization.compute_dtype is not the model's type")
+
+
+def ingredients_for(model: Model, profile: Profile) -> Ingredients:
+    """What the fast path is made of: everything, as far as memory permits."""
+    decoder = read_decoder(model)
+    dtype, asked = decoder.norm_last.dtype, profile.model.cached_weights
+    room = (decoder.shape, decoder.embeddings.device, kept_bytes(decoder, dtype), dtype.itemsize)
+    ample = memory.permits_graphs(*room)
+    return Ingredients.of_gpu(
+        decoder.shape,
+        cached_weights=memory.permits_cache(*room) if asked == "auto" else asked,
+        graphs=ample,
+        checkpointing=profile.training.gradient_checkpointing and not ample,
+    )
+
+
+def make_translator(model: Model, profile: Profile) -> Translator | None:
+    """Our own generation under the adapter that is now active; None: transformers must do it.
+
+    On a CPU too: it dequantises the weights once, not at each token.
+    """
+    if profile.model.engine == "plain":
+        return None
+    try:
+        decoder = read_decoder(model)
+        dtype, device = decoder.norm_last.dtype, decoder.embeddings.device
+        cache = kept_bytes(decoder, dtype)
+        if device.type == "cpu":
+            fits = 4 * cache <= memory.free_bytes(device)
+            return Translator(FastDecoder(model, Ingredients())) if fits else None
+        refuse_fast(model, profile)
+        fits = profile.model.cached_weights is not False and memory.permits_cache(
+            decoder.shape, device, cache, dtype.itemsize
+        )
+        made = Ingredients.of_gpu(
+            decoder.shape, cached_weights=False, graphs=False, checkpointing=False
+        )
+        return Translator(FastDecoder(model, made), "merged" if fits else _unmerged(model))
+    except Unsupported:
+        return None
+
+
+def _unmerged(model: Model) -> Form:
+    linears = [m for layer in read_decoder(model).layers for group in layer.groups for m in group]
+    four_bits = all(isinstance(base_linear(m), bnb.nn.Linear4bit) for m in linears)
+    return "quantised" if four_bits and kernels_can_run() else "adapted"

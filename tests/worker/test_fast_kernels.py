@@ -1,0 +1,137 @@
+"""On a GPU: each Triton kernel computes what torch computes, and recorded passes what others do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from small_decoders import documents
+from torch import Tensor
+
+from engine.worker.fast.architecture import FAMILIES, Shape
+from engine.worker.fast.attention import MaskedAttention
+from engine.worker.fast.decode import _attend
+from engine.worker.fast.dropout import Dropout
+from engine.worker.fast.ingredients import kernels_can_run
+from engine.worker.fast.layout import lay_out
+from engine.worker.fast.linear import TorchLowRank
+from engine.worker.fast.loss import torch_cross_entropy
+from engine.worker.fast.pointwise import TorchPointwise, rotary_angles
+
+pytestmark = pytest.mark.skipif(not kernels_can_run(), reason="needs a GPU and Triton")
+CUDA = torch.device("cuda")
+
+
+def _shape(name: str, head_dim: int = 64, cap: float | None = None) -> Shape:
+    return Shape(FAMILIES[name], 192, 384, 4, 2, head_dim, 1000, 1e-6, 0.2, cap, cap, (None,))
+
+
+def _close(found: Tensor, right: Tensor) -> None:
+    """Within bfloat16's rounding."""
+    assert (found.float() - right.float()).norm() <= 1e-2 * right.float().norm()
+
+
+def _random(*size: int, dtype: torch.dtype = torch.bfloat16) -> Tensor:
+    return torch.randn(*size, device=CUDA, dtype=dtype)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+@pytest.mark.parametrize("rank", [16, 64])
+def test_low_rank_products(rank: int, share: float) -> None:
+    from engine.worker.fast.lora_kernels import KernelLowRank
+
+    x, a, grad, total = _random(200, 192), _random(rank, 192), _random(200, rank), _random(200, 192)
+    drop = Dropout(share, torch.tensor([11], device=CUDA), salt=5) if share else None
+    kernel, plain = KernelLowRank(), TorchLowRank()
+    _close(kernel.down(x, a, drop), plain.down(x.float(), a.float(), drop))
+    _close(kernel.grad_a(x, grad, drop), plain.grad_a(x.float(), grad.float(), drop))
+    right = plain.add_up(total.float(), grad.float(), a.float(), drop)
+    _close(kernel.add_up(total.clone(), grad, a, drop), right)
+
+
+@pytest.mark.parametrize("cap", [None, 8.0])
+def test_cross_entropy(cap: float | None) -> None:
+    from engine.worker.fast.loss_kernels import kernel_cross_entropy
+
+    logits, targets = 4 * _random(30, 1000), torch.randint(1000, (30,), device=CUDA)
+    wide = logits.float()
+    right = torch_cross_entropy(wide, targets, cap, gradient=True)
+    _close(kernel_cross_entropy(logits, targets, cap, gradient=True), right)
+    _close(logits, wide)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_pointwise(name: str) -> None:
+    from engine.worker.fast.kernel_pointwise import KernelPointwise
+
+    shape = _shape(name)
+    kernel, plain = KernelPointwise(shape), TorchPointwise(shape)
+    own = _random(192) if shape.family.norms_outputs else None
+    heads = (_random(64), _random(64)) if shape.family.norms_heads else (None, None)
+    angles = rotary_angles(torch.arange(50, device=CUDA), torch.rand(32).cuda(), 1.0, torch.float32)
+    following = _random(192)
+
+    def both(way: str, *inputs: Tensor, rest: tuple[object, ...] = ()) -> None:
+        results = []
+        for one in (kernel, plain):
+            leaves = [x.detach().clone().requires_grad_() for x in inputs]
+            found = getattr(one, way)(*leaves, *rest)
+            found = found if isinstance(found, tuple) else (found,)
+            torch.manual_seed(1)
+            sum((part * torch.randn_like(part)).sum() for part in found).backward()
+            results.append([*found, *(leaf.grad for leaf in leaves)])
+        for found, right in zip(*results):
+            _close(found, right)
+
+    both("join", _random(50, 192), _random(50, 192), rest=(own, following))
+    both("gate", _random(50, 768))
+    both("rotate", _random(50, 512), rest=(*angles, *heads))
+    x = _random(50, 192)
+    _close(kernel.norm(x, following), plain.norm(x, following))
+
+
+@pytest.mark.parametrize("cap", [None, 8.0])
+@pytest.mark.parametrize("head_dim", [64, 128, 256])
+@pytest.mark.parametrize("share_within", [0, 99])
+def test_attention(head_dim: int, cap: float | None, share_within: int) -> None:
+    from engine.worker.batches import plan_passes
+    from engine.worker.fast.packed_attention import KernelAttention
+
+    shape = _shape("gemma2", head_dim, cap)
+    (batch,) = plan_passes(
+        documents(), row_tokens=999, tokens_per_pass=999, pad_id=0, share_within=share_within
+    )
+    spans = lay_out(batch, (None,)).to(CUDA).spans[None]
+    size = spans.start.numel()
+    inputs = [_random(size, heads, head_dim) for heads in (4, 2, 2)]
+    grad = _random(size, 4 * head_dim)
+    results = []
+    for attention, dtype in (
+        (KernelAttention(shape), torch.bfloat16),
+        (MaskedAttention(shape), torch.float32),
+    ):
+        leaves = [x.to(dtype).requires_grad_() for x in inputs]
+        out = attention(*leaves, spans)
+        out.backward(grad.to(dtype))
+        results.append([out, *(leaf.grad for leaf in leaves)])
+    for found, right in zip(*results):
+        _close(found, right)
+
+
+def test_one_token() -> None:
+    import bitsandbytes as bnb
+
+    from engine.worker.fast import decode_kernels
+
+    weight, x = _random(64, 256), _random(1, 256)
+    _close(decode_kernels.multiply_dense(x, weight), x @ weight.t())
+    codes, state = bnb.functional.quantize_4bit(weight, quant_type="nf4", blocksize=64)
+    inner, b, out = _random(1, 16), _random(64, 16), torch.empty_like(x[:, :64])
+    table = decode_kernels.byte_values(state.code)
+    decode_kernels.multiply_quantised(x, codes.view(-1), state.absmax.float(), table, inner, b, out)
+    _close(out, x @ bnb.functional.dequantize_4bit(codes, state).t() + inner @ b.t())
+    q, k, v = _random(2, 4, 64), _random(2, 2, 64), _random(2, 2, 64)
+    cache = _random(2, 2, 2, 256, 64)
+    positions = torch.tensor([5, 200], device=CUDA)
+    for window, cap in ((None, None), (20, 8.0)):
+        right = _attend(q, k, v, *cache.clone(), positions, window, 0.2, cap)
+        _close(decode_kernels.attend(q, k, v, *cache.clone(), positions, window, 0.2, cap), right)
