@@ -37,7 +37,7 @@ from engine.worker.model import LabelLosses  # noqa: E402
 
 Batch = list[Encoded]
 BATCH = 32
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+DEVICE = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 BF16 = torch.bfloat16 if DEVICE.type == "cuda" else torch.float32
 DROPOUT = 0.05
 

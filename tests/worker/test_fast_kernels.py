@@ -109,7 +109,7 @@ def test_attention(head_dim: int, cap: float | None, share_within: int) -> None:
         (KernelAttention(shape), torch.bfloat16),
         (MaskedAttention(shape), torch.float32),
     ):
-        leaves = [x.to(dtype).requires_grad_() for x in inputs]
+        leaves = [x.detach().clone().to(dtype).requires_grad_() for x in inputs]
         out = attention(*leaves, spans)
         out.backward(grad.to(dtype))
         results.append([out, *(leaf.grad for leaf in leaves)])
