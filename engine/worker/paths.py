@@ -33,6 +33,8 @@ class Losses(Protocol):
     model: Model
     device: torch.device
     dtype: torch.dtype
+    products_in: torch.dtype
+    """Of products with 4-bit weights."""
     path: str
     """Which path it is, for the definition of a number."""
     attention: str
