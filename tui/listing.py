@@ -11,16 +11,11 @@ from engine.language import _
 from engine.models import hub
 from engine.table.run_columns import perplexity_of, strategy_of
 from engine.text import message_of, width
+from engine.wording import model_state
 
 __all__ = ["Listing", "perplexity_of", "profile_choices", "strategy_of"]
 
 _NAME_WIDTH = 24
-_STATES = {
-    "incomplete": _("incomplete"),
-    "not downloaded": _("not downloaded"),
-    "no such folder": _("no such folder"),
-}
-"""Of a profile's model, where it is not here."""
 
 
 class Listing:
@@ -50,7 +45,7 @@ def profile_choices() -> list[tuple[str, str]]:
             state = hub.state(profile.model.path, profile.model.revision)
             title = profile.title
             if state != "here":
-                title = _("({state}) {title}").format(state=_STATES[state], title=title)
+                title = _("({state}) {title}").format(state=model_state(state), title=title)
         except Exception as error:
             title = _("broken: {error}").format(error=message_of(error))
         gap = " " * (_NAME_WIDTH - width(path.stem))

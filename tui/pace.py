@@ -10,7 +10,7 @@ from textual.content import Content
 from engine.events import Event, Phase
 from engine.language import _
 from engine.summary import Summary
-from engine.text import one_line
+from engine.wording import phase_name
 
 _BAR = 20
 
@@ -48,7 +48,7 @@ def progress(summary: Summary) -> Content:
     """` scoring test  ━━━━━━━━          120/500  24 %`; empty when there is nothing to wait for."""
     if not summary.status.active:
         return Content("")
-    name = one_line(summary.phase) or _("starting the worker")
+    name = phase_name(summary.phase) or _("starting the worker")
     if not summary.phase_of:
         return Content(f"{name} …")
     share = min(1.0, summary.phase_done / summary.phase_of)

@@ -11,6 +11,7 @@ from engine.language import _
 from engine.runs import Run
 from engine.text import number, one_line
 from engine.waiting import scheduler, waiting_list
+from engine.wording import status_word
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def _described(run: Run | None) -> str:
     if run is None:
         return ""
     summary = run.summary()
-    text = f"{one_line(run.id)}  {summary.status.symbol} {summary.status.value}"
+    text = f"{one_line(run.id)}  {summary.status.symbol} {status_word(summary.status)}"
     if summary.score is not None:
         value = number(summary.score.perplexity)
         text += "  " + _("test ppl {value}").format(value=value)

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from engine.language import _
 from engine.summary import Status, Summary
 from engine.text import clock, number, one_line, rate, size, thousands
+from engine.wording import phase_name, status_word
 from tui.curve import Curve
 
 _GAP = 3
@@ -100,7 +101,7 @@ def status_text(status: Status, word: str = "") -> Content:
         Status.FAILED: "$text-error",
         Status.INTERRUPTED: "$text-warning",
     }
-    return Content.styled(f"{status.symbol} {word or status.value}", colors[status])
+    return Content.styled(f"{status.symbol} {word or status_word(status)}", colors[status])
 
 
 def headline(summary: Summary, is_stopping: bool = False) -> Content:
@@ -109,7 +110,7 @@ def headline(summary: Summary, is_stopping: bool = False) -> Content:
     parts = [status_text(summary.status, _("stopping") if is_stopping and active else "")]
     if active and summary.phase not in ("", "training"):
         done = f" {summary.phase_done:,}/{summary.phase_of:,}" if summary.phase_of else ""
-        parts.append(Content(one_line(summary.phase) + done))
+        parts.append(Content(phase_name(summary.phase) + done))
     if summary.steps:
         share = summary.step / summary.steps
         place = _("step {step:,}/{steps:,}  {share:.0%}")

@@ -118,9 +118,8 @@ def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
         return Content("")
     in_full = in_full and any(not math.isnan(rival.bleu) for rival in rivals)
     translated = f"{'':6}{'BLEU':>6}{'chrF':>6}" if in_full else ""
-    lines = [
-        Content.styled(f"{'':2}{padded(_('strategy'), 9)}{'ppl':>7}{translated}", "$text-muted")
-    ]
+    strategy = padded(_("strategy"), 9)
+    lines = [Content.styled(f"{'':2}{strategy}{'ppl':>7}{translated}", "$text-muted")]
     for rival in rivals:
         mark = "▸ " if rival.is_shown else "  "
         ratio = f"×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""

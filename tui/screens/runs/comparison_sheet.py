@@ -106,7 +106,7 @@ class ComparisonSheet(ModalScreen[bool]):
         for found, said in self._tested:
             tests.append(found.markdown() if found else "")
             tests += [f"{sheet.escaped(words)}\n" for words in said]
-        parts = [f"# {_('Runs side by side')}\n", "\n".join(numbered) + "\n"]
+        parts = ["# " + _("Runs side by side") + "\n", "\n".join(numbered) + "\n"]
         return "\n".join([*parts, self._scores.markdown(), self._settings.markdown(), *tests])
 
     def action_copy(self) -> None:
@@ -152,7 +152,7 @@ def _drawn_test(found: Table | None, said: Sequence[str]) -> Content:
 def _settings_drawn(what: Table, room: int) -> Content:
     """A column for each run, or, where that is too wide, a block for each setting."""
     if not what.lines:
-        return _titled(f"{what.title}\n{_('none')}")
+        return _titled(what.title + "\n" + _("none"))
     drawn = table(what.header, what.lines, what.right)
     if max(map(cell_len, drawn.splitlines())) <= room:
         return _titled(f"{what.title}\n{drawn}")

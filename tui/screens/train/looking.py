@@ -15,6 +15,7 @@ from engine.catalog import Row
 from engine.language import _
 from engine.runs import Run
 from engine.text import number, one_line
+from engine.wording import status_word
 from tui.follow import follow
 from tui.listing import Listing, perplexity_of
 from tui.references import find_references
@@ -166,7 +167,7 @@ def _has_curve(row: Row) -> bool:
 
 def _described(row: Row) -> str:
     summary = row.summary
-    text = f"{one_line(row.run.id)}   {summary.status.symbol} {summary.status.value}"
+    text = f"{one_line(row.run.id)}   {summary.status.symbol} {status_word(summary.status)}"
     perplexity = perplexity_of(row)
     if perplexity != perplexity:
         return text

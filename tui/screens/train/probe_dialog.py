@@ -24,7 +24,8 @@ from engine.lookahead import probing
 from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
 from engine.lookahead.probe_words import describe
-from engine.text import message_of, one_line, plain
+from engine.text import message_of, plain
+from engine.wording import phase_name
 
 
 class ProbeDialog(ModalScreen[None]):
@@ -84,7 +85,7 @@ class ProbeDialog(ModalScreen[None]):
 
 def _phase(phase: Phase) -> Content:
     done = f" {phase.done}/{phase.of}" if phase.of else ""
-    return Content(f"{one_line(phase.name)}{done} …")
+    return Content(f"{phase_name(phase.name)}{done} …")
 
 
 def _table(lines: list[CardLine]) -> Table:
