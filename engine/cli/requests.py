@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from engine import profiles, runs
+from engine import profiles, runs, strategies
 from engine.errors import ProfileError, RunError, UserError
 from engine.jobs import Request
 from engine.paths import runs_root
@@ -62,6 +62,8 @@ def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) 
         run, checkpoint = _trained_by(root, run), arguments.checkpoint or run.settings.checkpoint
     else:
         checkpoint = arguments.checkpoint
+    if not strategies.get(asked).shows_examples:
+        _refuse_examples(arguments, asked)
     if checkpoint and asked != "qlora":
         raise UserError(f"--checkpoint: {asked} uses the base model, which has no checkpoints")
     return Request(
@@ -74,6 +76,14 @@ def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) 
         predict=predict,
         gpu=getattr(arguments, "gpu", ""),
     )
+
+
+def _refuse_examples(arguments: Namespace, strategy: str) -> None:
+    """Options about examples would be passed over without a word where none are shown."""
+    for option in ("examples", "choose", "ids", "same_direction"):
+        if getattr(arguments, option, None) not in (None, False):
+            name = option.replace("_", "-")
+            raise UserError(f"--{name}: {strategy} shows no examples; add --strategy few-shot")
 
 
 def _trained_by(root: Path, run: Run) -> Run:

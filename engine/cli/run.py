@@ -153,6 +153,8 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
         "perplexity_repaired": finite(summary.repaired.perplexity) if summary.repaired else None,
         "samples": score.samples if score else 0,
         "tokens": score.tokens if score else 0,
+        "chosen_on_test": run.settings.chosen_on_test,
+        "definition": summary.definition,
         "bleu": finite(value(judged.bleu)) if judged else None,
         "chrf": finite(value(judged.chrf)) if judged else None,
         "judged": as_data(summary),

@@ -8,7 +8,7 @@ from argparse import Namespace
 import msgspec
 
 from engine import runs
-from engine.catalog import Row
+from engine.catalog import Row, finite
 from engine.cli.result import as_data, describe_result
 from engine.paths import runs_root
 from engine.runs import Run
@@ -25,6 +25,9 @@ def show(arguments: Namespace) -> int:
         row = Row(run, run.settings, summary, notes.read(run.folder)).as_dict()
         row["checkpoints"] = run.checkpoints()
         row["folder"] = str(run.folder)
+        row["definition"] = summary.definition
+        repaired = summary.repaired
+        row["perplexity_repaired"] = finite(repaired.perplexity) if repaired else None
         row["judged"] = as_data(summary)
         row["settings"] = msgspec.to_builtins(run.settings)
         print(json.dumps(row, ensure_ascii=False))

@@ -44,7 +44,7 @@ def test_a_result_as_json_has_the_keys_that_programs_rely_on(
     assert result == {
         "run": found.id, "status": "finished", "strategy": "few-shot", "perplexity": 12.5,
         "perplexity_corpus": 9.5, "perplexity_repaired": None, "samples": 84, "tokens": 2000,
-        "bleu": None, "chrf": None, "judged": None,
+        "bleu": None, "chrf": None, "judged": None, "chosen_on_test": False, "definition": {},
     }  # fmt: skip
 
 

@@ -17,7 +17,9 @@ from small_decoders import (
 from transformers import MistralConfig, PretrainedConfig
 
 from engine.dataset import Pair
+from engine.profiles import Profile
 from engine.prompts import PromptBuilder
+from engine.worker import evaluate
 from engine.worker.batches import plan_passes
 from engine.worker.fast.architecture import Unsupported, read_decoder
 from engine.worker.fast.attention import FlexAttention
@@ -72,6 +74,14 @@ def test_the_embedded_model_in_four_bits(
     right = losses_and_gradients(tuned, LabelLosses(tuned), alone)
     fast = FastLabelLosses(tuned, Ingredients())
     assert_same(losses_and_gradients(tuned, fast, fast.passes(items, 0, 1000, 0)), right)
+
+
+def test_a_number_of_the_fast_path_has_its_definition(
+    tuned: PeftModel, profile: Profile, builder: PromptBuilder
+) -> None:
+    said = evaluate.definition(profile, builder, FastLabelLosses(tuned, Ingredients()), 9)
+    assert said["base"] == "nf4 double"
+    assert said["computed in"] == "float32"
 
 
 def test_flex_attention_is_the_masked_one() -> None:
