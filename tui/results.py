@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import events
-from engine.events import Evaluated, Finished, Judged
+from engine.events import Evaluated, Finished, Judged, Score
 from engine.runs import Run
 from engine.scores.items import Sample, read_samples
 
@@ -25,16 +25,20 @@ class Result:
     samples: list[Sample] = field(default_factory=list)
     unreadable: int = 0
     """Lines of the file that are no samples."""
+    repaired: Score | None = None
+    """By the second references, of a file that has them."""
     mark: str = ""
     """Stands behind a perplexity that flatters the run (see `engine.runs.PEEKED`)."""
 
 
 def read(run: Run) -> Result | None:
     """A run's result; None if there is none yet."""
-    evaluated, judged, file = None, None, ""
+    evaluated, judged, repaired, file = None, None, None, ""
     for event in _ends(run.events_path):
         if isinstance(event, Evaluated) and event.part == "test":
-            evaluated, judged, file = event, None, event.file or file
+            evaluated, judged, repaired, file = event, None, None, event.file or file
+        elif isinstance(event, Evaluated) and event.part == "repaired":
+            repaired = event.score
         elif isinstance(event, Judged) and event.part == "test":
             judged, file = event, event.file or file
         elif isinstance(event, Finished):
@@ -43,7 +47,7 @@ def read(run: Run) -> Result | None:
         return None
     path = run.folder / file if file else None
     samples, unreadable = read_samples(path) if path else ([], 0)
-    return Result(evaluated, judged, path, samples, unreadable, run.settings.mark)
+    return Result(evaluated, judged, path, samples, unreadable, repaired, run.settings.mark)
 
 
 def read_scores(run: Run) -> Evaluated | None:

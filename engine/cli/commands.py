@@ -115,6 +115,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--choose", choices=["random", "nearest"],
         help="few-shot: drawn once, or for each item those most like it (default random)",
     )  # fmt: skip
+    choose.add_argument(
+        "--ids", metavar="A,B", help="few-shot: show these training pairs, in this order"
+    )
+    choose.add_argument(
+        "--same-direction", action="store_true",
+        help="few-shot: an item sees only examples of its own direction",
+    )  # fmt: skip
     draw = _parent("--seed", type=int, metavar="N", help="few-shot: seed of the draw (default 0)")
 
     def add(name: str, does: str, text: str, *parents: _Parser) -> _Parser:

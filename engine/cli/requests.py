@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def overrides(arguments: Namespace) -> dict[str, str]:
         key = f"few_shot.{option}"
         if getattr(arguments, option, None) is not None:
             found[key] = str(getattr(arguments, option))
+    if getattr(arguments, "ids", None) is not None:
+        names = [name.strip() for name in arguments.ids.split(",") if name.strip()]
+        found |= {"few_shot.choose": "ids", "few_shot.ids": json.dumps(names, ensure_ascii=False)}
+    if getattr(arguments, "same_direction", False):
+        found["few_shot.direction"] = "same"
     for part in ("train", "validation", "test"):
         path = getattr(arguments, part, "")
         if path:

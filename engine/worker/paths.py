@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import bitsandbytes as bnb
 import torch
@@ -24,7 +24,7 @@ from engine.worker.fast.losses import FastLabelLosses
 from engine.worker.fast.weights import kept_bytes
 from engine.worker.model import LabelLosses
 
-Model = PreTrainedModel | PeftModel
+Model: TypeAlias = "PreTrainedModel | PeftModel"
 
 
 class Losses(Protocol):
@@ -33,6 +33,8 @@ class Losses(Protocol):
     model: Model
     device: torch.device
     dtype: torch.dtype
+    products_in: torch.dtype
+    """Of products with 4-bit weights."""
     path: str
     """Which path it is, for the definition of a number."""
     attention: str

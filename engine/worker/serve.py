@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import PeftModel
@@ -114,7 +115,7 @@ class Server:
             return request.request <= self._cancelled
 
         translator = self._translator(model, self._profile, request.adapter)
-        how = {"stop_requested": cancelled, "on_token": on_token}
+        how: dict[str, Any] = {"stop_requested": cancelled, "on_token": on_token}
         if translator is not None:
             answer = translator.generate([request.ids], stop, request.generation, **how)[0]
         else:

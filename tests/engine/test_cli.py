@@ -255,3 +255,15 @@ def test_the_runs_folder_is_taken_from_the_option_then_the_environment(
 def test_arguments_may_stand_among_options(line: str) -> None:
     found = build_parser().parse_args(line.split())
     assert (found.target, found.text, found.json) == ("tiny", "他走了", True)
+
+
+def test_examples_may_be_named_and_kept_to_one_direction(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ask = ["prompt", "tiny", "--strategy", "few-shot", "--instruction", "翻譯成文言文：\n你好。"]
+    named = output(capsys, *ask, "--ids", "train-002, train-001")
+    assert "examples train-002, train-001" in named
+    assert "no training pair 'nobody'" in failure(capsys, *ask, "--ids", "nobody")
+    same = output(capsys, *ask, "--same-direction", "--examples", "3")
+    assert "翻譯成現代文" not in same
+    assert same.count("翻譯成文言文") == 4

@@ -98,8 +98,12 @@ def test_a_file_without_answers_passes_when_none_are_needed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = str(write_pairs(Path("a.json"), [{"id": "a", "instruction": GOOD["instruction"]}]))
-    assert run_command(capsys, "data", "check", path)[0] == 1
-    assert run_command(capsys, "data", "check", path, "--no-answers")[0] == 0
+    status, said, _ = run_command(capsys, "data", "check", path)
+    assert status == 1
+    assert "checked with --no-answers" in said
+    status, said, _ = run_command(capsys, "data", "check", path, "--no-answers")
+    assert status == 0
+    assert "--no-answers" not in said
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(

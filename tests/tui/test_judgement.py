@@ -207,9 +207,12 @@ async def test_a_checkpoint_chosen_on_the_test_file_is_marked_and_explained(
     app: YiwenApp, size: tuple[int, int]
 ) -> None:
     profile = profiles.override(tiny(), {"evaluation.choose_by": "test"})
-    run = run_of(app, judged(), strategy="qlora", profile=profile)
+    second = Evaluated(part="repaired", score=score(7.5))
+    run = run_of(app, second, judged(), strategy="qlora", profile=profile)
     async with app.run_test(size=size) as pilot:
         await show(pilot, run)
         assert "perplexity*" in seen(app)
         assert seen(app).count("12.50*") == 4, "all, both directions, the strategy"
         assert PEEKED[:60] in seen(app)
+        (repaired,) = (line.split() for line in seen(app).splitlines() if "fixed" in line)
+        assert "7.50*" in repaired

@@ -50,6 +50,8 @@ def _lines(file: records.DataFile, suspicions: list[Suspicion], shown: int | Non
     blank = f", {len(file.blank):,} blank lines" if file.blank else ""
     pairs = f"{len(file.pairs):,} good pairs" if file.pairs else "holds no pairs"
     end = f"{name}: {pairs}, {len(file.mistakes):,} mistakes, {len(suspicions):,} warnings{blank}"
+    if file.mistakes and not file.pairs and all("output: missing" in m for m in file.mistakes):
+        end += "\nA test file without outputs is checked with --no-answers."
     return [*lines, *[""] * bool(lines), end]
 
 

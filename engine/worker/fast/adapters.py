@@ -58,8 +58,8 @@ class Adapters:
 
     def __init__(self, fused: Sequence[FusedAdapter]) -> None:
         slots = [(adapter, slot) for adapter in fused for slot in adapter.slots]
-        self._a = [slot.a for _, slot in slots]
-        self._b = [slot.b for _, slot in slots]
+        self._a: list[Tensor] = [slot.a for _, slot in slots]
+        self._b: list[Tensor] = [slot.b for _, slot in slots]
         self._scalings = [slot.scaling for _, slot in slots]
         self._into_a = [adapter.a[slot.ranks] for adapter, slot in slots]
         self._into_b = [adapter.b[slot.outputs, slot.ranks] for adapter, slot in slots]

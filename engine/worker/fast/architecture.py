@@ -64,7 +64,8 @@ class Shape:
     @property
     def widths(self) -> tuple[int, int, int]:
         """Numbers in a token's queries, keys and values."""
-        return (self.heads * self.head_dim, *(2 * [self.kv_heads * self.head_dim]))
+        shared = self.kv_heads * self.head_dim
+        return (self.heads * self.head_dim, shared, shared)
 
     @property
     def narrowest_window(self) -> int | None:
@@ -178,7 +179,7 @@ def _layer(layer: Any, family: Family) -> Layer:
     return found
 
 
-def base_linear(module: nn.Module) -> nn.Module:
+def base_linear(module: nn.Module) -> Any:
     """The frozen linear layer under an adapter, or the layer itself."""
     return module.get_base_layer() if isinstance(module, LoraLayer) else module
 

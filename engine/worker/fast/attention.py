@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -60,8 +60,8 @@ class FlexAttention:
             assert cap is not None
             return cap * torch.tanh(score / cap)
 
-        def attend(q: Tensor, k: Tensor, v: Tensor, mask: object) -> Tensor:
-            return flex.flex_attention(  # type: ignore[no-any-return]
+        def attend(q: Tensor, k: Tensor, v: Tensor, mask: Any) -> Tensor:
+            return flex.flex_attention(
                 q,
                 k,
                 v,

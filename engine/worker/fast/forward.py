@@ -73,7 +73,7 @@ class FastDecoder:
         for number in range(len(decoder.layers)):
             spans = layout.spans[self.shape.windows[number]]
             if self.ingredients.checkpointing and torch.is_grad_enabled():
-                stream, normed = checkpoint(  # type: ignore[misc]
+                stream, normed = checkpoint(
                     self._layer, number, stream, normed, angles, spans, seed, keep,
                     use_reentrant=False, preserve_rng_state=False,
                 )  # fmt: skip

@@ -27,10 +27,10 @@ class KernelPointwise:
     def join(
         self, stream: Tensor, output: Tensor, own: Tensor | None, following: Tensor
     ) -> tuple[Tensor, Tensor]:
-        return _Join.apply(stream, output, own, following, self._shape)  # type: ignore[no-any-return]
+        return _Join.apply(stream, output, own, following, self._shape)
 
     def gate(self, gate_up: Tensor) -> Tensor:
-        return _Gate.apply(gate_up, self._shape.family.activation == "gelu")  # type: ignore[no-any-return]
+        return _Gate.apply(gate_up, self._shape.family.activation == "gelu")
 
     def rotate(
         self,
@@ -40,7 +40,7 @@ class KernelPointwise:
         norm_queries: Tensor | None,
         norm_keys: Tensor | None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        return _Rotate.apply(qkv, cos, sin, norm_queries, norm_keys, self._shape)  # type: ignore[no-any-return]
+        return _Rotate.apply(qkv, cos, sin, norm_queries, norm_keys, self._shape)
 
 
 def _norming(shape: Shape) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class _Join(torch.autograd.Function):
         return joined, normed
 
     @staticmethod
-    def backward(ctx: Any, grad_joined: Tensor, grad_normed: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad_joined: Tensor, grad_normed: Tensor) -> tuple[Any, ...]:
         output, joined, own, following = ctx.saved_tensors
         grad_stream = torch.empty_like(joined)
         grad_output = grad_stream if own is None else torch.empty_like(joined)
@@ -96,7 +96,7 @@ class _Gate(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (gate_up,) = ctx.saved_tensors
         tokens, width = grad.shape
         out = torch.empty_like(gate_up)
@@ -133,7 +133,7 @@ class _Rotate(torch.autograd.Function):
         return q, k, v
 
     @staticmethod
-    def backward(ctx: Any, grad_q: Tensor, grad_k: Tensor, grad_v: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad_q: Tensor, grad_k: Tensor, grad_v: Tensor) -> tuple[Any, ...]:
         cos, sin, norm_queries, norm_keys, qkv = ctx.saved_tensors
         shape: Shape = ctx.shape
         tokens = len(grad_q)

@@ -54,11 +54,11 @@ class Linear:
         """x: [T, K]. With a seed, the adapter's dropout is on."""
         adapter = self.adapter
         if adapter is None:
-            return _Frozen.apply(x, self.weight)  # type: ignore[no-any-return]
+            return _Frozen.apply(x, self.weight)
         drop = None
         if seed is not None and adapter.dropout > 0:
             drop = Dropout(adapter.dropout, seed, self.salt)
-        return _Adapted.apply(x, self, drop, *adapter.parameters)  # type: ignore[no-any-return]
+        return _Adapted.apply(x, self, drop, *adapter.parameters)
 
 
 class _Frozen(torch.autograd.Function):
@@ -70,7 +70,7 @@ class _Frozen(torch.autograd.Function):
         return x @ weight.tensor().t()
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, None]:
         return grad @ ctx.weight.tensor(), None
 
 
@@ -90,7 +90,7 @@ class _Adapted(torch.autograd.Function):
         return y.addmm_(inner, adapter.b.t())
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         linear: Linear = ctx.linear
         x, inner = ctx.saved_tensors
         adapter = linear.adapter

@@ -47,7 +47,7 @@ def label_losses(
     cross_entropy: CrossEntropy,
 ) -> Tensor:
     """The loss [L] of predicting each target from its row of states [T, H]."""
-    return _LabelLosses.apply(states, label_rows, targets, head, cap, cross_entropy)  # type: ignore[no-any-return]
+    return _LabelLosses.apply(states, label_rows, targets, head, cap, cross_entropy)
 
 
 class _LabelLosses(torch.autograd.Function):
@@ -79,7 +79,7 @@ class _LabelLosses(torch.autograd.Function):
         return losses
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         slopes, label_rows = ctx.saved_tensors
         states = slopes.new_zeros(ctx.size)
         # Added, not copied: labels that only fill up share a row with a real one, and weigh 0.

@@ -33,7 +33,7 @@ class FastLabelLosses:
         self.model = model
         self.fast = FastDecoder(model, ingredients)
         self.device = self.fast.device
-        self.dtype = self.fast.dtype
+        self.dtype = self.products_in = self.fast.dtype
         self.attention = self.fast.attention.name
         self._block = BLOCK if ingredients.attention != "masked" else 1
         self._recorded: RecordedPasses | None = None

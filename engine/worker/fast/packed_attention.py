@@ -99,7 +99,7 @@ class _Packed(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         q, k, v, out, sums, start, end = ctx.saved_tensors
         shape: Shape = ctx.shape
         grad = grad.contiguous()

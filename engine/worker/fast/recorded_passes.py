@@ -41,9 +41,7 @@ class RecordedPasses:
             recording = _Recording(layout, seed, self._compute, self._gradients, self._pool)
             self._pool = recording.pool
             self._recordings[key] = recording
-        return _Replayed.apply(  # type: ignore[no-any-return]
-            self._gradients.anchor, self._recordings[key], layout, seed
-        )
+        return _Replayed.apply(self._gradients.anchor, self._recordings[key], layout, seed)
 
 
 class _Gradients:
@@ -130,6 +128,6 @@ class _Replayed(torch.autograd.Function):
         return recording.forward(layout, seed)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, ...]:
         ctx.recording.backward(grad)
         return None, None, None, None

@@ -18,8 +18,8 @@ class FusedWeight:
         self, modules: Sequence[nn.Module], dtype: torch.dtype, scratch: dict[str, Tensor]
     ) -> None:
         self.linears = [base_linear(module) for module in modules]
-        self.sizes = [int(linear.out_features) for linear in self.linears]  # type: ignore[arg-type]
-        self.inputs = int(self.linears[0].in_features)  # type: ignore[arg-type]
+        self.sizes = [int(linear.out_features) for linear in self.linears]
+        self.inputs = int(self.linears[0].in_features)
         self._dtype = dtype
         self._scratch = scratch
         self._kept: Tensor | None = None
@@ -44,18 +44,18 @@ class FusedWeight:
         Unquantised linears give up their own storage and become views of it, so it costs nothing.
         """
         if len(self.linears) == 1 and not self.quantised:
-            self._kept = self.linears[0].weight.data.to(self._dtype)  # type: ignore[operator,union-attr]
+            self._kept = self.linears[0].weight.data.to(self._dtype)
             return
         kept = torch.empty(self.outputs, self.inputs, dtype=self._dtype, device=self.device)
         self.write_to(kept)
         self._kept = kept
         for linear, part in zip(self.linears, kept.split(self.sizes)):
             if not isinstance(linear, bnb.nn.Linear4bit) and linear.weight.dtype == self._dtype:
-                linear.weight.data = part  # type: ignore[assignment]
+                linear.weight.data = part
 
     @property
     def device(self) -> torch.device:
-        return self.linears[0].weight.device  # type: ignore[return-value]
+        return torch.device(self.linears[0].weight.device)
 
     def tensor(self) -> Tensor:
         """The matrix; valid until the next weight of the same shape is asked for."""
@@ -76,7 +76,7 @@ class FusedWeight:
             if isinstance(linear, bnb.nn.Linear4bit):
                 _dequantise(weight, part)
             else:
-                part.copy_(weight.data)  # type: ignore[arg-type]
+                part.copy_(weight.data)
 
 
 def _dequantise(weight: bnb.nn.Params4bit, target: Tensor) -> None:
@@ -104,7 +104,7 @@ def kept_bytes(decoder: Decoder, dtype: torch.dtype) -> int:
     """Memory that keeping the dequantised weights would take."""
     linears = [base_linear(m) for layer in decoder.layers for group in layer.groups for m in group]
     numbers = sum(
-        int(linear.in_features) * int(linear.out_features)  # type: ignore[arg-type]
+        int(linear.in_features) * int(linear.out_features)
         for linear in linears
         if isinstance(linear, bnb.nn.Linear4bit)
     )

@@ -127,7 +127,7 @@ def definition_line(result: Result) -> Content:
         said |= result.evaluated.definition
     if result.judged:
         said |= result.judged.definition
-    words = "; ".join(
+    words = _("; ").join(
         f"{one_line(key)}: {one_line(value)}" for key, value in in_words(said).items()
     )
     if result.mark:

@@ -18,6 +18,8 @@ from tui.screens.evaluate.rivals import Rival
 from tui.widgets.cells import padded
 
 _LABEL = 6
+_REPAIRED = "repaired"
+"""All samples, scored by the repaired references."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,17 @@ def parts_table(result: Result, *, in_full: bool) -> Content:
         _part(name, dict(_cells(scores.get(name), judgements.get(name), result.mark)), columns)
         for name in names
     ]
+    if result.repaired:
+        cells = _cells(result.repaired, None, result.mark)
+        lines.append(_part(_REPAIRED, dict(cells), columns))
     if judged and judged.judgement.source_bleu:
         lines.append(_copied(judged.judgement, columns))
     return Content("\n").join(lines)
 
 
 def _part(name: str, cells: Mapping[str, str], columns: Sequence[_Column]) -> Content:
-    label = _("all") if name == "all" else direction_label(name)
+    own = {"all": _("all"), _REPAIRED: _("fixed")}
+    label = own.get(name) or direction_label(name)
     parts: list[tuple[str, str]] = [(padded(label, _LABEL - 1) + " ", "")]
     for column in columns:
         style = "bold" if column.key == "macro" else ""

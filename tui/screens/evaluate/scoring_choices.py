@@ -13,9 +13,9 @@ from textual.app import App
 from engine.catalog import Row
 from engine.language import _
 from engine.runs import Run
-from engine.text import number, one_line
+from engine.text import one_line
 from tui import model_choice
-from tui.listing import perplexity_of, profile_choices, strategy_of
+from tui.listing import profile_choices, strategy_of
 from tui.screens.evaluate.scoring import Scoring
 from tui.widgets.picker import FilePicker, Picker
 
@@ -63,9 +63,7 @@ def _trained(rows: Sequence[Row]) -> list[Row]:
 
 
 def _labelled(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    return [
-        (row.run.id, f"{one_line(row.run.id)}  ppl {number(perplexity_of(row))}") for row in rows
-    ]
+    return [(row.run.id, f"{one_line(row.run.id)}  ppl {row.perplexity_text}") for row in rows]
 
 
 async def _choose_checkpoint(app: App[Any], scoring: Scoring, run: Run) -> Scoring | None:
@@ -97,7 +95,7 @@ def _start(test: str) -> str:
 async def choose_evaluation(app: App[Any], rows: Sequence[Row], current: str) -> Run | None:
     """Ask for a run that has been scored, or is being."""
     scored = [row for row in rows if row.summary.score or row.settings.job == "evaluate"][:_MOST]
-    options = [(row.run.id, f"{number(perplexity_of(row)):>8}  {_named(row)}") for row in scored]
+    options = [(row.run.id, f"{row.perplexity_text:>8}  {_named(row)}") for row in scored]
     title = _("Evaluation") if scored else _("Evaluation: there is none yet")
     chosen = await app.push_screen_wait(Picker(title, options, current))
     return next((row.run for row in scored if row.run.id == chosen), None)

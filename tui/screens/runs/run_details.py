@@ -133,6 +133,9 @@ class RunDetails:
                 yield _line(_("median"), text.number(judged.median))
             known = _bounds(judged.corpus if judged else None)
             yield _line(_("corpus"), f"{text.number(score.perplexity_corpus)}{known}")
+        if repaired := summary.repaired:
+            said = f"{text.number(repaired.perplexity)}{self.row.settings.mark}"
+            yield _line(_("repaired"), said)
         for name, score in (self.evaluated.directions if self.evaluated else {}).items():
             label = direction_label(name)
             said = _("{value} of {count}")
