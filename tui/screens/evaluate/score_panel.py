@@ -74,7 +74,7 @@ class ScorePanel(Vertical):
         digits = self.query_one(Digits)
         if digits.value != number:
             digits.update(number)
-        self.query_one("#caption", PlainStatic).say(f"perplexity{result.mark}")
+        self.query_one("#caption", PlainStatic).say(_("perplexity") + result.mark)
         interval = self.query_one("#interval", PlainStatic)
         interval.say(_interval(judged))
         interval.display = judged is not None
