@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Chosen before anything of the workbench is imported: its texts have one language for life.
+os.environ["YIWEN_LANGUAGE"] = os.environ.get("YIWEN_TEST_LANGUAGE", "en")
 
 
 @pytest.fixture(autouse=True)
