@@ -124,7 +124,7 @@ def _scored(number: int) -> list[Event]:
 
 def training(stage: Stage, *said: Event, day: int = 1, **settings: Any) -> Run:
     """A run folder of a training, its log beside."""
-    settings = {"data": DATA, **settings}
+    settings = {"data": DATA, "created": _made(day), **settings}
     run = make_run(stage.root, *said, run_id=f"202601{day:02}-120000-tiny-qlora", **settings)
     run.log_path.write_text("loading weights\nquantized 24 layers to nf4\ntraining\n", "utf-8")
     return run
@@ -154,12 +154,16 @@ def evaluation(stage: Stage, day: int, strategy: str, perplexity: float, **setti
         judged(at=BEGAN + 80, file="evaluations/test.jsonl"),
         Finished(at=BEGAN + 80 + day, score=score(perplexity), file="evaluations/test.jsonl"),
         run_id=f"202601{day:02}-120000-tiny-{strategy}", job="evaluate", strategy=strategy,
-        data={"test": DATA["test"]}, **settings,
+        data={"test": DATA["test"]}, created=_made(day), **settings,
     )  # fmt: skip
     run.evaluations_path.mkdir()
     lines = [_item(number, perplexity) for number in range(12)]
     (run.evaluations_path / "test.jsonl").write_bytes(b"".join(lines))
     return run
+
+
+def _made(day: int) -> str:
+    return f"2026-01-{day:02}T12:00:00+08:00"
 
 
 def _item(number: int, perplexity: float) -> bytes:
@@ -210,7 +214,9 @@ async def train_finished(stage: Stage) -> None:
 
 @scene
 async def train_failed(stage: Stage) -> None:
-    warned = Warned(at=BEGAN + 60, message="The GPU's memory is nearly full.", hint="Close other programs.")
+    warned = Warned(
+        at=BEGAN + 60, message="The GPU's memory is nearly full.", hint="Close other programs."
+    )
     failed = Failed(
         at=BEGAN + 61, type="OutOfMemoryError",
         message="The GPU has no memory left: 1.2 GB were asked for, 0.4 GB were free.",
@@ -263,8 +269,10 @@ async def translate(stage: Stage, *texts: str) -> TranslateScreen:
         screen.query_one(PromptBox).text = text
         await stage.press("enter")
         await stage.until(
-            lambda n=number: len(screen.conversation.exchanges) == n  # type: ignore[misc]
-            and screen.conversation.exchanges[-1].ended
+            lambda n=number: (
+                len(screen.conversation.exchanges) == n  # type: ignore[misc]
+                and screen.conversation.exchanges[-1].ended
+            )
         )
     return screen
 
@@ -355,6 +363,7 @@ async def dialog_settings(stage: Stage) -> None:
     await set_up(stage)
     await stage.press("o")
     await stage.on(SettingsDialog)
+    await stage.press(*"training")
 
 
 @scene

@@ -164,6 +164,7 @@ def freeze(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     monkeypatch.setattr(Probe, "read", lambda _: MACHINE)
     monkeypatch.setattr(Probe, "gpus", lambda _: MACHINE.gpus)
     monkeypatch.setattr(UsageProbe, "read", lambda _: Usage(WORKER, 1.0, 1_200_000_000))
+    monkeypatch.setattr(Run, "size", lambda _: 123_400_000)
     monkeypatch.setattr(scheduler, "ensure", lambda root: False)
     monkeypatch.setattr(launch, "start", lambda run: WORKER)
     monkeypatch.setattr(translator, "Translator", Translator)
