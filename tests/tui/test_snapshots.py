@@ -59,7 +59,7 @@ def _compare(file: Path, shown: str) -> None:
     diff = difflib.unified_diff(
         kept.splitlines(), shown.splitlines(), there, "shown now", lineterm=""
     )
-    how = f"To take what is shown now: make snapshots (or {ACCEPT}=1 pytest …), then review the files."
+    how = f"To take what is shown now: make snapshots, or {ACCEPT}=1 before pytest; then review it."
     pytest.fail("\n".join([*diff, "", how]), pytrace=False)
 
 
