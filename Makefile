@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Where PyTorch's own builds without CUDA are, for machines that have no GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint check translations clean
+.PHONY: run test lint check translations snapshots clean
 
 run: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/yiwen; else exec $(BIN)/yiwen demo; fi
@@ -26,6 +26,15 @@ check: lint test
 # Takes marked texts into the catalogue of translations, and compiles it.
 translations: $(VENV)/.installed-dev
 	@$(BIN)/python docs/translations.py
+
+# Takes what every screen shows now as what it is to show, in both languages; look at the diff.
+snapshots: $(VENV)/.installed-dev
+	@rm -f tests/tui/snapshots/*.txt
+	@for language in en zh-TW; do \
+	  YIWEN_ACCEPT=1 YIWEN_TEST_LANGUAGE=$$language $(BIN)/python -m pytest -n 2 -k looks_as_it_did \
+	    tests/tui/test_snapshots.py || exit 1; \
+	done
+	@git --no-pager diff --stat -- tests/tui/snapshots
 
 clean:
 	rm -rf $(VENV)

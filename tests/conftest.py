@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-os.environ["YIWEN_LANGUAGE"] = "en"  # before any table of texts is made, at import
+# Chosen before anything of the workbench is imported: its texts have one language for life.
+os.environ["YIWEN_LANGUAGE"] = os.environ.get("YIWEN_TEST_LANGUAGE", "en")
 
 
 @pytest.fixture(autouse=True)

@@ -82,11 +82,14 @@ def make_run(
     folder.mkdir(parents=True)
     made = RunSettings(
         id=run_id,
-        created="2026-01-01T12:00:00+08:00",
         job=job,
         strategy=strategy,
         profile=profile or tiny(),
-        **{"data": {"test": DataFile(str(TEST_FILE), "0" * 64, 84)}, **settings},
+        **{
+            "created": "2026-01-01T12:00:00+08:00",
+            "data": {"test": DataFile(str(TEST_FILE), "0" * 64, 84)},
+            **settings,
+        },
     )
     (folder / "run.toml").write_text(tomli_w.dumps(msgspec.to_builtins(made)), "utf-8")
     run = Run(folder)

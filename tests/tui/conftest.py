@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_workers import FakeWorkers
+from stage import Stage, freeze
 
 from engine import launch
 from tui.app import YiwenApp
@@ -25,3 +26,11 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWorkers]:
 def app(root: Path, workers: FakeWorkers) -> YiwenApp:
     """The application over an empty runs folder."""
     return YiwenApp(root)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stage]:
+    """A workbench over no runs, in a world that stands still."""
+    stage = Stage(freeze(monkeypatch, tmp_path / "work"))
+    yield stage
+    stage.leave()
