@@ -131,6 +131,12 @@ class Stage:
         await self.until(lambda: isinstance(self.app.screen, kind))
         return self.app.screen
 
+    async def rest(self) -> None:
+        """Settle, then lay the screen out once more: what a busy machine did late is done now."""
+        await self.settle()
+        self.app.screen.refresh(layout=True)
+        await self.settle()
+
     async def settle(self) -> None:
         """Wait until nothing is being looked up any more and the picture stands still."""
         still, before, end = 0, "", time.monotonic() + _PATIENCE

@@ -40,7 +40,7 @@ async def test_a_screen_looks_as_it_did(
     async with stage.app.run_test(size=size) as pilot:
         stage.pilot = pilot
         await SCENES[name](stage)
-        await stage.settle()
+        await stage.rest()
         shown = "".join(line.rstrip() + "\n" for line in seen(stage.app).splitlines())
     for path in (stage.root.parent, BUILTIN_PROFILES):
         assert str(path) not in shown, "a path of this machine"
