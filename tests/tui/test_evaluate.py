@@ -165,6 +165,17 @@ async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeW
         await wait_for(pilot, "Examples in the prompt")
         await pilot.press("8", "enter")
         await wait_for(pilot, "k examples 8")
+        await pilot.press("h")
+        await wait_for(pilot, "How examples are chosen")
+        await pilot.press(*"nearest", "down", "enter")
+        await wait_for(pilot, "k examples 8 nearest")
+        assert screen.scoring.request(app.runs_root).overrides == {
+            "few_shot.examples": "8", "few_shot.choose": "nearest", "few_shot.direction": "same",
+        }  # fmt: skip
+        await pilot.press("h")
+        await wait_for(pilot, "as in the profile")
+        await pilot.press(*"as in", "enter")
+        await wait_for(pilot, "k examples 8")
         await pilot.press("s")
         await wait_for(pilot, lambda: workers.started)
         settings = workers.started[0].settings

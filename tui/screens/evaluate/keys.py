@@ -29,6 +29,8 @@ KEYS: list[BindingType] = [
             tooltip=_("Choose the file that is scored")),
     Binding("k", "choose('examples')", _("Examples"), id="evaluate.examples", show=False,
             tooltip=_("Choose how many examples a few-shot prompt holds")),
+    Binding("h", "choose('selection')", _("Which examples"), id="evaluate.selection", show=False,
+            tooltip=_("Choose how examples are chosen: drawn once, or most like each item")),
     Binding("S", "reverse", _("Turn round"), id="evaluate.reverse", key_display="S",
             show=False,
             tooltip=_("List the best samples first, or the worst again")),

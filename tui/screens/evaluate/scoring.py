@@ -14,6 +14,7 @@ from engine.strategies import Strategy
 from engine.text import message_of
 
 EXAMPLES = "few_shot.examples"
+CHOOSE, DIRECTION = "few_shot.choose", "few_shot.direction"
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,16 @@ class Scoring:
     """Empty for the profile's test file."""
     examples: int | None = None
     """None for the profile's number."""
+    selection: tuple[str, str] | None = None
+    """How they are chosen, and of which direction; None as in the profile."""
 
     @classmethod
     def of(cls, settings: RunSettings, trained: Run | None) -> Scoring:
         """What an evaluation had chosen; `trained` is the run whose adapter it took."""
         test = settings.data["test"].path if "test" in settings.data else ""
         chosen = settings.overrides.get(EXAMPLES, "")
+        few_shot = settings.profile.few_shot
+        chosen_here = {CHOOSE, DIRECTION} & set(settings.overrides)
         return cls(
             profile=settings.profile.name,
             run=trained,
@@ -43,6 +48,7 @@ class Scoring:
             strategy_name=settings.strategy,
             test="" if test == settings.profile.data.test else test,
             examples=int(chosen) if chosen.isdigit() else None,
+            selection=(few_shot.choose, few_shot.direction) if chosen_here else None,
         )
 
     @property
@@ -57,16 +63,16 @@ class Scoring:
     def with_profile(self, name: str) -> Scoring:
         """A profile's base model."""
         strategy = strategies.ZERO_SHOT.name if self.strategy.trains else self.strategy_name
-        return Scoring(name, strategy_name=strategy, test=self.test, examples=self.examples)
+        return replace(self, profile=name, run=None, checkpoint="", strategy_name=strategy)
 
     def with_run(self, run: Run) -> Scoring:
         """What a run has trained. Raises RunError."""
-        return Scoring(
-            run.settings.profile.name,
+        return replace(
+            self,
+            profile=run.settings.profile.name,
             run=run,
+            checkpoint="",
             strategy_name=strategies.QLORA.name,
-            test=self.test,
-            examples=self.examples,
         )
 
     def with_strategy(self, name: str) -> Scoring:
@@ -85,18 +91,27 @@ class Scoring:
         """Another number of examples."""
         return replace(self, examples=count)
 
+    def with_selection(self, selection: tuple[str, str] | None) -> Scoring:
+        """Other examples."""
+        return replace(self, selection=selection)
+
     def request(self, root: Path) -> Request:
         """What to ask the engine for."""
-        shows = self.strategy.shows_examples and self.examples is not None
         return Request(
             root=root,
             strategy=self.strategy_name,
             profile=self.profile,
             run=self.run,
             checkpoint=self.checkpoint,
-            overrides={EXAMPLES: str(self.examples)} if shows else {},
+            overrides=self._overrides() if self.strategy.shows_examples else {},
             test=self.test,
         )
+
+    def _overrides(self) -> dict[str, str]:
+        changed = {} if self.examples is None else {EXAMPLES: str(self.examples)}
+        if self.selection is not None:
+            changed[CHOOSE], changed[DIRECTION] = self.selection
+        return changed
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ async def choose(
         return scoring.with_strategy(chosen) if chosen else None
     if name == "examples":
         return await _choose_examples(app, scoring)
+    if name == "selection":
+        return await _choose_selection(app, scoring)
     return await _choose_test(app, scoring, test)
 
 
@@ -78,6 +80,23 @@ async def _choose_examples(app: App[Any], scoring: Scoring) -> Scoring | None:
     current = "" if scoring.examples is None else str(scoring.examples)
     chosen = await app.push_screen_wait(Picker(_("Examples in the prompt"), options, current))
     return None if chosen is None else scoring.with_examples(int(chosen) if chosen else None)
+
+
+async def _choose_selection(app: App[Any], scoring: Scoring) -> Scoring | None:
+    options = {
+        "": _("as in the profile"),
+        "random mixed": _("drawn once, of both directions"),
+        "random same": _("drawn once, of the item's direction"),
+        "nearest mixed": _("most like each item, of both directions"),
+        "nearest same": _("most like each item, of its direction"),
+    }
+    current = " ".join(scoring.selection or ())
+    picker = Picker(_("How examples are chosen"), list(options.items()), current)
+    chosen = await app.push_screen_wait(picker)
+    if chosen is None:
+        return None
+    choose_by, _space, direction = chosen.partition(" ")
+    return scoring.with_selection((choose_by, direction) if chosen else None)
 
 
 async def _choose_test(app: App[Any], scoring: Scoring, test: str) -> Scoring | None:

@@ -48,7 +48,8 @@ class ScoringForm(Grid):
         self._show("state", state, enabled=trains)
         self._show("strategy", scoring.strategy_name)
         self._show("test", test or _("none"))
-        self._show("examples", str(examples) if shows else "–", enabled=shows)
+        how = f" {scoring.selection[0]}" if scoring.selection else ""
+        self._show("examples", f"{examples}{how}" if shows else "–", enabled=shows)
 
     def _show(self, name: str, value: str, *, enabled: bool = True) -> None:
         self.query_one(f"#choose-{name}", Choice).show(value, enabled=enabled)

@@ -74,7 +74,11 @@ class EvaluateScreen(ItemActions):
             return True
         if action == "choose":
             by = self.scoring.strategy
-            needs = {"checkpoint": by.trains, "examples": by.shows_examples}
+            needs = {
+                "checkpoint": by.trains,
+                "examples": by.shows_examples,
+                "selection": by.shows_examples,
+            }
             return True if needs.get(str(parameters[0]), True) else None
         if action == "start":
             return None if self._is_at_work or self._is_starting else True
