@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ class FakeHub:
     """Files are only for those who come with the token."""
     breaks_at: list[int] = field(default_factory=list)
     """Close the connection after so many bytes of a weight file; one answer each."""
+    holds: threading.Event = field(default_factory=threading.Event)
+    """Set: where a connection is to be closed, it is kept open in silence until this is cleared."""
     ignores_ranges: bool = False
     damages: bool = False
     busy: int = 0
@@ -132,6 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if weights and self.hub.breaks_at:
             self.wfile.write(body[: self.hub.breaks_at.pop(0)])
+            self.wfile.flush()
+            while self.hub.holds.is_set():
+                time.sleep(0.02)
             self.close_connection = True
             return
         self.wfile.write(body)
