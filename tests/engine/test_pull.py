@@ -178,12 +178,23 @@ def test_a_pull_that_was_given_up_goes_on_with_the_next_command(
     assert there.requests == [("model.safetensors", "bytes=3000000-")]
 
 
+def _hear_interrupts() -> None:
+    """In the child: a shell's background jobs, and all they start, are deaf to SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_killed_pull_goes_on_where_it_stopped(there: FakeHub, tmp_path: Path) -> None:
     there.breaks_at = [5_000_000]
     there.holds.set()
     command = [sys.executable, "-m", "tui", "pull", ID]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hear_interrupts,
+    )
     deadline = time.monotonic() + 60
     while not any(part.stat().st_size > 4_000_000 for part in tmp_path.rglob("*.part")):
         assert time.monotonic() < deadline

@@ -93,7 +93,7 @@ async def test_nothing_is_sent_from_an_empty_field(fake: Fake, root: Path) -> No
 
 
 async def test_tokens_are_painted_in_batches(fake: Fake, root: Path) -> None:
-    fake.manners.answer, fake.manners.pause = "之乎者也矣焉哉" * 12, 0.01
+    fake.manners.answer, fake.manners.pause = "之乎者也矣焉哉" * 12, 0.05
     async with open_desk(root) as desk:
         painted: list[str] = []
         await desk.ask(CLASSICAL)
