@@ -10,42 +10,9 @@ import json
 import shutil
 from pathlib import Path
 
+import random_models
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
-
-SHAPES = {
-    "gemma-2-2b": {
-        "model_type": "gemma2",
-        "vocab_size": 256000,
-        "hidden_size": 2304,
-        "num_hidden_layers": 26,
-        "num_attention_heads": 8,
-        "num_key_value_heads": 4,
-        "head_dim": 256,
-        "intermediate_size": 9216,
-        "query_pre_attn_scalar": 256,
-        "attn_logit_softcapping": 50.0,
-        "final_logit_softcapping": 30.0,
-        "sliding_window": 4096,
-        "max_position_embeddings": 8192,
-        "hidden_activation": "gelu_pytorch_tanh",
-    },
-    "llama-3-8b": {
-        "model_type": "llama",
-        "vocab_size": 128256,
-        "hidden_size": 4096,
-        "num_hidden_layers": 32,
-        "num_attention_heads": 32,
-        "num_key_value_heads": 8,
-        "head_dim": 128,
-        "intermediate_size": 14336,
-        "rms_norm_eps": 1e-5,
-        "max_position_embeddings": 8192,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0},
-        "tie_word_embeddings": False,
-    },
-}
-"""What the published config.json files say."""
+from transformers import AutoModelForCausalLM
 
 
 def make(shape: str, tokenizer: Path, folder: Path, seed: int = 0) -> Path:
@@ -53,8 +20,7 @@ def make(shape: str, tokenizer: Path, folder: Path, seed: int = 0) -> Path:
     if (folder / "config.json").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    settings = dict(SHAPES[shape])
-    config = AutoConfig.for_model(str(settings.pop("model_type")), **settings)
+    config = random_models.config_of(shape)
     torch.manual_seed(seed)
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)

@@ -99,8 +99,11 @@ class PromptBuilder:
 
     def prompt_ids(self, instruction: str) -> list[int]:
         """Ids that the answer follows: bos (where there is one) and the prompt."""
+        return self._ids(self.text(instruction))
+
+    def _ids(self, text: str) -> list[int]:
         bos = [] if self.bos_id is None else [self.bos_id]
-        return bos + self.tokenizer.encode(self.text(instruction))
+        return bos + self.tokenizer.encode(text)
 
     def examples_that_fit(self, instruction: str, tokens: int) -> int:
         """How many of an item's examples leave room for an answer in so many tokens."""
@@ -114,9 +117,10 @@ class PromptBuilder:
     def encode(self, instruction: str, output: str | None = None) -> Encoded:
         """A prompt, with its answer if there is one."""
         tokenizer = self.tokenizer
-        prompt = self.prompt_ids(instruction)
+        shown = self.text(instruction)
+        prompt = self._ids(shown)
         answer = [] if output is None else [*tokenizer.encode(output), tokenizer.eos_id]
-        text = self.bos_token + self.text(instruction)
+        text = self.bos_token + shown
         if output is not None:
             text += output + (tokenizer.eos_token or "")
         return Encoded(text, prompt + answer, [0] * len(prompt) + [1] * len(answer))
