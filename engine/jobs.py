@@ -194,9 +194,9 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     if not profile.data.train:
         raise UserError(_("data.train: no file is named; few-shot draws its examples from it"))
     skip_bad = profile.data.bad_records == "skip"
-    path = profile_paths.data_file(profile, "train")
-    train = dataset.read(path, skip_bad=skip_bad).pairs
-    test = dataset.read(profile.data.test, skip_bad=skip_bad).pairs if profile.data.test else []
+    train = dataset.read(profile_paths.data_file(profile, "train"), skip_bad=skip_bad).pairs
+    scored = profile_paths.data_file(profile, "test")
+    test = dataset.read(scored, skip_bad=skip_bad).pairs if scored else []
     return few_shot.pool(profile.few_shot, train, test)
 
 
