@@ -74,6 +74,18 @@ def forward(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
+def row_dots(  # type: ignore[no-untyped-def]
+    out_, grad_, dots_, tokens, HEADS: tl.constexpr, D: tl.constexpr, BM: tl.constexpr
+):
+    """One program: what BM queries of one head attended to, times its gradient: [heads, T]."""
+    rows = tl.program_id(0) * BM + tl.arange(0, BM)
+    head = tl.program_id(1)
+    at = rows[:, None] * (HEADS * D) + head * D + tl.arange(0, D)[None, :]
+    products = tl.load(out_ + at).to(tl.float32) * tl.load(grad_ + at).to(tl.float32)
+    tl.store(dots_ + head * tokens + rows, tl.sum(products, 1))
+
+
+@triton.jit
 def _grad_queries_block(  # type: ignore[no-untyped-def]
     q, grad, sums, dots, first, rows, start, shared, total, k_, v_, k_stride, v_stride, scale,
     CAP: tl.constexpr, D: tl.constexpr, BN: tl.constexpr,

@@ -104,7 +104,10 @@ class _Packed(torch.autograd.Function):
         shape: Shape = ctx.shape
         grad = grad.contiguous()
         tokens = q.shape[0]
-        dots = (out.view_as(q).float() * grad.view_as(q).float()).sum(-1).t().contiguous()
+        dots = torch.empty_like(sums)
+        kernels.row_dots[(tokens // 16, shape.heads)](
+            out, grad, dots, tokens, HEADS=shape.heads, D=shape.head_dim, BM=16
+        )
         strides = _strides(q, k, v)
 
         grad_q = torch.empty(q.shape, dtype=q.dtype, device=q.device)
