@@ -54,6 +54,7 @@ def _work(run: Run) -> int:
 
 def _do_job(run: Run, reporter: Reporter) -> None:
     """Imports torch and friends here, seconds after the run has said that it is starting."""
+    quiet.import_bitsandbytes()
     from engine.events import Stopped
     from engine.worker import probe, score
     from engine.worker.session import Session
@@ -73,6 +74,7 @@ def _do_job(run: Run, reporter: Reporter) -> None:
 
 
 def _serve() -> int:
+    quiet.import_bitsandbytes()
     from engine.worker.serve import Server
 
     quiet.silence_progress_bars()
@@ -81,6 +83,7 @@ def _serve() -> int:
 
 
 def _merge() -> int:
+    quiet.import_bitsandbytes()
     from engine.worker import merge
 
     quiet.silence_progress_bars()

@@ -1,4 +1,4 @@
-"""Settles, before torch and its friends are imported, what they read or print at import."""
+"""Settles, before torch and its friends are imported, what they read, print or do at import."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ def prepare() -> None:
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message=".*Paged optimizers are not supported on CPU.*")
     warnings.filterwarnings("ignore", category=FutureWarning)
+
+
+def import_bitsandbytes() -> None:
+    """Import it without its fallbacks for machines that it has no library for being compiled.
+
+    No path here takes them, and torch.compile alone imports compilers for a second, or for three.
+    """
+    import torch
+
+    compiling = torch.compile
+    torch.compile = lambda function=None, **_: function or (lambda one: one)  # type: ignore[assignment]
+    try:
+        import bitsandbytes  # noqa: F401
+    finally:
+        torch.compile = compiling
 
 
 def silence_progress_bars() -> None:
