@@ -10,7 +10,11 @@ not counted. A shape is a name in random_models.py, a config.json, or a real mod
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import json
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -264,6 +268,18 @@ def fast(ingredients: Ingredients, tokens: int = 1 << 20) -> Callable[[Bench, Ro
     return way
 
 
+def unsloth(bench: Bench, row: Row) -> None:
+    """In a process of its own (see unsloth_training.py), for it rewrites transformers."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "unsloth.json"
+        script = Path(__file__).with_name("unsloth_training.py")
+        subprocess.run([sys.executable, script, *sys.argv[1:], f"--json={told}"], check=True)
+        (found,) = json.loads(told.read_text())["tables"][0]["rows"]
+    if found["failed"]:
+        raise RuntimeError(found["failed"])
+    row.rates, row.facts = found["rates"], found["facts"]
+
+
 def small_card(bench: Bench, row: Row) -> None:
     """6 GiB: no cached weights, 8-bit AdamW, passes as large as fit."""
     from engine.worker import memory
@@ -288,6 +304,7 @@ FULL = Ingredients(kernels=KERNELS, attention="kernel" if KERNELS else "masked",
 WAYS: dict[str, tuple[str, Callable[[Bench, Row], None]]] = {
     "seed": ("seed's recipe (fp16, 8 × 4, checkpointing)", seed_recipe),
     "liger": ("transformers + peft + Liger, by length", liger),
+    "unsloth": ("unsloth, by length, dropout 0", unsloth),
     "plain": ("plain path (packed, label rows)", plain),
     "packed": (
         "fast: one packed row, torch pointwise, flex",
@@ -313,15 +330,7 @@ WAYS: dict[str, tuple[str, Callable[[Bench, Row], None]]] = {
 
 def main() -> None:
     """Measure the ways that are asked for, the first as baseline."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shape", default="gemma-2-2b")
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--tokenizer", type=Path, default=TOKENIZER)
-    parser.add_argument("--ways", default=",".join(WAYS))
-    parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
+    arguments = read_arguments()
     bench = Bench(arguments)
     bench.table.head()
     for name in arguments.ways.split(","):
@@ -329,6 +338,25 @@ def main() -> None:
         bench.table.add(title, lambda row, way=way: way(bench, row))  # type: ignore[misc]
         forget_peak()
         write(arguments.json, [bench.table])
+
+
+def _can_run(name: str) -> bool:
+    """Liger and unsloth are measured where they are installed."""
+    package = {"liger": "liger_kernel", "unsloth": "unsloth"}.get(name)
+    return package is None or importlib.util.find_spec(package) is not None
+
+
+def read_arguments() -> argparse.Namespace:
+    """Those of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", default="gemma-2-2b")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--tokenizer", type=Path, default=TOKENIZER)
+    parser.add_argument("--ways", default=",".join(name for name in WAYS if _can_run(name)))
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -124,12 +124,17 @@ def add_adapter(
         task_type="CAUSAL_LM",
     )
     tuned = get_peft_model(model, lora)
-    draw = torch.Generator(device=model.device).manual_seed(1)
+    set_adapter(tuned)
+    return tuned
+
+
+def set_adapter(tuned: PeftModel) -> None:
+    """Draw A and B as `add_adapter` does, in float32."""
+    draw = torch.Generator(device=tuned.device).manual_seed(1)
     for name, parameter in tuned.named_parameters():
         if "lora_" in name:
             bound = parameter.shape[1] ** -0.5 if "lora_A" in name else 0.01
             parameter.data = parameter.data.float().uniform_(-bound, bound, generator=draw)
-    return tuned
 
 
 def _quantise(model: nn.Module, dtype: torch.dtype) -> None:
