@@ -17,21 +17,27 @@ _SPARE = GIB // 2
 """Left free: for what is compiled, for fragments, for others."""
 
 
+_fraction = 1.0
+"""Of the GPU that this process may use, as `limit` set it; older releases of torch do not tell."""
+
+
 def free_bytes(device: torch.device) -> int:
     """What may still be allocated on a device."""
     if device.type != "cuda":
         return int(psutil.virtual_memory().available)
     free, total = torch.cuda.mem_get_info(device)
-    held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    limit = int(total * torch.cuda.get_per_process_memory_fraction(device))
-    return min(free + held, limit - torch.cuda.memory_allocated(device))
+    allocated = torch.cuda.memory_allocated(device)
+    held = torch.cuda.memory_reserved(device) - allocated
+    return min(free + held, int(_fraction * total) - allocated)
 
 
 def limit(device: torch.device, gib: float) -> None:
-    """Use no more than so many GiB of a GPU; 0: all of it."""
-    if device.type == "cuda" and gib:
+    """Use no more than so many GiB of a GPU from now on; 0: all of it."""
+    global _fraction
+    if device.type == "cuda":
         total = torch.cuda.get_device_properties(device).total_memory
-        torch.cuda.set_per_process_memory_fraction(min(1.0, gib * GIB / total), device)
+        _fraction = min(1.0, gib * GIB / total) if gib else 1.0
+        torch.cuda.set_per_process_memory_fraction(_fraction, device)
 
 
 def permits_cache(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -64,6 +65,29 @@ def test_memory_decides_about_cached_weights_and_the_size_of_passes(
     assert memory.tokens_that_fit(shape, cpu, 2, training=True, checkpointing=False) < many / 1.9
     room(0.1)
     assert memory.tokens_that_fit(shape, cpu, 2, training=True, checkpointing=False) == 0
+
+
+def test_a_limit_of_memory_holds_until_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a translator's profiles one may limit it, and the next not. Without torch's own getter,
+    which older releases lack."""
+    told: list[float] = []
+    card = SimpleNamespace(total_memory=80 * memory.GIB)
+    for name, stand_in in {
+        "get_device_properties": lambda device: card,
+        "set_per_process_memory_fraction": lambda share, device: told.append(share),
+        "mem_get_info": lambda device: (70 * memory.GIB, card.total_memory),
+        "memory_allocated": lambda device: 2 * memory.GIB,
+        "memory_reserved": lambda device: 3 * memory.GIB,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    monkeypatch.delattr(torch.cuda, "get_per_process_memory_fraction", raising=False)
+    gpu = torch.device("cuda", 0)
+    free = []
+    for gib in (6.0, 0.0):
+        memory.limit(gpu, gib)
+        free.append(memory.free_bytes(gpu) / memory.GIB)
+    assert free == [4.0, 71.0]
+    assert told == [pytest.approx(6 / 80), 1.0]
 
 
 def test_passes_are_halved_until_a_pair_stands_alone() -> None:
