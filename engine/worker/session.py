@@ -19,6 +19,7 @@ from engine.events import Evaluated, Sample, Score
 from engine.language import _
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
+from engine.run_files import RunFiles
 from engine.runs import Part, Run, RunSettings
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
@@ -46,7 +47,11 @@ class Session:
 
     @cached_property
     def builder(self) -> PromptBuilder:
-        return jobs.builder_of(self.settings)
+        return jobs.builder_of(self.settings, self._files)
+
+    @cached_property
+    def _files(self) -> RunFiles:
+        return RunFiles(self.settings)
 
     def load_model(self) -> PreTrainedModel | PeftModel:
         """The base model, with the run's adapter if it names one."""
@@ -64,7 +69,7 @@ class Session:
 
     def read(self, part: Part) -> list[Pair]:
         """The pairs of one of the run's files. Raises DataError if it is not what it was."""
-        found = jobs.read_again(self.settings, part)
+        found = self._files.read(part)
         if found.skipped:
             self.reporter.warn(
                 _("data.{part}: {count} records skipped, first: {first}").format(

@@ -46,21 +46,13 @@ class Trainer:
 
         # Data first: a mistake in it should not cost the loading of a model.
         self.report.phase("reading data")
-        pairs = session.read("train")
-        self.encoded = plan.encode_for_training(self.settings, session.builder, pairs)
-        if not self.encoded:
-            raise UserError(
-                _(
-                    "every training pair is longer than training.max_prompt_tokens or "
-                    "max_output_tokens"
-                )
-            )
-        self.left_out = len(pairs) - len(self.encoded)
+        pairs = plan.encode_for_training(self.settings, session.builder, session.read("train"))
+        self.encoded, self.left_out = pairs.encoded, pairs.left_out
         self.test = session.scored("test")
         self.validation = (
             session.scored("validation") if "validation" in session.settings.data else None
         )
-        self.plan = plan.plan_encoded(self.settings, self.encoded, self.left_out)
+        self.plan = plan.plan_training(self.settings, pairs)
         if not self.plan.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
             raise UserError(
                 _(

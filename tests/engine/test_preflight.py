@@ -21,6 +21,7 @@ from engine.lookahead import preflight, preflight_card
 from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
 from engine.profiles import Profile
+from engine.prompts import Encoded, PromptBuilder
 
 NO_GPU = Probe(FakeNvml(driver=False))
 
@@ -97,12 +98,30 @@ def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_
     assert found.unscorable == 2
     assert "the run will stop at them" in lines(found)["No room"].text
     found = look(root, overrides={**changes, "training.too_long": '"cut"'})
-    assert (found.cut_in_training, found.plan and found.plan.left_out) == (1, 0)
+    assert found.plan is not None
+    assert (found.plan.cut, found.plan.left_out) == (1, 0)
 
 
 def _long(number: int, key: str = "instruction") -> dict[str, object]:
     made = {"id": number, "instruction": f"翻譯成現代文：\n句{number}", "output": f"答{number}"}
     return {**made, key: f"{made[key]}{'長' * 400}"}
+
+
+def test_every_pair_is_encoded_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand take a second; those that are cut are counted on the way."""
+    encoded: list[str] = []
+    as_ever = PromptBuilder.encode
+
+    def counted(self: PromptBuilder, instruction: str, output: str) -> Encoded:
+        encoded.append(instruction)
+        return as_ever(self, instruction, output)
+
+    monkeypatch.setattr(PromptBuilder, "encode", counted)
+    cut = {"training.too_long": '"cut"', "training.max_output_tokens": "20"}
+    found = look(root, overrides=cut)
+    assert found.plan is not None
+    assert found.plan.cut > 0
+    assert len(encoded) == len(found.data["train"].pairs) + len(found.data["test"].pairs)
 
 
 def test_a_file_of_which_nothing_is_left_is_refused(root: Path) -> None:

@@ -130,7 +130,7 @@ def test_the_seeds_loop_learns_from_the_last_micro_batch_of_eight(make_run: RunM
     settings = small.run.settings.profile
     builder = jobs.builder_for(settings, [])
     session = Session(small.run, Reporter(lambda event: None))
-    encoded = plan.encode_for_training(settings.training, builder, session.read("train"))
+    encoded = plan.encode_for_training(settings.training, builder, session.read("train")).encoded
     steps = [event for event in said if isinstance(event, Step)]
     assert len(steps) == 6
     learnt = [
