@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.events import Finished, Started, Stopped
 from engine.perplexity import SampleResult
-from engine.worker import evaluate
+from engine.worker import evaluate, translate
 from engine.worker.model import device_name
 from engine.worker.paths import make_losses
 from engine.worker.reporter import StopRequested
@@ -39,7 +39,7 @@ def _evaluate(session: Session) -> None:
 def _predict(session: Session) -> None:
     pairs = session.read("test")
     losses = make_losses(session.load_model(), session.settings.profile)
-    answers = evaluate.translate_all(
+    answers = translate.translate_all(
         losses,
         session.builder,
         [pair.instruction for pair in pairs],

@@ -23,9 +23,10 @@ from engine.run_files import RunFiles
 from engine.runs import Part, Run, RunSettings
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
-from engine.worker import evaluate, memory
+from engine.worker import evaluate, memory, translate
 from engine.worker.evaluate import Scored
 from engine.worker.model import load_adapter, load_base, peak_memory, pick_device
+from engine.worker.passes import PassSize
 from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
 
@@ -52,6 +53,11 @@ class Session:
     @cached_property
     def _files(self) -> RunFiles:
         return RunFiles(self.settings)
+
+    @cached_property
+    def _pass_size(self) -> PassSize:
+        """Of scoring: what did not fit once is not tried at every point of the curve."""
+        return PassSize(self.settings.profile.evaluation.tokens_per_pass)
 
     def load_model(self) -> PreTrainedModel | PeftModel:
         """The base model, with the run's adapter if it names one."""
@@ -106,7 +112,13 @@ class Session:
         began = time.monotonic()
         profile = self.settings.profile
         results = evaluate.score(
-            losses, file, profile, self.reporter, f"{part} file", self.builder.tokenizer.pad_id
+            losses,
+            file,
+            profile,
+            self.reporter,
+            f"{part} file",
+            self.builder.tokenizer.pad_id,
+            self._pass_size,
         )
         score = perplexity.combine(results)
         path = self.run.evaluations_path / f"{name}.jsonl"
@@ -148,7 +160,7 @@ class Session:
     def add_outputs(self, losses: Losses, results: list[SampleResult], name: str = "test") -> None:
         """Translate every item of an evaluation, and write the outputs beside the references."""
         instructions = [result.instruction for result in results]
-        outputs = evaluate.translate_all(
+        outputs = translate.translate_all(
             losses, self.builder, instructions, self.settings.profile, self.reporter
         )
         for result, answer in zip(results, outputs, strict=True):
@@ -184,7 +196,7 @@ class Session:
         # Its own random numbers: sampling must not change what dropout draws next.
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            outputs = evaluate.translate_all(
+            outputs = translate.translate_all(
                 losses,
                 self.builder,
                 [pair.instruction for pair in pairs],

@@ -190,9 +190,13 @@ class Trainer:
             self.losses.save_memory()
             torch.cuda.empty_cache()
             self.report.warn(
-                f"step {self.step + 1}: out of memory; going on with passes of at most "
-                f"{self.pass_size.tokens} tokens, the effective batch unchanged",
-                f"training.tokens_per_pass = {self.pass_size.tokens} begins with that",
+                _(
+                    "step {step}: out of memory; going on with passes of at most {tokens} "
+                    "tokens, the effective batch unchanged"
+                ).format(step=self.step + 1, tokens=self.pass_size.tokens),
+                _("training.tokens_per_pass = {tokens} begins with that").format(
+                    tokens=self.pass_size.tokens
+                ),
             )
 
     def _accumulate(self, passes: list[Pass]) -> Tensor:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
 import torch
 from peft import PeftModel
 from small_decoders import DECODERS, documents, random_decoder
+from torch import Tensor
 
+from engine.dataset import Pair
 from engine.errors import UserError
-from engine.events import Evaluated, Started, Step, Warned
-from engine.profiles import Profile
+from engine.events import Evaluated, Phase, Started, Step, Warned
+from engine.profiles import Generation, Profile
+from engine.prompts import PromptBuilder
 from engine.worker import memory
-from engine.worker.batches import plan_passes
+from engine.worker.batches import Pass, plan_passes
+from engine.worker.evaluate import Scored, score
 from engine.worker.fast.architecture import read_decoder
+from engine.worker.fast.decode import Translator
+from engine.worker.fast.ingredients import Ingredients
+from engine.worker.fast.losses import FastLabelLosses
 from engine.worker.model import LabelLosses
 from engine.worker.passes import PassSize
-from engine.worker.paths import make_losses
+from engine.worker.paths import Losses, make_losses
+from engine.worker.reporter import Reporter
 from engine.worker.session import Session
 from engine.worker.train import Trainer
+from engine.worker.translate import translate_all
 
 
 def _asking(profile: Profile, engine: str) -> Profile:
@@ -124,8 +136,6 @@ def _trained(make_run: Callable[..., object], monkeypatch: pytest.MonkeyPatch, r
     """The events of a run in this process, on a device with room for so many tokens."""
     small = make_run(training__max_steps=2, lora__dropout=0.0, evaluation__samples=0)
     events: list[object] = []
-    from engine.worker.reporter import Reporter
-
     trainer = Trainer(Session(small.run, Reporter(events.append)))  # type: ignore[attr-defined]
     compute = LabelLosses.__call__
 
@@ -142,3 +152,121 @@ def _trained(make_run: Callable[..., object], monkeypatch: pytest.MonkeyPatch, r
     assert started.path.startswith("plain (")
     assert all(event.definition["path"] == started.path for event in evaluated)
     return events
+
+
+LIMITED = "CUDA out of memory (a stand-in)"
+
+
+@pytest.mark.parametrize("path", ["plain", "fast"])
+def test_scoring_goes_on_in_smaller_passes_to_the_same_result(
+    path: str,
+    tuned: PeftModel,
+    profile: Profile,
+    builder: PromptBuilder,
+    pairs: list[Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each item is scored once, and the next file begins with what fitted."""
+    losses = LabelLosses(tuned) if path == "plain" else FastLabelLosses(tuned, Ingredients())
+    file = Scored.prepare(pairs, builder, 2048)
+    right = score(losses, file, profile, Reporter(lambda event: None), "file", 0)
+    compute, said, scored, tried = type(losses).__call__, [], [], []
+
+    def limited(self: Losses, batch: Pass) -> Tensor:
+        tried.append(batch.ids.numel())
+        # The second pass meets a device that is fuller than it was for the first.
+        if len(tried) > 1 and batch.ids.numel() > 0.6 * tried[0]:
+            raise torch.OutOfMemoryError(LIMITED)
+        scored.extend(set(batch.samples.tolist()))
+        return compute(self, batch)
+
+    monkeypatch.setattr(type(losses), "__call__", limited)
+    size = PassSize(600)
+    found = score(losses, file, profile, Reporter(said.append), "file", 0, size)
+    assert [one.perplexity for one in found] == pytest.approx(
+        [one.perplexity for one in right], rel=1e-4
+    )
+    assert len(scored) == len(pairs)
+    warned = [event for event in said if isinstance(event, Warned)]
+    assert warned
+    assert f"going on with passes of at most {size.tokens} tokens" in warned[-1].message
+    assert warned[-1].hint == f"evaluation.tokens_per_pass = {size.tokens} begins with that"
+    phases = [event.done for event in said if isinstance(event, Phase)]
+    assert phases == sorted(phases)
+    assert phases[-1] == len(pairs)
+    before = len(tried)
+    score(losses, file, profile, Reporter(said.append), "file", 0, size)
+    assert max(tried[before:]) <= size.tokens
+
+
+def test_scoring_that_has_no_room_for_the_smallest_pass_fails(
+    tuned: PeftModel,
+    profile: Profile,
+    builder: PromptBuilder,
+    pairs: list[Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(self: LabelLosses, batch: Pass) -> Tensor:
+        raise torch.OutOfMemoryError(LIMITED)
+
+    monkeypatch.setattr(LabelLosses, "__call__", full)
+    file = Scored.prepare(pairs, builder, 2048)
+    losses = object.__new__(LabelLosses)
+    losses.model = tuned
+    with pytest.raises(torch.OutOfMemoryError):
+        score(losses, file, profile, Reporter(lambda event: None), "file", 0)
+
+
+def test_translating_goes_on_with_fewer_at_once(
+    tuned: PeftModel,
+    profile: Profile,
+    builder: PromptBuilder,
+    pairs: list[Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    losses, said, sizes = LabelLosses(tuned), [], []
+    brief = msgspec.structs.replace(profile.generation, batch_size=8, max_new_tokens=6)
+    profile = msgspec.structs.replace(profile, generation=brief)
+    instructions = [pair.instruction for pair in pairs]
+    right = translate_all(losses, builder, instructions, profile, Reporter(lambda event: None))
+    as_ever = LabelLosses.generate
+
+    def limited(self: LabelLosses, prompts: list[list[int]], *rest: Any, **how: Any) -> Any:
+        if len(prompts) > room:
+            raise torch.OutOfMemoryError(LIMITED)
+        sizes.append(len(prompts))
+        return as_ever(self, prompts, *rest, **how)
+
+    monkeypatch.setattr(LabelLosses, "generate", limited)
+    room = 3
+    assert translate_all(losses, builder, instructions, profile, Reporter(said.append)) == right
+    assert sizes == [2] * 6
+    warned = [event.message for event in said if isinstance(event, Warned)]
+    assert [message.rsplit("; ")[-1] for message in warned] == [
+        "going on with 4 items at once",
+        "going on with 2 items at once",
+    ]
+    room = 0
+    with pytest.raises(torch.OutOfMemoryError):
+        translate_all(losses, builder, instructions, profile, Reporter(said.append))
+
+
+def test_a_translator_that_ran_out_of_memory_lets_go_of_its_caches(
+    tuned: PeftModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = FastLabelLosses(tuned, Ingredients())
+    brief = Generation(max_new_tokens=4)
+    prompts = [[5, 6, 7], [8, 9]]
+    right = losses.generate(prompts, frozenset({3}), brief, 0)
+    before = weakref.ref(losses._translator)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError(LIMITED)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Translator, "generate", full)
+        with pytest.raises(torch.OutOfMemoryError):
+            losses.generate(prompts, frozenset({3}), brief, 0)
+    gc.collect()
+    assert before() is None
+    assert losses.generate(prompts, frozenset({3}), brief, 0) == right

@@ -38,7 +38,7 @@ class FastLabelLosses:
         self._block = BLOCK if ingredients.attention != "masked" else 1
         self._recorded: RecordedPasses | None = None
         self.record_anew()
-        self._translator = Translator(self.fast)
+        self._translator: Translator | None = None
 
     def __call__(self, batch: Pass) -> Tensor:
         """Negative log-likelihood in nats of each scored token: [L] float32."""
@@ -75,9 +75,14 @@ class FastLabelLosses:
         on_token: Callable[[int], None] | None = None,
     ) -> list[list[int]]:
         """The continuation of each prompt: generate.generate by a static cache."""
-        return self._translator.generate(
-            prompts, stop_ids, settings, stop_requested=stop_requested, on_token=on_token
-        )
+        self._translator = self._translator or Translator(self.fast)
+        try:
+            return self._translator.generate(
+                prompts, stop_ids, settings, stop_requested=stop_requested, on_token=on_token
+            )
+        except torch.OutOfMemoryError:
+            self._translator = None  # with its caches, which were made for so many prompts
+            raise
 
     def save_memory(self) -> None:
         """Free what recorded passes hold, and record no more."""
