@@ -31,6 +31,13 @@ def free_bytes(device: torch.device) -> int:
     return min(free + held, int(_fraction * total) - allocated)
 
 
+def peak_bytes(device: torch.device) -> int:
+    """The most that PyTorch had of a GPU until now, or what of main memory is resident now."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
+
+
 def limit(device: torch.device, gib: float) -> None:
     """Use no more than so many GiB of a GPU from now on; 0: all of it."""
     global _fraction

@@ -8,9 +8,8 @@ import psutil
 
 from engine.events import Finished, Probed, Stopped
 from engine.prompts import Encoded
-from engine.worker import evaluate
+from engine.worker import evaluate, memory
 from engine.worker.batches import epoch_order
-from engine.worker.model import peak_memory
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
 from engine.worker.train import Trainer
@@ -29,7 +28,7 @@ def run(session: Session) -> None:
         began = time.monotonic()
         trainer.take_step(largest)
         seconds = time.monotonic() - began
-        in_training = peak_memory(session.device)
+        in_training = memory.peak_bytes(session.device)
         session.reporter.check_stop()
         session.reporter.phase("probing", 2, 3)
         pace = _score(trainer)
@@ -42,7 +41,7 @@ def run(session: Session) -> None:
             seconds_step=seconds,
             tokens_step=sum(len(item.ids) for item in largest),
             memory=in_training,
-            memory_scoring=peak_memory(session.device),
+            memory_scoring=memory.peak_bytes(session.device),
             scored_tokens_per_second=pace,
         )
     )
@@ -51,7 +50,7 @@ def run(session: Session) -> None:
 
 def _batches(trainer: Trainer) -> tuple[list[Encoded], list[Encoded]]:
     """The first batch, and that with the most tokens: where memory would run out."""
-    settings, encoded = trainer.settings, trainer.encoded
+    settings, encoded = trainer.settings, trainer.data.encoded
     order = epoch_order(len(encoded), settings.batch_size, settings.seed, 0)
     batches = [[encoded[i] for i in batch] for batch in order]
     return batches[0], max(batches, key=lambda batch: sum(len(item.ids) for item in batch))
@@ -59,7 +58,7 @@ def _batches(trainer: Trainer) -> tuple[list[Encoded], list[Encoded]]:
 
 def _score(trainer: Trainer) -> float:
     """Score the longest items of the test file, one full pass; tokens a second."""
-    file, profile = trainer.test, trainer.profile
+    file, profile = trainer.data.test, trainer.profile
     order = sorted(range(len(file.pairs)), key=lambda i: -len(file.encoded[i].ids))
     width = len(file.encoded[order[0]].ids)
     chosen = order[: max(1, profile.evaluation.tokens_per_pass // width)]

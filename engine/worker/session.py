@@ -24,8 +24,9 @@ from engine.runs import Part, Run, RunSettings
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
 from engine.worker import evaluate, memory, translate
+from engine.worker.devices import pick_device
 from engine.worker.evaluate import Scored
-from engine.worker.model import load_adapter, load_base, peak_memory, pick_device
+from engine.worker.loading import load_adapter, load_base
 from engine.worker.passes import PassSize
 from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
@@ -133,12 +134,23 @@ class Session:
                 file=str(path.relative_to(self.run.folder)),
                 definition=evaluate.definition(profile, self.builder, losses, score.tokens),
                 seconds=time.monotonic() - began,
-                memory=peak_memory(self.device),
+                memory=memory.peak_bytes(self.device),
             )
         )
         return score, results
 
-    def evaluate_repaired(
+    def conclude(self, losses: Losses, file: Scored, *, step: int, checkpoint: str) -> Score:
+        """The evaluation of the test file that a run ends with, and all that is said of it."""
+        score, results = self.evaluate(
+            losses, "test", file, step=step, checkpoint=checkpoint, name="test"
+        )
+        self._evaluate_repaired(losses, file, step=step, checkpoint=checkpoint)
+        if self.settings.profile.evaluation.outputs:
+            self._add_outputs(losses, results)
+        self.judge(results, "test", step=step)
+        return score
+
+    def _evaluate_repaired(
         self, losses: Losses, file: Scored, *, step: int, checkpoint: str
     ) -> None:
         """Score the test file's second references too, where it has some.
@@ -157,7 +169,7 @@ class Session:
             losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
         )
 
-    def add_outputs(self, losses: Losses, results: list[SampleResult], name: str = "test") -> None:
+    def _add_outputs(self, losses: Losses, results: list[SampleResult]) -> None:
         """Translate every item of an evaluation, and write the outputs beside the references."""
         instructions = [result.instruction for result in results]
         outputs = translate.translate_all(
@@ -166,7 +178,7 @@ class Session:
         for result, answer in zip(results, outputs, strict=True):
             result.output, result.cut = answer.text, answer.cut
             result.special = list(answer.special)
-        evaluate.write_results(self.run.evaluations_path / f"{name}.jsonl", results)
+        evaluate.write_results(self.run.evaluations_path / "test.jsonl", results)
 
     def judge(
         self, results: list[SampleResult], part: Part, *, step: int, name: str = "test"

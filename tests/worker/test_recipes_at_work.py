@@ -21,7 +21,8 @@ from engine.models import hub
 from engine.paths import BUILTIN_PROFILES
 from engine.worker import evaluate
 from engine.worker.batches import epoch_order, plan_passes
-from engine.worker.model import LabelLosses, load_base
+from engine.worker.loading import load_base
+from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
 from engine.worker.session import Session
 from engine.worker.train import Trainer

@@ -104,7 +104,7 @@ def test_patience_is_kept_over_a_stop(make_run: RunMaker) -> None:
     Trainer(Session(small.run, reporter)).train()
     found = newest_state(small.run)
     assert found is not None
-    before = found[1].evaluations_without_better
+    before = found[1].progress.evaluations_without_better
     again = events_of(small)
     assert isinstance(again[-1], Finished)
     (early,) = [event for event in again if isinstance(event, Warned)]
