@@ -64,20 +64,24 @@ class Losses(Protocol):
         """Hold less from now on: memory has run out."""
 
 
-def make_losses(model: Model, profile: Profile) -> Losses:
-    """The path that a profile asks for, or the best one that can run. Raises UserError."""
+def make_losses(model: Model, profile: Profile, *, beside_others: bool = False) -> Losses:
+    """The path that a profile asks for, or the best one that can run. Raises UserError.
+
+    `beside_others`: on a base that translators use too, so that what is made holds no weights and
+    only scores.
+    """
     asked = profile.model.engine
     try:
         if asked == "plain":
             raise Unsupported('model.engine = "plain"')
         refuse_fast(model, profile)
-        return FastLabelLosses(model, ingredients_for(model, profile))
+        return FastLabelLosses(model, ingredients_for(model, profile, spare=beside_others))
     except Unsupported as why:
         if asked == "fast":
             raise UserError(f'model.engine = "fast": cannot be used: {why}') from None
         losses = LabelLosses(model)
         losses.path = f"plain ({why})"
-        if asked == "auto" and losses.device.type == "cpu":
+        if asked == "auto" and losses.device.type == "cpu" and not beside_others:
             losses.translator = make_translator(model, profile)
         return losses
 
@@ -96,9 +100,13 @@ def refuse_fast(model: Model, profile: Profile) -> None:
         raise Unsupported("quantization.compute_dtype is not the model's type")
 
 
-def ingredients_for(model: Model, profile: Profile) -> Ingredients:
-    """What the fast path is made of: everything, as far as memory permits."""
+def ingredients_for(model: Model, profile: Profile, *, spare: bool = False) -> Ingredients:
+    """What the fast path is made of: all that memory permits, or what holds next to none of it."""
     decoder = read_decoder(model)
+    if spare:
+        return Ingredients.of_gpu(
+            decoder.shape, cached_weights=False, graphs=False, checkpointing=False
+        )
     dtype, asked = decoder.norm_last.dtype, profile.model.cached_weights
     room = (decoder.shape, decoder.embeddings.device, kept_bytes(decoder, dtype), dtype.itemsize)
     ample = memory.permits_graphs(*room)
