@@ -47,6 +47,8 @@ class Gpu(Struct, frozen=True):
     power: float | None = None
     """Watts."""
     power_limit: float | None = None
+    capability: tuple[int, int] | None = None
+    """CUDA's number for its generation: (8, 0) for Ampere."""
     processes: tuple[GpuProcess, ...] = ()
     """The greatest memory first."""
 
@@ -124,6 +126,7 @@ class Probe:
         if memory is None or uuid is None:
             return None
         rates = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
+        capability = ask(nvml.nvmlDeviceGetCudaComputeCapability, handle)
         return Gpu(
             uuid=_text(uuid),
             index=index,
@@ -135,6 +138,7 @@ class Probe:
             temperature=ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
             power=_watts(ask(nvml.nvmlDeviceGetPowerUsage, handle)),
             power_limit=_watts(ask(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)),
+            capability=None if capability is None else (capability[0], capability[1]),
             processes=self._processes(handle),
         )
 

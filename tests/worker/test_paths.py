@@ -15,12 +15,14 @@ from peft import PeftModel
 from small_decoders import DECODERS, documents, random_decoder
 from torch import Tensor
 
+from engine import fast_memory
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Phase, Started, Step, Warned
+from engine.fast_memory import Use
 from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
-from engine.worker import memory
+from engine.worker import memory, paths
 from engine.worker.batches import Pass, plan_passes
 from engine.worker.evaluate import Scored, score
 from engine.worker.fast.architecture import read_decoder
@@ -59,24 +61,35 @@ def test_without_a_gpu_the_plain_path_is_taken_and_says_why(
 
 
 def test_memory_decides_about_cached_weights_and_the_size_of_passes(
-    monkeypatch: pytest.MonkeyPatch,
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shape = read_decoder(random_decoder(DECODERS["gemma2"]())).shape
-    cpu = torch.device("cpu")
+    """And about recorded passes, and activations that are computed again."""
+    model = random_decoder(DECODERS["gemma2"]())
+    short = msgspec.structs.replace(profile.training, gradient_checkpointing=True)
+    profile = msgspec.structs.replace(profile, training=short)
+    asked: list[Use] = []
+    monkeypatch.setattr(Ingredients, "of_gpu", lambda shape, use: asked.append(use))
+    monkeypatch.setattr(fast_memory, "HEAD_SIZES", (16,))
+    monkeypatch.setattr(paths, "kept_bytes", lambda decoder, dtype: 4 * memory.GIB)
+    for gib in (20, 4.8, 4):
+        monkeypatch.setattr(memory, "free_bytes", lambda device, gib=gib: int(gib * memory.GIB))
+        paths.ingredients_for(model, profile)
+    assert asked == [Use(True, True, False), Use(True, False, True), Use(False, False, True)]
 
-    def room(gib: float) -> None:
-        monkeypatch.setattr(memory, "free_bytes", lambda device: int(gib * memory.GIB))
+    shape = read_decoder(model).shape
 
-    room(20)
-    assert memory.permits_cache(shape, cpu, 4 * memory.GIB, 2)
-    assert not memory.permits_cache(shape, cpu, 20 * memory.GIB, 2)
-    many = memory.tokens_that_fit(shape, cpu, 2, training=True, checkpointing=False)
-    assert memory.tokens_that_fit(shape, cpu, 2, training=True, checkpointing=True) > many
-    assert memory.tokens_that_fit(shape, cpu, 2, training=False, checkpointing=False) > many
-    room(10)
-    assert memory.tokens_that_fit(shape, cpu, 2, training=True, checkpointing=False) < many / 1.9
-    room(0.1)
-    assert memory.tokens_that_fit(shape, cpu, 2, training=True, checkpointing=False) == 0
+    def fit(gib: float, **how: bool) -> int:
+        how = {"training": True, "checkpointing": False, "recorded": False, **how}
+        return fast_memory.tokens_that_fit(shape, int(gib * memory.GIB), 2, **how)
+
+    many = fit(0.9)
+    assert 0 < many < fast_memory.LONGEST_PASS
+    assert fit(0.9, checkpointing=True) > many
+    assert fit(0.9, training=False) > many
+    assert fit(0.9, recorded=True) == many // 2
+    assert fit(0.8) < many
+    assert fit(20) == fast_memory.LONGEST_PASS
+    assert fit(0.1) == 0
 
 
 def test_a_limit_of_memory_holds_until_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +136,7 @@ def test_out_of_memory_goes_on_in_smaller_passes(
     whole, short = (_trained(make_run, monkeypatch, room) for room in (100_000, 400))
     warned = [event.message for event in short if isinstance(event, Warned)]
     assert len(warned) == 1
-    assert "out of memory; going on with passes of at most" in warned[0]
+    assert "out of memory while training; going on with passes of at most" in warned[0]
     assert "the effective batch unchanged" in warned[0]
     losses, right = ([e.loss for e in run if isinstance(e, Step)] for run in (short, whole))
     assert losses == pytest.approx(right, rel=1e-4)
