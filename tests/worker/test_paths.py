@@ -71,7 +71,7 @@ def test_memory_decides_about_cached_weights_and_the_size_of_passes(
     monkeypatch.setattr(Ingredients, "of_gpu", lambda shape, use: asked.append(use))
     monkeypatch.setattr(fast_memory, "HEAD_SIZES", (16,))
     monkeypatch.setattr(paths, "kept_bytes", lambda decoder, dtype: 4 * memory.GIB)
-    for gib in (20, 4.8, 4):
+    for gib in (20, 4.9, 4):
         monkeypatch.setattr(memory, "free_bytes", lambda device, gib=gib: int(gib * memory.GIB))
         paths.ingredients_for(model, profile)
     assert asked == [Use(True, True, False), Use(True, False, True), Use(False, False, True)]
