@@ -16,25 +16,21 @@ from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.hardware import Gpu, Machine, Probe
 from engine.jobs import Request
-from engine.lookahead import memory_estimate, time_estimate
-from engine.lookahead.memory_estimate import Load, MemoryEstimate
+from engine.lookahead import memory_estimate, run_memory, time_estimate
+from engine.lookahead.memory_estimate import MemoryEstimate
 from engine.lookahead.time_estimate import TimeEstimate
 from engine.models import model_shape
 from engine.models.model_shape import ModelShape
 from engine.plan import (
-    TrainingPairs,
     TrainingPlan,
     encode_for_training,
     plan_training,
     steps_per_epoch,
 )
-from engine.profiles import TOKENS_PER_PASS, Profile
-from engine.prompts import Encoded, PromptBuilder
+from engine.profiles import Profile
+from engine.prompts import PromptBuilder
 from engine.runs import Job, Part
 from engine.strategies import Strategy
-
-_SPREAD = 3.0
-"""Standard deviations above the mean at which a batch counts as the largest."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +93,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     gpu = _chosen(request.gpu, machine, gpus)
     train = encode_for_training(profile.training, builder, data["train"].pairs) if trains else None
     plan = plan_training(profile.training, train) if train else None
+    learnt = train.encoded if train else []
     tokens = _tokens(profile, plan) if plan else 0
     test = [builder.encode(pair.instruction, pair.output) for pair in data["test"].pairs]
     shape, trouble = _shape(profile)
@@ -116,7 +113,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
             len(item.ids) - item.scored_count >= profile.evaluation.max_tokens for item in test
         ),
         leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
-        memory=_memory(profile, shape, train, test, on_gpu=gpu is not None) if shape else None,
+        memory=run_memory.estimate(profile, shape, learnt, test, gpu) if shape else None,
         memory_trouble=trouble,
         time=_time(request, profile, plan, tokens, gpu) if plan else None,
         disk=_disk(profile, shape, plan) if shape and plan else 0,
@@ -124,10 +121,10 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     )
 
 
-def expected_memory(request: Request, probe: Probe) -> int:
-    """Bytes that a run is expected to need, 0 where that cannot be told. Raises UserError."""
+def least_memory(request: Request, probe: Probe) -> int:
+    """Bytes that must be free for a run to begin, 0 where that cannot be told. Raises UserError."""
     memory = look_ahead(request, probe).memory
-    return memory.total if memory else 0
+    return memory.least if memory else 0
 
 
 def _chosen(key: str, machine: Machine, gpus: Sequence[Gpu]) -> Gpu | None:
@@ -179,53 +176,6 @@ def _shape(profile: Profile) -> tuple[ModelShape | None, str]:
         return model_shape.read(profile.model), ""
     except UserError as error:
         return None, str(error)
-
-
-def _memory(
-    profile: Profile,
-    shape: ModelShape,
-    train: TrainingPairs | None,
-    test: Sequence[Encoded],
-    *,
-    on_gpu: bool,
-) -> MemoryEstimate:
-    training = profile.training
-    return memory_estimate.estimate(
-        profile,
-        shape,
-        training=largest_pass(
-            train.encoded if train else [],
-            training.batch_size,
-            training.tokens_per_pass or TOKENS_PER_PASS,
-            training.row_tokens if training.packing else 0,
-        ),
-        scoring=largest_pass(
-            test,
-            len(test),
-            profile.evaluation.tokens_per_pass or TOKENS_PER_PASS,
-            training.row_tokens,
-        ),
-        on_gpu=on_gpu,
-    )
-
-
-def largest_pass(
-    encoded: Sequence[Encoded], batch_size: int, tokens_per_pass: int, row_tokens: int
-) -> Load | None:
-    """The largest pass that batches drawn at random come to; None if there is nothing."""
-    if not encoded:
-        return None
-    lengths = [len(item.ids) for item in encoded]
-    count, longest = len(lengths), max(lengths)
-    mean = sum(lengths) / count
-    spread = math.sqrt(sum((length - mean) ** 2 for length in lengths) / count)
-    drawn = min(batch_size, count)
-    batch = sum(lengths)
-    if drawn < count:
-        batch = min(batch, round(drawn * mean + _SPREAD * spread * math.sqrt(drawn)))
-    tokens = max(longest, min(tokens_per_pass, batch))
-    share = sum(item.scored_count for item in encoded) / sum(lengths)
-    return Load(tokens, round(tokens * share), max(longest, row_tokens))
 
 
 def _disk(profile: Profile, shape: ModelShape, plan: TrainingPlan) -> int:

@@ -13,6 +13,7 @@ import pytest
 from fake_nvml import GIB, Card, FakeNvml
 from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_profile
 
+from engine import fast_path
 from engine.errors import UserError
 from engine.events import Evaluated, Finished, Started
 from engine.hardware import Probe
@@ -20,6 +21,7 @@ from engine.jobs import Request
 from engine.lookahead import preflight, preflight_card
 from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
+from engine.models.families import FAMILIES
 from engine.profiles import Profile
 from engine.prompts import Encoded, PromptBuilder
 
@@ -142,6 +144,67 @@ def test_memory_is_held_against_what_is_free_on_the_gpu(
     assert found.memory_free == round(80 * GIB) - round(used * GIB)
     line = lines(found)["Memory"]
     assert (line.sign, words in line.text) == (sign, True)
+
+
+@pytest.mark.parametrize(
+    ("capability", "triton", "overrides", "path"),
+    [
+        ((9, 0), True, {}, "by the fast path, weights dequantised once, passes recorded"),
+        (None, True, {}, "by the fast path, weights dequantised once, passes recorded"),
+        (
+            (9, 0),
+            True,
+            {"model.cached_weights": "false"},
+            "by the fast path, weights dequantised at each use, passes recorded",
+        ),
+        ((9, 0), False, {}, "by the plain path: no Triton"),
+        ((7, 5), True, {}, "by the plain path: a GPU older than Ampere"),
+        ((9, 0), True, {"model.engine": '"plain"'}, 'by the plain path: model.engine = "plain"'),
+        ((9, 0), True, {"model.dtype": '"float16"'}, "by the plain path: not computed in bfloat16"),
+        ((9, 0), True, {"quantization.method": '"int8"'}, "by the plain path: weights in 8 bits"),
+    ],
+)
+def test_memory_is_that_of_the_path_that_would_run(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int] | None,
+    triton: bool,
+    overrides: dict[str, str],
+    path: str,
+) -> None:
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: triton)
+    probe = Probe(FakeNvml(Card("GPU-a", "1", capability=capability)))
+    found = look(root, probe, overrides=overrides)
+    assert path in [line.text for line in preflight_card.card(found)]
+    assert found.memory is not None
+    assert (found.memory.use is not None) == ("dequantised" in found.memory.parts)
+
+
+def test_a_model_that_the_fast_path_does_not_know_takes_the_plain_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: True)
+    monkeypatch.delitem(FAMILIES, "gemma2")
+    found = look(root, Probe(FakeNvml(Card("GPU-a", "1"))))
+    assert found.memory is not None
+    assert found.memory.why_plain == "the fast path does not know gemma2 models"
+
+
+def test_a_run_may_begin_with_less_memory_than_it_would_use(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passes of the fast path are as large as there is room for: little room is no warning."""
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: True)
+    wants = look(root, Probe(FakeNvml(Card("GPU-a", "1"))))
+    assert wants.memory is not None
+    signs = {}
+    for free in (wants.memory.least * 4 // 5, wants.memory.least * 5 // 4):
+        probe = Probe(FakeNvml(Card("GPU-a", "1", used=80 * GIB - free)))
+        signs[free] = lines(look(root, probe))["Memory"].sign
+        request = Request(root=root, strategy="qlora", profile="tiny")
+        assert preflight.least_memory(request, probe) == wants.memory.least
+    assert list(signs.values()) == ["!", ""]
+    assert wants.memory.least < wants.memory.total
 
 
 def test_the_gpu_is_chosen_by_index_or_uuid_and_its_users_are_named(root: Path) -> None:

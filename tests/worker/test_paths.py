@@ -14,12 +14,16 @@ import torch
 from peft import PeftModel
 from small_decoders import DECODERS, documents, random_decoder
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from engine import fast_memory
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Phase, Started, Step, Warned
 from engine.fast_memory import Use
+from engine.lookahead import memory_estimate
+from engine.models import model_shape
+from engine.models.families import FAMILIES
 from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
 from engine.worker import memory, paths
@@ -29,6 +33,7 @@ from engine.worker.fast.architecture import read_decoder
 from engine.worker.fast.decode import Translator
 from engine.worker.fast.ingredients import Ingredients
 from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.weights import kept_bytes
 from engine.worker.model import LabelLosses
 from engine.worker.passes import PassSize
 from engine.worker.paths import Losses, make_losses
@@ -90,6 +95,21 @@ def test_memory_decides_about_cached_weights_and_the_size_of_passes(
     assert fit(0.8) < many
     assert fit(20) == fast_memory.LONGEST_PASS
     assert fit(0.1) == 0
+
+
+def test_the_card_before_a_start_reckons_with_the_worker_s_numbers(
+    base: PreTrainedModel, profile: Profile
+) -> None:
+    """It reads the model's files, and the worker the loaded model."""
+    decoder, read = read_decoder(base), model_shape.read(profile.model)
+    for training in (True, False):
+        how = {"training": training, "checkpointing": False}
+        assert fast_memory.bytes_a_token(read, 2, **how) == fast_memory.bytes_a_token(
+            decoder.shape, 2, **how
+        )
+    assert fast_memory.logits_bytes(read, 2, 9) == fast_memory.logits_bytes(decoder.shape, 2, 9)
+    assert 2 * memory_estimate.linear_parameters(read) == kept_bytes(decoder, torch.bfloat16)
+    assert read.family in FAMILIES
 
 
 def test_a_limit_of_memory_holds_until_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
