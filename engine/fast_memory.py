@@ -1,5 +1,7 @@
-"""What the fast path does with a GPU's memory: the worker and the card that looks ahead reckon
-alike. Sizes are bytes; `width` is that of a number in the model's computations."""
+"""What the fast path does with the memory of a GPU: as the worker and the card before it reckon.
+
+Sizes are bytes; `width` is that of a number in the model's computations.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the fast path can compute: the worker and the card that looks ahead ask the same."""
+"""Where the fast path can compute: one answer for the worker and for the card before a start."""
 
 from __future__ import annotations
 

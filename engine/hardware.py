@@ -47,10 +47,10 @@ class Gpu(Struct, frozen=True):
     power: float | None = None
     """Watts."""
     power_limit: float | None = None
-    capability: tuple[int, int] | None = None
-    """CUDA's number for its generation: (8, 0) for Ampere."""
     processes: tuple[GpuProcess, ...] = ()
     """The greatest memory first."""
+    capability: tuple[int, int] | None = None
+    """CUDA's number for its generation: (8, 0) for Ampere."""
 
 
 class Machine(Struct, frozen=True):
@@ -138,8 +138,8 @@ class Probe:
             temperature=ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
             power=_watts(ask(nvml.nvmlDeviceGetPowerUsage, handle)),
             power_limit=_watts(ask(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)),
-            capability=None if capability is None else (capability[0], capability[1]),
             processes=self._processes(handle),
+            capability=None if capability is None else (capability[0], capability[1]),
         )
 
     def _processes(self, handle: Any) -> tuple[GpuProcess, ...]:

@@ -74,18 +74,19 @@ def memory(found: Preflight) -> Iterator[CardLine]:
 
 
 def _path(memory: MemoryEstimate) -> str:
-    """Which path would compute it; of the fast one, what it spends memory on."""
+    """Which engine would compute it; of the fast one, what it spends memory on."""
     use = memory.use
     if use is None:
-        return _("by the plain path: {why}").format(why=memory.why_plain)
+        return _("plain engine: {why}").format(why=memory.why_plain)
     quantised, trains = memory.parts["dequantised"] > 0, "gradients" in memory.parts
     spent = {
         _("weights dequantised once"): quantised and use.cached_weights,
         _("weights dequantised at each use"): quantised and not use.cached_weights,
-        _("passes recorded"): trains and use.graphs,
+        _("CUDA graphs"): trains and use.graphs,
         _("activations recomputed"): trains and use.checkpointing,
     }
-    return ", ".join([_("by the fast path"), *(words for words, is_so in spent.items() if is_so)])
+    how = ", ".join(words for words, is_so in spent.items() if is_so)
+    return _("fast engine: {how}").format(how=how or _("unquantised weights"))
 
 
 def device(found: Preflight) -> Iterator[CardLine]:

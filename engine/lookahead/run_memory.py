@@ -56,5 +56,5 @@ def _why_plain(profile: Profile, shape: ModelShape, gpu: Gpu | None) -> str:
         capability=gpu.capability if gpu else None,
     )
     if not why and shape.family not in FAMILIES:
-        return _("the fast path does not know {family} models").format(family=shape.family)
+        return _("the fast engine does not know {family} models").format(family=shape.family)
     return _(why) if why else ""

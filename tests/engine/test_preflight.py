@@ -31,6 +31,7 @@ NO_GPU = Probe(FakeNvml(driver=False))
 @pytest.fixture(autouse=True)
 def _all_gpus_visible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: False)  # on every machine alike
 
 
 def look(root: Path, probe: Probe = NO_GPU, **changes: Any) -> Preflight:
@@ -149,19 +150,19 @@ def test_memory_is_held_against_what_is_free_on_the_gpu(
 @pytest.mark.parametrize(
     ("capability", "triton", "overrides", "path"),
     [
-        ((9, 0), True, {}, "by the fast path, weights dequantised once, passes recorded"),
-        (None, True, {}, "by the fast path, weights dequantised once, passes recorded"),
+        ((9, 0), True, {}, "fast engine: weights dequantised once, CUDA graphs"),
+        (None, True, {}, "fast engine: weights dequantised once, CUDA graphs"),
         (
             (9, 0),
             True,
             {"model.cached_weights": "false"},
-            "by the fast path, weights dequantised at each use, passes recorded",
+            "fast engine: weights dequantised at each use, CUDA graphs",
         ),
-        ((9, 0), False, {}, "by the plain path: no Triton"),
-        ((7, 5), True, {}, "by the plain path: a GPU older than Ampere"),
-        ((9, 0), True, {"model.engine": '"plain"'}, 'by the plain path: model.engine = "plain"'),
-        ((9, 0), True, {"model.dtype": '"float16"'}, "by the plain path: not computed in bfloat16"),
-        ((9, 0), True, {"quantization.method": '"int8"'}, "by the plain path: weights in 8 bits"),
+        ((9, 0), False, {}, "plain engine: no Triton"),
+        ((7, 5), True, {}, "plain engine: a GPU older than Ampere"),
+        ((9, 0), True, {"model.engine": '"plain"'}, 'plain engine: model.engine = "plain"'),
+        ((9, 0), True, {"model.dtype": '"float16"'}, "plain engine: not computed in bfloat16"),
+        ((9, 0), True, {"quantization.method": '"int8"'}, "plain engine: weights in 8 bits"),
     ],
 )
 def test_memory_is_that_of_the_path_that_would_run(
@@ -187,7 +188,7 @@ def test_a_model_that_the_fast_path_does_not_know_takes_the_plain_one(
     monkeypatch.delitem(FAMILIES, "gemma2")
     found = look(root, Probe(FakeNvml(Card("GPU-a", "1"))))
     assert found.memory is not None
-    assert found.memory.why_plain == "the fast path does not know gemma2 models"
+    assert found.memory.why_plain == "the fast engine does not know gemma2 models"
 
 
 def test_a_run_may_begin_with_less_memory_than_it_would_use(
