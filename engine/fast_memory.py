@@ -1,4 +1,4 @@
-"""What the fast path does with the memory of a GPU: as the worker and the card before it reckon.
+"""How the fast path uses the memory of a GPU: reckoned alike by the worker and before a start.
 
 Sizes are bytes; `width` is that of a number in the model's computations.
 """

@@ -10,7 +10,7 @@ from engine.dataset import Dataset
 from engine.errors import DataError, UserError
 from engine.language import _
 from engine.profiles import Profile
-from engine.runs import Part, RunSettings
+from engine.run_settings import Part, RunSettings
 
 
 class RunFiles:
