@@ -21,9 +21,12 @@ def free_bytes(device: torch.device) -> int:
 
 
 def peak_bytes(device: torch.device) -> int:
-    """The most that PyTorch had of a GPU until now, or what of main memory is resident now."""
+    """The most that PyTorch had of a GPU until now, or what of main memory is resident now.
+
+    Reserved, not allocated: recorded passes hold memory that no tensor of ours lies in.
+    """
     if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
+        return int(torch.cuda.max_memory_reserved(device))
     return int(psutil.Process().memory_info().rss)
 
 
