@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 import torch
-from small_decoders import documents
+from peft import PeftModel
+from small_decoders import DECODERS, documents, random_decoder
 from torch import Tensor
 
 from engine.worker.fast.architecture import FAMILIES, Shape
 from engine.worker.fast.attention import MaskedAttention
-from engine.worker.fast.decode import _attend
+from engine.worker.fast.decode import Form, Translator, _attend
 from engine.worker.fast.dropout import Dropout
-from engine.worker.fast.ingredients import kernels_can_run
+from engine.worker.fast.forward import FastDecoder
+from engine.worker.fast.ingredients import Ingredients, kernels_can_run
 from engine.worker.fast.layout import lay_out
 from engine.worker.fast.linear import TorchLowRank
 from engine.worker.fast.loss import torch_cross_entropy
+from engine.worker.fast.losses import FastLabelLosses
 from engine.worker.fast.pointwise import TorchPointwise, rotary_angles
 
 pytestmark = pytest.mark.skipif(not kernels_can_run(), reason="needs a GPU and Triton")
@@ -118,20 +121,84 @@ def test_attention(head_dim: int, cap: float | None, share_within: int) -> None:
 
 
 def test_one_token() -> None:
-    import bitsandbytes as bnb
-
     from engine.worker.fast import decode_kernels
 
     weight, x = _random(64, 256), _random(1, 256)
     _close(decode_kernels.multiply_dense(x, weight), x @ weight.t())
-    codes, state = bnb.functional.quantize_4bit(weight, quant_type="nf4", blocksize=64)
-    inner, b, out = _random(1, 16), _random(64, 16), torch.empty_like(x[:, :64])
-    table = decode_kernels.byte_values(state.code)
-    decode_kernels.multiply_quantised(x, codes.view(-1), state.absmax.float(), table, inner, b, out)
-    _close(out, x @ bnb.functional.dequantize_4bit(codes, state).t() + inner @ b.t())
     q, k, v = _random(2, 4, 64), _random(2, 2, 64), _random(2, 2, 64)
     cache = _random(2, 2, 2, 256, 64)
     positions = torch.tensor([5, 200], device=CUDA)
     for window, cap in ((None, None), (20, 8.0)):
         right = _attend(q, k, v, *cache.clone(), positions, window, 0.2, cap)
         _close(decode_kernels.attend(q, k, v, *cache.clone(), positions, window, 0.2, cap), right)
+
+
+@pytest.mark.parametrize("kind", ["nf4", "fp4"])
+@pytest.mark.parametrize("inputs", [192, 1024])
+def test_one_token_by_four_bits(inputs: int, kind: str) -> None:
+    import bitsandbytes as bnb
+
+    from engine.worker.fast.decode_kernels import multiply_quantised
+    from engine.worker.fast.four_bits import put_together
+
+    linears = [
+        bnb.nn.Linear4bit(inputs, outputs, bias=False, quant_type=kind).cuda()
+        for outputs in (64, 17, 40)
+    ]
+    x, inner, b = _random(1, inputs), _random(1, 16), _random(121, 16)
+
+    def right() -> Tensor:
+        matrices = [
+            bnb.functional.dequantize_4bit(one.weight.data, one.weight.quant_state).float()
+            for one in linears
+        ]
+        return x.float() @ torch.cat(matrices).t()
+
+    before = right()
+    weight = put_together(linears)
+    assert torch.equal(right(), before)  # the linears' own codes have moved, not changed
+    _close(multiply_quantised(x, weight, 121, None, None), before)
+    _close(multiply_quantised(x, weight, 121, inner, b), before + inner.float() @ b.float().t())
+
+
+def _on_the_gpu(name: str) -> PeftModel:
+    model = random_decoder(DECODERS[name]()).to(CUDA, torch.bfloat16)
+    for parameter in model.parameters():
+        if parameter.requires_grad:  # the adapter, which trains in float32
+            parameter.data = parameter.data.float()
+    return model
+
+
+@pytest.mark.parametrize("name", DECODERS)
+@torch.inference_mode()
+def test_translating_by_each_form(name: str) -> None:
+    """After the prompt, and after the token that follows it."""
+    model = _on_the_gpu(name)
+    prompts = [documents(1)[0].ids]
+    right = model(torch.tensor([[*prompts[0], 7]], device=CUDA)).logits[0, -1]
+    fast = FastDecoder(model, Ingredients(kernels=True, attention="masked"))
+    forms: tuple[Form, ...] = ("adapted", "merged")
+    for form in forms:
+        translator = Translator(fast, form)
+        step = translator._step(1, 256)
+        translator._read(prompts, step)
+        _close(step(torch.tensor([7], device=CUDA))[0], right)
+
+
+def test_a_pass_is_recorded_while_the_graph_of_another_is_alive() -> None:
+    model = _on_the_gpu("llama").train()
+    ingredients = Ingredients(kernels=True, graphs=True, shared_prefix=False)
+    losses = FastLabelLosses(model, ingredients)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    passes = losses.passes(documents(9), 0, 128, 0)
+    assert len(passes) > 1
+    found = []
+    for _ in range(4):
+        alive = []
+        for part in passes:
+            alive.append(losses(part).sum())
+            alive[-1].backward()
+        found.append(torch.cat([p.grad.flatten() for p in parameters if p.grad is not None]))
+        model.zero_grad(set_to_none=True)
+    for later in found[1:]:
+        _close(later, found[0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -38,6 +39,8 @@ class FusedAdapter:
         inputs = slots[0].a.shape[1]
         self.a = torch.zeros(rank, inputs, dtype=like.dtype, device=like.device)
         self.b = torch.zeros(outputs, rank, dtype=like.dtype, device=like.device)
+        self.leaves: tuple[Tensor, ...] = self.parameters
+        """What the products are differentiated by."""
 
     @property
     def parameters(self) -> tuple[nn.Parameter, ...]:
@@ -57,12 +60,24 @@ class Adapters:
     """All fused adapters of a model, brought up to date together."""
 
     def __init__(self, fused: Sequence[FusedAdapter]) -> None:
+        self._fused = tuple(fused)
         slots = [(adapter, slot) for adapter in fused for slot in adapter.slots]
         self._a: list[Tensor] = [slot.a for _, slot in slots]
         self._b: list[Tensor] = [slot.b for _, slot in slots]
         self._scalings = [slot.scaling for _, slot in slots]
         self._into_a = [adapter.a[slot.ranks] for adapter, slot in slots]
         self._into_b = [adapter.b[slot.outputs, slot.ranks] for adapter, slot in slots]
+
+    @contextmanager
+    def differentiated_by(self, leaves: Mapping[nn.Parameter, Tensor]) -> Iterator[None]:
+        """Within it, graphs end at other leaves than the parameters."""
+        for adapter in self._fused:
+            adapter.leaves = tuple(leaves[parameter] for parameter in adapter.parameters)
+        try:
+            yield
+        finally:
+            for adapter in self._fused:
+                adapter.leaves = adapter.parameters
 
     @torch.no_grad()
     def refresh(self) -> None:

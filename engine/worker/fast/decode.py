@@ -11,10 +11,11 @@ from torch import Tensor
 from engine.profiles import Generation
 from engine.prompts import Encoded
 from engine.worker.batches import plan_passes
-from engine.worker.fast.decode_linear import Multiply, Quantised, adapted, matrix, merged
+from engine.worker.fast.decode_linear import Quantised, matrix, merged
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.graphs import Recorded
 from engine.worker.fast.layout import BLOCK, lay_out
+from engine.worker.fast.linear import Linear, Multiply
 from engine.worker.fast.sampling import choose
 
 LENGTHS = 256
@@ -40,8 +41,8 @@ class Translator:
         """Make the linears anew, after the decoder's adapter has changed."""
         fast = self._fast
         fast.adapters.refresh()
-        makers: dict[Form, Callable[..., Multiply]] = {
-            "adapted": adapted,
+        makers: dict[Form, Callable[[Linear], Multiply]] = {
+            "adapted": lambda linear: linear,
             "merged": lambda linear: merged(linear, kernels=self._kernels),
             "quantised": Quantised,
         }
@@ -66,21 +67,20 @@ class Translator:
         tokens = choose(self._read(prompts, step), settings)
         answers: list[list[int]] = [[] for _ in prompts]
         unfinished = set(range(len(prompts)))
-        for _ in range(settings.max_new_tokens):
-            for row, token in enumerate(tokens.tolist()):
+        for left in reversed(range(settings.max_new_tokens)):
+            arriving = _Arriving(tokens)
+            # A GPU goes on to the next token while the host looks at this one.
+            following = choose(step(tokens), settings) if left and step.recorded else None
+            for row, token in enumerate(arriving.wait()):
                 if token in stop_ids:
                     unfinished.discard(row)
                 if row in unfinished:
                     answers[row].append(token)
             if on_token is not None and unfinished:
                 on_token(answers[0][-1])
-            if (
-                not unfinished
-                or stop_requested()
-                or len(max(answers, key=len)) >= (settings.max_new_tokens)
-            ):
+            if not left or not unfinished or stop_requested():
                 break
-            tokens = choose(step(tokens), settings)
+            tokens = choose(step(tokens), settings) if following is None else following
         return answers
 
     def _step(self, rows: int, length: int) -> _Step:
@@ -108,7 +108,7 @@ class Translator:
             step.keys[layer, documents, :, places] = keys[rows]
             step.values[layer, documents, :, places] = values[rows]
 
-        states = fast.states(layout, None, keep)
+        states = fast.states(layout, None, keep, self.linears)
         lengths = torch.tensor([len(ids) for ids in prompts], device=fast.device)
         step.positions.copy_(lengths)
         last = places == lengths[documents] - 1
@@ -151,7 +151,8 @@ class _Step:
         def step() -> Tensor:
             return translator.forward(self._tokens, self.positions, self.keys, self.values)
 
-        self._run = Recorded(step) if fast.device.type == "cuda" else step
+        self.recorded = fast.device.type == "cuda"
+        self._run = Recorded(step) if self.recorded else step
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """Logits after these tokens, which come next in each row."""
@@ -159,6 +160,24 @@ class _Step:
         logits = self._run()
         self.positions += 1
         return logits
+
+
+class _Arriving:
+    """Tokens on their way to the host; what the GPU does afterwards does not hold them up."""
+
+    def __init__(self, tokens: Tensor) -> None:
+        self._there: torch.cuda.Event | None = None
+        if tokens.is_cuda:
+            host = torch.empty(tokens.shape, dtype=tokens.dtype, pin_memory=True)
+            tokens = host.copy_(tokens, non_blocking=True)
+            self._there = torch.cuda.Event()
+            self._there.record()
+        self._tokens = tokens
+
+    def wait(self) -> list[int]:
+        if self._there is not None:
+            self._there.synchronize()
+        return list(self._tokens.tolist())
 
 
 def _attention(kernels: bool) -> Callable[..., Tensor]:

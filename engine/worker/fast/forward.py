@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from engine.worker.fast.adapters import Adapters, fuse_adapters
 from engine.worker.fast.architecture import Decoder, Unsupported, read_decoder
 from engine.worker.fast.ingredients import Ingredients
 from engine.worker.fast.layout import Layout, Spans
-from engine.worker.fast.linear import Linear
+from engine.worker.fast.linear import Linear, Multiply
 from engine.worker.fast.pointwise import rotary_angles
 from engine.worker.fast.weights import FusedWeight, fuse
 
@@ -64,21 +64,33 @@ class FastDecoder:
         linears = [linear for layer in self.linears for linear in layer]
         self.adapters = Adapters([linear.adapter for linear in linears if linear.adapter])
 
-    def states(self, layout: Layout, seed: Tensor | None, keep: KeepKeys | None = None) -> Tensor:
-        """What the head reads: [R·T, H]. With a seed, dropout is on."""
+    def states(
+        self,
+        layout: Layout,
+        seed: Tensor | None,
+        keep: KeepKeys | None = None,
+        linears: Sequence[Sequence[Multiply]] | None = None,
+    ) -> Tensor:
+        """What the head reads: [R·T, H]. With a seed, dropout is on.
+
+        `linears`: what each layer multiplies by instead of its own.
+        """
         decoder = self.decoder
         stream = self.embed(layout.ids)
         angles = self.angles(layout.positions)
         normed = self.pointwise.norm(stream, decoder.layers[0].norm_in)
         for number in range(len(decoder.layers)):
             spans = layout.spans[self.shape.windows[number]]
+            multiply = (linears or self.linears)[number]
             if self.ingredients.checkpointing and torch.is_grad_enabled():
                 stream, normed = checkpoint(
-                    self._layer, number, stream, normed, angles, spans, seed, keep,
+                    self._layer, number, multiply, stream, normed, angles, spans, seed, keep,
                     use_reentrant=False, preserve_rng_state=False,
                 )  # fmt: skip
             else:
-                stream, normed = self._layer(number, stream, normed, angles, spans, seed, keep)
+                stream, normed = self._layer(
+                    number, multiply, stream, normed, angles, spans, seed, keep
+                )
         return normed
 
     def embed(self, ids: Tensor) -> Tensor:
@@ -94,6 +106,7 @@ class FastDecoder:
     def _layer(
         self,
         number: int,
+        linears: Sequence[Multiply],
         stream: Tensor,
         normed: Tensor,
         angles: tuple[Tensor, Tensor],
@@ -103,7 +116,7 @@ class FastDecoder:
     ) -> tuple[Tensor, Tensor]:
         """The stream after a layer, and it normed for the next layer or the head."""
         layer, pointwise = self.decoder.layers[number], self.pointwise
-        qkv, out, gate_up, down = self.linears[number]
+        qkv, out, gate_up, down = linears
         q, k, v = pointwise.rotate(qkv(normed, seed), *angles, layer.norm_queries, layer.norm_keys)
         if keep is not None:
             keep(number, k, v)

@@ -79,8 +79,8 @@ class Ingredients:
 
 
 def kernels_can_run() -> bool:
-    """Is there a GPU, and Triton to write for it?"""
-    if not torch.cuda.is_available():
+    """Is there an NVIDIA GPU, and Triton to write for it? The kernels hold some PTX."""
+    if not torch.cuda.is_available() or torch.version.cuda is None:
         return False
     try:
         import triton  # noqa: F401  # it may be there, and broken

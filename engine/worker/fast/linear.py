@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.worker.fast.adapters import FusedAdapter
 from engine.worker.fast.dropout import Dropout
@@ -41,6 +41,13 @@ class TorchLowRank:
         return total.add_(drop.apply(grad @ a))
 
 
+class Multiply(Protocol):
+    """What stands for linears with the same input: [T, K] -> [T, N]."""
+
+    def __call__(self, x: Tensor, seed: Tensor | None = None) -> Tensor:
+        """With a seed, the adapter's dropout is on."""
+
+
 @dataclass
 class Linear:
     """y = x Wᵀ + drop(x) Aᵀ Bᵀ, for several linears at once."""
@@ -50,15 +57,15 @@ class Linear:
     low_rank: LowRank
     salt: int
 
-    def __call__(self, x: Tensor, seed: Tensor | None) -> Tensor:
-        """x: [T, K]. With a seed, the adapter's dropout is on."""
+    def __call__(self, x: Tensor, seed: Tensor | None = None) -> Tensor:
+        """See Multiply."""
         adapter = self.adapter
         if adapter is None:
             return _Frozen.apply(x, self.weight)
         drop = None
         if seed is not None and adapter.dropout > 0:
             drop = Dropout(adapter.dropout, seed, self.salt)
-        return _Adapted.apply(x, self, drop, *adapter.parameters)
+        return _Adapted.apply(x, self, drop, *adapter.leaves)
 
 
 class _Frozen(torch.autograd.Function):
@@ -75,11 +82,11 @@ class _Frozen(torch.autograd.Function):
 
 
 class _Adapted(torch.autograd.Function):
-    """The parameters are inputs only to get their gradients: the fused copies are multiplied."""
+    """The leaves are inputs only to get their gradients: the fused copies are multiplied."""
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, linear: Linear, drop: Dropout | None, *parameters: nn.Parameter
+        ctx: Any, x: Tensor, linear: Linear, drop: Dropout | None, *leaves: Tensor
     ) -> Tensor:
         adapter = linear.adapter
         assert adapter is not None

@@ -92,7 +92,7 @@ class FastLabelLosses:
         self._recorded = None
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         if self.fast.ingredients.graphs and parameters:
-            self._recorded = RecordedPasses(self._losses, parameters)
+            self._recorded = RecordedPasses(self._losses, parameters, self.fast.adapters)
 
     def _losses(self, layout: Layout, seed: Tensor | None) -> Tensor:
         fast = self.fast

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.worker.fast.adapters import Adapters
 from engine.worker.fast.layout import Frame, Layout, unpack
 
 Compute = Callable[[Layout, Tensor | None], Tensor]
@@ -23,8 +24,11 @@ _SEEN = 2
 class RecordedPasses:
     """Answers like `compute`, from recordings where it has one."""
 
-    def __init__(self, compute: Compute, parameters: Sequence[nn.Parameter]) -> None:
+    def __init__(
+        self, compute: Compute, parameters: Sequence[nn.Parameter], adapters: Adapters
+    ) -> None:
         self._compute = compute
+        self._adapters = adapters
         self._gradients = _Gradients(parameters)
         self._recordings: dict[tuple[Frame, bool], _Recording] = {}
         self._times: Counter[tuple[Frame, bool]] = Counter()
@@ -38,7 +42,9 @@ class RecordedPasses:
         if key not in self._recordings:
             if self._times[key] < _SEEN:
                 return self._compute(layout.to(device), seed)
-            recording = _Recording(layout, seed, self._compute, self._gradients, self._pool)
+            recording = _Recording(
+                layout, seed, self._compute, self._gradients, self._adapters, self._pool
+            )
             self._pool = recording.pool
             self._recordings[key] = recording
         return _Replayed.apply(self._gradients.anchor, self._recordings[key], layout, seed)
@@ -75,6 +81,7 @@ class _Recording:
         seed: Tensor | None,
         compute: Compute,
         gradients: _Gradients,
+        adapters: Adapters,
         pool: Any,
     ) -> None:
         frame, device = layout.frame, gradients.flat.device
@@ -84,11 +91,16 @@ class _Recording:
         self.weights = torch.zeros(frame.labels, device=device)
         self._forward, self._backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
 
+        # Leaves of its own: the parameters' may belong to a graph of another stream, if that of
+        # the pass before is still alive, and what is recorded must not wait for another stream.
+        leaves = {p: p.detach().requires_grad_() for p in gradients.parameters}
+
         def losses() -> Tensor:
-            return compute(unpack(self._packed, frame), self._seed)
+            with adapters.differentiated_by(leaves):
+                return compute(unpack(self._packed, frame), self._seed)
 
         def backward(of: Tensor) -> None:
-            found = torch.autograd.grad(of, gradients.parameters, self.weights)
+            found = torch.autograd.grad(of, list(leaves.values()), self.weights)
             torch._foreach_add_(gradients.views, found)
 
         if pool is None:  # the first one: what is set up once a stream is done outside

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import bitsandbytes as bnb
 import torch
 from torch import Tensor, nn
 
 from engine.worker.fast.architecture import Decoder, base_linear
+from engine.worker.fast.four_bits import FourBits, put_together
 
 
 class FusedWeight:
@@ -77,6 +79,11 @@ class FusedWeight:
     @property
     def device(self) -> torch.device:
         return torch.device(self.linears[0].weight.device)
+
+    @cached_property
+    def four_bits(self) -> FourBits:
+        """The matrix as it is stored. Raises Unsupported where that is not in 4 bits."""
+        return put_together(self.linears)
 
     def tensor(self) -> Tensor:
         """The matrix; valid until the next weight of the same shape is asked for."""
