@@ -49,6 +49,8 @@ class Gpu(Struct, frozen=True):
     power_limit: float | None = None
     processes: tuple[GpuProcess, ...] = ()
     """The greatest memory first."""
+    capability: tuple[int, int] | None = None
+    """CUDA's number for its generation: (8, 0) for Ampere."""
 
 
 class Machine(Struct, frozen=True):
@@ -124,6 +126,7 @@ class Probe:
         if memory is None or uuid is None:
             return None
         rates = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
+        capability = ask(nvml.nvmlDeviceGetCudaComputeCapability, handle)
         return Gpu(
             uuid=_text(uuid),
             index=index,
@@ -136,6 +139,7 @@ class Probe:
             power=_watts(ask(nvml.nvmlDeviceGetPowerUsage, handle)),
             power_limit=_watts(ask(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)),
             processes=self._processes(handle),
+            capability=None if capability is None else (capability[0], capability[1]),
         )
 
     def _processes(self, handle: Any) -> tuple[GpuProcess, ...]:

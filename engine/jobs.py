@@ -6,18 +6,18 @@ Both the screens and the command line come here, so a run started from either is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import dataset, few_shot, hardware, profile_paths, profiles, runs, strategies, tokenizer
-from engine.data import splitting
 from engine.dataset import Dataset, Pair
-from engine.errors import DataError, UserError
+from engine.errors import UserError
 from engine.few_shot import Examples
 from engine.language import _
 from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
+from engine.run_files import RunFiles, set_validation_aside
 from engine.runs import Job, Part, Run, RunSettings
 
 
@@ -152,31 +152,6 @@ def read_data(
     return data
 
 
-def set_validation_aside(profile: Profile, train: Dataset) -> dict[Part, Dataset]:
-    """Training and validation pairs of one file, where the profile names no file of the latter.
-
-    Seeded, and so that no sentence stands on both sides: the checkpoint is chosen on pairs that
-    training has not seen, and the test file is left alone. Raises UserError.
-    """
-    share, seed = profile.data.validation_share, profile.data.validation_seed
-    wanted = round(share * len(train.pairs))
-    if profile.data.validation or not wanted:
-        return {"train": train}
-    try:
-        parts = splitting.split(train.pairs, wanted, seed=seed)
-    except DataError:
-        raise UserError(
-            _(
-                "data.validation_share: {share:g} of {path} cannot be set aside, for all its "
-                "pairs share sentences; set it to 0, or name a file in data.validation"
-            ).format(share=share, path=train.path)
-        ) from None
-    return {
-        "train": replace(train, pairs=[train.pairs[i] for i in parts.train]),
-        "validation": replace(train, pairs=[train.pairs[i] for i in parts.validation]),
-    }
-
-
 def draw(profile: Profile, strategy: strategies.Strategy, data: dict[Part, Dataset]) -> list[Pair]:
     """The pairs that a strategy's examples are taken from, none where it shows none."""
     if not strategy.shows_examples:
@@ -207,7 +182,7 @@ def builder_for(profile: Profile, examples: Sequence[Pair] = ()) -> PromptBuilde
     return PromptBuilder(profile.prompt, own, Examples(profile.few_shot, examples))
 
 
-def builder_of(settings: RunSettings) -> PromptBuilder:
+def builder_of(settings: RunSettings, files: RunFiles | None = None) -> PromptBuilder:
     """The prompt builder of a run. Raises DataError if a file that it needs is not what it was.
 
     Examples are stored with the run, but for those that are looked up for each item: they come
@@ -216,26 +191,7 @@ def builder_of(settings: RunSettings) -> PromptBuilder:
     examples: Sequence[Pair] = settings.examples
     strategy = strategies.get(settings.strategy)
     if strategy.shows_examples and settings.profile.few_shot.choose == "nearest":
-        examples = draw(
-            settings.profile,
-            strategy,
-            {part: read_again(settings, part) for part in ("train", "test")},
-        )
+        files = files or RunFiles(settings)
+        data: dict[Part, Dataset] = {"train": files.read("train"), "test": files.read("test")}
+        examples = draw(settings.profile, strategy, data)
     return builder_for(settings.profile, examples)
-
-
-def read_again(settings: RunSettings, part: Part) -> Dataset:
-    """One of the files of a run, as it was when the run was made. Raises DataError if it is not."""
-    named = settings.data[part]
-    found = dataset.read(
-        named.path,
-        skip_bad=settings.profile.data.bad_records == "skip",
-        need_output=settings.job != "predict" or part != "test",
-    )
-    if found.sha256 != named.sha256:
-        raise DataError(
-            _("{path}: has changed since the run was made; start a new run").format(path=named.path)
-        )
-    if settings.job in ("train", "probe") and part in ("train", "validation"):
-        return set_validation_aside(settings.profile, found).get(part, found)
-    return found

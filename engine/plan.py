@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from engine import seed_loop
 from engine.dataset import Pair
-from engine.profiles import Profile, Training
+from engine.errors import UserError
+from engine.language import _
+from engine.profiles import Training
 from engine.prompts import Encoded, PromptBuilder
 
 
@@ -19,6 +21,8 @@ class TrainingPlan:
     pairs: int
     left_out: int
     """Pairs whose prompt or output is too long for the profile."""
+    cut: int
+    """Pairs that lose their end instead, where the profile wants that."""
     tokens: int
     """Tokens of one epoch, padding not counted."""
     scored: int
@@ -29,21 +33,27 @@ class TrainingPlan:
     checkpoint_every: int
 
 
-def plan_training(profile: Profile, builder: PromptBuilder, pairs: Sequence[Pair]) -> TrainingPlan:
+@dataclass(frozen=True)
+class TrainingPairs:
+    """Training pairs as the model sees them."""
+
+    encoded: list[Encoded]
+    left_out: int
+    """Pairs that are too long."""
+    cut: int
+    """Pairs that were, and have lost their end."""
+
+
+def plan_training(training: Training, pairs: TrainingPairs) -> TrainingPlan:
     """Count what training on these pairs comes to."""
-    encoded = encode_for_training(profile.training, builder, pairs)
-    return plan_encoded(profile.training, encoded, left_out=len(pairs) - len(encoded))
-
-
-def plan_encoded(training: Training, encoded: Sequence[Encoded], left_out: int) -> TrainingPlan:
-    """The same for pairs that are encoded already."""
-    steps = count_steps(training, len(encoded))
+    steps = count_steps(training, len(pairs.encoded))
     evaluate_every = training.evaluate_every or max(1, math.ceil(steps / 10))
     return TrainingPlan(
-        pairs=len(encoded),
-        left_out=left_out,
-        tokens=sum(len(item.ids) for item in encoded),
-        scored=sum(item.scored_count for item in encoded),
+        pairs=len(pairs.encoded),
+        left_out=pairs.left_out,
+        cut=pairs.cut,
+        tokens=sum(len(item.ids) for item in pairs.encoded),
+        scored=sum(item.scored_count for item in pairs.encoded),
         steps=steps,
         evaluate_every=evaluate_every,
         checkpoint_every=training.checkpoint_every or evaluate_every,
@@ -52,23 +62,32 @@ def plan_encoded(training: Training, encoded: Sequence[Encoded], left_out: int) 
 
 def encode_for_training(
     training: Training, builder: PromptBuilder, pairs: Sequence[Pair]
-) -> list[Encoded]:
-    """Encode the pairs that fit the profile's lengths.
+) -> TrainingPairs:
+    """Encode the pairs that fit the profile's lengths. Raises UserError if none does.
 
     A pair that is too long is left out unless the profile wants it cut: a cut answer teaches the
     model not to end.
     """
-    encoded = (_cut(training, builder.encode(pair.instruction, pair.output)) for pair in pairs)
-    return [item for item in encoded if item is not None]
+    encoded, left_out, cut = [], 0, 0
+    for pair in pairs:
+        whole = builder.encode(pair.instruction, pair.output)
+        at = len(whole.ids) - whole.scored_count
+        if at <= training.max_prompt_tokens and whole.scored_count <= training.max_output_tokens:
+            encoded.append(whole)
+        elif training.too_long == "cut":
+            encoded.append(_cut(training, whole, at))
+            cut += 1
+        else:
+            left_out += 1
+    if not encoded:
+        raise UserError(
+            _("every training pair is longer than training.max_prompt_tokens or max_output_tokens")
+        )
+    return TrainingPairs(encoded, left_out, cut)
 
 
-def _cut(training: Training, whole: Encoded) -> Encoded | None:
-    """A pair as training takes it: as it is, cut, or not at all."""
-    at = len(whole.ids) - whole.scored_count
-    if at <= training.max_prompt_tokens and whole.scored_count <= training.max_output_tokens:
-        return whole
-    if training.too_long == "leave_out":
-        return None
+def _cut(training: Training, whole: Encoded, at: int) -> Encoded:
+    """What is left of a pair whose answer begins at a token."""
     prompt = whole.ids[:at][: training.max_prompt_tokens]
     answer = whole.ids[at:][: training.max_output_tokens]
     return Encoded(whole.text, prompt + answer, [0] * len(prompt) + [1] * len(answer))

@@ -14,92 +14,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import tomli
 import tomli_w
-from msgspec import Struct
 
-from engine import lock, provenance, strategies
+from engine import lock, provenance
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
-from engine.language import _, marked
+from engine.language import _
 from engine.paths import write_atomically
 from engine.profiles import Profile
+from engine.run_settings import PEEKED, DataFile, Job, Part, RunSettings
 from engine.summary import Status, Summary, read_summary
 from engine.waiting import waiting_list
-
-Job = Literal["train", "evaluate", "predict", "probe"]
-Part = Literal["train", "validation", "test"]
-FORMAT = 1
-PEEKED = marked("* The checkpoint was chosen on the test file: the score is optimistic.")
-"""Explains the mark."""
-
-
-class DataFile(Struct, frozen=True):
-    """A data file as a run used it."""
-
-    path: str
-    sha256: str
-    pairs: int
-
-
-class RunSettings(Struct, frozen=True, kw_only=True):
-    """run.toml: everything a worker needs to know, written once before it starts."""
-
-    format: int = FORMAT
-    id: str
-    created: str
-    """Local time with zone, ISO 8601."""
-    job: Job
-    strategy: str
-    profile: Profile
-    overrides: dict[str, str] = {}
-    data: dict[str, DataFile] = {}
-    """By part: train, validation, test (the file that is scored)."""
-    adapter: str = ""
-    """Folder of the adapter that is evaluated; empty for the base model."""
-    adapter_run: str = ""
-    """Id of the run that trained it."""
-    checkpoint: str = ""
-    """Name of the checkpoint it is; empty for that run's result."""
-    examples: list[Pair] = []
-    """The pairs that few-shot examples are taken from; none where each item has its own."""
-    gpu: str = ""
-    """UUID of the GPU it is to run on; empty for the one that CUDA shows first."""
-    versions: dict[str, str] = {}
-    host: str = ""
-    git: str = ""
-
-    @property
-    def examples_shown(self) -> int:
-        """Examples that stand before each item, k."""
-        few_shot = self.profile.few_shot
-        if not strategies.get(self.strategy).shows_examples:
-            return 0
-        return len(few_shot.ids) if few_shot.choose == "ids" else few_shot.examples
-
-    def is_set_aside(self, part: str) -> bool:
-        """Is the part no file of its own, but pairs of the training file that were put aside?"""
-        train, other = self.data.get("train"), self.data.get(part)
-        return (
-            part != "train"
-            and train is not None
-            and other is not None
-            and (train.sha256 == other.sha256 and not self.profile.data.validation)
-        )
-
-    @property
-    def chosen_on_test(self) -> bool:
-        """Was the adapter's checkpoint chosen on the test file, so that its score flatters it?"""
-        asked = self.profile.evaluation.choose_by == "test"
-        return asked and strategies.get(self.strategy).trains
-
-    @property
-    def mark(self) -> str:
-        """What stands behind a perplexity that flatters the run (see `PEEKED`)."""
-        return "*" if self.chosen_on_test else ""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class Card:
     utilization: int | None = 37
     temperature: int | None = 41
     power: int | None = 123_456
+    capability: tuple[int, int] | None = (9, 0)
     compute: dict[int, int | None] = field(default_factory=dict)
     graphics: dict[int, int | None] = field(default_factory=dict)
     lost: bool = False
@@ -75,6 +76,9 @@ class FakeNvml:
 
     def nvmlDeviceGetEnforcedPowerLimit(self, card: Card) -> Any:
         return _told(None if card.power is None else 700_000)
+
+    def nvmlDeviceGetCudaComputeCapability(self, card: Card) -> Any:
+        return _told(card.capability)
 
     def nvmlDeviceGetComputeRunningProcesses(self, card: Card) -> list[Any]:
         return _processes(card.compute)

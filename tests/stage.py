@@ -19,7 +19,7 @@ from looking import seen
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from engine import launch, lock
+from engine import fast_path, launch, lock
 from engine.events import Phase
 from engine.hardware import Gpu, GpuProcess, Machine, Probe
 from engine.paths import BUILTIN_PROFILES
@@ -169,6 +169,7 @@ def freeze(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: _Disk(10**12, 6 * 10**11, 4 * 10**11))
     monkeypatch.setattr(Probe, "read", lambda _: MACHINE)
     monkeypatch.setattr(Probe, "gpus", lambda _: MACHINE.gpus)
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: True)
     monkeypatch.setattr(UsageProbe, "read", lambda _: Usage(WORKER, 1.0, 1_200_000_000))
     monkeypatch.setattr(Run, "size", lambda _: 123_400_000)
     monkeypatch.setattr(scheduler, "ensure", lambda root: False)

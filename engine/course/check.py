@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import jobs, tokenizer
+from engine import tokenizer
 from engine.course.export import Export
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.launch import worker_environment
+from engine.run_files import RunFiles
 
 TOLERANCE = 0.005
 """Share by which the two numbers may differ; attention and padding round differently."""
@@ -50,7 +51,7 @@ class Grade:
 
 def check(export: Export, say: Say) -> Grade:
     """Grade the run's own test file, then translate a few of its items. Raises UserError."""
-    pairs = jobs.read_again(export.run.settings, "test").pairs
+    pairs = RunFiles(export.run.settings).read("test").pairs
     with tempfile.TemporaryDirectory(prefix="yiwen-check-") as folder:
         test, few = Path(folder, "test.json"), Path(folder, "few.json")
         _write(test, pairs)

@@ -1,6 +1,6 @@
-"""How much memory a run will need, part by part, before it is started.
+"""How much memory a run by the plain path will need, part by part, before it is started.
 
-For the plain path (transformers and peft modules, eager attention), bytes at the worst moment:
+That path is transformers and peft modules with eager attention; bytes at the worst moment:
 
     weights      linear parameters × (NF4, FP4: 0.5 + 1/64 + 1/4096, or + 4/64 without double
                  quantisation; int8: 1; none: that of the dtype c)
@@ -29,13 +29,17 @@ larger that this is more, it is what counts.
 Held against measurements. Gemma-2-2B on a GPU, without the runtime: 20.6 GiB with 2,730 tokens in a
 pass and 9.1 GiB with 1,024. Measured were 20.0 where passes may have 4,096 tokens (taken to be 32
 course pairs, which do not fill them) and 9.4. The embedded model on a CPU, resident: 1.9 GiB with
-32 pairs, 1.2 GiB with 8, where 1.8 to 2.0 and 0.9 were measured.
+32 pairs, 1.2 GiB with 8, where 1.8 to 2.0 and 0.9 were measured. The course's profiles as they were
+measured (benchmarks/README.md), passes of 1,024 tokens: 4.4, 6.3, 6.4 and 7.4 GiB for 4.3, 5.5, 6.1
+and 6.7.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.fast_memory import Use
+from engine.lookahead.largest_pass import Load
 from engine.models.model_shape import ModelShape
 from engine.profiles import Profile
 
@@ -49,22 +53,16 @@ _BLOCK = 64
 
 
 @dataclass(frozen=True)
-class Load:
-    """The largest pass of a run."""
-
-    tokens: int
-    """With padding."""
-    scored: int
-    """Of these, tokens whose loss is computed."""
-    row: int
-    """Tokens in its longest row."""
-
-
-@dataclass(frozen=True)
 class MemoryEstimate:
     """Bytes by part, in the order of the formula."""
 
     parts: dict[str, int]
+    use: Use | None = None
+    """What the fast path spends memory on; None for the plain path."""
+    why_plain: str = ""
+    """Why it is not the fast one, as fast_path tells it."""
+    least: int = 0
+    """Without so much a run cannot begin: what it may do without left out, and passes small."""
 
     @property
     def total(self) -> int:
@@ -79,27 +77,44 @@ def estimate(
     training: Load | None,
     scoring: Load | None,
     on_gpu: bool,
+    why_plain: str = "",
 ) -> MemoryEstimate:
     """The need of a run that trains, scores, or both. See the module for the formula."""
     width = _width(profile, on_gpu)
-    parts = {
-        "weights": round(_linear_bytes(profile, width) * sum(x.parameters for x in shape.linears)),
-        "embedding": shape.rest * width,
-    }
+    parts = loaded_parts(profile, shape, width)
     worst: tuple[int, int] = (0, 0)
     if training is not None:
-        size = adapter_parameters(profile, shape)
-        parts |= {
-            "adapter": 4 * size,
-            "gradients": 4 * size,
-            "optimizer": optimizer_bytes(profile, shape),
-        }
+        parts |= trained_parts(profile, shape)
         worst = _training_pass(profile, shape, training, width)
     if scoring is not None:
         worst = max(worst, _scoring_pass(profile, shape, scoring, width), key=sum)
     parts |= {"activations": worst[0], "logits": worst[1]}
     parts["runtime"] = GPU_RUNTIME if on_gpu else CPU_RUNTIME
-    return MemoryEstimate(parts)
+    return MemoryEstimate(parts, why_plain=why_plain, least=sum(parts.values()))
+
+
+def loaded_parts(profile: Profile, shape: ModelShape, width: int) -> dict[str, int]:
+    """The frozen model."""
+    linear = linear_parameters(shape)
+    return {
+        "weights": round(_linear_bytes(profile, width) * linear),
+        "embedding": shape.rest * width,
+    }
+
+
+def trained_parts(profile: Profile, shape: ModelShape) -> dict[str, int]:
+    """What is held for training, whatever a pass holds."""
+    size = adapter_parameters(profile, shape)
+    return {
+        "adapter": 4 * size,
+        "gradients": 4 * size,
+        "optimizer": optimizer_bytes(profile, shape),
+    }
+
+
+def linear_parameters(shape: ModelShape) -> int:
+    """Of the layers that are quantised."""
+    return sum(linear.parameters for linear in shape.linears)
 
 
 def adapter_parameters(profile: Profile, shape: ModelShape) -> int:

@@ -10,7 +10,7 @@ from engine.errors import UserError
 from engine.hardware import Gpu, Probe
 from engine.language import _
 from engine.lookahead import memory_estimate
-from engine.lookahead.memory_estimate import Load
+from engine.lookahead.largest_pass import Load
 from engine.models import model_shape
 from engine.profiles import Profile
 

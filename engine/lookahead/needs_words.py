@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.gpu_words import describe_gpu, describe_process
 from engine.language import _, marked
 from engine.lookahead.card_line import CardLine
+from engine.lookahead.memory_estimate import MemoryEstimate
 from engine.lookahead.preflight import Preflight
 from engine.text import clock, size, thousands
 
@@ -16,6 +17,7 @@ _NEARLY = 0.9
 _PARTS = {
     "weights": marked("weights"),
     "embedding": marked("embedding"),
+    "dequantised": marked("dequantised"),
     "adapter": marked("adapter"),
     "gradients": marked("gradients"),
     "optimizer": marked("optimizer"),
@@ -57,7 +59,7 @@ def memory(found: Preflight) -> Iterator[CardLine]:
     total, free = found.memory.total, found.memory_free
     if total > free:
         sentence, sign = _("about {need} needed, {free} free: it will probably not fit"), "!"
-    elif total > _NEARLY * free:
+    elif found.memory.least > _NEARLY * free:
         sentence, sign = _("about {need} needed, {free} free: a close fit"), "!"
     else:
         sentence, sign = _("about {need} needed, {free} free"), ""
@@ -67,6 +69,24 @@ def memory(found: Preflight) -> Iterator[CardLine]:
     shown = [f"{_(_PARTS[name])} {count / 1e9:.1f}" for count, name in parts[:_SHOWN_PARTS]]
     rest = sum(count for count, _name in parts[_SHOWN_PARTS:])
     yield CardLine("", ", ".join([*shown, _("other {rest:.1f} GB").format(rest=rest / 1e9)]))
+    if found.gpu is not None:
+        yield CardLine("", _path(found.memory))
+
+
+def _path(memory: MemoryEstimate) -> str:
+    """Which engine would compute it; of the fast one, what it spends memory on."""
+    use = memory.use
+    if use is None:
+        return _("plain engine: {why}").format(why=memory.why_plain)
+    quantised, trains = memory.parts["dequantised"] > 0, "gradients" in memory.parts
+    spent = {
+        _("weights dequantised once"): quantised and use.cached_weights,
+        _("weights dequantised at each use"): quantised and not use.cached_weights,
+        _("CUDA graphs"): trains and use.graphs,
+        _("activations recomputed"): trains and use.checkpointing,
+    }
+    how = ", ".join(words for words, is_so in spent.items() if is_so)
+    return _("fast engine: {how}").format(how=how or _("unquantised weights"))
 
 
 def device(found: Preflight) -> Iterator[CardLine]:

@@ -16,20 +16,21 @@ from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.hardware import Gpu, Machine, Probe
 from engine.jobs import Request
-from engine.language import _
-from engine.lookahead import memory_estimate, preview, time_estimate
-from engine.lookahead.memory_estimate import Load, MemoryEstimate
+from engine.lookahead import memory_estimate, run_memory, time_estimate
+from engine.lookahead.memory_estimate import MemoryEstimate
 from engine.lookahead.time_estimate import TimeEstimate
 from engine.models import model_shape
 from engine.models.model_shape import ModelShape
-from engine.plan import TrainingPlan, encode_for_training, plan_encoded, steps_per_epoch
-from engine.profiles import TOKENS_PER_PASS, Profile
-from engine.prompts import Encoded, PromptBuilder
+from engine.plan import (
+    TrainingPlan,
+    encode_for_training,
+    plan_training,
+    steps_per_epoch,
+)
+from engine.profiles import Profile
+from engine.prompts import PromptBuilder
 from engine.runs import Job, Part
 from engine.strategies import Strategy
-
-_SPREAD = 3.0
-"""Standard deviations above the mean at which a batch counts as the largest."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,6 @@ class Preflight:
     plan: TrainingPlan | None = None
     tokens: int = 0
     """Seen in training from start to end."""
-    cut_in_training: int = 0
-    """Training pairs that lose their end."""
     cut: int = 0
     """Test items longer than evaluation.max_tokens."""
     unscorable: int = 0
@@ -92,8 +91,9 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     machine = probe.read()
     gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
     gpu = _chosen(request.gpu, machine, gpus)
-    encoded = encode_for_training(profile.training, builder, data["train"].pairs) if trains else []
-    plan = _plan(profile, encoded, data) if trains else None
+    train = encode_for_training(profile.training, builder, data["train"].pairs) if trains else None
+    plan = plan_training(profile.training, train) if train else None
+    learnt = train.encoded if train else []
     tokens = _tokens(profile, plan) if plan else 0
     test = [builder.encode(pair.instruction, pair.output) for pair in data["test"].pairs]
     shape, trouble = _shape(profile)
@@ -108,13 +108,12 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         changes=_changes(request, profile),
         plan=plan,
         tokens=tokens,
-        cut_in_training=_count_cut(profile, builder, data["train"].pairs) if plan else 0,
         cut=sum(len(item.ids) > profile.evaluation.max_tokens for item in test),
         unscorable=sum(
             len(item.ids) - item.scored_count >= profile.evaluation.max_tokens for item in test
         ),
         leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
-        memory=_memory(profile, shape, encoded, test, on_gpu=gpu is not None) if shape else None,
+        memory=run_memory.estimate(profile, shape, learnt, test, gpu) if shape else None,
         memory_trouble=trouble,
         time=_time(request, profile, plan, tokens, gpu) if plan else None,
         disk=_disk(profile, shape, plan) if shape and plan else 0,
@@ -122,10 +121,10 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     )
 
 
-def expected_memory(request: Request, probe: Probe) -> int:
-    """Bytes that a run is expected to need, 0 where that cannot be told. Raises UserError."""
+def least_memory(request: Request, probe: Probe) -> int:
+    """Bytes that must be free for a run to begin, 0 where that cannot be told. Raises UserError."""
     memory = look_ahead(request, probe).memory
-    return memory.total if memory else 0
+    return memory.least if memory else 0
 
 
 def _chosen(key: str, machine: Machine, gpus: Sequence[Gpu]) -> Gpu | None:
@@ -135,14 +134,6 @@ def _chosen(key: str, machine: Machine, gpus: Sequence[Gpu]) -> Gpu | None:
     if gpu is None:
         jobs.resolve_gpu(key)  # says which there are
     return gpu
-
-
-def _plan(profile: Profile, encoded: Sequence[Encoded], data: dict[Part, Dataset]) -> TrainingPlan:
-    if not encoded:
-        raise UserError(
-            _("every training pair is longer than training.max_prompt_tokens or max_output_tokens")
-        )
-    return plan_encoded(profile.training, encoded, len(data["train"].pairs) - len(encoded))
 
 
 def _tokens(profile: Profile, plan: TrainingPlan) -> int:
@@ -180,65 +171,11 @@ def count_leaks(train: Sequence[Pair], test: Sequence[Pair]) -> int:
     return len({leak.test for leak in find_leaks(train, test)})
 
 
-def _count_cut(profile: Profile, builder: PromptBuilder, pairs: Sequence[Pair]) -> int:
-    """Training pairs that the profile wants cut; none where it leaves them out."""
-    if profile.training.too_long == "leave_out":
-        return 0
-    return sum(fate.is_cut for fate in preview.fates(profile, builder, pairs, "train"))
-
-
 def _shape(profile: Profile) -> tuple[ModelShape | None, str]:
     try:
         return model_shape.read(profile.model), ""
     except UserError as error:
         return None, str(error)
-
-
-def _memory(
-    profile: Profile,
-    shape: ModelShape,
-    train: Sequence[Encoded],
-    test: Sequence[Encoded],
-    *,
-    on_gpu: bool,
-) -> MemoryEstimate:
-    training = profile.training
-    return memory_estimate.estimate(
-        profile,
-        shape,
-        training=largest_pass(
-            train,
-            training.batch_size,
-            training.tokens_per_pass or TOKENS_PER_PASS,
-            training.row_tokens if training.packing else 0,
-        ),
-        scoring=largest_pass(
-            test,
-            len(test),
-            profile.evaluation.tokens_per_pass or TOKENS_PER_PASS,
-            training.row_tokens,
-        ),
-        on_gpu=on_gpu,
-    )
-
-
-def largest_pass(
-    encoded: Sequence[Encoded], batch_size: int, tokens_per_pass: int, row_tokens: int
-) -> Load | None:
-    """The largest pass that batches drawn at random come to; None if there is nothing."""
-    if not encoded:
-        return None
-    lengths = [len(item.ids) for item in encoded]
-    count, longest = len(lengths), max(lengths)
-    mean = sum(lengths) / count
-    spread = math.sqrt(sum((length - mean) ** 2 for length in lengths) / count)
-    drawn = min(batch_size, count)
-    batch = sum(lengths)
-    if drawn < count:
-        batch = min(batch, round(drawn * mean + _SPREAD * spread * math.sqrt(drawn)))
-    tokens = max(longest, min(tokens_per_pass, batch))
-    share = sum(item.scored_count for item in encoded) / sum(lengths)
-    return Load(tokens, round(tokens * share), max(longest, row_tokens))
 
 
 def _disk(profile: Profile, shape: ModelShape, plan: TrainingPlan) -> int:

@@ -140,6 +140,7 @@ def _adapter(found: Preflight) -> CardLine:
 
 
 def _data_warnings(found: Preflight) -> Iterator[CardLine]:
+    plan = found.plan
     for part, dataset in found.data.items():
         if dataset.skipped:
             shown = "; ".join(dataset.skipped[:3]) + (_("; …") if len(dataset.skipped) > 3 else "")
@@ -150,13 +151,13 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
                 ),
                 "!",
             )
-    if found.cut_in_training:
+    if plan is not None and plan.cut:
         yield CardLine(
             _("Cut"),
             _(
                 "{count:,} training pairs are too long and will lose the end of the answer: "
                 "training.too_long = cut"
-            ).format(count=found.cut_in_training),
+            ).format(count=plan.cut),
             "!",
         )
     if found.unscorable:
@@ -186,7 +187,7 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
             ).format(count=found.leaks),
             "!",
         )
-    if found.plan is not None and found.profile.evaluation.choose_by == "test":
+    if plan is not None and found.profile.evaluation.choose_by == "test":
         yield CardLine(
             _("Peeking"),
             _("the checkpoint is chosen on the test file: its score is optimistic"),

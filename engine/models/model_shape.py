@@ -49,6 +49,8 @@ class ModelShape(Struct, frozen=True):
     """Parameters that stay unquantised: embedding, head, norms, biases."""
     caps_logits: bool = False
     """Does it apply tanh to the logits (Gemma-2)?"""
+    family: str = ""
+    """`model_type` in config.json."""
 
     @property
     def parameters(self) -> int:
@@ -92,7 +94,8 @@ def _of_config(config: dict[str, Any]) -> ModelShape:
         Linear("up_proj", wide, hidden),
         Linear("down_proj", hidden, wide),
     )
-    norms = _NORMS.get(str(config.get("model_type")), 2)
+    family = str(config.get("model_type", ""))
+    norms = _NORMS.get(family, 2)
     is_tied = bool(config.get("tie_word_embeddings", False))
     return ModelShape(
         layers=layers,
@@ -106,6 +109,7 @@ def _of_config(config: dict[str, Any]) -> ModelShape:
         linears=layer * layers,
         rest=vocabulary * hidden * (1 if is_tied else 2) + (layers * norms + 1) * hidden,
         caps_logits=bool(config.get("final_logit_softcapping")),
+        family=family,
     )
 
 

@@ -18,7 +18,7 @@ from engine.waiting.waiting_list import Entry
 
 def enqueue(request: Request) -> Run:
     """Make the run and let it wait; profile and data are those of now. Raises UserError."""
-    memory = preflight.expected_memory(request, Probe())
+    memory = preflight.least_memory(request, Probe())
     run = jobs.prepare(request)
     waiting_list.add(request.root, Entry(run.id, memory))
     scheduler.ensure(request.root)

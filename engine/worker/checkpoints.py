@@ -11,10 +11,13 @@ from typing import Any
 import torch
 from peft import PeftModel, set_peft_model_state_dict
 from safetensors.torch import load_file
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from engine import trained_with
 from engine.runs import Run
 from engine.trained_with import TrainedWith
+from engine.worker.progress import Progress
 
 _TRAINER = "trainer.pt"
 
@@ -23,22 +26,37 @@ _TRAINER = "trainer.pt"
 class TrainerState:
     """Where training stands, beyond the adapter's weights."""
 
-    step: int
-    tokens: int
-    evaluated_step: int
-    """Of the newest point of the learning curve; a stop may save a step before it has one."""
-    best: str
-    best_perplexity: float
+    progress: Progress
     optimizer: dict[str, Any]
     scheduler: dict[str, Any]
     random: torch.Tensor
     random_cuda: list[torch.Tensor]
-    evaluations_without_better: int = 0
 
+    @classmethod
+    def now(cls, progress: Progress, optimizer: Optimizer, scheduler: LRScheduler) -> TrainerState:
+        """With the random numbers where they are."""
+        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        return cls(
+            progress, optimizer.state_dict(), scheduler.state_dict(), torch.get_rng_state(), cuda
+        )
 
-def name_of(step: int) -> str:
-    """The folder of the checkpoint after `step` optimizer steps."""
-    return f"step-{step:06d}"
+    def restore(self, optimizer: Optimizer, scheduler: LRScheduler) -> None:
+        """Put these, and the random numbers, back to where they were."""
+        optimizer.load_state_dict(self.optimizer)
+        scheduler.load_state_dict(self.scheduler)
+        torch.set_rng_state(self.random)
+        if self.random_cuda:
+            torch.cuda.set_rng_state_all(self.random_cuda)
+
+    def write(self, path: Path) -> None:
+        """Plain values and tensors alone, which can be read without trusting the file."""
+        torch.save({**vars(self), "progress": vars(self.progress)}, path)
+
+    @classmethod
+    def read(cls, path: Path) -> TrainerState:
+        """What `write` wrote."""
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return cls(**{**content, "progress": Progress(**content["progress"])})
 
 
 def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) -> str:
@@ -46,7 +64,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
 
     Only the newest keeps its trainer state, which is several times the adapter's size.
     """
-    name = name_of(state.step)
+    name = state.progress.checkpoint
     run.checkpoints_path.mkdir(exist_ok=True)
     temporary = run.checkpoints_path / f".{name}.part"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -55,7 +73,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     model.save_pretrained(str(temporary), save_embedding_layers=False)
     (temporary / "README.md").unlink(missing_ok=True)
     trained_with.write(temporary, facts)
-    torch.save(vars(state), temporary / _TRAINER)
+    state.write(temporary / _TRAINER)
     target = run.checkpoints_path / name
     shutil.rmtree(target, ignore_errors=True)
     os.replace(temporary, target)
@@ -70,8 +88,7 @@ def newest_state(run: Run) -> tuple[Path, TrainerState] | None:
     for name in reversed(run.checkpoints()):
         path = run.checkpoints_path / name
         if (path / _TRAINER).is_file():
-            content = torch.load(path / _TRAINER, map_location="cpu", weights_only=True)
-            return path, TrainerState(**content)
+            return path, TrainerState.read(path / _TRAINER)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Scores a file: the perplexity of every sample, and the model's own outputs."""
+"""Scores a file: the perplexity of every sample, and how it is defined."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from engine.paths import write_atomically
 from engine.perplexity import SampleResult
 from engine.profiles import Profile
 from engine.prompts import Encoded, PromptBuilder
+from engine.worker.passes import PassSize
 from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
 
@@ -82,22 +83,46 @@ def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
 
 @torch.inference_mode()
 def score(
-    losses: Losses, file: Scored, profile: Profile, reporter: Reporter, name: str, pad_id: int
+    losses: Losses,
+    file: Scored,
+    profile: Profile,
+    reporter: Reporter,
+    name: str,
+    pad_id: int,
+    size: PassSize | None = None,
 ) -> list[SampleResult]:
-    """Perplexity of each sample, in the file's order. Raises StopRequested."""
+    """Perplexity of each sample, in the file's order. Raises StopRequested.
+
+    Where memory runs out it goes on in smaller passes, which `size` remembers for the next file.
+    """
     losses.model.eval()
-    passes = losses.passes(
-        file.encoded, profile.training.row_tokens, profile.evaluation.tokens_per_pass, pad_id
-    )
+    size = size or PassSize(profile.evaluation.tokens_per_pass)
     # Sums in float64: thousands of float32 values added up would lose the fifth digit.
     nll = torch.zeros(len(file.pairs), dtype=torch.float64)
-    done = 0
-    for batch in passes:
-        reporter.check_stop()
-        reporter.phase(f"scoring {name}", done, len(file.pairs))
-        nll.index_add_(0, batch.samples, losses(batch).double().cpu())
-        done += len(set(batch.samples.tolist()))
-    reporter.phase(f"scoring {name}", done, len(file.pairs))
+    done: set[int] = set()
+    while left := [i for i in range(len(file.pairs)) if i not in done]:
+        encoded, places = [file.encoded[i] for i in left], torch.tensor(left)
+        passes = losses.passes(encoded, profile.training.row_tokens, size.tokens, pad_id)
+        try:
+            for batch in passes:
+                reporter.check_stop()
+                reporter.phase(f"scoring {name}", len(done), len(file.pairs))
+                samples = places[batch.samples]
+                nll.index_add_(0, samples, losses(batch).double().cpu())
+                done.update(samples.tolist())
+            break
+        except torch.OutOfMemoryError:
+            if not size.halve(passes):
+                raise
+        torch.cuda.empty_cache()  # after the handler, for the exception holds on to tensors
+        reporter.warn(
+            _(
+                "out of memory while scoring; going on with passes of at most {tokens} tokens, "
+                "the result unchanged"
+            ).format(tokens=size.tokens),
+            _("evaluation.tokens_per_pass = {tokens} begins with that").format(tokens=size.tokens),
+        )
+    reporter.phase(f"scoring {name}", len(file.pairs), len(file.pairs))
     return [
         SampleResult(
             id=pair.id,
@@ -114,58 +139,6 @@ def score(
             file.pairs, file.encoded, file.examples, nll.tolist(), strict=True
         )
     ]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the model made of an instruction."""
-
-    text: str
-    """Without special tokens."""
-    cut: bool = False
-    """As long as allowed, and not ended by the model."""
-    special: tuple[str, ...] = ()
-    """The special tokens left out of the text."""
-
-    @classmethod
-    def of(cls, ids: list[int], builder: PromptBuilder, max_new_tokens: int) -> Answer:
-        """Of the ids before the stop token."""
-        tokenizer = builder.tokenizer
-        special = tuple(tokenizer.token(one) for one in ids if one in tokenizer.special_ids)
-        return cls(tokenizer.decode(ids).strip(), len(ids) >= max_new_tokens, special)
-
-
-def translate_all(
-    losses: Losses,
-    builder: PromptBuilder,
-    instructions: Sequence[str],
-    profile: Profile,
-    reporter: Reporter,
-    name: str = "translating",
-) -> list[Answer]:
-    """The model's answer to each instruction, in order. Raises StopRequested."""
-    losses.model.eval()
-    prompts = [builder.prompt_ids(instruction) for instruction in instructions]
-    outputs = [Answer("")] * len(prompts)
-    # Similar lengths together: less padding, and rows that end at about the same time.
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-    size = profile.generation.batch_size
-    torch.manual_seed(profile.training.seed)
-    for start in range(0, len(order), size):
-        reporter.phase(name, start, len(order))
-        batch = order[start : start + size]
-        answers = losses.generate(
-            [prompts[i] for i in batch],
-            builder.stop_ids,
-            profile.generation,
-            builder.tokenizer.pad_id,
-            stop_requested=reporter.stop_requested,
-        )
-        reporter.check_stop()
-        for item, ids in zip(batch, answers, strict=True):
-            outputs[item] = Answer.of(ids, builder, profile.generation.max_new_tokens)
-    reporter.phase(name, len(order), len(order))
-    return outputs
 
 
 def write_results(path: Path, results: Sequence[SampleResult]) -> None:

@@ -28,7 +28,7 @@ from engine.language import _
 from engine.models import hub
 from engine.models.merging import Dtype, Merge, Merged, check_room, part_of
 from engine.worker import failures
-from engine.worker.model import load_adapter
+from engine.worker.loading import load_adapter
 
 _COPIED = re.compile(
     r"(tokenizer|special_tokens|added_tokens|vocab|merges|chat_template|generation_config)"

@@ -1,4 +1,4 @@
-"""How much a training pass holds: smaller from then on, each time that memory runs out."""
+"""How much a pass holds: smaller from then on, each time that memory runs out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SMALLEST = 128
 
 @dataclass
 class PassSize:
-    """The memory dial of a run."""
+    """The memory dial of training, or of scoring."""
 
     tokens: int
     """In a pass at most; 0: as the path decides."""

@@ -11,7 +11,9 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from engine import fast_memory, fast_path
 from engine.errors import UserError
+from engine.fast_memory import Use
 from engine.profiles import Generation, Profile
 from engine.prompts import Encoded
 from engine.worker import memory
@@ -64,50 +66,52 @@ class Losses(Protocol):
         """Hold less from now on: memory has run out."""
 
 
-def make_losses(model: Model, profile: Profile) -> Losses:
-    """The path that a profile asks for, or the best one that can run. Raises UserError."""
+def make_losses(model: Model, profile: Profile, *, beside_others: bool = False) -> Losses:
+    """The path that a profile asks for, or the best one that can run. Raises UserError.
+
+    `beside_others`: on a base that translators use too, so that what is made holds no weights and
+    only scores.
+    """
     asked = profile.model.engine
     try:
-        if asked == "plain":
-            raise Unsupported('model.engine = "plain"')
         refuse_fast(model, profile)
-        return FastLabelLosses(model, ingredients_for(model, profile))
+        return FastLabelLosses(model, ingredients_for(model, profile, spare=beside_others))
     except Unsupported as why:
         if asked == "fast":
             raise UserError(f'model.engine = "fast": cannot be used: {why}') from None
         losses = LabelLosses(model)
         losses.path = f"plain ({why})"
-        if asked == "auto" and losses.device.type == "cpu":
+        if asked == "auto" and losses.device.type == "cpu" and not beside_others:
             losses.translator = make_translator(model, profile)
         return losses
 
 
 def refuse_fast(model: Model, profile: Profile) -> None:
     """Raises Unsupported if the fast path cannot compute this model here."""
-    if not torch.cuda.is_available():
-        raise Unsupported("no GPU")
-    if not kernels_can_run():
-        raise Unsupported("no Triton")
-    if torch.cuda.get_device_capability() < (8, 0):
-        raise Unsupported("a GPU older than Ampere")
+    gpu = torch.cuda.is_available()
+    capability = torch.cuda.get_device_capability() if gpu else None
+    triton = kernels_can_run()
+    if why := fast_path.why_not(profile, gpu=gpu, triton=triton, capability=capability):
+        raise Unsupported(why)
     if read_decoder(model).norm_last.dtype != torch.bfloat16:
         raise Unsupported("not computed in bfloat16")
-    if profile.quantization.compute_dtype not in ("auto", "bfloat16"):
-        raise Unsupported("quantization.compute_dtype is not the model's type")
 
 
-def ingredients_for(model: Model, profile: Profile) -> Ingredients:
-    """What the fast path is made of: everything, as far as memory permits."""
+def ingredients_for(model: Model, profile: Profile, *, spare: bool = False) -> Ingredients:
+    """What the fast path is made of: all that memory permits, or what holds next to none of it."""
     decoder = read_decoder(model)
-    dtype, asked = decoder.norm_last.dtype, profile.model.cached_weights
-    room = (decoder.shape, decoder.embeddings.device, kept_bytes(decoder, dtype), dtype.itemsize)
-    ample = memory.permits_graphs(*room)
-    return Ingredients.of_gpu(
+    if spare:
+        return Ingredients.of_gpu(decoder.shape, Use())
+    dtype = decoder.norm_last.dtype
+    use = fast_memory.choose_use(
         decoder.shape,
-        cached_weights=memory.permits_cache(*room) if asked == "auto" else asked,
-        graphs=ample,
-        checkpointing=profile.training.gradient_checkpointing and not ample,
+        memory.free_bytes(decoder.embeddings.device),
+        kept_bytes(decoder, dtype),
+        dtype.itemsize,
+        cached_weights=profile.model.cached_weights,
+        checkpointing=profile.training.gradient_checkpointing,
     )
+    return Ingredients.of_gpu(decoder.shape, use)
 
 
 def make_translator(model: Model, profile: Profile) -> Translator | None:
@@ -120,17 +124,14 @@ def make_translator(model: Model, profile: Profile) -> Translator | None:
     try:
         decoder = read_decoder(model)
         dtype, device = decoder.norm_last.dtype, decoder.embeddings.device
-        cache = kept_bytes(decoder, dtype)
+        free, cache = memory.free_bytes(device), kept_bytes(decoder, dtype)
         if device.type == "cpu":
-            fits = 4 * cache <= memory.free_bytes(device)
-            return Translator(FastDecoder(model, Ingredients())) if fits else None
+            return Translator(FastDecoder(model, Ingredients())) if 4 * cache <= free else None
         refuse_fast(model, profile)
-        fits = profile.model.cached_weights is not False and memory.permits_cache(
-            decoder.shape, device, cache, dtype.itemsize
+        fits = profile.model.cached_weights is not False and fast_memory.permits_cache(
+            decoder.shape, free, cache, dtype.itemsize
         )
-        made = Ingredients.of_gpu(
-            decoder.shape, cached_weights=False, graphs=False, checkpointing=False
-        )
+        made = Ingredients.of_gpu(decoder.shape, Use())
         return Translator(FastDecoder(model, made), "merged" if fits else _unmerged(model))
     except Unsupported:
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.events import Finished, Started, Stopped
 from engine.perplexity import SampleResult
-from engine.worker import evaluate
-from engine.worker.model import device_name
+from engine.worker import evaluate, translate
+from engine.worker.devices import device_name
 from engine.worker.paths import make_losses
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
@@ -26,20 +26,14 @@ def run(session: Session) -> None:
 def _evaluate(session: Session) -> None:
     file = session.scored("test")
     losses = make_losses(session.load_model(), session.settings.profile)
-    score, results = session.evaluate(
-        losses, "test", file, step=0, checkpoint=session.settings.checkpoint, name="test"
-    )
-    session.evaluate_repaired(losses, file, step=0, checkpoint=session.settings.checkpoint)
-    if session.settings.profile.evaluation.outputs:
-        session.add_outputs(losses, results)
-    session.judge(results, "test", step=0)
+    score = session.conclude(losses, file, step=0, checkpoint=session.settings.checkpoint)
     session.reporter.emit(Finished(score=score, file="evaluations/test.jsonl"))
 
 
 def _predict(session: Session) -> None:
     pairs = session.read("test")
     losses = make_losses(session.load_model(), session.settings.profile)
-    answers = evaluate.translate_all(
+    answers = translate.translate_all(
         losses,
         session.builder,
         [pair.instruction for pair in pairs],

@@ -19,12 +19,15 @@ from engine.events import Evaluated, Sample, Score
 from engine.language import _
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
+from engine.run_files import RunFiles
 from engine.runs import Part, Run, RunSettings
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
-from engine.worker import evaluate, memory
+from engine.worker import evaluate, memory, translate
+from engine.worker.devices import pick_device
 from engine.worker.evaluate import Scored
-from engine.worker.model import load_adapter, load_base, peak_memory, pick_device
+from engine.worker.loading import load_adapter, load_base
+from engine.worker.passes import PassSize
 from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
 
@@ -46,7 +49,16 @@ class Session:
 
     @cached_property
     def builder(self) -> PromptBuilder:
-        return jobs.builder_of(self.settings)
+        return jobs.builder_of(self.settings, self._files)
+
+    @cached_property
+    def _files(self) -> RunFiles:
+        return RunFiles(self.settings)
+
+    @cached_property
+    def _pass_size(self) -> PassSize:
+        """Of scoring: what did not fit once is not tried at every point of the curve."""
+        return PassSize(self.settings.profile.evaluation.tokens_per_pass)
 
     def load_model(self) -> PreTrainedModel | PeftModel:
         """The base model, with the run's adapter if it names one."""
@@ -64,7 +76,7 @@ class Session:
 
     def read(self, part: Part) -> list[Pair]:
         """The pairs of one of the run's files. Raises DataError if it is not what it was."""
-        found = jobs.read_again(self.settings, part)
+        found = self._files.read(part)
         if found.skipped:
             self.reporter.warn(
                 _("data.{part}: {count} records skipped, first: {first}").format(
@@ -101,7 +113,13 @@ class Session:
         began = time.monotonic()
         profile = self.settings.profile
         results = evaluate.score(
-            losses, file, profile, self.reporter, f"{part} file", self.builder.tokenizer.pad_id
+            losses,
+            file,
+            profile,
+            self.reporter,
+            f"{part} file",
+            self.builder.tokenizer.pad_id,
+            self._pass_size,
         )
         score = perplexity.combine(results)
         path = self.run.evaluations_path / f"{name}.jsonl"
@@ -116,12 +134,23 @@ class Session:
                 file=str(path.relative_to(self.run.folder)),
                 definition=evaluate.definition(profile, self.builder, losses, score.tokens),
                 seconds=time.monotonic() - began,
-                memory=peak_memory(self.device),
+                memory=memory.peak_bytes(self.device),
             )
         )
         return score, results
 
-    def evaluate_repaired(
+    def conclude(self, losses: Losses, file: Scored, *, step: int, checkpoint: str) -> Score:
+        """The evaluation of the test file that a run ends with, and all that is said of it."""
+        score, results = self.evaluate(
+            losses, "test", file, step=step, checkpoint=checkpoint, name="test"
+        )
+        self._evaluate_repaired(losses, file, step=step, checkpoint=checkpoint)
+        if self.settings.profile.evaluation.outputs:
+            self._add_outputs(losses, results)
+        self.judge(results, "test", step=step)
+        return score
+
+    def _evaluate_repaired(
         self, losses: Losses, file: Scored, *, step: int, checkpoint: str
     ) -> None:
         """Score the test file's second references too, where it has some.
@@ -140,16 +169,16 @@ class Session:
             losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
         )
 
-    def add_outputs(self, losses: Losses, results: list[SampleResult], name: str = "test") -> None:
+    def _add_outputs(self, losses: Losses, results: list[SampleResult]) -> None:
         """Translate every item of an evaluation, and write the outputs beside the references."""
         instructions = [result.instruction for result in results]
-        outputs = evaluate.translate_all(
+        outputs = translate.translate_all(
             losses, self.builder, instructions, self.settings.profile, self.reporter
         )
         for result, answer in zip(results, outputs, strict=True):
             result.output, result.cut = answer.text, answer.cut
             result.special = list(answer.special)
-        evaluate.write_results(self.run.evaluations_path / f"{name}.jsonl", results)
+        evaluate.write_results(self.run.evaluations_path / "test.jsonl", results)
 
     def judge(
         self, results: list[SampleResult], part: Part, *, step: int, name: str = "test"
@@ -179,7 +208,7 @@ class Session:
         # Its own random numbers: sampling must not change what dropout draws next.
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            outputs = evaluate.translate_all(
+            outputs = translate.translate_all(
                 losses,
                 self.builder,
                 [pair.instruction for pair in pairs],

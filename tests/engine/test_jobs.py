@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from samples import MODEL, TEST_FILE, make_run, pair, write_pairs
 
-from engine import jobs, runs
+from engine import dataset, jobs, runs
+from engine.dataset import Dataset
 from engine.errors import UserError
 from engine.jobs import Request
+from engine.run_files import RunFiles
 
 
 @pytest.fixture
@@ -123,3 +125,25 @@ def test_the_builder_uses_the_tokenizer_of_the_profile(asked: Request) -> None:
     builder = jobs.builder_for(jobs.resolve_profile(asked), [pair(1)])
     assert builder.tokenizer.folder == MODEL
     assert builder.examples.pairs == (pair(1),)
+
+
+def test_a_run_reads_each_of_its_files_once(
+    asked: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Validation pairs are a part of the training file, and split off with it."""
+    train = write_pairs(tmp_path / "train.json", [pair(number) for number in range(20)])
+    changes = {"data.train": str(train), "data.validation": "", "data.validation_share": "0.2"}
+    settings = jobs.prepare(replace(asked, strategy="qlora", overrides=changes)).settings
+    read: list[str] = []
+    as_ever = dataset.read
+
+    def counted(path: str, **how: bool) -> Dataset:
+        read.append(str(path))
+        return as_ever(path, **how)
+
+    monkeypatch.setattr(dataset, "read", counted)
+    files = RunFiles(settings)
+    found = {part: files.read(part).pairs for part in ("validation", "train", "test")}
+    assert files.read("train").pairs is found["train"]
+    assert [len(found["train"]), len(found["validation"])] == [16, 4]
+    assert read == [settings.data["train"].path, settings.data["test"].path]

@@ -11,11 +11,13 @@ import pytest
 from samples import MODEL, tiny
 
 from engine.errors import UserError
-from engine.lookahead import memory_estimate
-from engine.lookahead.memory_estimate import Load
+from engine.fast_memory import Use
+from engine.lookahead import fast_estimate, memory_estimate
+from engine.lookahead.largest_pass import Load, shared_prefix
 from engine.models import model_shape
 from engine.models.model_shape import ModelShape
-from engine.profiles import Lora, Model, Profile
+from engine.profiles import Lora, Model, Profile, Training
+from engine.prompts import Encoded
 
 GIB = 1 << 30
 GEMMA_2_2B = {
@@ -122,3 +124,71 @@ def test_a_model_without_config_is_said(tmp_path: Path) -> None:
 def test_broken_weights_leave_what_the_config_says(tmp_path: Path, length: int) -> None:
     (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", length) + b"{")
     assert shape_of(tmp_path, LLAMA_3_8B).parameters == pytest.approx(8.03e9, rel=1e-3)
+
+
+def batch(tokens: int, scored: int, shared: int) -> list[Encoded]:
+    """32 items that come to so many tokens once what they begin with is laid out once."""
+    own = [(tokens - shared + number) // 32 for number in range(32)]
+    answers = [(scored + number) // 32 for number in range(32)]
+    return [
+        Encoded(
+            "",
+            [*range(shared), *(9000 + number for _ in range(length))],
+            [0] * (shared + length - answer) + [1] * answer,
+        )
+        for number, (length, answer) in enumerate(zip(own, answers))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "tokens", "scored", "shared", "measured"),
+    [
+        (GEMMA_2_2B, 2248, 941, 35, 19.8),
+        (GEMMA_2_2B, 3333, 941, 0, 28.0),
+        (LLAMA_3_8B, 2746, 1109, 47, 51.1),
+        (LLAMA_3_8B, 4203, 1109, 0, 74.2),
+    ],
+)
+def test_the_fast_path_needs_what_was_measured(
+    tmp_path: Path, config: object, tokens: int, scored: int, shared: int, measured: float
+) -> None:
+    shape, items = shape_of(tmp_path, config), batch(tokens, scored, shared)
+    assert shared_prefix(items) == shared
+    profile = changed(lora=Lora(rank=8), training=Training(batch_size=32))
+    found = fast_estimate.estimate(profile, shape, items, [], round(79.1 * GIB))
+    assert found.use == Use(cached_weights=True, graphs=True)
+    held = found.total - memory_estimate.GPU_RUNTIME
+    assert held / GIB == pytest.approx(measured, rel=0.07)
+    assert found.least < found.total / 3
+
+
+def test_the_fast_path_on_a_small_card_fills_it_and_no_more(tmp_path: Path) -> None:
+    shape, items = shape_of(tmp_path, GEMMA_2_2B), batch(2248, 941, 35)
+    training = Training(batch_size=32, optimizer="adamw_8bit", gradient_checkpointing=True)
+    found = {}
+    for gib in (6, 16, 80):
+        model = msgspec.structs.replace(tiny().model, gpu_memory=float(gib))
+        profile = changed(lora=Lora(rank=8), training=training, model=model)
+        found[gib] = fast_estimate.estimate(profile, shape, items, [], 80 * GIB)
+        assert found[gib].total - memory_estimate.GPU_RUNTIME < gib * GIB
+        assert found[gib].least == found[6].least < 4 * GIB
+    assert [one.use for one in found.values()] == [
+        Use(checkpointing=True),
+        Use(cached_weights=True, checkpointing=True),
+        Use(cached_weights=True, graphs=True),
+    ]
+    whole = Training(batch_size=32, optimizer="adamw_8bit")
+    profile = msgspec.structs.replace(profile, training=whole, model=Model(path="", gpu_memory=6.0))
+    found[6] = fast_estimate.estimate(profile, shape, items, [], 80 * GIB)
+    held = found[6].total - memory_estimate.GPU_RUNTIME
+    assert held / GIB == pytest.approx(5.9, rel=0.1)
+    full = fast_estimate.estimate(profile, shape, items, [], GIB)
+    assert full.total == full.least > GIB
+
+
+def test_scoring_by_the_fast_path_needs_no_optimizer(tmp_path: Path) -> None:
+    shape, items = shape_of(tmp_path, GEMMA_2_2B), batch(20_000, 6_000, 35)
+    found = fast_estimate.estimate(tiny(), shape, [], items, 80 * GIB)
+    assert "optimizer" not in found.parts
+    one = fast_estimate.estimate(tiny(), shape, [], items[:1], 80 * GIB)
+    assert found.parts["activations"] > 10 * one.parts["activations"]

@@ -8,6 +8,7 @@ from samples import pair, tiny
 
 from engine import jobs, plan, profiles
 from engine.dataset import Pair
+from engine.errors import UserError
 from engine.plan import TrainingPlan
 from engine.profiles import Training
 
@@ -15,7 +16,8 @@ from engine.profiles import Training
 def planned(pairs: list[Pair], **overrides: str) -> TrainingPlan:
     changes = {f"training.{key}": value for key, value in overrides.items()}
     profile = profiles.override(tiny(), changes)
-    return plan.plan_training(profile, jobs.builder_for(profile, []), pairs)
+    found = plan.encode_for_training(profile.training, jobs.builder_for(profile, []), pairs)
+    return plan.plan_training(profile.training, found)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +53,9 @@ def test_a_pair_exactly_as_long_as_allowed_stays() -> None:
     output, prompt = encoded.scored_count, len(encoded.ids) - encoded.scored_count
     fits = {"max_output_tokens": str(output), "max_prompt_tokens": str(prompt)}
     assert planned([pair(1)], **fits).left_out == 0
-    assert planned([pair(1)], **fits | {"max_output_tokens": str(output - 1)}).left_out == 1
-    assert planned([pair(1)], **fits | {"max_prompt_tokens": str(prompt - 1)}).left_out == 1
+    for less in {"max_output_tokens": str(output - 1)}, {"max_prompt_tokens": str(prompt - 1)}:
+        with pytest.raises(UserError, match="every training pair is longer"):
+            planned([pair(1)], **fits | less)
 
 
 def test_tokens_are_those_of_the_encoded_pairs() -> None:

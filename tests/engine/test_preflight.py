@@ -13,6 +13,7 @@ import pytest
 from fake_nvml import GIB, Card, FakeNvml
 from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_profile
 
+from engine import fast_path
 from engine.errors import UserError
 from engine.events import Evaluated, Finished, Started
 from engine.hardware import Probe
@@ -20,7 +21,9 @@ from engine.jobs import Request
 from engine.lookahead import preflight, preflight_card
 from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
+from engine.models.families import FAMILIES
 from engine.profiles import Profile
+from engine.prompts import Encoded, PromptBuilder
 
 NO_GPU = Probe(FakeNvml(driver=False))
 
@@ -28,6 +31,7 @@ NO_GPU = Probe(FakeNvml(driver=False))
 @pytest.fixture(autouse=True)
 def _all_gpus_visible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: False)  # on every machine alike
 
 
 def look(root: Path, probe: Probe = NO_GPU, **changes: Any) -> Preflight:
@@ -97,12 +101,30 @@ def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_
     assert found.unscorable == 2
     assert "the run will stop at them" in lines(found)["No room"].text
     found = look(root, overrides={**changes, "training.too_long": '"cut"'})
-    assert (found.cut_in_training, found.plan and found.plan.left_out) == (1, 0)
+    assert found.plan is not None
+    assert (found.plan.cut, found.plan.left_out) == (1, 0)
 
 
 def _long(number: int, key: str = "instruction") -> dict[str, object]:
     made = {"id": number, "instruction": f"翻譯成現代文：\n句{number}", "output": f"答{number}"}
     return {**made, key: f"{made[key]}{'長' * 400}"}
+
+
+def test_every_pair_is_encoded_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand take a second; those that are cut are counted on the way."""
+    encoded: list[str] = []
+    as_ever = PromptBuilder.encode
+
+    def counted(self: PromptBuilder, instruction: str, output: str) -> Encoded:
+        encoded.append(instruction)
+        return as_ever(self, instruction, output)
+
+    monkeypatch.setattr(PromptBuilder, "encode", counted)
+    cut = {"training.too_long": '"cut"', "training.max_output_tokens": "20"}
+    found = look(root, overrides=cut)
+    assert found.plan is not None
+    assert found.plan.cut > 0
+    assert len(encoded) == len(found.data["train"].pairs) + len(found.data["test"].pairs)
 
 
 def test_a_file_of_which_nothing_is_left_is_refused(root: Path) -> None:
@@ -123,6 +145,67 @@ def test_memory_is_held_against_what_is_free_on_the_gpu(
     assert found.memory_free == round(80 * GIB) - round(used * GIB)
     line = lines(found)["Memory"]
     assert (line.sign, words in line.text) == (sign, True)
+
+
+@pytest.mark.parametrize(
+    ("capability", "triton", "overrides", "path"),
+    [
+        ((9, 0), True, {}, "fast engine: weights dequantised once, CUDA graphs"),
+        (None, True, {}, "fast engine: weights dequantised once, CUDA graphs"),
+        (
+            (9, 0),
+            True,
+            {"model.cached_weights": "false"},
+            "fast engine: weights dequantised at each use, CUDA graphs",
+        ),
+        ((9, 0), False, {}, "plain engine: no Triton"),
+        ((7, 5), True, {}, "plain engine: a GPU older than Ampere"),
+        ((9, 0), True, {"model.engine": '"plain"'}, 'plain engine: model.engine = "plain"'),
+        ((9, 0), True, {"model.dtype": '"float16"'}, "plain engine: not computed in bfloat16"),
+        ((9, 0), True, {"quantization.method": '"int8"'}, "plain engine: weights in 8 bits"),
+    ],
+)
+def test_memory_is_that_of_the_path_that_would_run(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capability: tuple[int, int] | None,
+    triton: bool,
+    overrides: dict[str, str],
+    path: str,
+) -> None:
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: triton)
+    probe = Probe(FakeNvml(Card("GPU-a", "1", capability=capability)))
+    found = look(root, probe, overrides=overrides)
+    assert path in [line.text for line in preflight_card.card(found)]
+    assert found.memory is not None
+    assert (found.memory.use is not None) == ("dequantised" in found.memory.parts)
+
+
+def test_a_model_that_the_fast_path_does_not_know_takes_the_plain_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: True)
+    monkeypatch.delitem(FAMILIES, "gemma2")
+    found = look(root, Probe(FakeNvml(Card("GPU-a", "1"))))
+    assert found.memory is not None
+    assert found.memory.why_plain == "the fast engine does not know gemma2 models"
+
+
+def test_a_run_may_begin_with_less_memory_than_it_would_use(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passes of the fast path are as large as there is room for: little room is no warning."""
+    monkeypatch.setattr(fast_path, "triton_is_here", lambda: True)
+    wants = look(root, Probe(FakeNvml(Card("GPU-a", "1"))))
+    assert wants.memory is not None
+    signs = {}
+    for free in (wants.memory.least * 4 // 5, wants.memory.least * 5 // 4):
+        probe = Probe(FakeNvml(Card("GPU-a", "1", used=80 * GIB - free)))
+        signs[free] = lines(look(root, probe))["Memory"].sign
+        request = Request(root=root, strategy="qlora", profile="tiny")
+        assert preflight.least_memory(request, probe) == wants.memory.least
+    assert list(signs.values()) == ["!", ""]
+    assert wants.memory.least < wants.memory.total
 
 
 def test_the_gpu_is_chosen_by_index_or_uuid_and_its_users_are_named(root: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_pair_that_is_too_long_is_cut_where_that_is_asked_for() -> None:
     builder = jobs.builder_for(profile, [])
     whole = builder.encode(pair(1).instruction, pair(1).output)
     at = len(whole.ids) - whole.scored_count
-    (cut,) = plan.encode_for_training(profile.training, builder, [pair(1)])
+    (cut,) = plan.encode_for_training(profile.training, builder, [pair(1)]).encoded
     assert cut.ids == whole.ids[:6] + whole.ids[at : at + 2]
     assert cut.scored == [0] * 6 + [1] * 2
     assert builder.tokenizer.eos_id not in cut.ids  # which is why it is not the default

@@ -151,3 +151,17 @@ def test_what_it_does_not_know_it_refuses(config: PretrainedConfig, why: str) ->
         config.attention_bias = True
     with pytest.raises(Unsupported, match=why):
         read_decoder(random_decoder(config))
+
+
+@pytest.mark.parametrize("name", ["gemma2", "llama"])
+def test_two_decoders_of_an_unquantised_model_hold_its_weights_once(name: str) -> None:
+    """As translators of several adapters do, and what scores beside them."""
+    model = random_decoder(DECODERS[name]())
+    first, second = (FastLabelLosses(model, Ingredients(cached_weights=False)) for _ in range(2))
+    for one, other in zip(first.fast.weights, second.fast.weights):
+        for weight, again in zip(one, other):
+            assert weight.tensor().data_ptr() == again.tensor().data_ptr()
+            assert torch.equal(weight.tensor(), again.tensor())
+            read = torch.empty_like(again.tensor())
+            again.write_to(read)
+            assert torch.equal(read, again.tensor())

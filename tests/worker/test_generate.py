@@ -10,7 +10,7 @@ from engine import profiles
 from engine.dataset import Pair
 from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
-from engine.worker import evaluate
+from engine.worker import translate
 from engine.worker.generate import generate
 from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter, StopRequested
@@ -115,7 +115,7 @@ def test_a_files_answers_come_in_its_order(
         profile, {"generation.batch_size": "2", "generation.max_new_tokens": "12"}
     )
     instructions = [pair.instruction for pair in pairs[:5]]
-    answers = evaluate.translate_all(
+    answers = translate.translate_all(
         LabelLosses(tuned), builder, instructions, small, Reporter(lambda event: None)
     )
     for instruction, answer in zip(instructions, answers, strict=True):
@@ -130,6 +130,6 @@ def test_translating_a_file_can_be_stopped(
     reporter = Reporter(lambda event: None)
     reporter.stopping = True
     with pytest.raises(StopRequested):
-        evaluate.translate_all(
+        translate.translate_all(
             LabelLosses(tuned), builder, [pairs[0].instruction], profile, reporter
         )

@@ -21,11 +21,11 @@ from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.runs import Run
 from engine.scores import translation_quality
-from engine.worker import evaluate, score
-from engine.worker.evaluate import Answer
+from engine.worker import score, translate
 from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
 from engine.worker.session import Session
+from engine.worker.translate import Answer
 
 
 def events_of(run: Run) -> list[Event]:
@@ -91,7 +91,7 @@ def test_an_answer_knows_whether_it_ended_and_what_its_text_leaves_out(
     assert Answer.of(ids, builder, len(ids)).cut
     short = profiles.override(profile, {"generation.max_new_tokens": "3"})
     with torch.random.fork_rng():
-        answers = evaluate.translate_all(
+        answers = translate.translate_all(
             LabelLosses(tuned), builder, [pairs[0].instruction], short, Reporter(lambda _: None)
         )
     assert [answer.cut for answer in answers] == [True]

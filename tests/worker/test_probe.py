@@ -5,14 +5,28 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
-from small_runs import PARTS, SMALL, cut_data
+from small_runs import PARTS, SMALL, RunMaker, cut_data
+from transformers import PreTrainedModel
 
+from engine.dataset import Pair
 from engine.errors import RunError
 from engine.events import Phase
 from engine.hardware import Probe
 from engine.jobs import Request
 from engine.lookahead import preflight, probing
+from engine.profiles import Profile
+from engine.prompts import Encoded, PromptBuilder
+from engine.worker import probe, train
+from engine.worker.evaluate import Scored
+from engine.worker.fast.ingredients import Ingredients
+from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.model import LabelLosses
+from engine.worker.probe import largest_pass
+from engine.worker.reporter import Reporter
+from engine.worker.session import Session
+from engine.worker.train import Trainer
 
 
 def test_two_steps_are_measured_and_nothing_is_kept(
@@ -49,3 +63,33 @@ def test_a_probe_of_a_run_that_cannot_train_says_so(tmp_path: Path) -> None:
     )
     with pytest.raises(RunError, match=r"lora\.target_modules"):
         probing.probe(request, say=lambda phase: None)
+
+
+def test_scoring_is_probed_by_a_full_pass(
+    base: PreTrainedModel, profile: Profile, builder: PromptBuilder, pairs: list[Pair]
+) -> None:
+    """Also where the profile leaves its size to the engine."""
+    losses, file = LabelLosses(base), Scored.prepare(pairs, builder, 2048)
+    sizes = {}
+    for tokens in (0, 300):
+        asked = msgspec.structs.replace(profile.evaluation, tokens_per_pass=tokens)
+        changed = msgspec.structs.replace(profile, evaluation=asked)
+        sizes[tokens] = len(largest_pass(losses, file, changed).pairs)
+    assert 0 < sizes[300] < sizes[0] == len(pairs)
+
+
+def test_what_the_fast_path_records_is_recorded_before_it_is_timed(
+    make_run: RunMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[int] = []
+
+    def step(self: Trainer, batch: list[Encoded]) -> None:
+        steps.append(sum(len(item.ids) for item in batch))
+
+    monkeypatch.setattr(Trainer, "take_step", step)
+    run = make_run().run
+    for make in (LabelLosses, lambda model: FastLabelLosses(model, Ingredients())):
+        monkeypatch.setattr(train, "make_losses", lambda model, profile, make=make: make(model))
+        probe.run(Session(run, Reporter(lambda event: None)))
+    plain, fast = steps[:2], steps[2:]
+    assert fast == [plain[1]] * 3

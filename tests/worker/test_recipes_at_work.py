@@ -21,7 +21,8 @@ from engine.models import hub
 from engine.paths import BUILTIN_PROFILES
 from engine.worker import evaluate
 from engine.worker.batches import epoch_order, plan_passes
-from engine.worker.model import LabelLosses, load_base
+from engine.worker.loading import load_base
+from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
 from engine.worker.session import Session
 from engine.worker.train import Trainer
@@ -130,7 +131,7 @@ def test_the_seeds_loop_learns_from_the_last_micro_batch_of_eight(make_run: RunM
     settings = small.run.settings.profile
     builder = jobs.builder_for(settings, [])
     session = Session(small.run, Reporter(lambda event: None))
-    encoded = plan.encode_for_training(settings.training, builder, session.read("train"))
+    encoded = plan.encode_for_training(settings.training, builder, session.read("train")).encoded
     steps = [event for event in said if isinstance(event, Step)]
     assert len(steps) == 6
     learnt = [

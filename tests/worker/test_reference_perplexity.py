@@ -22,7 +22,8 @@ from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.worker import evaluate
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, load_adapter, load_base
+from engine.worker.loading import load_adapter, load_base
+from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
 
 GetPrompt = Callable[[str], str]

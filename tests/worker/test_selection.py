@@ -11,6 +11,7 @@ from small_runs import PARTS, RunMaker, SmallRun
 from engine import jobs
 from engine.dataset import Pair
 from engine.events import Evaluated, Event, Finished, Step, Warned
+from engine.run_files import RunFiles
 from engine.worker.checkpoints import newest_state
 from engine.worker.reporter import Reporter
 from engine.worker.session import Session
@@ -47,7 +48,8 @@ def test_without_a_file_of_them_validation_pairs_are_set_aside(make_run: RunMake
     )
     settings = small.run.settings
     assert settings.data["validation"].path == settings.data["train"].path
-    train, validation = (jobs.read_again(settings, part).pairs for part in ("train", "validation"))
+    files = RunFiles(settings)
+    train, validation = files.read("train").pairs, files.read("validation").pairs
     whole = json.loads(small.data["train"].read_text("utf-8"))
     assert len(train) + len(validation) == len(whole) == PARTS["train"]
     assert len(validation) == settings.data["validation"].pairs == 6
@@ -64,7 +66,7 @@ def test_without_a_file_of_them_validation_pairs_are_set_aside(make_run: RunMake
 def test_the_split_hangs_on_its_seed_alone(make_run: RunMaker) -> None:
     def aside(**overrides: object) -> list[str]:
         small = make_run(data__validation="", data__validation_share=0.25, **overrides)
-        return [pair.id for pair in jobs.read_again(small.run.settings, "validation").pairs]
+        return [pair.id for pair in RunFiles(small.run.settings).read("validation").pairs]
 
     assert aside() == aside(training__seed=5)
     assert aside() != aside(data__validation_seed=1)
@@ -102,7 +104,7 @@ def test_patience_is_kept_over_a_stop(make_run: RunMaker) -> None:
     Trainer(Session(small.run, reporter)).train()
     found = newest_state(small.run)
     assert found is not None
-    before = found[1].evaluations_without_better
+    before = found[1].progress.evaluations_without_better
     again = events_of(small)
     assert isinstance(again[-1], Finished)
     (early,) = [event for event in again if isinstance(event, Warned)]

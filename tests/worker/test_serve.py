@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 import torch
@@ -26,10 +27,14 @@ from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
 from engine.translator import Translator
+from engine.worker import paths
 from engine.worker.evaluate import Scored, score
+from engine.worker.fast.ingredients import Ingredients
 from engine.worker.generate import generate
-from engine.worker.model import LabelLosses, load_adapter, load_base
+from engine.worker.loading import load_adapter, load_base
+from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
+from engine.worker.served import Served
 
 NEVER = frozenset({3})
 """<unk>, which the model does not say."""
@@ -292,3 +297,51 @@ def test_an_adapter_that_is_first_used_for_a_reference_translates_after_it(
         )
         assert _ask(fresh, prompt, folder) == answer
     fresh.close()
+
+
+def test_references_are_scored_by_the_fast_path_where_it_can_run(
+    builder: PromptBuilder,
+    profile: Profile,
+    pairs: list[Pair],
+    adapters: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On one base, between answers, under each adapter in turn; here with torch for kernels."""
+    spared = []
+
+    def of_torch(model: object, profile: Profile, *, spare: bool) -> Ingredients:
+        spared.append(spare)
+        return Ingredients(cached_weights=False)
+
+    monkeypatch.setattr(paths, "refuse_fast", lambda model, profile: None)
+    monkeypatch.setattr(paths, "ingredients_for", of_torch)
+    encoded = builder.encode(pairs[0].instruction, pairs[0].output)
+    ask = protocol.Generate(
+        request=1, ids=builder.prompt_ids(pairs[1].instruction), stop=[3],
+        generation=Generation(max_new_tokens=6),
+    )  # fmt: skip
+    right = {}
+    for folder in ("", *map(str, adapters)):
+        fresh = load_base(profile, torch.device("cpu"), print)
+        model = load_adapter(fresh, Path(folder), "default") if folder else fresh
+        losses = LabelLosses(model)
+        with torch.inference_mode():
+            nll = float(losses(losses.passes([encoded], 0, 0, 0)[0]).double().sum())
+        right[folder] = nll, generate(model, [ask.ids], NEVER, ask.generation, pad_id=0)[0]
+    served = Served(profile, torch.device("cpu"))
+    first, second = map(str, adapters)
+    for folder in ("", first, second, "", second, first):
+        nll, answer = right[folder]
+        assert served.nll(encoded, folder) == pytest.approx(nll, rel=1e-4), folder
+        asked = msgspec.structs.replace(ask, adapter=folder)
+        assert served.generate(asked, lambda token: None, lambda: False) == answer, folder
+    assert spared == [True] * 6
+
+
+def test_what_scores_beside_translators_keeps_no_weights(
+    base: PreTrainedModel, profile: Profile
+) -> None:
+    made = paths.ingredients_for(base, profile, spare=True)
+    assert not made.cached_weights
+    assert not made.graphs
+    assert paths.make_losses(base, profile, beside_others=True).translator is None  # type: ignore[attr-defined]

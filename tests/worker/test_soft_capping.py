@@ -16,7 +16,8 @@ from engine.dataset import Pair
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.worker.batches import plan_passes
-from engine.worker.model import LabelLosses, load_base
+from engine.worker.loading import load_base
+from engine.worker.model import LabelLosses
 
 CAP = 1.5
 """Low, so that it matters to the embedded model, which was trained without one."""

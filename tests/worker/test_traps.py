@@ -21,8 +21,9 @@ from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.worker import evaluate
 from engine.worker.batches import plan_passes
+from engine.worker.devices import compute_dtype
 from engine.worker.evaluate import Scored
-from engine.worker.model import LabelLosses, compute_dtype
+from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
 
 CPU = torch.device("cpu")

@@ -12,33 +12,11 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from engine.models.families import FAMILIES, Family
+
 
 class Unsupported(Exception):
     """Why a model has to take the plain path, in words."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """What sets one family of decoders apart from another."""
-
-    activation: str
-    """Of the gate: "gelu" (tanh approximation) or "silu"."""
-    norm_adds_one: bool = False
-    """Norm weights are stored less one, and multiply before rounding (Gemma)."""
-    norms_outputs: bool = False
-    """Attention and MLP outputs are normed before they join the residual stream (Gemma-2)."""
-    norms_heads: bool = False
-    """Queries and keys are normed head by head before they are rotated (Qwen3)."""
-    scales_embeddings: bool = False
-    """Embeddings are multiplied by the square root of their width (Gemma)."""
-
-
-FAMILIES = {
-    "gemma2": Family("gelu", norm_adds_one=True, norms_outputs=True, scales_embeddings=True),
-    "llama": Family("silu"),
-    "qwen3": Family("silu", norms_heads=True),
-}
-"""By `model_type` in config.json."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +38,10 @@ class Shape:
     logits_cap: float | None
     windows: tuple[int | None, ...]
     """For each layer, how many tokens back it sees; None: all."""
+
+    @property
+    def layers(self) -> int:
+        return len(self.windows)
 
     @property
     def widths(self) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 
+from engine.fast_memory import HEAD_SIZES, Use
 from engine.worker.fast.architecture import Shape
 from engine.worker.fast.attention import Attention, FlexAttention, MaskedAttention
 from engine.worker.fast.linear import LowRank, TorchLowRank
@@ -31,18 +32,15 @@ class Ingredients:
     """Recompute a layer's activations in the backward pass."""
 
     @classmethod
-    def of_gpu(
-        cls, shape: Shape, *, cached_weights: bool, graphs: bool, checkpointing: bool
-    ) -> Ingredients:
-        """Everything that this GPU's software can do, and what memory permits."""
+    def of_gpu(cls, shape: Shape, use: Use) -> Ingredients:
+        """Everything that this GPU's software can do, and what memory is spent on."""
         kernels = kernels_can_run()
-        known_head = shape.head_dim in (64, 128, 256)
         return cls(
             kernels=kernels,
-            attention="kernel" if kernels and known_head else "flex",
-            cached_weights=cached_weights,
-            graphs=graphs and kernels and known_head,  # flex_attention makes masks as it goes
-            checkpointing=checkpointing,
+            attention="kernel" if kernels and shape.head_dim in HEAD_SIZES else "flex",
+            cached_weights=use.cached_weights,
+            graphs=use.graphs and kernels,
+            checkpointing=use.checkpointing,
         )
 
     def make_attention(self, shape: Shape) -> Attention:
@@ -85,7 +83,7 @@ def kernels_can_run() -> bool:
     if not torch.cuda.is_available() or torch.version.cuda is None:
         return False
     try:
-        import triton  # noqa: F401
+        import triton  # noqa: F401  # it may be there, and broken
     except ImportError:
         return False
     return True

@@ -7,8 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-CHUNK = 1 << 28
-"""Logits in memory at once: 512 MiB in bfloat16."""
+from engine.fast_memory import CHUNK
 
 
 class CrossEntropy(Protocol):

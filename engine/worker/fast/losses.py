@@ -9,6 +9,8 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from engine import fast_memory
+from engine.fast_memory import LONGEST_PASS
 from engine.profiles import Generation
 from engine.prompts import Encoded
 from engine.worker import memory
@@ -19,9 +21,6 @@ from engine.worker.fast.ingredients import Ingredients
 from engine.worker.fast.layout import BLOCK, Layout, lay_out
 from engine.worker.fast.loss import label_losses
 from engine.worker.fast.recorded_passes import LABEL_BLOCK, RecordedPasses
-
-LONGEST_PASS = 16384
-"""Tokens; longer passes are no faster."""
 
 
 class FastLabelLosses:
@@ -38,7 +37,7 @@ class FastLabelLosses:
         self._block = BLOCK if ingredients.attention != "masked" else 1
         self._recorded: RecordedPasses | None = None
         self.record_anew()
-        self._translator = Translator(self.fast)
+        self._translator: Translator | None = None
 
     def __call__(self, batch: Pass) -> Tensor:
         """Negative log-likelihood in nats of each scored token: [L] float32."""
@@ -75,9 +74,14 @@ class FastLabelLosses:
         on_token: Callable[[int], None] | None = None,
     ) -> list[list[int]]:
         """The continuation of each prompt: generate.generate by a static cache."""
-        return self._translator.generate(
-            prompts, stop_ids, settings, stop_requested=stop_requested, on_token=on_token
-        )
+        self._translator = self._translator or Translator(self.fast)
+        try:
+            return self._translator.generate(
+                prompts, stop_ids, settings, stop_requested=stop_requested, on_token=on_token
+            )
+        except torch.OutOfMemoryError:
+            self._translator = None  # with its caches, which were made for so many prompts
+            raise
 
     def save_memory(self) -> None:
         """Free what recorded passes hold, and record no more."""
@@ -110,13 +114,12 @@ class FastLabelLosses:
         return torch.randint(1 << 31, (1,), device=self.device)
 
     def _tokens_that_fit(self) -> int:
-        fit = memory.tokens_that_fit(
+        fit = fast_memory.tokens_that_fit(
             self.fast.shape,
-            self.device,
+            memory.free_bytes(self.device),
             self.dtype.itemsize,
             training=torch.is_grad_enabled(),
             checkpointing=self.fast.ingredients.checkpointing,
+            recorded=self._recorded is not None,
         )
-        if self._recorded is not None:
-            fit //= 2  # what is recorded has memory of its own
-        return max(BLOCK, min(fit, LONGEST_PASS) // BLOCK * BLOCK)
+        return max(BLOCK, fit // BLOCK * BLOCK)

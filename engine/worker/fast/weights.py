@@ -48,12 +48,33 @@ class FusedWeight:
         if len(self.linears) == 1 and not self.quantised:
             self._kept = self.linears[0].weight.data.to(self._dtype)
             return
+        self._kept = self._kept_before()
+        if self._kept is not None:
+            return
         kept = torch.empty(self.outputs, self.inputs, dtype=self._dtype, device=self.device)
         self.write_to(kept)
         self._kept = kept
         for linear, part in zip(self.linears, kept.split(self.sizes)):
             if not isinstance(linear, bnb.nn.Linear4bit) and linear.weight.dtype == self._dtype:
                 linear.weight.data = part
+
+    def _kept_before(self) -> Tensor | None:
+        """The matrix that the linears are views of since another decoder of the model kept it."""
+        if self.quantised:
+            return None
+        parts = [linear.weight.data for linear in self.linears]
+        first, place = parts[0], parts[0].storage_offset()
+        for part in parts:
+            is_next = (
+                part.dtype == self._dtype
+                and part.is_contiguous()
+                and part.untyped_storage().data_ptr() == first.untyped_storage().data_ptr()
+                and part.storage_offset() == place
+            )
+            if not is_next:
+                return None
+            place += part.numel()
+        return first.as_strided((self.outputs, self.inputs), (self.inputs, 1))
 
     @property
     def device(self) -> torch.device:

@@ -1,0 +1,60 @@
+"""How much memory a run will need, by the path that would compute it where it will be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import fast_path
+from engine.hardware import Gpu
+from engine.language import _
+from engine.lookahead import fast_estimate, memory_estimate
+from engine.lookahead.largest_pass import largest_pass
+from engine.lookahead.memory_estimate import MemoryEstimate
+from engine.models.families import FAMILIES
+from engine.models.model_shape import ModelShape
+from engine.profiles import TOKENS_PER_PASS, Profile
+from engine.prompts import Encoded
+
+
+def estimate(
+    profile: Profile,
+    shape: ModelShape,
+    train: Sequence[Encoded],
+    test: Sequence[Encoded],
+    gpu: Gpu | None,
+) -> MemoryEstimate:
+    """The need of a run that learns `train`, or nothing, and scores `test`; None: no GPU."""
+    why_plain = _why_plain(profile, shape, gpu)
+    if gpu is not None and not why_plain:
+        return fast_estimate.estimate(profile, shape, train, test, gpu.free)
+    training = profile.training
+    return memory_estimate.estimate(
+        profile,
+        shape,
+        training=largest_pass(
+            train,
+            training.batch_size,
+            training.tokens_per_pass or TOKENS_PER_PASS,
+            row_tokens=training.row_tokens if training.packing else 0,
+        ),
+        scoring=largest_pass(
+            test,
+            len(test),
+            profile.evaluation.tokens_per_pass or TOKENS_PER_PASS,
+            row_tokens=training.row_tokens,
+        ),
+        on_gpu=gpu is not None,
+        why_plain=why_plain,
+    )
+
+
+def _why_plain(profile: Profile, shape: ModelShape, gpu: Gpu | None) -> str:
+    why = fast_path.why_not(
+        profile,
+        gpu=gpu is not None,
+        triton=fast_path.triton_is_here(),
+        capability=gpu.capability if gpu else None,
+    )
+    if not why and shape.family not in FAMILIES:
+        return _("the fast engine does not know {family} models").format(family=shape.family)
+    return _(why) if why else ""

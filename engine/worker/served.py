@@ -1,0 +1,80 @@
+"""The model that a translator process serves: one base, under any of its adapters in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from engine import tokenizer
+from engine.profiles import Profile
+from engine.prompts import Encoded
+from engine.protocol import Generate
+from engine.worker import memory
+from engine.worker.fast.decode import Translator
+from engine.worker.generate import generate
+from engine.worker.loading import load_adapter, load_base
+from engine.worker.paths import make_losses, make_translator
+
+_TRANSLATORS = 4
+"""Kept at once; each may hold the base merged with its adapter."""
+
+
+class Served:
+    """Adapters are named by their folders; the empty name is the bare base."""
+
+    def __init__(self, profile: Profile, device: torch.device) -> None:
+        memory.limit(device, profile.model.gpu_memory)
+        self._profile = profile
+        self._model: PreTrainedModel | PeftModel
+        self._model = load_base(profile, device, lambda message, hint: None)
+        self._pad_id = tokenizer.load(profile.model.path, profile.model.revision).pad_id
+        self._translators: dict[str, Translator | None] = {}
+        """Our own generation by adapter; None: transformers generates."""
+
+    def generate(
+        self, request: Generate, on_token: Callable[[int], None], cancelled: Callable[[], bool]
+    ) -> list[int]:
+        """The continuation of a prompt, token by token, without the stop token."""
+        model = self._under(request.adapter)
+        torch.manual_seed(request.seed)
+        prompts, stop, settings = [request.ids], frozenset(request.stop), request.generation
+        translator = self._translator(model, request.adapter)
+        if translator is None:
+            return generate(
+                model, prompts, stop, settings, self._pad_id,
+                stop_requested=cancelled, on_token=on_token,
+            )[0]  # fmt: skip
+        return translator.generate(
+            prompts, stop, settings, stop_requested=cancelled, on_token=on_token
+        )[0]
+
+    def nll(self, encoded: Encoded, adapter: str) -> float:
+        """Nats of an item's scored tokens, as evaluations reckon them: by the same path."""
+        # Made anew each time, which costs little: the adapter may be another one. It is loaded
+        # before inference mode begins, which would make its weights unfit for later use.
+        losses = make_losses(self._under(adapter), self._profile, beside_others=True)
+        (batch,) = losses.passes([encoded], 0, len(encoded.ids), self._pad_id)
+        with torch.inference_mode():
+            return float(losses(batch).double().sum())
+
+    def _under(self, adapter: str) -> PreTrainedModel | PeftModel:
+        """The base model, or the base under an adapter; the base's weights are never touched."""
+        if adapter:
+            name = adapter.replace(".", "_")  # torch allows no dots in module names
+            self._model = load_adapter(self._model, Path(adapter), name)
+            self._model.base_model.enable_adapter_layers()
+        elif isinstance(self._model, PeftModel):
+            self._model.base_model.disable_adapter_layers()
+        return self._model
+
+    def _translator(self, model: PreTrainedModel | PeftModel, adapter: str) -> Translator | None:
+        """The newest few are kept: answers of several adapters are compared side by side."""
+        if adapter not in self._translators:
+            while len(self._translators) >= _TRANSLATORS:
+                del self._translators[next(iter(self._translators))]
+            self._translators[adapter] = make_translator(model, self._profile)
+        return self._translators[adapter]
