@@ -83,11 +83,13 @@ class Bench:
         step_of = optimizer(parameters)
         forget_peak()
 
-        def step(batch: Batch) -> None:
+        def step(batch: Batch, following: Batch) -> None:
             loss = gradient(batch)
             if scaler is not None:
                 scaler.unscale_(step_of)
             nn.utils.clip_grad_norm_(parameters, 1.0)
+            if isinstance(gradient, ByPasses):
+                gradient.plan(following)
             float(loss)
             if scaler is not None:
                 scaler.step(step_of)
@@ -97,13 +99,14 @@ class Bench:
             step_of.zero_grad(set_to_none=True)
 
         timed = list(batches if batches is not None else self.batches[1:])
+        pairs = list(zip(timed, [*timed[1:], timed[0]]))
         for _ in range(2 if len(timed) > 2 else 1):  # compiling, recording, allocating
-            for batch in timed:
-                step(batch)
+            for pair in pairs:
+                step(*pair)
         tokens = sum(len(item.ids) for batch in timed for item in batch)
         items = sum(len(batch) for batch in timed)
         for _ in range(repeats or self.arguments.repeats):
-            took = seconds(lambda: [step(batch) for batch in timed])
+            took = seconds(lambda: [step(*pair) for pair in pairs])
             row.rates.append(tokens / took)
         took = tokens / row.rate
         row.facts |= {
@@ -220,27 +223,37 @@ def plain(bench: Bench, row: Row) -> None:
     """Our plain path: packed rows of 256 tokens, label rows, transformers' eager attention."""
     model = bench.model(BF16)
     losses = LabelLosses(model)
-    gradient = _by_passes(losses, lambda batch: losses.passes(batch, 256, 4096, 0))
+    gradient = ByPasses(losses, lambda batch: losses.passes(batch, 256, 4096, 0))
     bench.measure(
         row, model, gradient, lambda p: torch.optim.AdamW(p, lr=1e-4),
         batches=bench.batches[1:4], repeats=2,
     )  # fmt: skip
 
 
-def _by_passes(
-    losses: Callable[[Pass], Tensor], plan: Callable[[Batch], list[Pass]]
-) -> Callable[[Batch], Tensor]:
-    def gradient(batch: Batch) -> Tensor:
-        passes = plan(batch)
+class ByPasses:
+    """The gradient as the worker accumulates it: pass by pass, each batch laid out beforehand."""
+
+    def __init__(
+        self, losses: Callable[[Pass], Tensor], passes: Callable[[Batch], list[Pass]]
+    ) -> None:
+        self._losses = losses
+        self._passes = passes
+        self._planned: tuple[Batch, list[Pass]] | None = None
+
+    def plan(self, batch: Batch) -> None:
+        """While the GPU is busy with another batch."""
+        self._planned = batch, self._passes(batch)
+
+    def __call__(self, batch: Batch) -> Tensor:
+        planned, self._planned = self._planned, None
+        passes = planned[1] if planned and planned[0] is batch else self._passes(batch)
         scored = sum(len(part.targets) for part in passes)
         total = torch.zeros((), device=DEVICE)
         for part in passes:
-            loss = losses(part).sum() / scored
+            loss = self._losses(part).sum() / scored
             loss.backward()
             total += loss.detach()
         return total
-
-    return gradient
 
 
 def fast(ingredients: Ingredients, tokens: int = 1 << 20) -> Callable[[Bench, Row], None]:
@@ -257,7 +270,7 @@ def fast(ingredients: Ingredients, tokens: int = 1 << 20) -> Callable[[Bench, Ro
                         linear.adapter.dropout = share
             losses.record_anew()
 
-        gradient = _by_passes(losses, lambda batch: losses.passes(batch, 0, tokens, 0))
+        gradient = ByPasses(losses, lambda batch: losses.passes(batch, 0, tokens, 0))
         row.facts["ingredients"] = str(ingredients)
         bench.measure(
             row, model, gradient,
@@ -293,7 +306,7 @@ def small_card(bench: Bench, row: Row) -> None:
         passes = losses.passes(bench.check, 0, 0, 0)
         row.facts["passes"] = [list(part.ids.shape) for part in passes]
         size = max(part.ids.numel() for part in passes)
-        gradient = _by_passes(losses, lambda batch: losses.passes(batch, 0, size, 0))
+        gradient = ByPasses(losses, lambda batch: losses.passes(batch, 0, size, 0))
         bench.measure(row, model, gradient, lambda p: bnb.optim.AdamW8bit(p, lr=1e-4))
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)

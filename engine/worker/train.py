@@ -6,6 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Sequence
+from itertools import zip_longest
 from statistics import fmean
 
 import torch
@@ -106,10 +107,13 @@ class Trainer:
         steps_per_epoch = plan.steps_per_epoch(settings, len(encoded))
         while self.progress.step < self.plan.steps and not self._patience_is_over():
             epoch, first = divmod(self.progress.step, steps_per_epoch)
-            batches = epoch_order(len(encoded), settings.batch_size, settings.seed, epoch)
-            for batch in batches[first:steps_per_epoch]:
+            order = epoch_order(len(encoded), settings.batch_size, settings.seed, epoch)
+            batches = [
+                [encoded[i] for i in self._learnt(batch)] for batch in order[first:steps_per_epoch]
+            ]
+            for batch, following in zip_longest(batches, batches[1:]):
                 self.report.check_stop()
-                self.take_step([encoded[i] for i in self._learnt(batch)])
+                self.take_step(batch, following)
                 last = self.progress.step == self.plan.steps
                 if self._evaluation_is_due():
                     self._evaluate()
@@ -124,14 +128,15 @@ class Trainer:
             return seed_loop.stepped_on(batch, self.settings.batch_size)
         return batch
 
-    def take_step(self, batch: list[Encoded]) -> None:
+    def take_step(self, batch: list[Encoded], following: list[Encoded] | None = None) -> None:
         """One optimizer step on one effective batch, in as many passes as memory asks for."""
         began, progress = time.monotonic(), self.progress
         self.model.train()
-        # Both are asked of the GPU before the first answer is waited for.
-        loss, grad_norm = (
-            float(value) for value in (self.gradient.accumulate(batch), self._clip())
-        )
+        # All is asked of the GPU, and the next batch made ready, before an answer is waited for.
+        answers = self.gradient.accumulate(batch), self._clip()
+        if following is not None:
+            self.gradient.plan(following)
+        loss, grad_norm = (float(answer) for answer in answers)
         lr = float(self.scheduler.get_last_lr()[0])
         if not math.isfinite(loss) or not math.isfinite(grad_norm):
             self.report.warn(
