@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine import hardware
-from engine.events import TERMINAL, Event, Started, Step
+from engine.events import TERMINAL, Evaluated, Event, Started, Step
 from engine.language import _
 from engine.text import size
 
@@ -32,6 +32,10 @@ _FACTOR, _NATS = 1.5, 0.5
 """A run has diverged if its mean loss is so many times, and so much, above its lowest mean …"""
 _LONG, _LONG_SHARE = 20, 0.02
 """… for so many steps, and this share of those planned."""
+_FAR, _FAR_NATS = 2.0, 2.0
+"""Or if its loss is so many times, and so much, above what the untuned model scored …"""
+_FAR_STEPS = 3
+"""… for so many steps in a row: hardly ever a single pair is, no batch of a good run ever."""
 _USUAL_INTERVALS = 10.0
 """Silence is noticed after so many usual intervals between events, …"""
 _LONGEST_INTERVALS = 3.0
@@ -61,6 +65,8 @@ class Alarms:
     """A fold over a run's events; ask it for what is wrong now."""
 
     def __init__(self) -> None:
+        self._untuned = math.nan
+        """Loss before training: the higher of the first step's and the test file's."""
         self._begin(0, 0)
 
     def _begin(self, planned: int, step: int) -> None:
@@ -68,15 +74,22 @@ class Alarms:
         self._planned, self._step = planned, step
         self._bad_at = self._bad_first = -math.inf
         self._zeros = 0
-        self._mean = self._lowest = math.nan
-        self._limit = math.inf
-        """Above it the mean is too high."""
-        self._means = 0
+        self._mean = self._loss = math.nan
+        self._means = self._far = 0
+        self._start_from(self._untuned)
         self._above_since: int | None = None
         self.last_at = math.nan
         """When the last event was written, by the clock of the worker's machine."""
         self._usual, self._longest = math.nan, 0.0
         self._is_active = False
+
+    def _start_from(self, untuned: float) -> None:
+        """Judge by this loss until there is a lower mean; not at all if it is nan."""
+        self._untuned = self._lowest = untuned
+        self._limit = max(_FACTOR * untuned, untuned + _NATS)
+        """Above it the mean is too high …"""
+        self._far_limit = max(_FAR * untuned, untuned + _FAR_NATS)
+        """… and above this one every single loss."""
 
     def extend(self, events: Iterable[Event]) -> None:
         """Take events in, in order."""
@@ -86,6 +99,8 @@ class Alarms:
                 continue
             if isinstance(event, Started):
                 self._begin(event.steps, event.resumed_from)
+            elif isinstance(event, Evaluated) and event.part == "test" and not event.step:
+                self._start_from(math.log(max(1.0, event.score.perplexity_corpus)))
             if event.at > 0:  # else it is of a kind that this version does not know
                 if self._means and event.at - self.last_at > self._longest:
                     self._longest = event.at - self.last_at
@@ -110,9 +125,13 @@ class Alarms:
             return
         self._means += 1
         self._zeros = 0 if loss > _ZERO or loss < -_ZERO else self._zeros + 1
+        self._far = self._far + 1 if loss > self._far_limit else 0
+        self._loss = loss
         if self._means == 1:
             self._planned = event.of or self._planned
             self._mean = loss
+            if step == 1 and loss > self._untuned:
+                self._start_from(loss)
             return
         mean = self._mean
         self._mean = mean = mean + _MEMORY * (min(loss, _SPIKE * abs(mean)) - mean)
@@ -161,13 +180,15 @@ class Alarms:
         )
 
     def _diverged(self) -> Alarm | None:
-        since = self._above_since
-        if since is None or self._step - since < max(_LONG, _LONG_SHARE * self._planned):
+        since, mean, lowest = self._above_since, self._mean, self._lowest
+        if self._far >= _FAR_STEPS:
+            since, mean, lowest = self._step - self._far + 1, self._loss, self._untuned
+        elif since is None or self._step - since < max(_LONG, _LONG_SHARE * self._planned):
             return None
         return Alarm(
             "diverged",
             _("Loss is near {mean:.1f} since step {since:,} and was {lowest:.1f}").format(
-                mean=self._mean, since=since, lowest=self._lowest
+                mean=mean, since=since, lowest=lowest
             ),
             _("stop the run and lower training.learning_rate"),
         )

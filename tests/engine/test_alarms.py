@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,55 @@ def test_divergence_is_a_loss_that_stays_up() -> None:
     assert "was 2.0" in alarm.message
     assert _kinds(_of(*low, *[6.0] * 10)) == []
     assert _kinds(_of(*low, *[2.6] * 200)) == []
+
+
+UNTUNED = Evaluated(part="test", score=score(39.3, 20.4), at=1000.5)
+"""ln 20.4 = 3.0 nats."""
+
+
+def _tuned(*losses: float, planned: int = 1000) -> Alarms:
+    found = Alarms()
+    found.extend([Started(steps=planned, at=1000.0), UNTUNED])
+    found.extend(step(n, planned, loss=loss) for n, loss in enumerate(losses, 1))
+    return found
+
+
+def test_a_loss_far_above_the_untuned_model_is_divergence_at_once() -> None:
+    spoilt = 3.4, 2.7, 17.7, 21.2, 21.0
+    assert _kinds(_tuned(*spoilt[:4], planned=12)) == []
+    (alarm,) = _tuned(*spoilt, planned=12).find()
+    assert alarm.kind == "diverged"
+    assert alarm.message == "Loss is near 21.0 since step 3 and was 3.4"
+    assert _kinds(_tuned(*spoilt, *[21.0] * 7, planned=12)) == ["diverged"]
+    assert _kinds(_tuned(*spoilt, 3.0)) == []
+
+
+def test_a_loss_that_is_up_from_the_first_steps_on_is_divergence() -> None:
+    assert _kinds(_tuned(3.1, 3.0, *[5.5] * 60)) == ["diverged"]
+
+
+def test_a_resumed_run_is_judged_by_the_untuned_model_too() -> None:
+    found = _tuned(3.1, 3.0, 21.0)
+    found.extend([Started(steps=1000, resumed_from=3, at=2000.0)])
+    assert _kinds(found) == []
+    found.extend(step(n, loss=21.0) for n in range(4, 7))
+    assert _kinds(found) == ["diverged"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_steps_on_single_pairs_raise_no_alarm(seed: int) -> None:
+    """The pairs of a test file lie about 1.0 nats around their mean, before and after training."""
+    draw = random.Random(seed)
+    found = Alarms()
+    found.extend([Started(steps=3000, at=1000.0), UNTUNED])
+    for n in range(1, 3000):
+        mean = 1.9 + 1.25 * math.exp(-n / 300)
+        found.extend([step(n, 3000, loss=max(0.3, draw.gauss(mean, mean / 3)))])
+        assert _kinds(found) == []
+
+
+def test_training_pairs_may_be_harder_than_the_test_file() -> None:
+    assert _kinds(_tuned(*[6.5 - n / 100 for n in range(100)])) == []
 
 
 def test_one_spike_is_no_divergence() -> None:
