@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine import hardware
-from engine.events import TERMINAL, Evaluated, Event, Started, Step
+from engine.events import FIRST_PHASE, TERMINAL, Evaluated, Event, Phase, Started, Step
 from engine.language import _
 from engine.text import size
 
@@ -97,7 +97,9 @@ class Alarms:
             if isinstance(event, Step):
                 self._take_step(event)
                 continue
-            if isinstance(event, Started):
+            if isinstance(event, Phase) and event.name == FIRST_PHASE:
+                self._begin(0, self._step)  # loading may take its time again
+            elif isinstance(event, Started):
                 self._begin(event.steps, event.resumed_from)
             elif isinstance(event, Evaluated) and event.part == "test" and not event.step:
                 self._start_from(math.log(max(1.0, event.score.perplexity_corpus)))

@@ -97,6 +97,8 @@ class Summary:
         if isinstance(event, events.Step):
             self._apply_step(event)
         elif isinstance(event, events.Phase):
+            if event.name == events.FIRST_PHASE:  # the pace of another worker says nothing
+                self.status, self._step_began = Status.STARTING, (0, math.nan)
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
             self.status = Status.RUNNING
@@ -156,7 +158,7 @@ class Summary:
         """Say whether a worker lives, or is waited for, which the events cannot tell."""
         if not self.ended and not alive:
             self.status = Status.WAITING if waits else Status.INTERRUPTED
-        elif self.status is Status.WAITING:
+        elif self.status in (Status.WAITING, Status.INTERRUPTED):
             self.status = Status.STARTING
 
     @property
@@ -166,12 +168,16 @@ class Summary:
 
     @property
     def seconds_left(self) -> float:
-        """Estimate from the pace of the steps so far, evaluations included; nan if unknown."""
+        """Of training, by the pace of the steps so far, evaluations included; nan if unknown.
+
+        So it is once all steps are taken, or the last one is overdue.
+        """
         first, since = self._step_began
         if not self.status.active or self.step <= first:
             return math.nan
         pace = (self.updated - since) / (self.step - first)
-        return max(0.0, pace * (self.steps - self.step) - (time.time() - self.updated))
+        left = pace * (self.steps - self.step) - (time.time() - self.updated)
+        return left if left > 0 else math.nan
 
 
 def read_summary(path: Path) -> Summary:

@@ -13,14 +13,24 @@ from engine.summary import Summary
 from tui.messages import RunEvents
 
 POLL_SECONDS = 0.25
+IDLE_SECONDS = 1.0
+"""Between two looks at a run without a worker: somebody may resume it, here or elsewhere."""
+_NAP_SECONDS = 0.05
 SLICE_BYTES = 256 << 10
 """Read at a time: so little that the screen stays quick during a replay."""
 
 
-def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable[[], bool]) -> None:
+def follow(
+    run: Run,
+    post: Callable[[RunEvents], object],
+    is_cancelled: Callable[[], bool],
+    *,
+    stays: bool = False,
+) -> None:
     """Post a run's events from the first on, until it has ended and all were read.
 
-    Blocks; call it from a thread.
+    If it `stays`, until it is cancelled: the run may be resumed, by whomever. Blocks; call it from
+    a thread.
     """
     tail = Tail(run.events_path)
     summary = Summary()
@@ -43,10 +53,10 @@ def follow(run: Run, post: Callable[[RunEvents], object], is_cancelled: Callable
             post(RunEvents(run, events, copy.copy(summary), caught_up, alarms))
         if not caught_up:
             time.sleep(0)  # lets the screen's thread in
-        elif not alive and not waits:  # an end may be followed by a resumed worker's start
+        elif not (stays or alive or waits):
             return
         else:
-            _sleep(is_cancelled)
+            _sleep(POLL_SECONDS if alive or waits else IDLE_SECONDS, is_cancelled)
 
 
 def _size(run: Run) -> int:
@@ -56,9 +66,9 @@ def _size(run: Run) -> int:
         return 0
 
 
-def _sleep(is_cancelled: Callable[[], bool]) -> None:
-    """Wait for the next poll, in naps: a thread that sleeps on delays quitting."""
-    for _ in range(5):
+def _sleep(seconds: float, is_cancelled: Callable[[], bool]) -> None:
+    """Wait for the next look, in naps: a thread that sleeps on delays quitting."""
+    for _ in range(round(seconds / _NAP_SECONDS)):
         if is_cancelled():
             return
-        time.sleep(POLL_SECONDS / 5)
+        time.sleep(_NAP_SECONDS)

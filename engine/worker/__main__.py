@@ -13,7 +13,7 @@ from engine.worker import quiet
 quiet.prepare()
 
 from engine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
-from engine.events import EventLog, Phase  # noqa: E402
+from engine.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
 from engine.runs import Run  # noqa: E402
 from engine.worker.reporter import Reporter, StopRequested  # noqa: E402
 
@@ -40,7 +40,7 @@ def main() -> int:
 def _work(run: Run) -> int:
     reporter = Reporter(EventLog(run.events_path).append)
     reporter.catch_signals()
-    reporter.emit(Phase(name="loading libraries"))
+    reporter.emit(Phase(name=FIRST_PHASE))
     try:
         _do_job(run, reporter)
     except Exception as error:

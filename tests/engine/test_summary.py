@@ -16,6 +16,8 @@ from engine.events import Event, EventLog
 from engine.summary import Status, Summary, read_summary
 
 LOG = Path("events.jsonl")
+LOADING = events.Phase(name=events.FIRST_PHASE)
+"""A worker begins, where there was one before."""
 
 
 def folded(*given: Event) -> Summary:
@@ -48,6 +50,8 @@ def as_text(summary: Summary) -> str:
         ([events.Stopped(), events.Started()], True, Status.RUNNING),
         ([events.Failed(type="E", message="m"), events.Started()], False, Status.INTERRUPTED),
         ([events.Finished(), events.Unknown(line="?")], False, Status.FINISHED),
+        ([events.Started(), step(1), LOADING], True, Status.STARTING),
+        ([events.Started(), step(1), LOADING, events.Started()], True, Status.RUNNING),
     ],
 )
 def test_the_status_is_the_last_end_or_else_whether_a_worker_lives(
@@ -56,6 +60,14 @@ def test_the_status_is_the_last_end_or_else_whether_a_worker_lives(
     summary = folded(*given)
     summary.settle(alive)
     assert summary.status is status
+
+
+def test_a_run_that_was_resumed_elsewhere_is_no_longer_interrupted() -> None:
+    summary = folded(events.Started(), step(1))
+    summary.settle(False)
+    assert summary.status is Status.INTERRUPTED
+    summary.settle(True)
+    assert summary.status is Status.STARTING
 
 
 def test_every_status_has_a_symbol_of_its_own_and_two_are_active() -> None:
@@ -146,17 +158,15 @@ def test_the_time_left_after_resuming_follows_the_pace_since_then() -> None:
         [events.Started(steps=100)],
         [events.Started(steps=100), step(1)],
         [events.Started(steps=2), step(1, 2), step(2, 2), events.Finished()],
+        [events.Started(steps=9), step(1, 9), step(3, 9), LOADING],
+        [events.Started(steps=2), step(1, 2), step(2, 2), events.Phase(name="translating")],
+        [events.Started(steps=9), step(1, 9), step(3, 9)],  # long ago: the ninth is overdue
     ],
 )
-def test_the_time_left_is_unknown_before_the_second_step_and_after_the_end(
+def test_the_time_left_is_unknown_where_nothing_can_be_said_of_it(
     given: list[Event],
 ) -> None:
     assert math.isnan(folded(*given).seconds_left)
-
-
-def test_the_time_left_is_never_less_than_nothing() -> None:
-    summary = folded(events.Started(at=1.0, steps=100), step(1), step(99))
-    assert summary.seconds_left == 0.0
 
 
 def test_a_file_that_is_not_there_sums_up_to_nothing() -> None:
@@ -169,6 +179,7 @@ def made_up(seed: int) -> list[Event]:
     others: list[Event] = [
         events.Started(steps=100, resumed_from=seed, device="cpu"),
         events.Phase(name="scoring", done=3, of=9),
+        events.Phase(name=events.FIRST_PHASE),
         events.Evaluated(part="test", score=score(seed + 1.0), directions={"to_modern": score()}),
         judged(bleu=float(seed)),
         events.Saved(step=1, checkpoint=f"step-{seed}", best=True),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import fake_worker
 import msgspec
+import pytest
+import tui.follow
 from looking import wait_for
 from samples import held_by_a_process, make_run, score, step
 
@@ -94,6 +96,29 @@ def test_a_resumed_run_is_running_again(root: Path) -> None:
         stop.set()
         thread.join()
     assert messages[-1].summary.status is Status.RUNNING
+
+
+def test_one_that_stays_sees_somebody_else_resume_the_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tui.follow, "IDLE_SECONDS", 0.1)
+    run = make_run(root, Started(steps=4), step(1, 4))
+    messages: list[RunEvents] = []
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=follow, args=(run, messages.append, stop.is_set), kwargs={"stays": True}
+    )
+    thread.start()
+    _wait(lambda: messages and messages[-1].summary.status is Status.INTERRUPTED)
+    time.sleep(0.5)
+    assert len(messages) == 1, "a run that stands still has nothing to say"
+    with held_by_a_process(run):
+        _wait(lambda: messages[-1].summary.status is Status.STARTING)
+        EventLog(run.events_path).append(Started(steps=4, resumed_from=1))
+        _wait(lambda: messages[-1].summary.status is Status.RUNNING)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 async def test_long_replay_is_quick_and_the_screen_stays_awake(app: YiwenApp, root: Path) -> None:

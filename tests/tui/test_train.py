@@ -106,6 +106,20 @@ async def test_an_interrupted_run_is_resumed(app: YiwenApp, workers: FakeWorkers
     assert workers.started[0] == workers.started[1]
 
 
+async def test_a_run_that_is_resumed_elsewhere_is_seen_to_go_on(
+    app: YiwenApp, root: Path, workers: FakeWorkers
+) -> None:
+    run = make_run(root, *_trained())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("w")
+        await wait_for(pilot, "r Resume")
+        workers.options = LIVE
+        workers.start(run)
+        text = await wait_for(pilot, "● running   step 20/20")
+        assert "x Stop" in text
+        assert "The worker is gone" not in text
+
+
 async def test_a_failure_is_shown_with_its_remedy(app: YiwenApp, root: Path) -> None:
     failed = Failed(type="OutOfMemory", message=HOSTILE, hint=f"lower it {HOSTILE}")
     make_run(root, *_trained(failed))

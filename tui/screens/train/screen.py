@@ -179,7 +179,7 @@ class TrainScreen(SetupActions, Looking):
     def _follow(self, run: Run) -> None:
         worker = get_current_worker()
         plot.load_library()
-        follow(run, self.post_message, lambda: worker.is_cancelled)
+        follow(run, self.post_message, lambda: worker.is_cancelled, stays=True)
 
     @on(RunEvents)
     def _take_events(self, message: RunEvents) -> None:
@@ -192,6 +192,8 @@ class TrainScreen(SetupActions, Looking):
         if message.caught_up:
             self.view.warn(message.alarms)
             self._refer_once(message.run)
+            if status.active and not self._is_live:  # resumed, maybe elsewhere
+                self._asked_to_stop.discard(message.run.id)
             if self._is_live and not status.active:
                 call(self.yiwen, message.run, message.summary, is_seen=self.app.screen is self)
             self._is_live = status.active
