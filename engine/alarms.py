@@ -14,7 +14,7 @@ from engine.events import FIRST_PHASE, TERMINAL, Evaluated, Event, Phase, Starte
 from engine.language import _
 from engine.text import size
 
-Kind = Literal["nan", "zero", "diverged", "silent", "disk"]
+Kind = Literal["gone", "nan", "zero", "diverged", "silent", "disk"]
 
 _HUGE = math.inf
 """What is neither below it nor above its opposite is no number that one can train with."""
@@ -47,6 +47,8 @@ _LOADING_PATIENCE = 900.0
 """Seconds, while nothing is known about the pace: large weights from a slow disk take minutes."""
 _LEAST_DISK = 500_000_000
 """Bytes that should be free whatever a checkpoint takes."""
+_FULL_DISK = 1_000_000
+"""With fewer bytes free, hardly an event can be written."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Alarms:
         self.last_at = math.nan
         """When the last event was written, by the clock of the worker's machine."""
         self._usual, self._longest = math.nan, 0.0
-        self._is_active = False
+        self.has_ended = False
 
     def _start_from(self, untuned: float) -> None:
         """Judge by this loss until there is a lower mean; not at all if it is nan."""
@@ -107,7 +109,7 @@ class Alarms:
                 if self._means and event.at - self.last_at > self._longest:
                     self._longest = event.at - self.last_at
                 self.last_at = event.at
-                self._is_active = not isinstance(event, TERMINAL)
+                self.has_ended = isinstance(event, TERMINAL)
 
     def _take_step(self, event: Step) -> None:
         """Long runs have a hundred thousand of them, so it does little."""
@@ -119,7 +121,7 @@ class Alarms:
                 self._longest = interval
         elif self._means == 1:
             self._usual = interval
-        self._step, self._is_active = step, True
+        self._step, self.has_ended = step, False
         if not (-_HUGE < loss < _HUGE and -_HUGE < event.grad_norm < _HUGE):
             if step - self._bad_at > _RECENT:
                 self._bad_first = step
@@ -155,8 +157,11 @@ class Alarms:
         `need` bytes for the next checkpoint, where they are known.
         """
         found = [self._not_a_number(), self._zero(), self._diverged()]
-        if now is not None and self._is_active:
-            found += [self._silent(now), _disk(free, need)]
+        if not self.has_ended:
+            if now is None:
+                found.append(_full_disk(free, need))
+            else:
+                found += [self._silent(now), _disk(free, need)]
         return [alarm for alarm in found if alarm is not None]
 
     def _not_a_number(self) -> Alarm | None:
@@ -222,6 +227,25 @@ def _disk(free: int | None, need: int) -> Alarm | None:
     )
 
 
+def _full_disk(free: int | None, need: int) -> Alarm | None:
+    """Why a worker may be gone without a word, and why another one would be soon."""
+    if free is None or free >= max(_FULL_DISK, need):
+        return None
+    return Alarm(
+        "disk",
+        _("The disk of the runs is full: {free} are free").format(free=size(free)),
+        _("make room there, then resume the run"),
+    )
+
+
+def _gone() -> Alarm:
+    return Alarm(
+        "gone",
+        _("The run's folder is gone: it was deleted or moved"),
+        _("bring it back, or choose another run"),
+    )
+
+
 class Watch:
     """Alarms of a run that is followed, with a look at its disk now and then."""
 
@@ -233,6 +257,7 @@ class Watch:
         self._free: int | None = None
         self._need = 0
         self._looked_at = -math.inf
+        self._was_alive = False
         self._has_caught_up = False
         self._arrived: float | None = None
         """When an event came that was not there at first, by this machine's clock."""
@@ -246,13 +271,18 @@ class Watch:
     def find(self, *, alive: bool) -> list[Alarm]:
         """What is wrong now. Looks at the disk: call it where that may block."""
         self._has_caught_up = True
-        if not alive:
+        if not alive and not self._folder.is_dir():
+            return [_gone()]
+        if not alive and self._alarms.has_ended:
             return self._alarms.find()
+        if alive is not self._was_alive:
+            self._was_alive, self._looked_at = alive, -math.inf
         if time.monotonic() - self._looked_at > self.DISK_SECONDS:
             self._looked_at = time.monotonic()
             self._free = hardware.free_disk(self._folder)
             self._need = _newest_checkpoint(self._folder / "checkpoints")
-        return self._alarms.find(now=self._now(), free=self._free, need=self._need)
+        now = self._now() if alive else None
+        return self._alarms.find(now=now, free=self._free, need=self._need)
 
     def _now(self) -> float:
         """By the clock of the worker's machine, which may go otherwise than this one's."""

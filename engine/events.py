@@ -179,7 +179,7 @@ class Unknown(Event):
 
 TERMINAL = (Finished, Stopped, Failed)
 FIRST_PHASE = "loading libraries"
-"""What every worker says first: one that resumes a run says nothing more until it has loaded all."""
+"""What every worker says first, also one that resumes a run."""
 _KNOWN = (
     Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
     | Probed | Finished | Stopped | Failed

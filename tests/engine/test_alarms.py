@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,32 @@ def test_a_followed_run_is_asked_for_its_disk_and_checkpoints(
         kinds = {alarm.kind for _ in range(3) for alarm in watch.find(alive=True)}
     assert kinds == {"disk"}
     assert asked == [run.folder]
+
+
+def test_a_worker_that_is_gone_may_have_found_the_disk_full(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = [3_000_000_000]
+    monkeypatch.setattr(hardware, "free_disk", lambda _: free[0])
+    watch = Watch(make_run(root, Started(steps=9)).folder)
+    watch.extend([Started(steps=9, at=time.time())])
+    assert watch.find(alive=True) == []
+    free[0] = 4096
+    (alarm,) = watch.find(alive=False)
+    assert alarm.kind == "disk"
+    assert alarm.message == "The disk of the runs is full: 4 kB are free"
+    watch.extend([Finished()])
+    assert watch.find(alive=False) == []
+
+
+def test_a_folder_that_is_gone_is_said_and_forgotten_when_it_is_back(root: Path) -> None:
+    run = make_run(root, Started(steps=9))
+    watch = Watch(run.folder)
+    assert watch.find(alive=False) == []
+    elsewhere = run.folder.rename(root / "elsewhere")
+    (alarm,) = watch.find(alive=False)
+    assert alarm.kind == "gone"
+    elsewhere.rename(run.folder)
     assert watch.find(alive=False) == []
 
 

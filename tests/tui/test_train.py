@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import held_by_a_process, make_run, score, step
 
+import tui.follow
+from engine import hardware
 from engine.events import (
     Evaluated,
     Event,
@@ -118,6 +121,36 @@ async def test_a_run_that_is_resumed_elsewhere_is_seen_to_go_on(
         text = await wait_for(pilot, "● running   step 20/20")
         assert "x Stop" in text
         assert "The worker is gone" not in text
+
+
+async def test_a_full_disk_is_named_as_the_reason(
+    app: YiwenApp, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "free_disk", lambda _: 0)
+    make_run(root, *_trained())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("w")
+        text = await wait_for(pilot, "it had no room to write a word")
+        assert "The disk of the runs is full" in text
+        assert "make room there, then resume" in text.replace("\n", " ")
+        assert "r Resume" in text
+
+
+async def test_a_folder_that_is_gone_is_said_and_cannot_be_resumed(
+    app: YiwenApp, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tui.follow, "IDLE_SECONDS", 0.1)
+    run = make_run(root, *_trained())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("w")
+        await wait_for(pilot, "r Resume")
+        elsewhere = run.folder.rename(root.parent / "elsewhere")
+        text = await wait_for(pilot, "The run's folder is gone")
+        await wait_for(pilot, "f4 shows the other runs")
+        await wait_for(pilot, lambda: "r Resume" not in seen(app))
+        elsewhere.rename(run.folder)
+        text = await wait_for(pilot, "r Resume")
+        assert "The run's folder is gone" not in text
 
 
 async def test_a_failure_is_shown_with_its_remedy(app: YiwenApp, root: Path) -> None:

@@ -60,7 +60,7 @@ def _score_line(label: str, score: Score, style: str = "") -> Content:
     )  # fmt: skip
 
 
-def closing(summary: Summary, story: Story, run: Run) -> Content:
+def closing(summary: Summary, story: Story, run: Run, alarms: Sequence[Alarm] = ()) -> Content:
     """What is to be said under the chart: the result, or why there is none."""
     if summary.status is Status.FAILED:
         lines = [Content.styled("✗ " + (plain(summary.message) or _("failed")), "$text-error")]
@@ -68,11 +68,20 @@ def closing(summary: Summary, story: Story, run: Run) -> Content:
     if summary.status is Status.WAITING:
         return Content.styled("◷ " + _("Waits in the queue; q shows it"), "$text-muted")
     if summary.status is Status.INTERRUPTED:
-        sentence = "◌ " + _("The worker is gone without a word; l shows its log")
-        return Content.styled(sentence, "$text-warning")
+        return Content.styled("◌ " + _interrupted(alarms), "$text-warning")
     if summary.status is Status.FINISHED and summary.score is not None:
         return _won(summary.score, story, run.settings.mark)
     return Content("")
+
+
+def _interrupted(alarms: Sequence[Alarm]) -> str:
+    """The alarms above say why; here stands what it means for the worker, or what to do."""
+    kinds = {alarm.kind for alarm in alarms}
+    if "gone" in kinds:
+        return _("f4 shows the other runs, u there brings back a deleted one; n sets up a new run")
+    if "disk" in kinds:
+        return _("The worker is gone: it had no room to write a word")
+    return _("The worker is gone without a word; l shows its log")
 
 
 def _won(score: Score, story: Story, mark: str) -> Content:

@@ -138,6 +138,12 @@ class RunView(Vertical):
         line.say(run_result.alarm_line(alarms))
         line.set_class(bool(alarms), "-said")
         self._show_notes()
+        self._show_closing()
+
+    @property
+    def is_gone(self) -> bool:
+        """Has the run's folder been deleted or moved?"""
+        return any(alarm.kind == "gone" for alarm in self.alarms)
 
     def refresh_numbers(self) -> None:
         """Bring the status line, and an evaluation's progress, up to now."""
@@ -185,7 +191,7 @@ class RunView(Vertical):
     def _show_closing(self) -> None:
         said = Content("")
         if self._run is not None and not self.summary.status.active:
-            said = run_result.closing(self.summary, self.story, self._run)
+            said = run_result.closing(self.summary, self.story, self._run, self.alarms)
         closing = self.query_one("#closing", Static)
         closing.update(said)
         closing.set_class(bool(said), "-said")

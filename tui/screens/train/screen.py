@@ -87,7 +87,7 @@ class TrainScreen(SetupActions, Looking):
         if action == "stop":
             return self.watched is not None and status.active
         if action == "resume":
-            return self._trains and status in _RESUMABLE
+            return self._trains and status in _RESUMABLE and not self.view.is_gone
         return True
 
     @property
@@ -186,7 +186,7 @@ class TrainScreen(SetupActions, Looking):
         if message.run is not self.watched:  # laid over the chart, or no longer shown
             self.view.chart.extend_overlay(message.run, message.events)
             return
-        before = self.view.summary.status
+        before, was_gone = self.view.summary.status, self.view.is_gone
         self.view.extend(message.events, message.summary, message.caught_up)
         status = message.summary.status
         if message.caught_up:
@@ -197,7 +197,7 @@ class TrainScreen(SetupActions, Looking):
             if self._is_live and not status.active:
                 call(self.yiwen, message.run, message.summary, is_seen=self.app.screen is self)
             self._is_live = status.active
-        if status is not before:
+        if status is not before or self.view.is_gone is not was_gone:
             self.refresh_bindings()
             self._show_header()
 
