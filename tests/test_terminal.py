@@ -145,6 +145,24 @@ def test_a_live_run_sends_little(root: Path) -> None:
         _end(process)
 
 
+def test_a_live_evaluation_sends_little(root: Path) -> None:
+    from samples import held_by_a_process, make_run, score
+
+    from engine.events import Evaluated, EventLog, Phase, Started
+
+    scored = Evaluated(part="test", score=score(), directions={"to_modern": score()})
+    run = make_run(root, Started(device="CPU", at=time.time()), scored, job="evaluate")
+    log, got = EventLog(run.events_path), b""
+    with held_by_a_process(run), workbench(root) as terminal:
+        terminal.wait_for("Test perplexity")
+        for done in range(40):
+            log.append(Phase(name="translating", done=done, of=84))
+            got += terminal.read(0.25)
+        print(f"{len(got) / 10:,.0f} bytes a second")
+        assert "translating" in terminal.text
+        assert len(got) / 10 <= LIVE_BYTES_A_SECOND
+
+
 def _move_the_mouse(terminal: Terminal) -> None:
     for at in range(20):
         terminal.send(f"\x1b[<35;{3 + 3 * at};{2 + at}M")

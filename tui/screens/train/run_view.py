@@ -39,7 +39,8 @@ class RunView(Vertical):
     RunView {
         Horizontal { height: 1fr; }
         #main { width: 1fr; padding: 0 1; }
-        #progress { height: auto; display: none; padding: 1 1; }
+        #progress { height: 1fr; display: none; padding: 1 1; }
+        #progress PlainStatic { height: auto; margin-bottom: 1; }
         #alarm { height: auto; max-height: 2; padding: 0 1; display: none; }
         #alarm.-said { display: block; }
         #closing { height: auto; max-height: 6; padding: 0 1; display: none; }
@@ -49,7 +50,7 @@ class RunView(Vertical):
         #side Static { height: auto; }
         MachinePanel { display: none; margin-bottom: 1; }
         &.-no-curve LossChart { display: none; }
-        &.-no-curve #progress { display: block; height: 1fr; }
+        &.-no-curve #progress { display: block; }
         &.-notes, &.-machine {
             #main { display: none; }
             #side { display: block; width: 1fr; border-left: none; }
@@ -80,7 +81,9 @@ class RunView(Vertical):
         with Horizontal():
             with Vertical(id="main"):
                 yield LossChart(self._charset)
-                yield _plain("progress")
+                with Vertical(id="progress"):
+                    yield PlainStatic(id="phase")
+                    yield PlainStatic(id="scores")
                 yield PlainStatic(id="alarm")
                 yield _plain("closing")
                 yield LogPane()
@@ -178,11 +181,10 @@ class RunView(Vertical):
             self.toggle_face("notes")
 
     def _show_progress(self) -> None:
-        blocks = [progress(self.summary)]
-        if self.story.last is not None:
-            blocks.append(run_result.scores(self.story.last))
-        shown = Content("\n\n").join(block for block in blocks if block)
-        self.query_one("#progress", Static).update(shown, layout=False)
+        phase, last = progress(self.summary), self.story.last
+        self.query_one("#phase", PlainStatic).say(phase)
+        self.query_one("#phase").display = bool(phase)
+        self.query_one("#scores", PlainStatic).say(run_result.scores(last) if last else "")
 
     def _show_notes(self) -> None:
         shown = run_result.side_notes(self.story, self._samples, self.alarms)
