@@ -29,6 +29,10 @@ from engine.run_settings import PEEKED, DataFile, Job, Part, RunSettings
 from engine.summary import Status, Summary, read_summary
 from engine.waiting import waiting_list
 
+_DATED = re.compile(r"\d{8}-\d{6}")
+"""How the name of a run's folder begins, unless somebody has given it another."""
+_CREATED = re.compile(r'^created = "(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)', re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -215,7 +219,7 @@ def list_all(root: Path) -> list[Run]:
 
 
 def list_folders(root: Path) -> list[Run]:
-    """All folders that may be runs, newest first; quicker than `list_all`, for it opens none."""
+    """All folders that may be runs, newest first; quicker than `list_all`: it looks into few."""
     try:
         with os.scandir(root) as entries:
             names = [entry.name for entry in entries if not entry.name.startswith(".")]
@@ -228,7 +232,18 @@ def list_folders(root: Path) -> list[Run]:
 def _age(folder: Path) -> tuple[str, int, str]:
     """Order by date and time in the name, then by number, then by name."""
     number = re.search(r"-(\d{1,3})$", folder.name)
-    return folder.name[:15], int(number.group(1)) if number else 1, folder.name
+    when = folder.name[:15] if _DATED.match(folder.name) else _created(folder)
+    return when, int(number.group(1)) if number else 1, folder.name
+
+
+def _created(folder: Path) -> str:
+    """When a run was made whose folder was given another name, as its own name said it."""
+    try:
+        head = (folder / "run.toml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+    found = _CREATED.search(head)
+    return "{}{}{}-{}{}{}".format(*found.groups()) if found else ""
 
 
 def find(root: Path, key: str) -> Run:

@@ -106,6 +106,17 @@ def test_runs_are_listed_from_the_newest_to_the_oldest(root: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_folder_of_another_name_is_as_old_as_its_run(root: Path) -> None:
+    make_run(root, run_id="20260103-120000-new", created="2026-01-03T12:00:00+08:00")
+    make_run(root, run_id="the best one", created="2026-01-02T12:00:00+08:00")
+    make_run(root, run_id="20260101-120000-old", created="2026-01-01T12:00:00+08:00")
+    names = ["20260103-120000-new", "the best one", "20260101-120000-old"]
+    assert [run.id for run in runs.list_all(root)] == names
+    (root / "zzz, no run").mkdir()
+    assert [run.id for run in runs.list_folders(root)] == [*names, "zzz, no run"]
+    assert runs.find(root, "latest").id == "20260103-120000-new"
+
+
 def test_what_is_no_run_is_not_listed(root: Path) -> None:
     make_run(root)
     (root / "notes").mkdir()
