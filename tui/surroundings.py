@@ -25,6 +25,8 @@ class Surroundings:
     """The run that is worth a look, in one line."""
     waiting: int = 0
     """Runs in the queue."""
+    traces: tuple[object, ...] = ()
+    """What is quickly looked up and does not change but with the rest."""
 
 
 def look_around(root: Path) -> Surroundings:
@@ -36,7 +38,29 @@ def look_around(root: Path) -> Surroundings:
     found = runs.list_all(root)
     active = runs.newest_active(found)
     latest = found[0] if found else None
-    return Surroundings(active, latest, _described(active or latest), _count_waiting(root))
+    run = active or latest
+    traces = _traces(root, run)  # before the rest: what changes meanwhile is looked up again
+    return Surroundings(active, latest, _described(run), _count_waiting(root), traces)
+
+
+def look_again(root: Path, before: Surroundings) -> Surroundings:
+    """The same as before if nothing happened, which costs next to nothing."""
+    if before.traces == _traces(root, before.active or before.latest):
+        return before
+    return look_around(root)
+
+
+def _traces(root: Path, run: Run | None) -> tuple[object, ...]:
+    paths = [root, waiting_list.folder_of(root), *([run.events_path] if run else [])]
+    return (*map(_changed, paths), run is not None and run.alive())
+
+
+def _changed(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_size, status.st_mtime_ns)
 
 
 def _count_waiting(root: Path) -> int:

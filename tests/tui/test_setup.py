@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
-from samples import TINY, pair, write_pairs
+from samples import TINY, held_by_a_process, make_run, pair, score, write_pairs
 from textual.widgets import Input
 
 from engine import jobs
+from engine.events import EventLog, Finished, Started
 from tui.app import YiwenApp
+from tui.screens.train import screen
+from tui.surroundings import Surroundings, look_again
 
 SIZE = (80, 24)
 
@@ -42,6 +45,43 @@ async def test_s_starts_the_embedded_run_and_follows_it(
         assert "tiny · qlora" in text
         assert "test perplexity 12.50" in text
     assert workers.started[0].settings.job == "train"
+
+
+async def test_the_newest_run_is_kept_up_to_date_on_the_setup(
+    app: YiwenApp, root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "LOOK_SECONDS", 0.1)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        run = make_run(root, Started(steps=2))
+        await wait_for(pilot, f"w  {run.id}  ◌ interrupted")
+        EventLog(run.events_path).append(Finished(score=score(12.5)))
+        await wait_for(pilot, f"w  {run.id}  ✓ finished  test ppl 12.50")
+        run.folder.rename(root.parent / "elsewhere")
+        await wait_for(pilot, lambda: run.id not in seen(app))
+
+
+async def test_the_newest_run_is_looked_up_when_one_comes_back_to_the_setup(
+    app: YiwenApp, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "LOOK_SECONDS", 1e6)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: "tokens an epoch" not in seen(app))
+        run = make_run(root, Started(steps=2), Finished(score=score(12.5)))
+        await pilot.press("f1")
+        await wait_for(pilot, f"w  {run.id}  ✓ finished")
+
+
+def test_nothing_is_looked_up_again_while_nothing_happens(root: Path) -> None:
+    before = look_again(root, Surroundings())
+    run = make_run(root, Started(steps=2))
+    found = look_again(root, before)
+    assert found is not before
+    assert look_again(root, found) is found
+    with held_by_a_process(run):
+        assert look_again(root, found).active == run
 
 
 async def test_s_pressed_thrice_starts_one_run(app: YiwenApp, workers: FakeWorkers) -> None:

@@ -29,12 +29,14 @@ from tui.screens.train.setup_actions import SetupActions
 from tui.screens.train.setup_form import SetupForm
 from tui.starting import confirm_and_start
 from tui.stopping import confirm_and_stop
-from tui.surroundings import Surroundings, look_around
+from tui.surroundings import Surroundings, look_again, look_around
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.log_dialog import LogDialog
 from tui.widgets.run_status import headline
 
 _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
+LOOK_SECONDS = 3.0
+"""Between two looks at what other runs have come to, while one is set up."""
 
 
 class TrainScreen(SetupActions, Looking):
@@ -51,6 +53,7 @@ class TrainScreen(SetupActions, Looking):
         self.draft = Draft(self.yiwen.profile_name)
         self.outlook: Outlook | None = None
         self.settings: RunSettings | None = None
+        self._surroundings = Surroundings()
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
         self._probe = Probe()
@@ -68,6 +71,7 @@ class TrainScreen(SetupActions, Looking):
         self._show_face()
         self._refresh_outlook()
         self._look_around(follow_active=True)
+        self.set_interval(LOOK_SECONDS, self._look_now_and_then)
 
     def choose_run(self, run: Run) -> None:
         """Watch a run, old or live."""
@@ -100,6 +104,7 @@ class TrainScreen(SetupActions, Looking):
         """What is free may have changed meanwhile."""
         if self.watched is None and self.outlook is not None:
             self._refresh_outlook(quietly=True)
+            self.look_around()
 
     @work(exclusive=True, group="outlook")
     async def _refresh_outlook(self, quietly: bool = False) -> None:
@@ -113,7 +118,8 @@ class TrainScreen(SetupActions, Looking):
 
     @work(exclusive=True, group="look")
     async def _look_around(self, follow_active: bool = False) -> None:
-        found: Surroundings = await asyncio.to_thread(look_around, self.yiwen.runs_root)
+        found = await asyncio.to_thread(look_again, self.yiwen.runs_root, self._surroundings)
+        self._surroundings = found
         self.form.show_latest(found.description, found.waiting)
         if follow_active and found.active is not None and self.watched is None:
             self._watch(found.active)
@@ -138,6 +144,12 @@ class TrainScreen(SetupActions, Looking):
     def look_around(self) -> None:
         """Bring what is said of other runs up to date."""
         self._look_around()
+
+    def _look_now_and_then(self) -> None:
+        """The same while it can be seen, unless something is being looked for already."""
+        is_looking = any(work.group == "look" and work.node is self for work in self.workers)
+        if self.watched is None and self.app.screen is self and not is_looking:
+            self._look_around()
 
     def action_start(self) -> None:
         """Start the run that is set up; once, however often the key is pressed."""
@@ -246,7 +258,6 @@ class TrainScreen(SetupActions, Looking):
         self.workers.cancel_group(self, "follow")
         self.watched = self.settings = None
         self._show_face()
-        self._look_around()
         self.on_screen_resume()
 
     def action_log(self) -> None:

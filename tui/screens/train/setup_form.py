@@ -23,6 +23,7 @@ from engine.runs import Part
 from engine.text import one_line, plain, rate, short_path
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
+from tui.widgets.plain_static import PlainStatic
 
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("p", _("Profile"), "profile"),
@@ -76,7 +77,7 @@ class SetupForm(Vertical):
             outlook = Static(Content(_("Reading …")), id="outlook", markup=False)
             outlook.auto_links = False
             yield outlook
-        yield Static(id="latest", markup=False)
+        yield PlainStatic(id="latest")
 
     @property
     def _is_whole(self) -> bool:
@@ -143,7 +144,7 @@ class SetupForm(Vertical):
         line = Content("   ").join(
             Content.assemble((key, "bold $primary"), f"  {said}") for key, said in parts
         )
-        self.query_one("#latest", Static).update(line)
+        self.query_one("#latest", PlainStatic).say(line)
 
 
 def _title() -> Content:
