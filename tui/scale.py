@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _SMALLEST_LABEL = 1e-3
 _SERIES = [m * 10.0**e for e in range(-12, 13) for m in (1, 2, 5)]
 """Where logarithmic scales begin and end."""
-_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Scale:
         largest = max(abs(tick) for tick in self.ticks)
         if 0 < largest < _SMALLEST_LABEL or (self.logarithmic and self.low < _SMALLEST_LABEL):
             return [_in_powers(tick) for tick in self.ticks]
+        if self.logarithmic:
+            return [_in_units(tick, tick if largest >= 10_000 else 0) for tick in self.ticks]
         if largest >= 10_000:
             return [_in_units(tick, largest) for tick in self.ticks]
-        if self.logarithmic:
-            return [f"{tick:g}" for tick in self.ticks]
         step = self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else 1.0
         digits = max(0, -math.floor(math.log10(step)))
         if round(step, digits) != step:
@@ -52,7 +52,8 @@ def _in_powers(tick: float) -> str:
 
 
 def _in_units(tick: float, largest: float) -> str:
-    limit, unit = next(pair for pair in _UNITS if largest >= pair[0])
+    """In the unit in which `largest` is best written."""
+    limit, unit = next((pair for pair in _UNITS if largest >= pair[0]), (1.0, ""))
     return f"{tick / limit:.4g}{unit}" if tick else "0"
 
 
@@ -87,7 +88,8 @@ def log_scale(low: float, high: float, steps: int = 4) -> Scale:
     last = min(len(_SERIES) - 1, max(bisect_left(_SERIES, high), first + 1))
     ticks = _SERIES[first : last + 1]
     if len(ticks) > steps + 3:
-        ticks = [tick for tick in ticks if f"{tick:e}"[0] == "1"] or ticks[:1]
+        tens = [tick for tick in ticks if f"{tick:e}"[0] == "1"] or ticks[:1]
+        ticks = tens[:: math.ceil(len(tens) / (steps + 3))]
     return Scale(_SERIES[first], _SERIES[last], tuple(ticks), logarithmic=True)
 
 

@@ -72,6 +72,23 @@ def test_steps_are_labelled_with_whole_numbers(steps: int) -> None:
     assert all(label.isdigit() for label in labels)
 
 
+@pytest.mark.parametrize(
+    ("steps", "labels"),
+    [
+        (2, "0 1 2"),
+        (7, "0 2 4 6"),
+        (9, "0 3 6 9"),
+        (10, "0 2 4 6 8 10"),
+        (11, "0 3 6 9"),
+        (44, "0 11 22 33 44"),
+        (1801, "0 450 900 1350 1801"),
+    ],
+)
+def test_few_steps_are_labelled_in_even_parts(steps: int, labels: str) -> None:
+    drawn = _texts(_drawn(Scene(_curve(3.0, planned=steps)), 80, 10))
+    assert drawn[-1].split() == labels.split()
+
+
 def test_a_window_is_labelled_at_its_own_steps() -> None:
     scene = Scene(_falling(), ChartView(window=(37, 61)))
     labels = [int(label) for label in _texts(_drawn(scene))[-1].split()]

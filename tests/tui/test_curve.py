@@ -100,6 +100,8 @@ def test_a_logarithmic_scale_ends_at_round_numbers() -> None:
 
 def test_large_and_tiny_values_are_labelled_in_few_characters() -> None:
     assert linear_scale(0, 12e9).labels[-1] == "15G"
+    assert log_scale(39, 1.8e10).labels == ["100", "10k", "1M", "100M", "10G"]
+    assert log_scale(30, 1e5).labels == ["100", "1k", "10k", "100k"]
     assert linear_scale(0, 2e-4, smallest=1e-12).labels == ["0", "5e-5", "1e-4", "1.5e-4", "2e-4"]
 
 

@@ -6,6 +6,7 @@ import math
 
 import pytest
 from samples import score, step
+from textual import events
 from textual.app import App, ComposeResult
 
 from engine.events import Evaluated, Event, Started
@@ -123,6 +124,16 @@ async def test_another_run_begins_from_nothing() -> None:
         app.chart.clear()
         await pilot.pause()
         assert set("".join(app.rows())) == {" "}
+
+
+async def test_what_was_painted_in_a_new_size_is_painted_over() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.pause()
+        app.chart.send([cells("x" * 70, "axis")])
+        before = app.chart.cells_sent
+        app.chart.on_resize(events.Resize(app.chart.size, app.chart.size))  # nothing to draw
+        assert app.chart.cells_sent - before == 70
 
 
 async def test_wide_characters_are_sent_whole() -> None:

@@ -46,10 +46,6 @@ class CellCanvas(Widget):
         if changed:
             self.refresh(*changed)
 
-    def forget(self) -> None:
-        """Nothing of the picture is on the terminal any more."""
-        self._rows = []
-
     def render_line(self, y: int) -> Strip:
         """One row, in the theme's colours."""
         segments = [Segment(text, self._style(part)) for text, part in _runs(_row(self._rows, y))]

@@ -219,8 +219,7 @@ class LossChart(CellCanvas):
         )
 
     def on_resize(self, _: events.Resize) -> None:
-        """Draw for the new size."""
-        self.forget()
+        """Draw for the new size; Textual has painted the old rows in it already."""
         self.redraw()
 
 

@@ -130,8 +130,9 @@ def _step_ticks(first: float, last: float, parts: int) -> list[int]:
         found = linear_scale(first, last, parts).ticks
         return sorted({round(tick) for tick in found if first <= round(tick) <= last})
     end = int(last)
-    if end <= 2 * parts:  # so few steps that parts of them would be of unequal width
-        return list(range(0, end + 1, 1 if end <= parts else 2))
+    if end <= 12 * parts:  # so few steps that one would see the parts to be uneven
+        whole = [end // n for n in (parts, parts - 1, parts + 1) if n > 1 and end % n == 0]
+        return list(range(0, end + 1, whole[0] if whole else math.ceil(end / parts)))
     return sorted({end * part // parts for part in range(parts + 1)})
 
 
