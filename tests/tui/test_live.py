@@ -161,6 +161,29 @@ async def test_other_runs_are_laid_over_and_taken_away(app: YiwenApp, root: Path
         await wait_for(pilot, lambda: not chart.overlays)
 
 
+async def test_a_run_without_a_curve_says_so_in_the_legend(app: YiwenApp, root: Path) -> None:
+    first = _trained(root, "20260101-first")
+    other = make_run(root, Started(), _tested(0, 60.0), Finished(score=score()),
+                     run_id="20260103-scored", job="evaluate")  # fmt: skip
+    async with app.run_test(size=SIZE) as pilot:
+        chart = await _watch(pilot, app, first)
+        app.screen.lay_over([other])
+        (overlay,) = chart.overlays
+        await wait_for(pilot, f"{overlay.letter} 0103-scored: no curve")
+
+
+async def test_the_score_of_the_chosen_checkpoint_is_told_from_the_curve(
+    app: YiwenApp, root: Path
+) -> None:
+    run = _trained(root, "one", _tested(80, 18.0))
+    async with app.run_test(size=WIDE) as pilot:
+        await _watch(pilot, app, run)
+        lines = (await wait_for(pilot, "the result, of the chosen checkpoint")).splitlines()
+        at = next(n for n, line in enumerate(lines) if "the result, of the" in line)
+        assert "100    20.00" in lines[at - 1]
+        assert "80    18.00" in lines[at + 1]
+
+
 async def test_without_other_runs_there_is_nothing_to_lay_over(app: YiwenApp, root: Path) -> None:
     run = _trained(root, "one")
     async with app.run_test(size=SIZE, notifications=True) as pilot:

@@ -88,7 +88,9 @@ def _others(scene: Scene) -> Iterator[Entry]:
             yield f"{mark} {_REFERENCES[strategy]} {number(value)}", strategy
     for overlay in scene.overlays:
         text = f"{overlay.letter} {_short(overlay.run.id)}"
-        if scene.view.cross is not None:
+        if overlay.was_read and not overlay.curve.steps:
+            text = _("{run}: no curve").format(run=text)
+        elif scene.view.cross is not None:
             value = overlay.curve.value_at(scene.view.metric, scene.view.cross)
             text = f"{overlay.letter} {value_of(scene.view.metric, value)}"
         yield text, f"overlay-{overlay.color}"

@@ -107,10 +107,14 @@ class LossChart(CellCanvas):
         self.overlays = overlays
         self.redraw()
 
-    def extend_overlay(self, run: Run, new: Iterable[Event]) -> None:
+    def extend_overlay(self, run: Run, new: Iterable[Event], caught_up: bool = True) -> None:
         """Take events of another run in, if it is laid over this one."""
         for overlay in self.overlays:
-            if overlay.run is run and overlay.curve.extend(new):
+            if overlay.run is not run:
+                continue
+            is_read_first = caught_up and not overlay.was_read
+            overlay.was_read |= caught_up
+            if overlay.curve.extend(new) or is_read_first:
                 self.schedule()
 
     # What keys do

@@ -24,6 +24,8 @@ class Overlay:
     letter: str
     color: int
     curve: Curve = field(default_factory=Curve)
+    was_read: bool = False
+    """Is all of it in the curve that there was?"""
 
 
 def lay_over(runs: Iterable[Run], present: Sequence[Overlay]) -> list[Overlay]:

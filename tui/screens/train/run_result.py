@@ -132,6 +132,8 @@ def _evaluations(story: Story) -> Iterator[Text]:
     labels = "".join(f"    {LABELS[_direction(name)]}" for name in names)
     yield Text(_right(_("step"), 7) + _right(_("all"), 9) + f" {labels}", "dim")
     for test in story.tests[-8:]:
+        if test is story.result:
+            yield Text("   " + _("the result, of the chosen checkpoint"), "dim")
         found = [test.score, *(test.directions[name] for name in names if name in test.directions)]
         yield Text(f"{test.step:>7,}" + "".join(f"{number(one.perplexity):>9}" for one in found))
     yield Text("")

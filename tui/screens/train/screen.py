@@ -196,7 +196,7 @@ class TrainScreen(SetupActions, Looking):
     @on(RunEvents)
     def _take_events(self, message: RunEvents) -> None:
         if message.run is not self.watched:  # laid over the chart, or no longer shown
-            self.view.chart.extend_overlay(message.run, message.events)
+            self.view.chart.extend_overlay(message.run, message.events, message.caught_up)
             return
         before, was_gone = self.view.summary.status, self.view.is_gone
         self.view.extend(message.events, message.summary, message.caught_up)

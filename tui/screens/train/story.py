@@ -56,6 +56,13 @@ class Story:
         return self.tests[-1] if self.tests else None
 
     @property
+    def result(self) -> Evaluated | None:
+        """The last score if it is a second one, of the checkpoint that was chosen in the end."""
+        if len(self.tests) < 2 or self.tests[-1].step > self.tests[-2].step:
+            return None
+        return self.tests[-1]
+
+    @property
     def evaluations(self) -> list[int]:
         """The steps at which samples were translated."""
         return list(self.samples)
