@@ -305,6 +305,10 @@ async def test_closing_ends_a_probe(app: YiwenApp, monkeypatch: pytest.MonkeyPat
         await wait_for(pilot, "tokens an epoch")
         await pilot.press("b")
         await wait_for(pilot, "waiting …")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert "waiting …" in seen(app)
+        assert not ended, "only escape ends what takes minutes"
         await pilot.press("escape")
         await wait_for(pilot, lambda: ended)
 

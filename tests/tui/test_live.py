@@ -231,6 +231,26 @@ async def test_samples_step_by_step_and_one_through_the_run(app: YiwenApp, root:
         await wait_for(pilot, "evaluation 3 of 3")
 
 
+@pytest.mark.parametrize(
+    ("on", "back"),
+    [(["end"], ["home"]), (["pagedown"] * 3, ["pageup"] * 3), (["down"] * 40, ["up"] * 40)],
+    ids=["ends", "pages", "lines"],
+)
+async def test_the_samples_scroll_at_once(
+    app: YiwenApp, root: Path, on: list[str], back: list[str]
+) -> None:
+    run = _trained(root, "one", *(_sample(20, str(n), "譯" * 90) for n in range(6)))
+    async with app.run_test(size=SIZE) as pilot:
+        await _watch(pilot, app, run)
+        await pilot.press("m")
+        text = await wait_for(pilot, "evaluation 1 of 1")
+        assert "Test perplexity by step" not in text
+        await pilot.press(*on)
+        await wait_for(pilot, "Test perplexity by step")
+        await pilot.press(*back)
+        await wait_for(pilot, "evaluation 1 of 1")
+
+
 async def test_where_there_is_no_room_samples_take_the_charts_place(
     app: YiwenApp, root: Path
 ) -> None:

@@ -35,6 +35,19 @@ async def test_setup_says_what_will_happen(app: YiwenApp) -> None:
     assert "chooses the checkpoint" in text
 
 
+async def test_the_card_scrolls_at_once(app: YiwenApp) -> None:
+    async with app.run_test(size=(60, 16)) as pilot:
+        text = await wait_for(pilot, "350 文→白")
+        last = "every 8 steps and at the"
+        assert last not in text
+        await pilot.press("end")
+        await wait_for(pilot, last)
+        await pilot.press("home")
+        await wait_for(pilot, "350 文→白")
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        await wait_for(pilot, last)
+
+
 async def test_s_starts_the_embedded_run_and_follows_it(
     app: YiwenApp, workers: FakeWorkers
 ) -> None:

@@ -38,7 +38,7 @@ class ProbeDialog(ModalScreen[None]):
         said: Content | Table
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,b", "dismiss(None)", _("Close"), id="probe.close",
+        Binding("escape,b", "dismiss(None)", _("Close"), id="probe.close",
                 tooltip=_("Close; a probe under way is ended")),
     ]  # fmt: skip
     DEFAULT_CSS = """

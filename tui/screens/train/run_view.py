@@ -64,6 +64,7 @@ class RunView(Vertical):
         """A second went by in an active run."""
 
     chart = getters.query_one(LossChart)
+    notes = getters.query_one("#notes-pane", VerticalScroll)
 
     def __init__(self, charset: Charset = "braille") -> None:
         super().__init__()
@@ -177,7 +178,7 @@ class RunView(Vertical):
 
     def _bring_up_notes(self) -> None:
         self._show_notes()
-        if not self.query_one("#notes-pane").size:
+        if not self.notes.size:
             self.toggle_face("notes")
 
     def _show_progress(self) -> None:

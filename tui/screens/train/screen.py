@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -221,6 +222,19 @@ class TrainScreen(SetupActions, Looking):
         is_stopping = self.watched.id in self._asked_to_stop
         status = headline(self.view.summary, is_stopping)
         self.header.show(run_result.subject(self.settings), status)
+
+    def action_read(self, where: str) -> None:
+        """Scroll the card of the setup, or the notes of the run."""
+        pane = self.form.card if self.watched is None else self.view.notes
+        scroll: dict[str, Callable[..., None]] = {
+            "page_down": pane.scroll_page_down,
+            "page_up": pane.scroll_page_up,
+            "end": pane.scroll_end,
+            "home": pane.scroll_home,
+            "down": pane.scroll_down,
+            "up": pane.scroll_up,
+        }
+        scroll[where](animate=False)
 
     def _show_face(self) -> None:
         """Setup or run: what is shown, what has the focus, which keys are offered."""

@@ -89,6 +89,11 @@ class SetupForm(Vertical):
         """What takes the focus."""
         return self.query_one(OptionList)
 
+    @property
+    def card(self) -> VerticalScroll:
+        """What will happen."""
+        return self.query_one(VerticalScroll)
+
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
