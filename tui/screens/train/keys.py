@@ -45,14 +45,6 @@ KEYS: list[BindingType] = [
             tooltip=_("Read the end of the worker's log")),
     Binding("m", "notes", _("Samples"), id="train.notes", show=False,
             tooltip=_("Samples and warnings in the chart's place, and back")),
-    Binding("pagedown", "read('page_down')", _("Read on"), id="train.page_down", show=False,
-            priority=True,
-            tooltip=_("Scroll what will happen, or the samples; PgUp, Home and End do too")),
-    Binding("pageup", "read('page_up')", id="train.page_up", show=False, priority=True),
-    Binding("end", "read('end')", id="train.end", show=False, priority=True),
-    Binding("home", "read('home')", id="train.home", show=False, priority=True),
-    Binding("down", "read('down')", id="train.down", show=False),
-    Binding("up", "read('up')", id="train.up", show=False),
     Binding("w", "watch_newest", _("Watch"), id="train.watch", show=False,
             tooltip=_("Go to the newest run that is active, else to the newest")),
 ]  # fmt: skip
@@ -94,3 +86,19 @@ CHART_KEYS: list[BindingType] = [
             tooltip=_("Follow one sample through the run; the next one; all of them")),
 ]  # fmt: skip
 """What a run that is watched can be looked at with."""
+
+READING_KEYS: list[BindingType] = [
+    Binding("pagedown", "read('page_down')", _("Page on"), id="train.page_down", show=False,
+            priority=True, tooltip=_("Scroll what will happen, or the samples, on by a page")),
+    Binding("pageup", "read('page_up')", _("Page back"), id="train.page_up", show=False,
+            priority=True, tooltip=_("Scroll it back by a page")),
+    Binding("end", "read('end')", _("To the end"), id="train.end", show=False,
+            priority=True, tooltip=_("Scroll it to its end")),
+    Binding("home", "read('home')", _("To the start"), id="train.home", show=False,
+            priority=True, tooltip=_("Scroll it to its start")),
+    Binding("down", "read('down')", _("Line on"), id="train.down", show=False,
+            tooltip=_("Scroll the samples on by a line")),
+    Binding("up", "read('up')", _("Line back"), id="train.up", show=False,
+            tooltip=_("Scroll the samples back by a line")),
+]  # fmt: skip
+"""What scrolls the card of the setup or the notes of a run, whatever has the focus."""

@@ -22,7 +22,7 @@ from tui.messages import RunEvents
 from tui.screens.train import plot, run_result, setup_actions
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft
-from tui.screens.train.keys import CHART_KEYS, KEYS
+from tui.screens.train.keys import CHART_KEYS, KEYS, READING_KEYS
 from tui.screens.train.looking import Looking
 from tui.screens.train.outlook import Outlook, look_ahead
 from tui.screens.train.run_view import RunView
@@ -44,7 +44,7 @@ class TrainScreen(SetupActions, Looking):
     """Two faces: the setup of a run, and a run that is watched."""
 
     CSS_PATH = "train.tcss"
-    BINDINGS = KEYS + CHART_KEYS
+    BINDINGS = KEYS + CHART_KEYS + READING_KEYS
 
     header = getters.query_one(HeaderLine)
     form = getters.query_one(SetupForm)
