@@ -76,7 +76,7 @@ class Alarms:
         self._planned, self._step = planned, step
         self._bad_at = self._bad_first = -math.inf
         self._zeros = 0
-        self._mean = self._loss = math.nan
+        self._mean = self._far_loss = math.nan
         self._means = self._far = 0
         self._start_from(self._untuned)
         self._above_since: int | None = None
@@ -130,7 +130,8 @@ class Alarms:
         self._means += 1
         self._zeros = 0 if loss > _ZERO or loss < -_ZERO else self._zeros + 1
         self._far = self._far + 1 if loss > self._far_limit else 0
-        self._loss = loss
+        if self._far <= _FAR_STEPS:  # what is said of it does not change with every step
+            self._far_loss = loss
         if self._means == 1:
             self._planned = event.of or self._planned
             self._mean = loss
@@ -189,7 +190,7 @@ class Alarms:
     def _diverged(self) -> Alarm | None:
         since, mean, lowest = self._above_since, self._mean, self._lowest
         if self._far >= _FAR_STEPS:
-            since, mean, lowest = self._step - self._far + 1, self._loss, self._untuned
+            since, mean, lowest = self._step - self._far + 1, self._far_loss, self._untuned
         elif since is None or self._step - since < max(_LONG, _LONG_SHARE * self._planned):
             return None
         return Alarm(

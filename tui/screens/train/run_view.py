@@ -86,7 +86,7 @@ class RunView(Vertical):
                     yield PlainStatic(id="phase")
                     yield PlainStatic(id="scores")
                 yield PlainStatic(id="alarm")
-                yield _plain("closing")
+                yield PlainStatic(id="closing")
                 yield LogPane()
             with Vertical(id="side"):
                 yield MachinePanel()
@@ -137,11 +137,12 @@ class RunView(Vertical):
         """Say what is wrong, under the chart and in the notes."""
         if list(alarms) == list(self.alarms):
             return
-        self.alarms = alarms
+        others, self.alarms = list(self.alarms[1:]), alarms
         line = self.query_one("#alarm", PlainStatic)
         line.say(run_result.alarm_line(alarms))
         line.set_class(bool(alarms), "-said")
-        self._show_notes()
+        if list(alarms[1:]) != others:
+            self._show_notes()
         self._show_closing()
 
     @property
@@ -195,8 +196,8 @@ class RunView(Vertical):
         said = Content("")
         if self._run is not None and not self.summary.status.active:
             said = run_result.closing(self.summary, self.story, self._run, self.alarms)
-        closing = self.query_one("#closing", Static)
-        closing.update(said)
+        closing = self.query_one("#closing", PlainStatic)
+        closing.say(said)
         closing.set_class(bool(said), "-said")
 
 
