@@ -155,6 +155,7 @@ def test_a_live_evaluation_sends_little(root: Path) -> None:
     log, got = EventLog(run.events_path), b""
     with held_by_a_process(run), workbench(root) as terminal:
         terminal.wait_for("Test perplexity")
+        terminal.read(3.0)  # all of the screen is there
         for done in range(40):
             log.append(Phase(name="translating", done=done, of=84))
             got += terminal.read(0.25)

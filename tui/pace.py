@@ -53,9 +53,10 @@ def progress(summary: Summary) -> Content:
         return Content(f"{name} …")
     share = min(1.0, summary.phase_done / summary.phase_of)
     done = round(share * _BAR)
+    room = len(f"{summary.phase_of:,}")  # no wider at the end: a new width is laid out anew
     return Content.assemble(
         f"{name}  ",
         ("━" * done, "$primary"),
         ("╌" * (_BAR - done), "dim"),
-        f"  {summary.phase_done:,}/{summary.phase_of:,}  {share:.0%}",
+        f"  {summary.phase_done:>{room},}/{summary.phase_of:,} {share:>4.0%}",
     )
