@@ -118,8 +118,8 @@ def progress_line(summary: Summary) -> str:
     if summary.step:
         parts.append(f"{thousands(summary.tokens_per_second)} tok/s")
     parts.append(clock(summary.seconds))
-    if summary.steps and summary.step:
-        parts.append(f"{clock(summary.seconds_left)} left")
+    if math.isfinite(left := summary.seconds_left):
+        parts.append(f"{clock(left)} left")
     return " · ".join(parts)
 
 

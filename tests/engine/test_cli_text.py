@@ -66,6 +66,7 @@ def test_progress_says_step_loss_score_and_pace() -> None:
     assert progress_line(summary).startswith(
         "● running · step 25/100 25% · loss 2.750 · test ppl 12.50 · 100 tok/s · "
     )
+    assert "left" not in progress_line(summary), "one step has no pace"
 
 
 def test_progress_says_what_a_run_without_steps_is_at() -> None:
