@@ -74,8 +74,8 @@ class YiwenApp(App[None]):
                 system=True, tooltip=_("Copy a selection; pressed twice within 2 seconds, leave")),
         Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False,
                 tooltip=_("Put the workbench in the background; `fg` brings it back")),
-        Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", show=False,
-                priority=True, tooltip=_("Open the command palette")),
+        Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", priority=True,
+                tooltip=_("Open the command palette")),
     ]  # fmt: skip
 
     def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:
@@ -172,6 +172,10 @@ class YiwenApp(App[None]):
             timeout=max(6.0, width(message) / 12),
             markup=False,
         )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out the key of the screen one is on."""
+        return None if action == "mode" and parameters[0] == self.current_mode else True
 
     def action_mode(self, mode: str) -> None:
         """Show a screen."""

@@ -248,12 +248,16 @@ async def test_stopping_asks_and_stops(app: YiwenApp, workers: FakeWorkers) -> N
     workers.options = ("--steps", "1000", "--seconds", "60")
     async with app.run_test(size=SIZE) as pilot:
         await open_evaluate(pilot)
+        assert "s Score o Open" in seen(app)
         await pilot.press("s")
         await wait_for(pilot, "● running")
+        await wait_for(pilot, "x Stop o Open")
+        assert "s Score" not in seen(app)
         await pilot.press("x")
         await wait_for(pilot, "Stop 2")
         await pilot.press("y")
         await wait_for(pilot, "■ stopped")
+        await wait_for(pilot, "s Score o Open")
         assert not workers.started[0].alive()
 
 

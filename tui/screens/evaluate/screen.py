@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from engine.errors import RunError, UserError
@@ -33,6 +32,7 @@ from tui.screens.evaluate.scoring_form import ScoringForm
 from tui.starting import confirm_and_start
 from tui.stopping import confirm_and_stop
 from tui.widgets.header_line import HeaderLine
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.run_status import headline
 
 
@@ -61,7 +61,7 @@ class EvaluateScreen(ItemActions):
         yield HeaderLine(_("Evaluate"))
         yield ScoringForm()
         yield EvaluationView()
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with the setup, unless a run was chosen already."""
@@ -81,9 +81,9 @@ class EvaluateScreen(ItemActions):
             }
             return True if needs.get(str(parameters[0]), True) else None
         if action == "start":
-            return None if self._is_at_work or self._is_starting else True
+            return not (self._is_at_work or self._is_starting)
         if action == "stop":
-            return True if self._is_at_work else None
+            return self._is_at_work
         if action == "details":
             return self.view.has_result
         if action in FOR_ITEMS:
