@@ -1,4 +1,4 @@
-"""The line of keys: what stays where room is short, what is left out, and that it can be clicked."""
+"""The line of keys: what stays where room is short, what is left out, and clicks on it."""
 
 from __future__ import annotations
 

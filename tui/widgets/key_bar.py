@@ -55,7 +55,7 @@ class KeyBar(Widget):
         return Content.assemble(words[0], " " * gap, words[1])
 
     def _sides(self) -> tuple[list[ActiveBinding], list[ActiveBinding]]:
-        """What stands left and right: keys in the order in which they are needed, while they fit."""
+        """What stands left and right: keys in the order they are needed in, while they fit."""
         own = [key for key in self._keys if not _is_everywhere(key)]
         always = [key for key in self._keys if _is_everywhere(key) and _action(key) in _ALWAYS]
         leaving = [key for key in self._keys if _is_everywhere(key) and key not in always]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +18,6 @@ from engine.language import _
 from engine.text import plain
 
 _BYTES = 64 << 10
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class LogDialog(ModalScreen[None]):
@@ -75,4 +73,4 @@ def read_end(path: Path, most: int = _BYTES) -> str:
     except FileNotFoundError:
         return ""
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
-    return plain(_ESCAPES.sub("", "\n".join(lines))).strip()
+    return plain("\n".join(lines)).strip()
