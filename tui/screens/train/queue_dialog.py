@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,6 +24,7 @@ from engine.text import message_of, one_line, plain, size
 from engine.waiting import queueing, scheduler, waiting_list
 from engine.waiting.scheduler import Waiting
 from tui.widgets.ask import Ask
+from tui.widgets.cells import padded
 from tui.widgets.dialogs import Confirm
 
 _POLL = 2.0
@@ -101,7 +103,7 @@ class QueueDialog(ModalScreen[None]):
         return scheduler.look(self._root, self._probe)
 
     def _show(self) -> None:
-        lines = [_line(number, waiting) for number, waiting in enumerate(self._waiting, 1)]
+        lines = _lines(self._waiting)
         if lines != self._shown:
             choices = self.query_one(OptionList)
             at = choices.highlighted or 0
@@ -178,11 +180,23 @@ class QueueDialog(ModalScreen[None]):
         self.query_one(".error", Static).update(Content(plain(message_of(error))))
 
 
-def _line(number: int, waiting: Waiting) -> str:
-    overrides = waiting.run.settings.overrides
-    changed = "  ".join(f"{key}={value}" for key, value in overrides.items())
+def _lines(all_waiting: Sequence[Waiting]) -> list[str]:
+    """Two lines a run, in columns: what it is and needs, and what it waits for."""
+    runs = [one_line(waiting.run.id) for waiting in all_waiting]
+    needs = [_needs(waiting) for waiting in all_waiting]
+    first, second = (max(map(cell_len, column), default=0) for column in (runs, needs))
+    return [
+        f"{number:>2}  {padded(run, first)}  {padded(need, second)}  {_changes(waiting)}".rstrip()
+        + f"\n    {one_line(waiting.place.reason or _('starts in a moment'))}"
+        for number, (waiting, run, need) in enumerate(zip(all_waiting, runs, needs), 1)
+    ]
+
+
+def _needs(waiting: Waiting) -> str:
     memory = size(waiting.entry.memory) if waiting.entry.memory else "?"
-    reason = waiting.place.reason or _("starts in a moment")
-    needs = _("{run}  needs {memory}").format(run=waiting.run.id, memory=memory)
-    first = one_line(f"{needs}  {changed}")
-    return f"{number:>2}  {first}\n    {one_line(reason)}"
+    return _("needs {memory}").format(memory=memory)
+
+
+def _changes(waiting: Waiting) -> str:
+    overrides = waiting.run.settings.overrides
+    return "  ".join(one_line(f"{key}={value}") for key, value in overrides.items())
