@@ -17,7 +17,7 @@ def describe_gpu(gpu: Gpu) -> str:
         parts.append(_("{share} % busy").format(share=gpu.utilization))
     if gpu.temperature is not None:
         parts.append(f"{gpu.temperature} °C")
-    return ", ".join(parts)
+    return _(", ").join(parts)
 
 
 def describe_process(process: GpuProcess) -> str:

@@ -290,7 +290,7 @@ def find(name_or_file: str | Path) -> Path:
     nearest = profile_check.nearest(str(name_or_file), known)
     raise ProfileError(
         _("no profile named '{name_or_file}'{nearest}; there are: {known}").format(
-            name_or_file=name_or_file, nearest=nearest, known=", ".join(known) or _("none")
+            name_or_file=name_or_file, nearest=nearest, known=_(", ").join(known) or _("none")
         )
     )
 

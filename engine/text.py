@@ -14,7 +14,7 @@ from engine.errors import UserError
 # eight-bit form too. A string without an end goes to the end of its line.
 _SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, the cursor
-    r"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?"  # titles, sixels
+    r"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?"  # titles
     r"|\x1b[ -/]*[0-~]"  # all others: character sets, resets
 )
 # C0 and C1 codes, and what reorders text; a newline is the caller's affair.
@@ -47,6 +47,11 @@ def number(value: float | None, digits: int = 2) -> str:
     if abs(value) >= 1e6:
         return f"{value:.1e}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}f}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 pair`, `1,204 pairs`: for what is said in English only."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def interval(low: float, high: float) -> str:

@@ -242,7 +242,7 @@ def column(key: str) -> RunColumn:
     for one in COLUMNS.values():
         if key in (one.key, one.label):
             return one
-    known = ", ".join(COLUMNS)
+    known = _(", ").join(COLUMNS)
     raise UserError(
         _("'{key}' is no column{nearest}; there are: {known}").format(
             key=key, nearest=nearest(key, COLUMNS), known=known

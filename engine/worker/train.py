@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from engine import plan, seed_loop, trained_with
 from engine.errors import UserError
 from engine.events import Finished, Saved, Score, Started, Step, Stopped
-from engine.language import _
+from engine.language import _, plural
 from engine.profiles import Training
 from engine.prompts import Encoded
 from engine.worker import checkpoints
@@ -63,9 +63,12 @@ class Trainer:
         self.plan = plan.plan_encoded(self.settings, self.encoded, self.left_out)
         if not self.plan.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
             raise UserError(
-                _(
+                plural(
+                    "{count} training pair makes no batch of training.batch_size = {batch_size}; "
+                    "the seed's loop takes no smaller one",
                     "{count} training pairs make no batch of training.batch_size = {batch_size}; "
-                    "the seed's loop takes no smaller one"
+                    "the seed's loop takes no smaller one",
+                    len(self.encoded),
                 ).format(count=len(self.encoded), batch_size=self.settings.batch_size)
             )
 
@@ -306,9 +309,12 @@ class Trainer:
         """Publish the chosen checkpoint and score it on the test file."""
         if self.step < self.plan.steps:
             self.report.warn(
-                _(
+                plural(
+                    "stopped early after step {step}: {patience} evaluation without a better "
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}",
                     "stopped early after step {step}: {patience} evaluations without a better "
-                    "perplexity on the {part} pairs than {best_perplexity:.2f}"
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}",
+                    self.settings.patience,
                 ).format(
                     step=self.step,
                     patience=self.settings.patience,
@@ -350,9 +356,11 @@ class Trainer:
             )
         if self.left_out:
             self.report.warn(
-                _("{count} training pairs are too long and were left out").format(
-                    count=self.left_out
-                ),
+                plural(
+                    "{count} training pair is too long and was left out",
+                    "{count} training pairs are too long and were left out",
+                    self.left_out,
+                ).format(count=self.left_out),
                 _("raise training.max_prompt_tokens or max_output_tokens to keep them"),
             )
         by = self.profile.evaluation.choose_by

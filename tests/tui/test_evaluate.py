@@ -413,7 +413,7 @@ async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Pat
         await pilot.press("escape")
         await wait_for(pilot, lambda: len(listed(screen)) == 3)
         await pilot.press("w")
-        await wait_for(pilot, "1 items")
+        await wait_for(pilot, "1 item.")
         app.screen.query_one(Input).value = str(tmp_path / "kept.json")
         await pilot.press("enter")
         await wait_for(pilot, lambda: (tmp_path / "kept.json").exists())

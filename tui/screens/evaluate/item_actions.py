@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from engine.catalog import Row
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import Run
 from engine.scores import items
 from engine.scores.items import ORDERS
@@ -114,7 +114,11 @@ class ItemActions(Screen[None]):
         """Write the marked items, else all that are shown."""
         view = self.view
         chosen = view.table.marked_items or list(view.table.shown)
-        hint = _("{count:,} items. The suffix decides: .json or .md.").format(count=len(chosen))
+        hint = plural(
+            "{count:,} item. The suffix decides: .json or .md.",
+            "{count:,} items. The suffix decides: .json or .md.",
+            len(chosen),
+        ).format(count=len(chosen))
         path = await ask_path(self.app, _("Write items"), "items.md", hint)
         if path is None:
             return
@@ -124,7 +128,9 @@ class ItemActions(Screen[None]):
         except UserError as error:
             self.yiwen.fail(error)
             return
-        said = _("{count:,} items in {file}").format(count=len(chosen), file=one_line(str(target)))
+        said = plural("{count:,} item in {file}", "{count:,} items in {file}", len(chosen)).format(
+            count=len(chosen), file=one_line(str(target))
+        )
         self.notify(said, markup=False, timeout=5)
 
 

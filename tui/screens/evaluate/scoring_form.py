@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Grid
 
-from engine.language import _
+from engine.language import _, plural
 from tui.screens.evaluate.choice import Choice
 from tui.screens.evaluate.scoring import Preview, Scoring
 
@@ -41,7 +41,9 @@ class ScoringForm(Grid):
         paths = (scoring.test or (preview.test if preview else "")).split(",")
         test = ",".join(Path(path).name for path in paths)
         if test and preview and preview.pairs:
-            test = _("{file}, {count:,} pairs").format(file=test, count=preview.pairs)
+            test = plural(
+                "{file}, {count:,} pair", "{file}, {count:,} pairs", preview.pairs
+            ).format(file=test, count=preview.pairs)
         self._show("profile", scoring.profile, enabled=scoring.run is None)
         self._show("run", scoring.run.id if scoring.run else _("none"), enabled=bool(scoring.run))
         state = (scoring.checkpoint or _("result")) if trains else "–"

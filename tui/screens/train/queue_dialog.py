@@ -185,10 +185,13 @@ def _lines(all_waiting: Sequence[Waiting]) -> list[str]:
     runs = [one_line(waiting.run.id) for waiting in all_waiting]
     needs = [_needs(waiting) for waiting in all_waiting]
     first, second = (max(map(cell_len, column), default=0) for column in (runs, needs))
+    reasons = [one_line(one.place.reason or _("starts in a moment")) for one in all_waiting]
     return [
         f"{number:>2}  {padded(run, first)}  {padded(need, second)}  {_changes(waiting)}".rstrip()
-        + f"\n    {one_line(waiting.place.reason or _('starts in a moment'))}"
-        for number, (waiting, run, need) in enumerate(zip(all_waiting, runs, needs), 1)
+        + f"\n    {reason}"
+        for number, (waiting, run, need, reason) in enumerate(
+            zip(all_waiting, runs, needs, reasons), 1
+        )
     ]
 
 

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from engine import setting_list
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.setting_list import Setting
 from engine.text import one_line, plain
 from tui.screens.train.draft import FILES
@@ -227,7 +227,11 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         if kept == self._overrides:
             return
         count = len(self._overrides) - len(kept)
-        question = _("Put {count} settings back to the profile's?").format(count=count)
+        question = plural(
+            "Put {count} setting back to the profile's?",
+            "Put {count} settings back to the profile's?",
+            count,
+        ).format(count=count)
         confirm = Confirm(question, yes=_("Put back"))
         if await self.app.push_screen_wait(confirm) and self._check(kept):
             self.query_one(Input).clear()

@@ -17,7 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.gpu_words import describe_gpu
-from engine.language import _, plural
+from engine.language import _, pgettext, plural
 from engine.profiles import Profile
 from engine.runs import Part
 from engine.text import one_line, plain, rate, short_path
@@ -27,9 +27,9 @@ from tui.screens.train.outlook import Outlook
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("p", _("Profile"), "profile"),
     ("g", _("Strategy"), "strategy"),
-    ("d", _("Training"), "train"),
-    ("v", _("Validation"), "validation"),
-    ("t", _("Test"), "test"),
+    ("d", pgettext("file", "Training"), "train"),
+    ("v", pgettext("file", "Validation"), "validation"),
+    ("t", pgettext("file", "Test"), "test"),
     ("o", _("Settings"), "settings"),
     ("u", _("GPU"), "gpu"),
 )
@@ -192,13 +192,17 @@ def _changes(draft: Draft) -> str:
 
 def _main_settings(draft: Draft, profile: Profile) -> str:
     if draft.strategy.shows_examples:
-        return _("{count} examples").format(count=profile.few_shot.examples)
+        return plural("{count} example", "{count} examples", profile.few_shot.examples).format(
+            count=profile.few_shot.examples
+        )
     if not draft.strategy.trains:
         return _("as in the profile")
     training = profile.training
-    return _("{epochs:g} epochs, batch {batch}, learning rate {rate}").format(
-        epochs=training.epochs, batch=training.batch_size, rate=rate(training.learning_rate)
-    )
+    return plural(
+        "{epochs:g} epoch, batch {batch}, learning rate {rate}",
+        "{epochs:g} epochs, batch {batch}, learning rate {rate}",
+        training.epochs,
+    ).format(epochs=training.epochs, batch=training.batch_size, rate=rate(training.learning_rate))
 
 
 def _described(outlook: Outlook | None) -> Content | Table:

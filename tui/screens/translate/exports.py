@@ -10,7 +10,7 @@ from textual.app import App
 
 from engine import translations
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.text import one_line
 from engine.translations import Exchange
 from tui.widgets.save_dialog import SaveDialog
@@ -24,9 +24,12 @@ async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
     if not accepted:
         app.notify(NONE_ACCEPTED, timeout=5)
         return
-    hint = _(
-        "{count:,} accepted translations, as records of instruction and output. "
-        "A file that is there already keeps what it holds."
+    hint = plural(
+        "{count:,} accepted translation, as a record of instruction and output. A file "
+        "that is there already keeps what it holds.",
+        "{count:,} accepted translations, as records of instruction and output. A file "
+        "that is there already keeps what it holds.",
+        len(accepted),
     ).format(count=len(accepted))
     path = await app.push_screen_wait(SaveDialog(_("Add to a data file"), "accepted.json", hint))
     if path is None:
@@ -36,5 +39,7 @@ async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
     except UserError as error:
         app.notify(str(error), severity="error", timeout=8, markup=False)
         return
-    said = _("{count:,} new records in {file}").format(count=added, file=one_line(path))
+    said = plural(
+        "{count:,} new record in {file}", "{count:,} new records in {file}", added
+    ).format(count=added, file=one_line(path))
     app.notify(said, timeout=5, markup=False)

@@ -19,6 +19,7 @@ from engine.directions import LABELS
 from engine.language import _
 from engine.text import one_line
 from engine.translations import Exchange
+from engine.wording import labelled
 from tui.screens.translate.exports import write_accepted
 from tui.widgets.list_dialog import ListDialog
 from tui.widgets.plain_static import PlainStatic
@@ -107,7 +108,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
             return
         lines = [
             Content.assemble(
-                (f"{one_line(answer.model)}: ", "$text-muted"), one_line(answer.output)
+                (labelled(one_line(answer.model), ""), "$text-muted"), one_line(answer.output)
             )
             for answer in exchange.answers
         ]

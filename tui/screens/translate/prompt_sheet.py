@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language import _, plural
 from engine.prompts import Encoded, PromptBuilder
 from engine.text import plain
 
@@ -57,9 +57,12 @@ class PromptSheet(ModalScreen[None]):
             "{tokens} tokens, {special} of them special, none scored; the answer ends at {stops}"
         )
         if examples:
-            said = _(
+            said = plural(
+                "{examples} example; {tokens} tokens, {special} of them special, none scored; "
+                "the answer ends at {stops}",
                 "{examples} examples; {tokens} tokens, {special} of them special, none scored; "
-                "the answer ends at {stops}"
+                "the answer ends at {stops}",
+                examples,
             )
         return plain(said.format(examples=examples, tokens=len(ids), special=special, stops=stops))
 
