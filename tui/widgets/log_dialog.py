@@ -31,7 +31,6 @@ class LogDialog(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     LogDialog { align: center middle; }
-    LogDialog .dialog { width: 96%; height: 90%; padding: 0 1; }
     LogDialog Static { width: 1fr; height: auto; }
     """
 
@@ -40,7 +39,7 @@ class LogDialog(ModalScreen[None]):
         self._path = path
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as scroll:
+        with VerticalScroll(classes="dialog -broad") as scroll:
             title = _("{run}: the end of {file}")
             scroll.border_title = Content(
                 title.format(run=plain(self._path.parent.name), file=self._path.name)

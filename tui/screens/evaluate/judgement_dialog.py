@@ -100,7 +100,6 @@ class JudgementDialog(ModalScreen[None]):
                 tooltip=_("Close it")),
     ]  # fmt: skip
     DEFAULT_CSS = """
-    JudgementDialog .dialog { width: 96%; height: auto; padding: 0 1; }
     JudgementDialog PlainStatic { width: 1fr; height: auto; }
     """
 
@@ -109,7 +108,7 @@ class JudgementDialog(ModalScreen[None]):
         self._result = result
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as scroll:
+        with VerticalScroll(classes="dialog -broad") as scroll:
             scroll.border_subtitle = Content(_("esc close"))
             yield PlainStatic()
 

@@ -72,7 +72,6 @@ class SampleDialog(ModalScreen[None]):
                 tooltip=_("Send the sample as Markdown to the clipboard of your own machine")),
     ]  # fmt: skip
     DEFAULT_CSS = """
-    SampleDialog .dialog { width: 96%; height: auto; padding: 0 1; }
     SampleDialog PlainStatic { width: 1fr; height: auto; }
     """
 
@@ -81,7 +80,7 @@ class SampleDialog(ModalScreen[None]):
         self._item, self._runs = item, (run, other)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as scroll:
+        with VerticalScroll(classes="dialog -broad") as scroll:
             scroll.border_subtitle = Content(_("y copy   esc close"))
             yield PlainStatic()
 

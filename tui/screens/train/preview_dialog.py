@@ -51,7 +51,7 @@ class PreviewDialog(ModalScreen[None]):
                 tooltip=_("Close the preview")),
     ]  # fmt: skip
     CSS = """
-    PreviewDialog .dialog { width: 96%; height: 92%; padding: 0 1; }
+    PreviewDialog .dialog { height: 92%; }
     """
     DEFAULT_CSS = """
     PreviewDialog {
@@ -72,7 +72,7 @@ class PreviewDialog(ModalScreen[None]):
         self._shows_lengths = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog -broad"):
             yield _plain("about")
             with VerticalScroll():
                 yield _plain("shown")

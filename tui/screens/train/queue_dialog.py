@@ -46,9 +46,6 @@ class QueueDialog(ModalScreen[None]):
         Binding("escape,q", "dismiss(None)", _("Close"), id="queue.close",
                 tooltip=_("Close the queue")),
     ]  # fmt: skip
-    CSS = """
-    QueueDialog .dialog { width: 96%; }
-    """
     DEFAULT_CSS = """
     QueueDialog {
         OptionList { height: auto; max-height: 16; border: none; padding: 0;
@@ -68,7 +65,7 @@ class QueueDialog(ModalScreen[None]):
         self._shown: list[str] | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
+        with Vertical(classes="dialog -broad") as dialog:
             dialog.border_title = Content(_("Queue"))
             choices = OptionList(markup=False, compact=True)
             choices.auto_links = False

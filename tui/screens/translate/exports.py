@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
-
-from textual.app import App
+from typing import TYPE_CHECKING
 
 from engine import translations
 from engine.errors import UserError
@@ -15,10 +13,13 @@ from engine.text import one_line
 from engine.translations import Exchange
 from tui.widgets.save_dialog import SaveDialog
 
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
+
 NONE_ACCEPTED = _("No translation is accepted yet; ctrl+o accepts the last one, edited or not.")
 
 
-async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
+async def write_accepted(app: YiwenApp, exchanges: Sequence[Exchange]) -> None:
     """Ask for a file and add what was accepted to it."""
     accepted = [exchange for exchange in exchanges if exchange.accepted]
     if not accepted:
@@ -37,7 +38,7 @@ async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
     try:
         added = await asyncio.to_thread(translations.export, accepted, path)
     except UserError as error:
-        app.notify(str(error), severity="error", timeout=8, markup=False)
+        app.fail(error)
         return
     said = plural(
         "{count:,} new record in {file}", "{count:,} new records in {file}", added

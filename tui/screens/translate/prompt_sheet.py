@@ -25,7 +25,6 @@ class PromptSheet(ModalScreen[None]):
         Binding("escape,f7,q,enter", "dismiss", _("Close"), id="prompt.close", tooltip=_("Back")),
     ]
     DEFAULT_CSS = """
-    PromptSheet .dialog { width: 96%; }
     PromptSheet Static { width: 1fr; height: auto; }
     PromptSheet .facts { margin-bottom: 1; color: $text-muted; }
     """
@@ -37,7 +36,7 @@ class PromptSheet(ModalScreen[None]):
         self._encoded = builder.encode(instruction)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as dialog:
+        with VerticalScroll(classes="dialog -broad") as dialog:
             dialog.border_title = Content(_("Prompt for {model}").format(model=plain(self._model)))
             dialog.border_subtitle = Content(_("esc close"))
             for content, classes in (
