@@ -72,6 +72,11 @@ def share(count: int, of: int) -> str:
     return f"{number(percent, 1 if 0 < percent < 99.95 else 0)} %"
 
 
+def progress(done: int, of: int) -> str:
+    """`23%`; 100% only once it is done."""
+    return f"{100 * min(done, of) // of}%" if of else "–"
+
+
 def rate(value: float) -> str:
     """A learning rate: `1.8e-4`, `1e-3`."""
     if not math.isfinite(value):

@@ -67,7 +67,7 @@ def status_of(row: Row) -> str:
     done, of = summary.step, summary.steps
     if not of:
         done, of = summary.phase_done, summary.phase_of
-    return f"{words} {100 * done // of}%" if of else words
+    return f"{words} {text.progress(done, of)}" if of else words
 
 
 def test_name(row: Row) -> str:

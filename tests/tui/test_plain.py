@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.text import counted, one_line, plain
+from engine.text import counted, one_line, plain, progress
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,11 @@ def test_counts_of_what_is_said_in_english_only() -> None:
         "1 pair",
         "1,204 pairs",
     ]
+
+
+def test_progress_is_whole_only_at_the_end() -> None:
+    said = [progress(done, of) for done, of in ((0, 6), (1, 6), (999, 1000), (7, 6), (1, 0))]
+    assert said == ["0%", "16%", "99%", "100%", "–"]
 
 
 def test_one_line_has_no_breaks() -> None:
