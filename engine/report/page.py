@@ -66,7 +66,7 @@ def _result(row: Row, best: float, judged: bool) -> Iterator[str]:
     summary = row.summary
     score = summary.score.perplexity if summary.score else math.nan
     yield escape(row.settings.profile.name)
-    yield row.settings.strategy
+    yield row.settings.strategy_in_full
     yield escape(row.perplexity_text)
     yield f"{score / best:.2f}×" if math.isfinite(score / best) else "–"
     yield number(summary.score.perplexity_corpus if summary.score else None)

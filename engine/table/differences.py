@@ -41,6 +41,8 @@ def _flat(row: Row) -> dict[str, str]:
     profile = settings.pop("profile")
     data = settings.pop("data")
     examples = settings.pop("examples")
+    if row.settings.profile.few_shot.choose == "ids":  # then their number is what counts
+        profile["few_shot"]["examples"] = len(row.settings.profile.few_shot.ids)
     profile.pop("data")  # which files were used, and which bytes, is said by `data`
     settings.pop("overrides")  # the profile is as resolved, so they stand in it
     found = {key: _shown(value) for key, value in settings.items() if key not in _ALONE}

@@ -176,7 +176,10 @@ def test_the_seed_changes_the_examples_drawn(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--strategy", "few-shot", "--examples", "-1"], "--set few_shot.examples=-1: found -1, expected"),
+        (
+            ["--strategy", "few-shot", "--examples", "-1"],
+            "--set few_shot.examples=-1: found -1, expected",
+        ),
         (["--strategy", "few-shot", "--set", "data.train="], "data.train: no file is named"),
         (["--set", "model.path=/no/model"], "model.path: no folder '/no/model'"),
     ],

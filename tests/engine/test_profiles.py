@@ -205,12 +205,16 @@ def test_an_override_is_typed_as_in_toml_or_else_as_plain_text(
 
 
 def test_a_mistaken_override_is_named_like_a_mistake_of_the_file() -> None:
-    with pytest.raises(ProfileError, match=r"^--set training\.epoch=1: unknown key; did you mean 'epochs'"):
+    with pytest.raises(
+        ProfileError, match=r"^--set training\.epoch=1: unknown key; did you mean 'epochs'"
+    ):
         profiles.load(write_profile(MINIMAL_PROFILE), {"training.epoch": "1"})
 
 
 def test_an_override_deeper_than_the_table_is_no_key() -> None:
-    with pytest.raises(ProfileError, match=r"^--set title\.x=1: not a key; expected section\.key=value"):
+    with pytest.raises(
+        ProfileError, match=r"^--set title\.x=1: not a key; expected section\.key=value"
+    ):
         profiles.load(write_profile("title = 'x'" + MINIMAL_PROFILE), {"title.x": "1"})
 
 

@@ -50,8 +50,10 @@ class ScoringForm(Grid):
         self._show("state", state, enabled=trains)
         self._show("strategy", scoring.strategy_name)
         self._show("test", test or _("none"))
-        how = f" {scoring.selection[0]}" if scoring.selection else ""
-        self._show("examples", f"{examples}{how}" if shows else "–", enabled=shows)
+        chosen = [str(examples), *(scoring.selection or ())[:1]]
+        if scoring.seed is not None and scoring.draws:
+            chosen.append(_("seed {seed}").format(seed=scoring.seed))
+        self._show("examples", " ".join(chosen) if shows else "–", enabled=shows)
 
     def _show(self, name: str, value: str, *, enabled: bool = True) -> None:
         self.query_one(f"#choose-{name}", Choice).show(value, enabled=enabled)

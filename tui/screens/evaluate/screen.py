@@ -12,6 +12,7 @@ from textual.worker import get_current_worker
 
 from engine.errors import RunError, UserError
 from engine.events import Evaluated, Judged
+from engine.jobs import Request
 from engine.language import _
 from engine.runs import Run
 from engine.summary import Summary
@@ -78,6 +79,7 @@ class EvaluateScreen(ItemActions):
                 "checkpoint": by.trains,
                 "examples": by.shows_examples,
                 "selection": by.shows_examples,
+                "seed": self.scoring.draws,
             }
             return True if needs.get(str(parameters[0]), True) else None
         if action == "start":
@@ -89,6 +91,10 @@ class EvaluateScreen(ItemActions):
         if action in FOR_ITEMS:
             return self.can_act_on_items(action)
         return True
+
+    def asked_for(self) -> Request:
+        """The evaluation that is set up."""
+        return self.scoring.request(self.yiwen.runs_root)
 
     @property
     def _is_at_work(self) -> bool:
@@ -200,7 +206,7 @@ class EvaluateScreen(ItemActions):
         self.header.show(_("new evaluation"), _("starting …"))
         run = None
         try:
-            run = await confirm_and_start(self.app, self.scoring.request(self.yiwen.runs_root))
+            run = await confirm_and_start(self.app, self.asked_for())
         except Exception as error:  # whatever a broken file makes a library raise
             self.yiwen.fail(error)
         self._is_starting = False

@@ -149,7 +149,7 @@ class TrainScreen(SetupActions, Looking):
     async def _start(self) -> None:
         self.header.show(_("new run"), _("starting …"))
         try:
-            run = await confirm_and_start(self.app, self.draft.request(self.yiwen.runs_root))
+            run = await confirm_and_start(self.app, self.asked_for())
         except Exception as error:  # whatever a broken file makes a library raise
             self.yiwen.fail(error)
             run = None

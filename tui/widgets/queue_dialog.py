@@ -55,7 +55,7 @@ class QueueDialog(ModalScreen[None]):
     }
     QueueDialog.-short OptionList { max-height: 7; }
     """
-    NONE: ClassVar[str] = _("Nothing waits. On Train, a puts the run that is set up in the queue.")
+    NONE: ClassVar[str] = _("Nothing waits. On Train and Evaluate, a puts in what is set up.")
 
     def __init__(self, root: Path) -> None:
         super().__init__()
