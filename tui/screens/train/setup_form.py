@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 from textual import on
@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.gpu_words import describe_gpu
+from engine.gpu_words import facts_of_gpu
 from engine.language import _, pgettext, plural
 from engine.profiles import Profile
 from engine.runs import Part
@@ -114,7 +114,7 @@ class SetupForm(Vertical):
         draft, outlook = self._shown
         if outlook is not None:
             self._offer_gpus(bool(outlook.gpus) or bool(draft.gpu))
-        room = max(20, self.size.width - self.LABEL_WIDTH - 6)
+        room = max(20, self.size.width - self.LABEL_WIDTH - 4)
         for key, label, name in ROWS[: self.rows.option_count]:
             value = _value(name, draft, outlook, room)
             muted = name in ("train", "validation", "test") and not draft.uses(_part(name))
@@ -163,7 +163,7 @@ def _part(name: str) -> Part:
 def _value(name: str, draft: Draft, outlook: Outlook | None, room: int) -> str:
     profile = outlook.profile if outlook else None
     if name == "gpu":
-        return _gpu(draft, outlook)
+        return _gpu(draft, outlook, room)
     if name == "profile":
         title = one_line(profile.title) if profile else ""
         return f"{one_line(profile.name if profile else draft.profile)}   {title}"
@@ -177,12 +177,20 @@ def _value(name: str, draft: Draft, outlook: Outlook | None, room: int) -> str:
     return one_line(short_path(path.get(name, profile.data.test), room)) or _("none")
 
 
-def _gpu(draft: Draft, outlook: Outlook | None) -> str:
+def _gpu(draft: Draft, outlook: Outlook | None, room: int) -> str:
+    """The card, with as much about it as fits; the rest stands in the card's own lines."""
     gpu = outlook.found.gpu if outlook and outlook.found else None
     if gpu is None:
         return draft.gpu or "…"
-    card = describe_gpu(gpu)
-    return one_line(card if draft.gpu else _("{gpu} (the first)").format(gpu=card))
+    sentence = "{gpu}" if draft.gpu else _("{gpu} (the first)")
+    facts = facts_of_gpu(gpu)
+    while len(facts) > 1 and cell_len(_said_of(facts, sentence)) > room:
+        facts.pop()
+    return _said_of(facts, sentence)
+
+
+def _said_of(facts: list[str], sentence: str) -> str:
+    return one_line(sentence.format(gpu=_(", ").join(facts)))
 
 
 def _changes(draft: Draft) -> str:
