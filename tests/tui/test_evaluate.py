@@ -20,6 +20,7 @@ from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
 from engine.runs import DataFile, Run
 from engine.waiting import scheduler, waiting_list
+from tui import calling
 from tui.app import YiwenApp
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import SampleDialog
@@ -239,8 +240,10 @@ async def test_what_is_wrong_with_a_file_is_said_line_by_line(
 
 
 async def test_an_evaluation_is_started_once_and_followed_to_its_end(
-    app: YiwenApp, workers: FakeWorkers
+    app: YiwenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(calling, "send", lambda _, codes: sent.append(codes))
     workers.options = ("--steps", "2", "--seconds", "1")
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_evaluate(pilot)
@@ -251,6 +254,9 @@ async def test_an_evaluation_is_started_once_and_followed_to_its_end(
         assert workers.started[0].settings.job == "evaluate"
         await wait_for(pilot, lambda: screen.view.has_result)
         assert screen.query_one(Digits).value == "12.27"
+        (codes,) = sent
+        assert codes.startswith("\a")
+        assert "finished" in codes
 
 
 async def test_progress_tells_phase_count_and_time_left(app: YiwenApp) -> None:
