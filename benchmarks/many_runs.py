@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from textual.pilot import Pilot
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from samples import make_run, score, step, tiny  # noqa: E402  # the tests' own run folders
+from samples import judged, make_run, score, step, tiny  # noqa: E402  # the tests' own run folders
 
 from engine.events import Evaluated, Finished, Started  # noqa: E402
 from tui.app import YiwenApp  # noqa: E402
@@ -44,7 +45,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
+        os.environ["XDG_STATE_HOME"] = f"{name}/state"  # not how the user likes to see the table
+        root = Path(name, "runs")
         make_many(root, arguments.runs)
         found = asyncio.run(measure(root, arguments.runs))
     print(f"{arguments.runs:,} runs, 120×40: {'seconds':>14} {'worst stall, ms':>16}")
@@ -68,8 +70,18 @@ def make_many(root: Path, count: int) -> None:
             root,
             Started(at=began, steps=100 if trains else 0),
             *([step(100, 100, at=began + 30)] if trains else []),
-            Evaluated(at=began + 50, part="test", score=result, directions={"to_modern": result}),
-            Finished(at=began + draw.uniform(60, 9000), score=result),
+            Evaluated(
+                at=began + 50,
+                part="test",
+                score=result,
+                directions={"to_modern": result, "to_classical": result},
+                file="evaluations/test.jsonl",
+                definition={"metric": "macro", "base": "nf4", "prompt": f"{number % 5:012x}"},
+            ),
+            judged(draw.uniform(5, 40), at=began + 55, file="evaluations/test.jsonl"),
+            Finished(
+                at=began + draw.uniform(60, 9000), score=result, file="evaluations/test.jsonl"
+            ),
             run_id=f"20260101-{number:06}-{profile.name}-{strategy}",
             job="train" if trains else "evaluate",
             strategy=strategy,
