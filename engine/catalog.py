@@ -38,6 +38,10 @@ class Row(Struct, frozen=True, gc=False):
         """Status, progress and result; in a row of the catalog, what columns show of them."""
         return unpack(self.kept) if isinstance(self.kept, bytes) else self.kept
 
+    def whole(self) -> Row:
+        """The row with all that its folder says of the result. Raises RunError."""
+        return Row(self.run, self.settings, self.run.summary(), self.notes)
+
     @property
     def perplexity_text(self) -> str:
         """The perplexity with its mark, if it has one (see PEEKED)."""
@@ -150,7 +154,10 @@ class Catalog:
 
         Ten thousand runs would else hold ten thousand copies of a few profiles.
         """
-        own = {"id": run_id if settings.id == run_id else settings.id, "created": settings.created}
+        own: dict[str, Any] = {
+            "id": run_id if settings.id == run_id else settings.id,
+            "created": settings.created,
+        }
         shared = {
             name: self._one_copy(getattr(settings, name))
             for name in settings.__struct_fields__

@@ -50,7 +50,9 @@ def unpack(packed: bytes) -> Summary:
     if found.judged is not None:
         part, at, samples, values = found.judged
         known = zip(_MEASURES, values)
-        measures = {name: Measure(value) for name, value in known if value is not None}
+        measures: dict[str, Any] = {
+            name: Measure(value) for name, value in known if value is not None
+        }
         judgement = Judgement(samples=samples, **measures)
         summary.judged = Judged(part=part, judgement=judgement, at=at)
     return summary

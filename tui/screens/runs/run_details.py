@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.events import Evaluated, Judged
 from engine.language import _
 from engine.runs import PEEKED
 from engine.scores.judgement import Measure
-from engine.summary import Status, Summary
+from engine.summary import Status
 from engine.table.run_columns import status_of, strategy_of
 from engine.text import direction_label, one_line, plain
 from tui import results
@@ -37,8 +38,6 @@ class RunDetails:
     """What the table's row does not hold and must be read from the folder."""
 
     row: Row
-    summary: Summary
-    """The whole of what the row holds in part."""
     evaluated: Evaluated | None
     checkpoints: tuple[str, ...]
     has_adapter: bool
@@ -46,13 +45,11 @@ class RunDetails:
     @classmethod
     def read(cls, row: Row) -> RunDetails:
         """Look into the folder; call it from a thread."""
-        try:
-            summary = row.run.summary()
-        except RunError:
-            summary = row.summary
+        with suppress(RunError):  # it has gone meanwhile
+            row = row.whole()
         adapter = row.run.adapter_path / "adapter_config.json"
         checkpoints = tuple(row.run.checkpoints())
-        return cls(row, summary, results.read_scores(row.run), checkpoints, adapter.is_file())
+        return cls(row, results.read_scores(row.run), checkpoints, adapter.is_file())
 
     def describe(self) -> Content:
         """Everything, a line each."""
@@ -61,7 +58,7 @@ class RunDetails:
     def losses(self) -> list[str]:
         """What deleting the folder takes away."""
         kept = [_("the record of its settings and events")]
-        if score := self.summary.score:
+        if score := self.row.summary.score:
             result = _("its result, perplexity {value}")
             kept.append(result.format(value=text.number(score.perplexity)))
         if self.checkpoints:
@@ -73,7 +70,7 @@ class RunDetails:
         return kept
 
     def _heading(self) -> Iterator[Content]:
-        summary = self.summary
+        summary = self.row.summary
         yield Content.styled(one_line(self.row.run.id), "bold")
         status = status_text(summary.status, status_of(self.row).partition(" ")[2])
         yield Content.assemble(status, f"  {text.clock(summary.seconds)}")
@@ -120,7 +117,7 @@ class RunDetails:
         yield _line(_("created"), settings.created[:16].replace("T", " "))
 
     def _outcome(self) -> Iterator[Content]:
-        summary = self.summary
+        summary = self.row.summary
         if summary.steps:
             yield _line(_("steps"), f"{summary.step}/{summary.steps}")
         if self.checkpoints:
