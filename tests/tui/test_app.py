@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,14 @@ async def test_function_keys_lead_to_screens(app: YiwenApp, key: str) -> None:
         await pilot.press(key)
         await wait_for(pilot, lambda: app.current_mode == modes[key])
         assert modes[key].capitalize() in seen(app).splitlines()[0]
+
+
+async def test_what_was_imported_is_not_walked_through_by_the_collector(app: YiwenApp) -> None:
+    gc.unfreeze()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: app.current_mode == "runs")
+        assert gc.get_freeze_count() > 40_000
 
 
 async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
