@@ -34,6 +34,18 @@ async def test_function_keys_lead_to_screens(app: YiwenApp, key: str) -> None:
         assert modes[key].capitalize() in seen(app).splitlines()[0]
 
 
+async def test_styles_are_read_once(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of all screens: reading all anew at a screen's first visit takes a tenth of a second."""
+    async with app.run_test(size=SIZE) as pilot:
+        read: list[str] = []
+        monkeypatch.setattr(app.stylesheet, "reparse", lambda: read.append(app.current_mode))
+        for key in ("f2", "f3", "f4"):
+            await pilot.press(key)
+            await pilot.pause()
+        assert app.current_mode == "runs"
+        assert not read
+
+
 async def test_what_was_imported_is_not_walked_through_by_the_collector(app: YiwenApp) -> None:
     gc.unfreeze()
     async with app.run_test(size=SIZE) as pilot:

@@ -37,7 +37,6 @@ _FOR_ONE_RUN = ("menu", "open", "evaluate", "translate", "stop", "delete", "copy
 class RunsScreen(SeveralActions):
     """Lists the runs folder again and again while it shows."""
 
-    CSS_PATH = "runs.tcss"
     AUTO_FOCUS = "RunTable"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
