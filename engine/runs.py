@@ -9,10 +9,10 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
+from heapq import merge
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -34,15 +34,34 @@ _DATED = re.compile(r"\d{8}-\d{6}")
 _CREATED = re.compile(r'^created = "(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)', re.MULTILINE)
 
 
-@dataclass(frozen=True)
 class Run:
     """One run's folder."""
 
-    folder: Path
+    __slots__ = ("_settings", "id", "root")
+
+    def __init__(self, folder: Path) -> None:
+        self.id, self.root = folder.name, folder.parent
+        self._settings: RunSettings | None = None
+
+    @classmethod
+    def inside(cls, root: Path, run_id: str) -> Run:
+        """One of many, which share the path of the folder that holds them all."""
+        run = cls.__new__(cls)
+        run.id, run.root, run._settings = run_id, root, None
+        return run
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and (self.id, self.root) == (other.id, other.root)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"Run({self.folder})"
 
     @property
-    def id(self) -> str:
-        return self.folder.name
+    def folder(self) -> Path:
+        return self.root / self.id
 
     @property
     def events_path(self) -> Path:
@@ -65,9 +84,15 @@ class Run:
     def evaluations_path(self) -> Path:
         return self.folder / "evaluations"
 
-    @cached_property
+    @property
     def settings(self) -> RunSettings:
-        """What run.toml says. Raises RunError."""
+        """What run.toml says, read once. Raises RunError."""
+        if self._settings is None:
+            self._settings = self.read_settings()
+        return self._settings
+
+    def read_settings(self) -> RunSettings:
+        """What run.toml says, not kept. Raises RunError."""
         path = self.folder / "run.toml"
         try:
             return msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), RunSettings)
@@ -79,6 +104,10 @@ class Run:
             raise RunError(
                 _("{path}: cannot be read: {error}").format(path=path, error=error)
             ) from None
+
+    def exists(self) -> bool:
+        """Is the folder a run's?"""
+        return (self.folder / "run.toml").exists()
 
     def alive(self) -> bool:
         """Does a worker hold this run now?"""
@@ -126,7 +155,7 @@ class Run:
         if not checkpoint and names:
             checkpoint = names[-1]
         if checkpoint not in names:
-            there = ", ".join(names) or _("none yet")
+            there = _(", ").join(names) or _("none yet")
             raise RunError(
                 _("run {run}: no checkpoint '{checkpoint}'; there are: {there}").format(
                     run=self.id, checkpoint=checkpoint, there=there
@@ -212,10 +241,7 @@ def _make_new(root: Path, stem: str) -> Path:
 
 def list_all(root: Path) -> list[Run]:
     """All runs of a folder, newest first."""
-    if not root.is_dir():
-        return []
-    folders = [path.parent for path in root.glob("*/run.toml")]
-    return [Run(folder) for folder in sorted(folders, key=_age, reverse=True)]
+    return [run for run in list_folders(root) if run.exists()]
 
 
 def list_folders(root: Path) -> list[Run]:
@@ -225,25 +251,39 @@ def list_folders(root: Path) -> list[Run]:
             names = [entry.name for entry in entries if not entry.name.startswith(".")]
     except OSError:
         return []
-    folders = [root / name for name in names]
-    return [Run(folder) for folder in sorted(folders, key=_age, reverse=True)]
+    return [Run.inside(root, name) for name in _newest_first(root, names)]
 
 
-def _age(folder: Path) -> tuple[str, int, str]:
-    """Order by date and time in the name, then by number, then by name."""
-    number = re.search(r"-(\d{1,3})$", folder.name)
-    when = folder.name[:15] if _DATED.match(folder.name) else _created(folder)
-    return when, int(number.group(1)) if number else 1, folder.name
+def _newest_first(root: Path, names: Sequence[str]) -> Iterable[str]:
+    """By age, which the name tells of all but those runs whose folder was given another one."""
+    others = {name: _created(root / name) for name in names if not _DATED.match(name)}
+    dated = _newest_dated(name for name in names if name not in others)
+    if not others:
+        return dated
+    rest = sorted(others, key=lambda name: (others[name], name), reverse=True)
+    return merge(dated, rest, key=lambda name: others.get(name, name[:15]), reverse=True)
 
 
 def _created(folder: Path) -> str:
-    """When a run was made whose folder was given another name, as its own name said it."""
+    """When a run was made, as the name of its folder would say it; empty if it does not tell."""
     try:
-        head = (folder / "run.toml").read_text(encoding="utf-8")
+        settings = (folder / "run.toml").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return ""
-    found = _CREATED.search(head)
+    found = _CREATED.search(settings)
     return "{}{}{}-{}{}{}".format(*found.groups()) if found else ""
+
+
+def _newest_dated(names: Iterable[str]) -> Iterator[str]:
+    """By age; keys are made only for runs of the same second, for there may be ten thousand."""
+    for _second, same in groupby(sorted(names, reverse=True), lambda name: name[:15]):
+        yield from sorted(same, key=_age, reverse=True)
+
+
+def _age(name: str) -> tuple[int, str]:
+    """Order of runs of one second: by number, then by name."""
+    number = re.search(r"-(\d{1,3})$", name)
+    return int(number.group(1)) if number else 1, name
 
 
 def find(root: Path, key: str) -> Run:
@@ -261,7 +301,7 @@ def find(root: Path, key: str) -> Run:
         raise RunError(
             _("no run '{key}' in {root}; `yiwen runs` lists them").format(key=key, root=root)
         )
-    shown = ", ".join(run.id for run in found[:5]) + (" …" if len(found) > 5 else "")
+    shown = _(", ").join(run.id for run in found[:5]) + (" …" if len(found) > 5 else "")
     raise RunError(
         _("'{key}' fits {count} runs: {shown}").format(key=key, count=len(found), shown=shown)
     )

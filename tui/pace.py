@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
+from engine import text
 from engine.events import Event, Phase
 from engine.language import _
 from engine.summary import Summary
@@ -53,10 +54,11 @@ def progress(summary: Summary) -> Content:
         return Content(f"{name} …")
     share = min(1.0, summary.phase_done / summary.phase_of)
     done = round(share * _BAR)
+    reached = text.progress(summary.phase_done, summary.phase_of)
     room = len(f"{summary.phase_of:,}")  # no wider at the end: a new width is laid out anew
     return Content.assemble(
         f"{name}  ",
         ("━" * done, "$primary"),
         ("╌" * (_BAR - done), "dim"),
-        f"  {summary.phase_done:>{room},}/{summary.phase_of:,} {share:>4.0%}",
+        f"  {summary.phase_done:>{room},}/{summary.phase_of:,} {reached:>4}",
     )

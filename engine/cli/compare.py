@@ -32,7 +32,7 @@ def compare(arguments: Namespace) -> int:
         rows = [Row(run, run.settings, run.summary()) for run in wanted]
     else:
         wanted = []
-        rows = Catalog(root).rows()
+        rows = [row.whole() for row in Catalog(root).rows()]
     rows = [row for row in rows if row.summary.score]
     if not rows:
         raise UserError(f"no run with a result in {root}")
@@ -117,7 +117,7 @@ def _cells(row: Row, best: float) -> Iterator[str]:
     score, judged = row.summary.score, row.summary.judgement
     assert score is not None
     yield row.settings.profile.name
-    yield row.settings.strategy
+    yield row.settings.strategy_in_full
     yield row.perplexity_text
     yield f"{score.perplexity / best:.2f}×" if math.isfinite(score.perplexity) else "–"
     yield number(score.perplexity_corpus)

@@ -46,16 +46,21 @@ class RunColumn:
 
 
 def strategy_of(row: Row) -> str:
-    """The strategy; for an adapter, whether it was trained or only evaluated."""
-    job = row.settings.job
-    if job == "evaluate" and row.settings.strategy != "qlora":
-        return row.settings.strategy  # there is nothing else that such a run could do
-    return row.settings.strategy + _JOBS.get(job, "")
+    """The strategy with its examples; for an adapter, whether it was trained or only evaluated."""
+    return row.settings.strategy_in_full + _job_of(row)
+
+
+def _job_of(row: Row) -> str:
+    settings = row.settings
+    if settings.job == "evaluate" and settings.strategy != "qlora":
+        return ""  # there is nothing else that such a run could do
+    return _JOBS.get(settings.job, "")
 
 
 def perplexity_of(row: Row) -> float:
     """On the run's test file; nan if it was not scored yet."""
-    return row.summary.score.perplexity if row.summary.score else math.nan
+    score = row.summary.score
+    return score.perplexity if score else math.nan
 
 
 def status_of(row: Row) -> str:
@@ -67,7 +72,7 @@ def status_of(row: Row) -> str:
     done, of = summary.step, summary.steps
     if not of:
         done, of = summary.phase_done, summary.phase_of
-    return f"{words} {100 * done // of}%" if of else words
+    return f"{words} {text.progress(done, of)}" if of else words
 
 
 def test_name(row: Row) -> str:
@@ -77,7 +82,8 @@ def test_name(row: Row) -> str:
 
 
 def _corpus(row: Row) -> float:
-    return row.summary.score.perplexity_corpus if row.summary.score else math.nan
+    score = row.summary.score
+    return score.perplexity_corpus if score else math.nan
 
 
 def _bleu(row: Row) -> float:
@@ -143,7 +149,8 @@ _LIST = (
     _words("status", _("status"), _("status, running first"), status_of,
            value=lambda row: row.summary.status.value),
     _words("profile", _("profile"), _("profile"), lambda row: row.settings.profile.name, widest=18),
-    _words("strategy", _("strategy"), _("strategy"), strategy_of, widest=17),
+    _words("strategy", _("strategy"), _("strategy"), strategy_of,
+           value=lambda row: row.settings.strategy + _job_of(row), widest=24),
     RunColumn("perplexity", "ppl", _("perplexity, best first"),
               lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
     _words("name", _("name"), _("name and tags that you gave"), lambda row: row.notes.label,
@@ -221,10 +228,12 @@ class Order:
 
     def sort(self, rows: Iterable[Row]) -> list[Row]:
         """The rows in this order; those without a value last, ties as they were."""
-        ranked = [(_rank(self.key, row), row) for row in rows]
-        known = [(value, row) for value, row in ranked if value is not None]
-        known.sort(key=lambda pair: pair[0], reverse=self.reverse)
-        rows = [row for _, row in known] + [row for value, row in ranked if value is None]
+        rows = list(rows)
+        ranks = [_rank(self.key, row) for row in rows]
+        known = [at for at, rank in enumerate(ranks) if rank is not None]
+        known.sort(key=ranks.__getitem__, reverse=self.reverse)  # type: ignore[arg-type]
+        unknown = (row for row, rank in zip(rows, ranks) if rank is None)
+        rows = [*(rows[at] for at in known), *unknown]
         if self.grouped:
             rows.sort(key=lambda row: row.settings.profile.name.casefold())
         return rows
@@ -234,7 +243,10 @@ def _rank(key: str, row: Row) -> str | float | None:
     if key == "status":
         return list(Status).index(row.summary.status)
     value = COLUMNS[key].value(row)
-    return value.casefold() if isinstance(value, str) else value
+    if isinstance(value, str):
+        folded = value.casefold()
+        return value if folded == value else folded  # no copies of ten thousand dates
+    return value
 
 
 def column(key: str) -> RunColumn:
@@ -242,7 +254,7 @@ def column(key: str) -> RunColumn:
     for one in COLUMNS.values():
         if key in (one.key, one.label):
             return one
-    known = ", ".join(COLUMNS)
+    known = _(", ").join(COLUMNS)
     raise UserError(
         _("'{key}' is no column{nearest}; there are: {known}").format(
             key=key, nearest=nearest(key, COLUMNS), known=known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from engine.events import Finished, Started
-from tui.app import CONTINUES, YiwenApp
+from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm
 from tui.widgets.help_panel import HelpPanel
 from tui.widgets.too_small import TooSmall
@@ -31,6 +32,25 @@ async def test_function_keys_lead_to_screens(app: YiwenApp, key: str) -> None:
         await pilot.press(key)
         await wait_for(pilot, lambda: app.current_mode == modes[key])
         assert modes[key].capitalize() in seen(app).splitlines()[0]
+
+
+async def test_styles_are_read_once(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of all screens: at a first visit, reading them anew takes a tenth of a second."""
+    async with app.run_test(size=SIZE) as pilot:
+        read: list[str] = []
+        monkeypatch.setattr(app.stylesheet, "reparse", lambda: read.append(app.current_mode))
+        for key, mode in {"f2": "evaluate", "f3": "translate", "f4": "runs"}.items():
+            await pilot.press(key)
+            await wait_for(pilot, lambda mode=mode: app.current_mode == mode)
+        assert not read
+
+
+async def test_what_was_imported_is_not_walked_through_by_the_collector(app: YiwenApp) -> None:
+    gc.unfreeze()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: app.current_mode == "runs")
+        assert gc.get_freeze_count() > 40_000
 
 
 async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
@@ -119,6 +139,22 @@ async def test_errors_are_shown_as_they_are(app: YiwenApp) -> None:
         app.fail(HOSTILE)
         await wait_for(pilot, "[/nope] [red]x[/]")
         assert "\x1b" not in seen(app)
+
+
+async def test_a_long_error_is_cut_and_can_be_read_in_full(app: YiwenApp) -> None:
+    mistakes = "\n".join(f"data.json: record {number}: output: missing" for number in range(40))
+    async with app.run_test(size=SMALLEST, notifications=True) as pilot:
+        app.fail(mistakes)
+        await wait_for(pilot, "record 4: output")
+        text = await wait_for(pilot, "… ctrl+g shows all of it")
+        assert "record 5: output" not in text
+        assert "Train" in text.splitlines()[0]  # nothing grows over the top
+        await pilot.press("ctrl+g")
+        await wait_for(pilot, "record 5: output")
+        await pilot.press("end")
+        await wait_for(pilot, "record 39: output")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1)
 
 
 @pytest.mark.parametrize(("key", "answer"), [("y", True), ("n", False), ("escape", False)])

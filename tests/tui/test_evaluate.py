@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from desk import show_evaluation
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import TEST_FILE, held_by_a_process, make_run, pair, score, step, tiny, write_pairs
@@ -19,10 +20,13 @@ from textual.widgets import Digits, Input
 from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
 from engine.runs import DataFile, Run
+from engine.waiting import scheduler, waiting_list
+from tui import calling
 from tui.app import YiwenApp
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import SampleDialog
 from tui.screens.evaluate.screen import EvaluateScreen
+from tui.widgets.queue_dialog import QueueDialog
 
 SIZE = (80, 24)
 SMALL = (60, 16)
@@ -96,19 +100,6 @@ async def open_evaluate(pilot: Pilot[None], expected: str = "scores 84 pairs") -
     return screen
 
 
-async def show(pilot: Pilot[None], run: Run) -> EvaluateScreen:
-    """Take a run to the screen, as the other screens do, and wait for its result."""
-    app = pilot.app
-    assert isinstance(app, YiwenApp)
-    app.evaluate_run(run)
-    await wait_for(pilot, lambda: isinstance(app.screen, EvaluateScreen))
-    screen = app.screen
-    assert isinstance(screen, EvaluateScreen)
-    await wait_for(pilot, lambda: screen.view.has_result)
-    await pilot.pause()
-    return screen
-
-
 def listed(screen: EvaluateScreen) -> list[str]:
     table = screen.query_one(SampleTable)
     return table.column("id")
@@ -165,6 +156,10 @@ async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeW
         await wait_for(pilot, "Examples in the prompt")
         await pilot.press("8", "enter")
         await wait_for(pilot, "k examples 8")
+        await pilot.press("e")
+        await wait_for(pilot, "Seed of the draw")
+        await pilot.press("7", "enter")
+        await wait_for(pilot, "k examples 8 seed 7")
         await pilot.press("h")
         await wait_for(pilot, "How examples are chosen")
         await pilot.press(*"nearest", "down", "enter")
@@ -172,15 +167,34 @@ async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeW
         assert screen.scoring.request(app.runs_root).overrides == {
             "few_shot.examples": "8", "few_shot.choose": "nearest", "few_shot.direction": "same",
         }  # fmt: skip
+        await pilot.press("e")  # nothing is drawn
+        await pilot.pause(0.2)
+        assert app.screen is screen
         await pilot.press("h")
         await wait_for(pilot, "as in the profile")
         await pilot.press(*"as in", "enter")
-        await wait_for(pilot, "k examples 8")
+        await wait_for(pilot, "k examples 8 seed 7")
         await pilot.press("s")
         await wait_for(pilot, lambda: workers.started)
         settings = workers.started[0].settings
         assert settings.strategy == "few-shot"
         assert len(settings.examples) == 8
+        assert settings.profile.few_shot.seed == 7
+
+
+async def test_an_evaluation_waits_in_the_queue(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "ensure", lambda root: False)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await open_evaluate(pilot)
+        await pilot.press("a")
+        await wait_for(pilot, "is in the queue;")
+        (entry,) = waiting_list.read(app.runs_root)
+        assert Run(app.runs_root / entry.run).settings.job == "evaluate"
+        await pilot.press("q")
+        await wait_for(pilot, lambda: isinstance(app.screen, QueueDialog))
+        await wait_for(pilot, entry.run)
 
 
 async def test_another_test_file_is_read_and_counted(app: YiwenApp, tmp_path: Path) -> None:
@@ -214,8 +228,10 @@ async def test_what_is_wrong_with_a_file_is_said_line_by_line(
 
 
 async def test_an_evaluation_is_started_once_and_followed_to_its_end(
-    app: YiwenApp, workers: FakeWorkers
+    app: YiwenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(calling, "send", lambda _, codes: sent.append(codes))
     workers.options = ("--steps", "2", "--seconds", "1")
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_evaluate(pilot)
@@ -226,6 +242,9 @@ async def test_an_evaluation_is_started_once_and_followed_to_its_end(
         assert workers.started[0].settings.job == "evaluate"
         await wait_for(pilot, lambda: screen.view.has_result)
         assert screen.query_one(Digits).value == "12.27"
+        (codes,) = sent
+        assert codes.startswith("\a")
+        assert "finished" in codes
 
 
 async def test_progress_tells_phase_count_and_time_left(app: YiwenApp) -> None:
@@ -248,12 +267,16 @@ async def test_stopping_asks_and_stops(app: YiwenApp, workers: FakeWorkers) -> N
     workers.options = ("--steps", "1000", "--seconds", "60")
     async with app.run_test(size=SIZE) as pilot:
         await open_evaluate(pilot)
+        assert "s Score o Open" in seen(app)
         await pilot.press("s")
         await wait_for(pilot, "● running")
+        await wait_for(pilot, "x Stop o Open")
+        assert "s Score" not in seen(app)
         await pilot.press("x")
         await wait_for(pilot, "Stop 2")
         await pilot.press("y")
         await wait_for(pilot, "■ stopped")
+        await wait_for(pilot, "s Score o Open")
         assert not workers.started[0].alive()
 
 
@@ -282,7 +305,7 @@ async def test_a_result_shows_number_directions_and_definition(
 ) -> None:
     run = evaluation(app)
     async with app.run_test(size=size) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert screen.query_one(Digits).value == "16.62"
         text = seen(app)
         for expected in ("9.50", "84", "2,000", "13.62", "19.62", "文→白", "白→文", "metric: mean"):
@@ -294,7 +317,7 @@ async def test_samples_come_worst_first_and_can_be_turned_round(app: YiwenApp) -
     lines = [*SAMPLES, sample(4, None), sample(5, None, tokens=0)]  # infinite; not scored
     run = evaluation(app, lines=lines)
     async with app.run_test(size=SIZE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert listed(screen) == ["p4", "p2", "p3", "p1", "p5"]
         table = screen.query_one(SampleTable)
         assert table.column("ppl") == ["∞", "900.00", "60.00", "5.00", "–"]
@@ -308,7 +331,7 @@ async def test_the_highlighted_sample_stands_in_full_beside_the_list(app: YiwenA
     lines = [sample(1, 5.0, output=long, reference="尾"), sample(2, 9.0, output=None)]
     run = evaluation(app, lines=lines)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert "not translated" in seen(app)
         await pilot.press("down")
         text = await wait_for(pilot, "p1  文→白  ppl 5.00, 31 tokens")
@@ -322,7 +345,7 @@ async def test_the_highlighted_sample_stands_in_full_beside_the_list(app: YiwenA
 async def test_enter_shows_a_sample_over_a_small_screen(app: YiwenApp) -> None:
     run = evaluation(app)
     async with app.run_test(size=SMALL) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(app.screen, SampleDialog))
         text = await wait_for(pilot, "譯文2")
@@ -342,7 +365,7 @@ async def test_hostile_samples_are_shown_as_they_stand(app: YiwenApp) -> None:
     ]  # fmt: skip
     run = evaluation(app, lines=lines)
     async with app.run_test(size=WIDE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         text = seen(app)
         assert text.count("[/nope] [red]x[/]") >= 4
         assert "\x1b" not in text
@@ -358,7 +381,7 @@ async def test_outputs_that_arrive_later_are_shown_without_moving_the_cursor(app
                      lines=[{**line, "output": None} for line in SAMPLES])  # fmt: skip
     with held_by_a_process(run) as worker:
         async with app.run_test(size=SIZE) as pilot:
-            screen = await show(pilot, run)
+            screen = await show_evaluation(pilot, run)
             await pilot.press("down")
             await wait_for(pilot, "not translated")
             write_samples(run, SAMPLES)
@@ -381,7 +404,7 @@ def against(app: YiwenApp) -> tuple[Run, Run]:
 async def test_another_run_stands_beside_and_the_greatest_change_comes_first(app: YiwenApp) -> None:
     one, other = against(app)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen = await show(pilot, one)
+        screen = await show_evaluation(pilot, one)
         await pilot.press("v")
         await wait_for(pilot, "Set against")
         await pilot.press(*"few", "enter")
@@ -401,7 +424,7 @@ async def test_another_run_stands_beside_and_the_greatest_change_comes_first(app
 async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Path) -> None:
     run = evaluation(app)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         await pilot.press("slash", *"p3")
         await wait_for(pilot, lambda: listed(screen) == ["p3"])
         await pilot.press("enter", "space")
@@ -409,7 +432,7 @@ async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Pat
         await pilot.press("escape")
         await wait_for(pilot, lambda: len(listed(screen)) == 3)
         await pilot.press("w")
-        await wait_for(pilot, "1 items")
+        await wait_for(pilot, "1 item.")
         app.screen.query_one(Input).value = str(tmp_path / "kept.json")
         await pilot.press("enter")
         await wait_for(pilot, lambda: (tmp_path / "kept.json").exists())
@@ -421,7 +444,7 @@ async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Pat
 
 async def test_a_file_of_another_suffix_is_refused_in_words(app: YiwenApp, tmp_path: Path) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await show(pilot, evaluation(app))
+        await show_evaluation(pilot, evaluation(app))
         await pilot.press("w")
         await wait_for(pilot, "Write items")
         app.screen.query_one(Input).value = str(tmp_path / "kept.doc")
@@ -445,7 +468,7 @@ async def test_strategies_on_the_same_file_and_model_are_compared(app: YiwenApp)
     evaluation(app, 6, "qlora", 20.0)
     evaluation(app, 7, "qlora", 2.0, data=other_file)
     async with app.run_test(size=(100, 30)) as pilot:
-        await show(pilot, shown)
+        await show_evaluation(pilot, shown)
         text = await wait_for(pilot, "strategy")
         found = [line.split()[-3:] for line in text.splitlines()[4:8]]
         assert found[1] == ["qlora", "20.00", "×0.25"]
@@ -467,7 +490,7 @@ async def test_a_former_evaluation_is_opened_from_a_list(app: YiwenApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_evaluate(pilot)
         await pilot.press("o")
-        text = await wait_for(pilot, f"16.62  few-shot     {run.id}")
+        text = await wait_for(pilot, f"16.62  few-shot 4               {run.id}")
         assert "20260102-120000-no" not in text
         await pilot.press("enter")
         await wait_for(pilot, lambda: screen.view.has_result)
@@ -480,7 +503,7 @@ async def test_a_trained_run_is_set_up_and_its_own_result_shown(app: YiwenApp) -
     run = evaluation(app, strategy="qlora")
     give_adapter(run)
     async with app.run_test(size=SIZE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert screen.scoring.run == run
         assert screen.query_one(Digits).value == "16.62"
         await pilot.press("g")
@@ -491,14 +514,14 @@ async def test_a_run_whose_profile_is_gone_is_still_readable(app: YiwenApp) -> N
     profile = msgspec.structs.replace(tiny(), name="deleted-long-ago")
     run = evaluation(app, profile=profile)
     async with app.run_test(size=SIZE) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         assert "f test test.json, 84 pairs" in seen(app)
 
 
 async def test_another_choice_leaves_the_result(app: YiwenApp) -> None:
     run = evaluation(app)
     async with app.run_test(size=SIZE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         await pilot.press("g")
         await wait_for(pilot, "type to filter")
         await pilot.press(*"few", "enter")

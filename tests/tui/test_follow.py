@@ -10,10 +10,10 @@ from pathlib import Path
 import fake_worker
 import msgspec
 import pytest
-import tui.follow
 from looking import wait_for
 from samples import held_by_a_process, make_run, score, step
 
+import tui.follow
 from engine.events import EventLog, Finished, Phase, Started, Step, Stopped, encode
 from engine.runs import Run
 from engine.summary import Status

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from desk import choose_broken_training_file
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import TINY, held_by_a_process, make_run, pair, score, write_pairs
@@ -181,15 +182,8 @@ async def test_another_file_is_chosen_and_stays_with_its_name(
 async def test_bad_data_is_named_in_place_and_starting_says_it_too(
     app: YiwenApp, tmp_path: Path, workers: FakeWorkers
 ) -> None:
-    path = tmp_path / "bad.json"
-    path.write_text(json.dumps([{"id": 1, "instruction": HOSTILE}]), "utf-8")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await wait_for(pilot, "tokens an epoch")
-        await pilot.press("d")
-        await wait_for(pilot, "Training file")
-        app.screen.query_one(Input).value = str(path)
-        await pilot.press("enter")
-        await wait_for(pilot, "record 1: output: missing")
+        await choose_broken_training_file(pilot, tmp_path)
         await pilot.press("s")
         await wait_for(pilot, "That did not work")
         assert app.is_running
@@ -235,7 +229,7 @@ async def test_skipped_records_are_counted(root: Path, tmp_path: Path) -> None:
     text = TINY.read_text("utf-8").replace('bad_records = "error"', 'bad_records = "skip"')
     app = _app(root, tmp_path, text.replace('"tiny/data/train.json"', f'"{train}"'))
     async with app.run_test(size=(100, 30)) as pilot:
-        await wait_for(pilot, "1 records of data.train: record 9: instruction: missing")
+        await wait_for(pilot, "1 record of data.train: record 9: instruction: missing")
 
 
 async def test_the_smallest_size_shows_all_choices(app: YiwenApp) -> None:

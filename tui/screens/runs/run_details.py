@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from textual.content import Content
 
 from engine import text, wording
 from engine.catalog import Row
+from engine.errors import RunError
 from engine.events import Evaluated, Judged
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import PEEKED
 from engine.scores.judgement import Measure
 from engine.summary import Status
@@ -43,6 +45,8 @@ class RunDetails:
     @classmethod
     def read(cls, row: Row) -> RunDetails:
         """Look into the folder; call it from a thread."""
+        with suppress(RunError):  # it has gone meanwhile
+            row = row.whole()
         adapter = row.run.adapter_path / "adapter_config.json"
         checkpoints = tuple(row.run.checkpoints())
         return cls(row, results.read_scores(row.run), checkpoints, adapter.is_file())
@@ -58,7 +62,11 @@ class RunDetails:
             result = _("its result, perplexity {value}")
             kept.append(result.format(value=text.number(score.perplexity)))
         if self.checkpoints:
-            kept.append(_("{count} checkpoints").format(count=len(self.checkpoints)))
+            kept.append(
+                plural("{count} checkpoint", "{count} checkpoints", len(self.checkpoints)).format(
+                    count=len(self.checkpoints)
+                )
+            )
         if self.has_adapter:
             kept.append(_("the trained adapter, which cannot be translated with any more"))
         if self.row.notes.note:
@@ -105,11 +113,13 @@ class RunDetails:
         if settings.examples_shown:
             yield _line(_("examples"), str(settings.examples_shown))
         for part, file in settings.data.items():
-            pairs = _("{file}, {count} pairs").format(file=Path(file.path).name, count=file.pairs)
+            pairs = plural("{file}, {count} pair", "{file}, {count} pairs", file.pairs).format(
+                file=Path(file.path).name, count=file.pairs
+            )
             yield _line(_PARTS.get(part, part), pairs)
         if settings.overrides:
             changed = (f"{key}={value}" for key, value in settings.overrides.items())
-            yield _line(_("overrides"), ", ".join(changed))
+            yield _line(_("overrides"), _(", ").join(changed))
         yield _line(_("created"), settings.created[:16].replace("T", " "))
 
     def _outcome(self) -> Iterator[Content]:
@@ -175,4 +185,4 @@ def _judged(judged: Judged) -> Iterator[Content]:
         )
         yield Content.styled(counted, "$text-warning")
     for name, words in in_words(judged.definition).items():
-        yield Content.styled(f"{one_line(name)}: {one_line(words)}", "$text-muted")
+        yield Content.styled(wording.labelled(one_line(name), one_line(words)), "$text-muted")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,9 +10,8 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
-from engine.catalog import Row
 from engine.language import _
 from engine.runs import Run
 from engine.table.run_columns import COLUMNS
@@ -26,6 +24,7 @@ from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.several_actions import SeveralActions
 from tui.widgets.checklist import Checklist
 from tui.widgets.header_line import HeaderLine
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_table import LineTable
 from tui.widgets.picker import Picker
 
@@ -38,7 +37,6 @@ _FOR_ONE_RUN = ("menu", "open", "evaluate", "translate", "stop", "delete", "copy
 class RunsScreen(SeveralActions):
     """Lists the runs folder again and again while it shows."""
 
-    CSS_PATH = "runs.tcss"
     AUTO_FOCUS = "RunTable"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
@@ -52,7 +50,7 @@ class RunsScreen(SeveralActions):
     def compose(self) -> ComposeResult:
         yield HeaderLine(_("Runs"))
         yield RunBrowser(self._view)
-        yield Footer(compact=True)
+        yield KeyBar()
 
     # The list
 
@@ -73,21 +71,11 @@ class RunsScreen(SeveralActions):
         """Show the newest runs, then all; then again and again."""
         if not self._is_complete:
             self.browser.show(await asyncio.to_thread(self._listing.rows, NEWEST))
-            self.browser.show(await asyncio.to_thread(self._list_all))
+            self.browser.show(await asyncio.to_thread(self._listing.rows))
             self._is_complete = True
         while True:
             self.browser.show(await asyncio.to_thread(self._listing.rows))
             await asyncio.sleep(LIST_SECONDS)
-
-    def _list_all(self) -> list[Row]:
-        """All rows, set apart from what is collected: walking through 10,000 stops the screen."""
-        gc.disable()
-        try:
-            rows = self._listing.rows()
-            gc.freeze()
-        finally:
-            gc.enable()
-        return rows
 
     @on(RunBrowser.Changed)
     def show_header(self) -> None:
