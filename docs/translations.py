@@ -21,7 +21,9 @@ sys.path.insert(0, str(ROOT))
 from engine import setting_list  # noqa: E402 (found by the path above)
 
 CATALOGUE = ROOT / "engine" / "locale" / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
-KEYWORDS = {"_": None, "plural": (1, 2), "marked": None}
+KEYWORDS = {"_": None, "plural": (1, 2), "pgettext": ((1, "c"), 2), "marked": None}
+Texts = str | tuple[str, str]
+"""One text, or its singular and plural."""
 HEADER = """\
 # Yiwen in Traditional Chinese, as written in Taiwan.
 msgid ""
@@ -33,13 +35,14 @@ msgstr ""
 """
 
 
-def marked_texts() -> Iterator[str | tuple[str, str]]:
-    """Every text of the interface, or its singular and plural: those marked in the code, and what
+def marked_texts() -> Iterator[tuple[Texts, str | None]]:
+    """Every text of the interface with its context: those marked in the code, and what
     profiles/tiny.toml says of the settings."""
     for folder in ("engine", "tui"):
-        for _, _, texts, _, _ in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
-            yield texts if isinstance(texts, str) else (texts[0], texts[1])
-    yield from setting_list.explanations().values()
+        for _, _, texts, _, context in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
+            yield texts if isinstance(texts, str) else (texts[0], texts[-1]), context
+    for text in setting_list.explanations().values():
+        yield text, None
 
 
 def main() -> None:
@@ -49,10 +52,11 @@ def main() -> None:
         for path in [CATALOGUE, *sys.argv[1:]]
     ]
     made = Catalog(locale="zh_TW", charset="utf-8")
-    for texts in marked_texts():
+    for texts, context in marked_texts():
         key = texts if isinstance(texts, str) else texts[0]
-        found = [message for one in known if (message := one.get(key)) and message.string]
-        made.add(texts, found[-1].string if found else None)
+        found = [one.get(key, context) for one in known]
+        strings = [message.string for message in found if message and message.string]
+        made.add(texts, strings[-1] if strings else None, context=context)
     for message in made:
         if message.id and not any(message.string or ""):
             print("not translated:", message.id)

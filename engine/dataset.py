@@ -15,7 +15,7 @@ from engine import directions
 from engine.directions import Direction
 from engine.errors import DataError
 from engine.formats import Record, files_of, kind_of, read_records
-from engine.language import _
+from engine.language import _, plural
 
 _SHOWN_MISTAKES = 20
 
@@ -82,7 +82,11 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
         )
     if not found.pairs:
         why = (
-            _("; {count} records were skipped, first {first}").format(count=len(bad), first=bad[0])
+            plural(
+                "; {count} record was skipped: {first}",
+                "; {count} records were skipped, first {first}",
+                len(bad),
+            ).format(count=len(bad), first=bad[0])
             if bad
             else ""
         )

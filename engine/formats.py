@@ -16,7 +16,7 @@ from typing import Any
 
 from engine import directions
 from engine.errors import DataError
-from engine.language import _
+from engine.language import _, plural
 
 TO_CLASSICAL = "翻譯成文言文：\n{text}"
 TO_MODERN = "翻譯成現代文：\n{text}"
@@ -148,9 +148,11 @@ def read_tsv(path: Path, text: str) -> Iterator[Record]:
         elif len(cells) != len(header):
             yield Record(
                 place,
-                _("found {count} columns, expected {expected}").format(
-                    count=len(cells), expected=len(header)
-                ),
+                plural(
+                    "found {count} column, expected {expected}",
+                    "found {count} columns, expected {expected}",
+                    len(cells),
+                ).format(count=len(cells), expected=len(header)),
             )
         else:
             row = {name: cell.replace("\\n", "\n") for name, cell in zip(header, cells)}

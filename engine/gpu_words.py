@@ -8,16 +8,25 @@ from engine.text import size
 
 
 def describe_gpu(gpu: Gpu) -> str:
-    """`GPU 0 NVIDIA H100, 70.1 GB of 79.6 GB free, 37 % busy, 41 °C`."""
+    """`GPU 0 NVIDIA H100, 70.1 of 79.6 GB free, 37 % busy, 41 °C`."""
+    return _(", ").join(facts_of_gpu(gpu))
+
+
+def facts_of_gpu(gpu: Gpu) -> list[str]:
+    """The same in parts, the most important first."""
+    free, total = size(gpu.free), size(gpu.total)
+    number, _space, unit = free.partition(" ")
+    if total.endswith(unit):
+        free = number  # the unit is said once
     parts = [
         f"GPU {gpu.index} {gpu.name}",
-        _("{free} of {total} free").format(free=size(gpu.free), total=size(gpu.total)),
+        _("{free} of {total} free").format(free=free, total=total),
     ]
     if gpu.utilization is not None:
         parts.append(_("{share} % busy").format(share=gpu.utilization))
     if gpu.temperature is not None:
         parts.append(f"{gpu.temperature} °C")
-    return ", ".join(parts)
+    return parts
 
 
 def describe_process(process: GpuProcess) -> str:

@@ -1,8 +1,8 @@
 """The language of the interface: English as it is written here, or Traditional Chinese by gettext.
 
 It is chosen once, when the program starts: by the setting `language`, else by the locale. Texts are
-marked with `_` (or `plural`, or `marked`) where they are written, whole sentences with named places
-for values; the catalogue is engine/locale/zh_TW/LC_MESSAGES/yiwen.po.
+marked with `_` (or `plural`, `pgettext`, `marked`) where they are written, whole sentences with
+named places for values; the catalogue is engine/locale/zh_TW/LC_MESSAGES/yiwen.po.
 """
 
 from __future__ import annotations
@@ -34,9 +34,14 @@ def _(text: str) -> str:
     return _catalogue().gettext(text)
 
 
-def plural(one: str, many: str, count: int) -> str:
+def plural(one: str, many: str, count: float) -> str:
     """One of two texts, by a count, in the language of the interface."""
-    return _catalogue().ngettext(one, many, count)
+    return _catalogue().ngettext(one, many, 1 if count == 1 else 2)
+
+
+def pgettext(context: str, text: str) -> str:
+    """A text that means other things elsewhere, told apart by a word of context."""
+    return _catalogue().pgettext(context, text)
 
 
 def marked(text: str) -> str:

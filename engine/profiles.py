@@ -6,6 +6,7 @@ has a default here, is explained in `profiles/tiny.toml`, and is checked by `eng
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +26,8 @@ PositiveNumber = Annotated[float, Meta(gt=0)]
 NotNegativeNumber = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
+_LONGEST = 60
+"""Characters of a setting that are repeated where it is wrong."""
 TOKENS_PER_PASS = 4096
 """Of the plain engine, where a profile says 0."""
 
@@ -228,6 +231,12 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
     one stands; they come back absolute. A data file that is nowhere stays as it was written.
     Raises ProfileError, one message for all mistakes.
     """
+    profile = as_written(name_or_file, overrides)
+    return profile_paths.resolve(profile, Path(profile.folder))
+
+
+def as_written(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> Profile:
+    """The same, but with paths as they stand in the file. Raises ProfileError."""
     path = find(name_or_file)
     try:
         table = tomli.loads(path.read_text(encoding="utf-8-sig"))
@@ -241,8 +250,7 @@ def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> P
         ) from None
     _refuse_names(table, str(path))
     profile = _check(table, overrides or {}, str(path))
-    named = msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
-    return profile_paths.resolve(named, path.parent)
+    return msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
 
 
 def override(profile: Profile, overrides: dict[str, str]) -> Profile:
@@ -254,15 +262,33 @@ def override(profile: Profile, overrides: dict[str, str]) -> Profile:
 
 
 def _check(table: dict[str, Any], overrides: dict[str, str], place: str) -> Profile:
-    """Convert a table, all mistakes in one message."""
-    _refuse_names(overrides, place)
+    """Convert a table, all mistakes in one message, those of overrides told apart."""
+    _refuse_names(overrides, "--set")
+    sections = set(table)
     mistakes = profile_check.apply_overrides(table, overrides)
     profile = profile_check.convert(table, Profile, mistakes)
     if not mistakes:
         mistakes += contradictions.of(profile)
     if mistakes:
-        raise ProfileError("\n".join(f"{place}: {mistake}" for mistake in mistakes))
+        placed = (_placed(mistake, overrides, sections, place) for mistake in mistakes)
+        raise ProfileError("\n".join(placed))
     return profile
+
+
+def _placed(mistake: str, overrides: dict[str, str], sections: set[str], place: str) -> str:
+    """A mistake with its place: the setting that was given, or the profile."""
+    named = re.match(r"[\w.-]*", mistake)
+    key = named.group() if named else ""
+    for given, text in overrides.items():
+        made_section = key and key not in sections and given.startswith(f"{key}.")
+        if given == key or made_section:
+            return setting_place(given, text) + mistake.removeprefix(key)
+    return f"{place}: {mistake}"
+
+
+def setting_place(key: str, text: str) -> str:
+    """Where a setting was given: `--set training.epochs=3`."""
+    return f"--set {key}={text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
 
 
 def _refuse_names(keys: Iterable[str], place: str) -> None:
@@ -290,7 +316,7 @@ def find(name_or_file: str | Path) -> Path:
     nearest = profile_check.nearest(str(name_or_file), known)
     raise ProfileError(
         _("no profile named '{name_or_file}'{nearest}; there are: {known}").format(
-            name_or_file=name_or_file, nearest=nearest, known=", ".join(known) or _("none")
+            name_or_file=name_or_file, nearest=nearest, known=_(", ").join(known) or _("none")
         )
     )
 

@@ -61,6 +61,19 @@ class RunSettings(Struct, frozen=True, kw_only=True):
             return 0
         return len(few_shot.ids) if few_shot.choose == "ids" else few_shot.examples
 
+    @property
+    def strategy_in_full(self) -> str:
+        """With the examples, if it shows any: `few-shot 4`, `few-shot 8 nearest same`."""
+        few_shot = self.profile.few_shot
+        if not self.examples_shown:
+            return self.strategy
+        words = [self.strategy, str(self.examples_shown)]
+        if few_shot.choose != "random":
+            words.append(few_shot.choose)
+        if few_shot.choose != "ids" and few_shot.direction == "same":
+            words.append("same")
+        return " ".join(words)
+
     def is_set_aside(self, part: str) -> bool:
         """Is the part no file of its own, but pairs of the training file that were put aside?"""
         train, other = self.data.get("train"), self.data.get(part)

@@ -122,7 +122,7 @@ class Run:
         if not checkpoint and names:
             checkpoint = names[-1]
         if checkpoint not in names:
-            there = ", ".join(names) or _("none yet")
+            there = _(", ").join(names) or _("none yet")
             raise RunError(
                 _("run {run}: no checkpoint '{checkpoint}'; there are: {there}").format(
                     run=self.id, checkpoint=checkpoint, there=there
@@ -246,7 +246,7 @@ def find(root: Path, key: str) -> Run:
         raise RunError(
             _("no run '{key}' in {root}; `yiwen runs` lists them").format(key=key, root=root)
         )
-    shown = ", ".join(run.id for run in found[:5]) + (" …" if len(found) > 5 else "")
+    shown = _(", ").join(run.id for run in found[:5]) + (" …" if len(found) > 5 else "")
     raise RunError(
         _("'{key}' fits {count} runs: {shown}").format(key=key, count=len(found), shown=shown)
     )

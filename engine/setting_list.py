@@ -58,8 +58,8 @@ def typed(value: Any) -> str:
 
 def list_all(profile: str, overrides: Mapping[str, str]) -> list[Setting]:
     """The settings of a profile by section, as they are with the overrides. Raises ProfileError."""
-    before = msgspec.to_builtins(profiles.load(profile))
-    after = msgspec.to_builtins(profiles.load(profile, dict(overrides)))
+    before = msgspec.to_builtins(profiles.as_written(profile))
+    after = msgspec.to_builtins(profiles.as_written(profile, dict(overrides)))
     comments = explanations()
     return [
         Setting(

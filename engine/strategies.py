@@ -33,6 +33,6 @@ def get(name: str) -> Strategy:
     except KeyError:
         raise UserError(
             _("strategy: found '{name}', expected {known}{nearest}").format(
-                name=name, known=", ".join(STRATEGIES), nearest=nearest(name, STRATEGIES)
+                name=name, known=_(", ").join(STRATEGIES), nearest=nearest(name, STRATEGIES)
             )
         ) from None

@@ -10,9 +10,12 @@ from pathlib import Path
 from engine.directions import LABELS
 from engine.errors import UserError
 
-# Whole sequences first (colours, window titles), so that their tails do not stay as litter.
+# Whole sequences first, lest their tails stay as litter: ECMA-48 by its grammar, C1 codes in their
+# eight-bit form too. A string without an end goes to the end of its line.
 _SEQUENCE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?"
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, the cursor
+    r"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?"  # titles
+    r"|\x1b[ -/]*[0-~]"  # all others: character sets, resets
 )
 # C0 and C1 codes, and what reorders text; a newline is the caller's affair.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -46,6 +49,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}f}"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 pair`, `1,204 pairs`: for what is said in English only."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def interval(low: float, high: float) -> str:
     """Two bounds: `16.62–21.70`; nothing if they are unknown."""
     return f"{number(low)}–{number(high)}" if not math.isnan(low + high) else ""
@@ -62,6 +70,11 @@ def share(count: int, of: int) -> str:
     """`2.4 %`, `100 %`."""
     percent = 100 * count / of if of else math.nan
     return f"{number(percent, 1 if 0 < percent < 99.95 else 0)} %"
+
+
+def progress(done: int, of: int) -> str:
+    """`23%`; 100% only once it is done."""
+    return f"{100 * min(done, of) // of}%" if of else "–"
 
 
 def rate(value: float) -> str:

@@ -36,7 +36,6 @@ from engine.waiting.waiting_list import Entry
 from tui.screens.evaluate.screen import EvaluateScreen
 from tui.screens.runs.run_table import RunTable
 from tui.screens.runs.screen import RunsScreen
-from tui.screens.train.queue_dialog import QueueDialog
 from tui.screens.train.screen import TrainScreen
 from tui.screens.train.settings_dialog import SettingsDialog
 from tui.screens.translate.prompt_box import PromptBox
@@ -45,6 +44,7 @@ from tui.screens.translate.text_dialog import Field, TextDialog
 from tui.widgets.dialogs import Confirm
 from tui.widgets.file_picker import FilePicker
 from tui.widgets.help_panel import HelpPanel
+from tui.widgets.queue_dialog import QueueDialog
 
 Scene = Callable[[Stage], Awaitable[None]]
 SCENES: dict[str, Scene] = {}

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
@@ -31,6 +32,9 @@ from tui.charset import choose
 CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
 _SECOND_CTRL_C = 2.0
+_MOST_ERRORS = 100
+_TOAST, _TOAST_EDGES = 60, 3
+"""Columns of a notice at most, and those of them that are no text."""
 _GRACE = 2.0
 """Seconds to put the terminal in order after a signal."""
 
@@ -70,12 +74,14 @@ class YiwenApp(App[None]):
                 tooltip=_("Compare all runs")),
         Binding("ctrl+q", "quit", _("Quit"), id="app.quit", priority=True,
                 tooltip=_("Leave; runs go on without the workbench")),
+        Binding("ctrl+g", "errors", _("Errors"), id="app.errors", show=False,
+                tooltip=_("Read in full what went wrong since the workbench was opened")),
         Binding("ctrl+c", "help_quit", _("Copy, quit"), id="app.break", show=False,
                 system=True, tooltip=_("Copy a selection; pressed twice within 2 seconds, leave")),
         Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False,
                 tooltip=_("Put the workbench in the background; `fg` brings it back")),
-        Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", show=False,
-                priority=True, tooltip=_("Open the command palette")),
+        Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", priority=True,
+                tooltip=_("Open the command palette")),
     ]  # fmt: skip
 
     def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:
@@ -83,6 +89,7 @@ class YiwenApp(App[None]):
         self.runs_root = runs_root
         self.profile_name = profile
         self._complaints: list[str] = []
+        self._errors: deque[str] = deque(maxlen=_MOST_ERRORS)
         self.personal = settings.load_or_default(self._complaints.append)
         """The user's own settings."""
         wished = self.personal.chart.charset
@@ -163,8 +170,12 @@ class YiwenApp(App[None]):
         screen.choose_run(run)
 
     def fail(self, error: Exception | str) -> None:
-        """Say what went wrong, long enough to be read."""
-        message = plain(message_of(error))
+        """Say what went wrong, long enough to be read; the errors keep what is cut."""
+        from tui.widgets.errors_dialog import shortened
+
+        whole = plain(message_of(error))
+        self._errors.append(whole)
+        message = shortened(whole, min(_TOAST, self.size.width * 9 // 10) - _TOAST_EDGES)
         self.notify(
             message,
             title=_("That did not work"),
@@ -172,6 +183,10 @@ class YiwenApp(App[None]):
             timeout=max(6.0, width(message) / 12),
             markup=False,
         )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out the key of the screen one is on."""
+        return None if action == "mode" and parameters[0] == self.current_mode else True
 
     def action_mode(self, mode: str) -> None:
         """Show a screen."""
@@ -182,6 +197,12 @@ class YiwenApp(App[None]):
         from tui.widgets.help_panel import HelpPanel
 
         self.push_screen(HelpPanel(self.screen))
+
+    def action_errors(self) -> None:
+        """Show all that went wrong."""
+        from tui.widgets.errors_dialog import ErrorsDialog
+
+        self.push_screen(ErrorsDialog(tuple(self._errors)))
 
     def action_help_quit(self) -> None:
         """Quit on the second ctrl+c, as the hands expect; the first may have been meant to copy."""

@@ -12,6 +12,7 @@ _NAMES = {
     "corpus": _("corpus"),
     "base": _("base"),
     "computed in": _("computed in"),
+    "path": _("path"),
     "logits": _("logits"),
     "log-softmax": _("log-softmax"),
     "attention": _("attention"),

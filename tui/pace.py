@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
+from engine import text
 from engine.events import Event, Phase
 from engine.language import _
 from engine.summary import Summary
@@ -57,5 +58,6 @@ def progress(summary: Summary) -> Content:
         f"{name}  ",
         ("━" * done, "$primary"),
         ("╌" * (_BAR - done), "dim"),
-        f"  {summary.phase_done:,}/{summary.phase_of:,}  {share:.0%}",
+        f"  {summary.phase_done:,}/{summary.phase_of:,}  "
+        + text.progress(summary.phase_done, summary.phase_of),
     )

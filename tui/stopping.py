@@ -36,7 +36,7 @@ async def confirm_and_stop(app: App[Any], run: Run, asked: set[str]) -> bool:
         if force
         else gentle,
         yes=_("Kill") if force else _("Stop"),
-        no=_("Keep"),
+        no=_("Let it run"),
     )
     if not await app.push_screen_wait(confirm):
         return False

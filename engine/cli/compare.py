@@ -117,7 +117,7 @@ def _cells(row: Row, best: float) -> Iterator[str]:
     score, judged = row.summary.score, row.summary.judgement
     assert score is not None
     yield row.settings.profile.name
-    yield row.settings.strategy
+    yield row.settings.strategy_in_full
     yield row.perplexity_text
     yield f"{score.perplexity / best:.2f}×" if math.isfinite(score.perplexity) else "–"
     yield number(score.perplexity_corpus)

@@ -12,7 +12,7 @@ from engine.cli.progress_line import ProgressLine
 from engine.errors import RunError
 from engine.runs import Run
 from engine.summary import Status, Summary
-from engine.text import clock, number, thousands
+from engine.text import clock, number, progress, thousands
 from engine.wording import phase_name, status_word
 
 _POLL = 0.25
@@ -107,7 +107,8 @@ def progress_line(summary: Summary) -> str:
     """What a running run is at, in one line."""
     parts = [f"{summary.status.symbol} {status_word(summary.status)}"]
     if summary.steps:
-        parts.append(f"step {summary.step}/{summary.steps} {summary.step / summary.steps:.0%}")
+        share = progress(summary.step, summary.steps)
+        parts.append(f"step {summary.step}/{summary.steps} {share}")
     if summary.phase and summary.phase != "training":
         done = f" {summary.phase_done}/{summary.phase_of}" if summary.phase_of else ""
         parts.append(phase_name(summary.phase) + done)

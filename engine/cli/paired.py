@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from engine.cli.result import definition_line
 from engine.cli.table import table
 from engine.scores.comparison import RISING, Comparison, Line
-from engine.text import chance, direction_label, number, one_line, share
+from engine.text import chance, counted, direction_label, number, one_line, share
 
 _NAMES = {
     "perplexity": "perplexity, mean",
@@ -76,7 +76,7 @@ def _by_item(compared: Comparison) -> Iterator[str]:
     decided = share(split.better, compared.items), share(split.worse, compared.items)
     equal = f", equal on {split.equal}" if split.equal else ""
     yield (
-        f"A has the lower perplexity on {split.better} items ({decided[0]}), "
+        f"A has the lower perplexity on {counted(split.better, 'item')} ({decided[0]}), "
         f"B on {split.worse} ({decided[1]}){equal}; p {chance(split.p)}"
     )
     if split.ruling:

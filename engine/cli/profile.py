@@ -13,7 +13,7 @@ from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
 from engine.models import chat_template, hub
-from engine.text import short_path
+from engine.text import counted, short_path
 from engine.token_marks import mark
 
 
@@ -72,6 +72,8 @@ def prompt(arguments: Namespace) -> int:
         print(mark(encoded, builder.tokenizer))
         scored_count = f", {encoded.scored_count} scored" if arguments.output is not None else ""
         ids = [pair.id for pair in builder.examples.before(arguments.instruction)]
-        print(f"\n{len(encoded.ids)} tokens{scored_count}; prompt {builder.digest}", end="")
+        print(
+            f"\n{counted(len(encoded.ids), 'token')}{scored_count}; prompt {builder.digest}", end=""
+        )
         print(f"; examples {', '.join(ids)}" if ids else "")
     return 0

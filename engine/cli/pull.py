@@ -17,7 +17,7 @@ from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace, FolderPlace, FolderSource
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
-from engine.text import clock, short_path, size
+from engine.text import clock, progress, short_path, size
 from engine.tokenizer import Tokenizer
 
 _WINDOW = 15.0
@@ -122,7 +122,7 @@ class Pace:
         while now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
         began, before = self._seen[0]
-        parts = [f"{size(done)} of {size(total)} {done / max(1, total):.0%}"]
+        parts = [f"{size(done)} of {size(total)} {progress(done, total)}"]
         if now > began and done > before:
             speed = (done - before) / (now - began)
             parts += [f"{size(int(speed))}/s", f"{clock((total - done) / speed)} left"]

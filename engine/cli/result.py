@@ -11,7 +11,7 @@ from engine.events import Judged, Score
 from engine.runs import PEEKED, Run
 from engine.scores.judgement import FAULTS, Judgement, Measure, plain_data, value
 from engine.summary import Summary
-from engine.text import interval, number, one_line, share
+from engine.text import counted, interval, number, one_line, share
 
 COPY = "copy the source"
 """The row of what doing nothing would score."""
@@ -107,7 +107,7 @@ def _faults(judgement: Judgement) -> Iterator[str]:
     if not judgement.outputs:
         return
     for kind, fault in judgement.found.items():
-        part = f"{fault.count} of {judgement.outputs} outputs"
+        part = f"{fault.count} of {counted(judgement.outputs, 'output')}"
         shown = f"{fault.found}: {fault.output}" if fault.output else fault.found
         yield (
             f"! {part} ({share(fault.count, judgement.outputs)}) {FAULTS.get(kind, kind)}, "

@@ -22,7 +22,7 @@ from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.scores.judgement import value
 from engine.summary import Status, Summary
-from engine.text import one_line
+from engine.text import counted, one_line
 from engine.waiting import scheduler
 
 
@@ -64,7 +64,7 @@ def predict(arguments: Namespace) -> int:
         written = {"run": run.id, "file": str(target), "items": len(answers)}
         print(json.dumps({**written, "judged": as_data(summary)}, ensure_ascii=False))
     else:
-        print(f"{len(answers)} translations in {target}")
+        print(f"{counted(len(answers), 'translation')} in {target}")
         if summary.judged:
             print(describe_result(run, summary))
     return 0

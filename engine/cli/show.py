@@ -14,7 +14,7 @@ from engine.paths import runs_root
 from engine.runs import Run
 from engine.summary import Summary
 from engine.table import notes
-from engine.text import clock, one_line
+from engine.text import clock, counted, one_line
 
 
 def show(arguments: Namespace) -> int:
@@ -48,7 +48,7 @@ def describe_run(run: Run, summary: Summary) -> str:
     if settings.adapter:
         lines.append(f"  adapter     {settings.adapter}")
     lines += [
-        f"  {part:<12}{data.path}  {data.pairs} pairs"
+        f"  {part:<12}{data.path}  {counted(data.pairs, 'pair')}"
         f"{' set aside' if settings.is_set_aside(part) else ''}  sha256 {data.sha256[:12]}"
         for part, data in settings.data.items()
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.course import rules
 from engine.course.check import Grade
 from engine.course.export import Export
-from engine.text import clock, number, size
+from engine.text import clock, counted, number, size
 
 _FILES = """\
 | file | |
@@ -55,7 +55,7 @@ def _score(export: Export, grade: Grade | None) -> str:
     lines = [f"Prompt `{export.prompt}` (a hash of its form; another prompt is another score)."]
     if export.score:
         lines.append(
-            f"Perplexity on {export.score.samples} items, as `yiwen` measured it: "
+            f"Perplexity on {counted(export.score.samples, 'item')}, as `yiwen` measured it: "
             f"**{number(export.score.perplexity, 4)}** (test file sha256 `{test.sha256[:12]}`)."
         )
     if grade:

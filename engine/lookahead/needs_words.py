@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.gpu_words import describe_gpu, describe_process
-from engine.language import _, marked
+from engine.language import _, marked, plural
 from engine.lookahead.card_line import CardLine
 from engine.lookahead.memory_estimate import MemoryEstimate
 from engine.lookahead.preflight import Preflight
@@ -68,7 +68,7 @@ def memory(found: Preflight) -> Iterator[CardLine]:
     parts = sorted(((count, name) for name, count in found.memory.parts.items()), reverse=True)
     shown = [f"{_(_PARTS[name])} {count / 1e9:.1f}" for count, name in parts[:_SHOWN_PARTS]]
     rest = sum(count for count, _name in parts[_SHOWN_PARTS:])
-    yield CardLine("", ", ".join([*shown, _("other {rest:.1f} GB").format(rest=rest / 1e9)]))
+    yield CardLine("", _(", ").join([*shown, _("other {rest:.1f} GB").format(rest=rest / 1e9)]))
     if found.gpu is not None:
         yield CardLine("", _path(found.memory))
 
@@ -85,7 +85,7 @@ def _path(memory: MemoryEstimate) -> str:
         _("CUDA graphs"): trains and use.graphs,
         _("activations recomputed"): trains and use.checkpointing,
     }
-    how = ", ".join(words for words, is_so in spent.items() if is_so)
+    how = _(", ").join(words for words, is_so in spent.items() if is_so)
     return _("fast engine: {how}").format(how=how or _("unquantised weights"))
 
 
@@ -96,16 +96,23 @@ def device(found: Preflight) -> Iterator[CardLine]:
         machine = found.machine
         yield CardLine(
             _("Device"),
-            _("processor, {cores} cores, {memory} of main memory").format(
-                cores=machine.cores, memory=size(machine.memory_total)
-            ),
+            plural(
+                "processor, {cores} core, {memory} of main memory",
+                "processor, {cores} cores, {memory} of main memory",
+                machine.cores,
+            ).format(cores=machine.cores, memory=size(machine.memory_total)),
         )
         return
     yield CardLine(_("Device"), describe_gpu(gpu))
     for process in gpu.processes[:3]:
         yield CardLine("", describe_process(process))
     if len(gpu.processes) > 3:
-        yield CardLine("", _("and {count} more processes").format(count=len(gpu.processes) - 3))
+        yield CardLine(
+            "",
+            plural(
+                "and {count} more process", "and {count} more processes", len(gpu.processes) - 3
+            ).format(count=len(gpu.processes) - 3),
+        )
 
 
 def disk(found: Preflight) -> Iterator[CardLine]:

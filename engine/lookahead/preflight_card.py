@@ -98,11 +98,18 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
             tokens=plan.tokens, share=share
         ),
     )
-    one = training.epochs == 1
-    epochs = plural("{epochs:g} epoch", "{epochs:g} epochs", 1 if one else 2)
-    sentence = _("{steps:,} of {batch_size} pairs: {epochs}")
+    epochs = plural("{epochs:g} epoch", "{epochs:g} epochs", training.epochs)
+    sentence = plural(
+        "{steps:,} of {batch_size} pair: {epochs}",
+        "{steps:,} of {batch_size} pairs: {epochs}",
+        training.batch_size,
+    )
     if training.max_steps:
-        sentence = _("{steps:,} of {batch_size} pairs: {epochs}, at most {max_steps:,} steps")
+        sentence = plural(
+            "{steps:,} of {batch_size} pair: {epochs}, at most {max_steps:,} steps",
+            "{steps:,} of {batch_size} pairs: {epochs}, at most {max_steps:,} steps",
+            training.batch_size,
+        )
     text = sentence.format(
         steps=plan.steps,
         batch_size=training.batch_size,
@@ -113,10 +120,14 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
     if plan.left_out:
         yield CardLine(
             _("Too long"),
-            _(
+            plural(
+                "{count:,} training pair will be left out: longer than "
+                "training.max_prompt_tokens = {max_prompt_tokens} or training.max_output_tokens"
+                " = {max_output_tokens}",
                 "{count:,} training pairs will be left out: longer than "
-                "training.max_prompt_tokens = {max_prompt_tokens} or training.max_output_tokens "
-                "= {max_output_tokens}"
+                "training.max_prompt_tokens = {max_prompt_tokens} or training.max_output_tokens"
+                " = {max_output_tokens}",
+                plan.left_out,
             ).format(
                 count=plan.left_out,
                 max_prompt_tokens=training.max_prompt_tokens,
@@ -146,44 +157,58 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
             shown = "; ".join(dataset.skipped[:3]) + (_("; …") if len(dataset.skipped) > 3 else "")
             yield CardLine(
                 _("Skipped"),
-                _("{count:,} records of data.{part}: {shown}").format(
-                    count=len(dataset.skipped), part=part, shown=shown
-                ),
+                plural(
+                    "{count:,} record of data.{part}: {shown}",
+                    "{count:,} records of data.{part}: {shown}",
+                    len(dataset.skipped),
+                ).format(count=len(dataset.skipped), part=part, shown=shown),
                 "!",
             )
     if plan is not None and plan.cut:
         yield CardLine(
             _("Cut"),
-            _(
+            plural(
+                "{count:,} training pair is too long and will lose the end of the answer: "
+                "training.too_long = cut",
                 "{count:,} training pairs are too long and will lose the end of the answer: "
-                "training.too_long = cut"
+                "training.too_long = cut",
+                plan.cut,
             ).format(count=plan.cut),
             "!",
         )
     if found.unscorable:
         yield CardLine(
             _("No room"),
-            _(
+            plural(
+                "{count:,} test item has a prompt that fills evaluation.max_tokens = "
+                "{max_tokens} alone: the run will stop at it",
                 "{count:,} test items have prompts that fill evaluation.max_tokens = "
-                "{max_tokens} alone: the run will stop at them"
+                "{max_tokens} alone: the run will stop at them",
+                found.unscorable,
             ).format(count=found.unscorable, max_tokens=found.profile.evaluation.max_tokens),
             "!",
         )
     elif found.cut:
         yield CardLine(
             _("Cut"),
-            _(
+            plural(
+                "{count:,} test item is longer than evaluation.max_tokens = {max_tokens} and "
+                "will be cut from the right",
                 "{count:,} test items are longer than evaluation.max_tokens = {max_tokens} and "
-                "will be cut from the right"
+                "will be cut from the right",
+                found.cut,
             ).format(count=found.cut, max_tokens=found.profile.evaluation.max_tokens),
             "!",
         )
     if found.leaks:
         yield CardLine(
             _("Leak"),
-            _(
+            plural(
+                "{count:,} test pair shares a sentence with the training file; the score will "
+                "flatter",
                 "{count:,} test pairs share a sentence with the training file; the score will "
-                "flatter"
+                "flatter",
+                found.leaks,
             ).format(count=found.leaks),
             "!",
         )
@@ -198,5 +223,7 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
 def pairs_of(dataset: Dataset) -> str:
     """`512 pairs (256 文→白, 256 白→文)`."""
     counts = dataset.count_directions()
-    parts = ", ".join(f"{count:,} {LABELS[direction]}" for direction, count in counts.items())
-    return _("{count:,} pairs ({parts})").format(count=len(dataset.pairs), parts=parts)
+    parts = _(", ").join(f"{count:,} {LABELS[direction]}" for direction, count in counts.items())
+    return plural(
+        "{count:,} pair ({parts})", "{count:,} pairs ({parts})", len(dataset.pairs)
+    ).format(count=len(dataset.pairs), parts=parts)

@@ -154,7 +154,7 @@ def check_folder(folder: Path) -> int:
     if lacking:
         raise UserError(
             _("{folder}: holds no whole model; it lacks {lacking}").format(
-                folder=folder, lacking=", ".join(lacking)
+                folder=folder, lacking=_(", ").join(lacking)
             )
         )
     names = hub.weight_files(folder)
@@ -184,7 +184,7 @@ def _choose(source: Source, place: Place) -> list[ModelFile]:
     if lacking:
         raise UserError(
             _("{source} holds no whole model; it lacks {lacking}").format(
-                source=source, lacking=", ".join(lacking)
+                source=source, lacking=_(", ").join(lacking)
             )
         )
     files = [there[name] for name in [*names, *weights]]

@@ -10,7 +10,7 @@ import msgspec
 from engine.catalog import Row
 from engine.profiles import Model, Profile, Prompt
 from engine.report.markdown import block, code, escape, escape_lines, table
-from engine.text import clock, interval, number, size
+from engine.text import clock, counted, interval, number, size
 
 _TOLD = {("prompt", "template"), *(("data", part) for part in ("train", "validation", "test"))}
 """Settings that stand elsewhere on the page."""
@@ -40,7 +40,10 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
         yield "references repaired", f"perplexity {escape(scored)}, corpus {corpus}"
     for part, data in of_run.data.items():
         aside = " set aside" if of_run.is_set_aside(part) else ""
-        yield part, f"{code(data.path)}, {data.pairs} pairs{aside}, sha256 {code(data.sha256)}"
+        yield (
+            part,
+            f"{code(data.path)}, {counted(data.pairs, 'pair')}{aside}, sha256 {code(data.sha256)}",
+        )
     yield "prompt", code(summary.definition.get("prompt", "–"))
     yield "steps", f"{summary.step} of {summary.steps}" if summary.steps else "–"
     yield "time", clock(summary.seconds)

@@ -14,7 +14,7 @@ from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
 from engine.runs import PEEKED
 from engine.scores.judgement import FAULTS, value
-from engine.text import clock, direction_label, number, share
+from engine.text import clock, counted, direction_label, number, share
 
 SHOWN = 5
 """Samples at either end."""
@@ -66,7 +66,7 @@ def _result(row: Row, best: float, judged: bool) -> Iterator[str]:
     summary = row.summary
     score = summary.score.perplexity if summary.score else math.nan
     yield escape(row.settings.profile.name)
-    yield row.settings.strategy
+    yield row.settings.strategy_in_full
     yield escape(row.perplexity_text)
     yield f"{score / best:.2f}×" if math.isfinite(score / best) else "–"
     yield number(summary.score.perplexity_corpus if summary.score else None)
@@ -136,9 +136,9 @@ def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[str]:
     if scored:
         scored.sort(key=lambda result: -(result.perplexity or 0))
         shown = min(SHOWN, (len(scored) + 1) // 2)
-        yield f"### Worst {shown} samples"
+        yield f"### Worst {counted(shown, 'sample')}"
         yield _samples(scored[:shown])
-        yield f"### Best {shown} samples"
+        yield f"### Best {counted(shown, 'sample')}"
         yield _samples(scored[: -shown - 1 : -1])
     yield "### To repeat it"
     yield block("\n".join(repeating.commands(row.run)))

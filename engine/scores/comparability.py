@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.language import _
+from engine.language import _, plural
 from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.summary import Summary
@@ -62,9 +62,12 @@ def cautions(one: Side, other: Side) -> list[str]:
     common, files = len(one.results), (one.whole_file, other.whole_file)
     if not common == files[0] == files[1]:
         said.append(
-            _(
-                "the files differ: compared on the {common} items that both have, of {first} and "
-                "{second}"
+            plural(
+                "the files differ: compared on the {common} item that both have, of {first} and"
+                " {second}",
+                "the files differ: compared on the {common} items that both have, of {first} "
+                "and {second}",
+                common,
             ).format(common=common, first=files[0], second=files[1])
         )
     models = [side.run.settings.profile.model.path for side in (one, other)]
@@ -76,9 +79,14 @@ def cautions(one: Side, other: Side) -> list[str]:
         )
     if one.is_scored and other.is_scored and (tokens := differing_tokens(one, other)):
         said.append(
-            _(
+            plural(
+                "{tokens} item has another number of scored tokens (another tokenizer or "
+                "another cut): perplexities per token cannot be compared, those per character "
+                "can",
                 "{tokens} items have other numbers of scored tokens (another tokenizer or "
-                "another cut): perplexities per token cannot be compared, those per character can"
+                "another cut): perplexities per token cannot be compared, those per character "
+                "can",
+                tokens,
             ).format(tokens=tokens)
         )
     said += [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine import strategies, wording
 from engine.catalog import Row
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import PEEKED
 from engine.scores.judgement import Judgement, value
 from engine.table import differences, sheet
@@ -98,9 +98,11 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
         for line in lines:
             line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
     header = ["", str(one), str(other), f"{one} − {other}", _("95 % interval"), "p", _("better")]
-    title = _("Run {one} and run {other} on {items} common items").format(
-        one=one, other=other, items=compared.items
-    )
+    title = plural(
+        "Run {one} and run {other} on {items} common item",
+        "Run {one} and run {other} on {items} common items",
+        compared.items,
+    ).format(one=one, other=other, items=compared.items)
     return Table(title, header, lines, (1, 2, 3, 4, 5))
 
 
@@ -110,18 +112,23 @@ def by_item(compared: Comparison, one: int, other: int) -> list[str]:
     split = compared.split
     if split is not None:
         said.append(
-            _(
-                "Run {one} has the lower perplexity on {better} items, run {other} on {worse}; p "
-                "{p}. {ruling} items make half of the difference of the means."
+            plural(
+                "Run {one} has the lower perplexity on {better} item, run {other} on "
+                "{worse}; p {p}.",
+                "Run {one} has the lower perplexity on {better} items, run {other} on "
+                "{worse}; p {p}.",
+                split.better,
             ).format(
-                one=one,
-                better=split.better,
-                other=other,
-                worse=split.worse,
-                p=chance(split.p),
-                ruling=split.ruling,
+                one=one, better=split.better, other=other, worse=split.worse, p=chance(split.p)
             )
         )
+        if split.ruling:
+            ruling = plural(
+                "{ruling} item makes half of the difference of the means.",
+                "{ruling} items make half of the difference of the means.",
+                split.ruling,
+            )
+            said.append(ruling.format(ruling=split.ruling))
     return said
 
 

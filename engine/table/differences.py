@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.catalog import Row
-from engine.language import _
+from engine.language import _, plural
 
 _ABSENT = "–"
 _ALONE = ("id", "created", "format")
@@ -41,14 +41,16 @@ def _flat(row: Row) -> dict[str, str]:
     profile = settings.pop("profile")
     data = settings.pop("data")
     examples = settings.pop("examples")
+    if row.settings.profile.few_shot.choose == "ids":  # then their number is what counts
+        profile["few_shot"]["examples"] = len(row.settings.profile.few_shot.ids)
     profile.pop("data")  # which files were used, and which bytes, is said by `data`
     settings.pop("overrides")  # the profile is as resolved, so they stand in it
     found = {key: _shown(value) for key, value in settings.items() if key not in _ALONE}
     found |= _walk(profile)
     for part, file in data.items():
-        found[f"data.{part}"] = _("{path} ({digest}, {count} pairs)").format(
-            path=file["path"], digest=file["sha256"][:12], count=file["pairs"]
-        )
+        found[f"data.{part}"] = plural(
+            "{path} ({digest}, {count} pair)", "{path} ({digest}, {count} pairs)", file["pairs"]
+        ).format(path=file["path"], digest=file["sha256"][:12], count=file["pairs"])
     found["examples"] = ", ".join(str(pair["id"]) for pair in examples) or _("none")
     return found
 

@@ -126,7 +126,7 @@ def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Te
             place=place,
             field=one_line(field),
             nearest=nearest(field, known),
-            known=", ".join(dict.fromkeys([*COLUMNS, *_TEXTS])),
+            known=_(", ").join(dict.fromkeys([*COLUMNS, *_TEXTS])),
         )
     )
 
@@ -206,7 +206,7 @@ def _comparison(field: str, sign: str, option: str, place: int) -> Callable[[Any
                 field=field,
                 option=one_line(option),
                 nearest=nearest(wanted, known),
-                known=", ".join(known),
+                known=_(", ").join(known),
             )
         )
     if name in _NUMBERS and number is None:

@@ -46,11 +46,15 @@ class RunColumn:
 
 
 def strategy_of(row: Row) -> str:
-    """The strategy; for an adapter, whether it was trained or only evaluated."""
-    job = row.settings.job
-    if job == "evaluate" and row.settings.strategy != "qlora":
-        return row.settings.strategy  # there is nothing else that such a run could do
-    return row.settings.strategy + _JOBS.get(job, "")
+    """The strategy with its examples; for an adapter, whether it was trained or only evaluated."""
+    return row.settings.strategy_in_full + _job_of(row)
+
+
+def _job_of(row: Row) -> str:
+    settings = row.settings
+    if settings.job == "evaluate" and settings.strategy != "qlora":
+        return ""  # there is nothing else that such a run could do
+    return _JOBS.get(settings.job, "")
 
 
 def perplexity_of(row: Row) -> float:
@@ -67,7 +71,7 @@ def status_of(row: Row) -> str:
     done, of = summary.step, summary.steps
     if not of:
         done, of = summary.phase_done, summary.phase_of
-    return f"{words} {100 * done // of}%" if of else words
+    return f"{words} {text.progress(done, of)}" if of else words
 
 
 def test_name(row: Row) -> str:
@@ -143,7 +147,8 @@ _LIST = (
     _words("status", _("status"), _("status, running first"), status_of,
            value=lambda row: row.summary.status.value),
     _words("profile", _("profile"), _("profile"), lambda row: row.settings.profile.name, widest=18),
-    _words("strategy", _("strategy"), _("strategy"), strategy_of, widest=17),
+    _words("strategy", _("strategy"), _("strategy"), strategy_of,
+           value=lambda row: row.settings.strategy + _job_of(row), widest=24),
     RunColumn("perplexity", "ppl", _("perplexity, best first"),
               lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
     _words("name", _("name"), _("name and tags that you gave"), lambda row: row.notes.label,
@@ -242,7 +247,7 @@ def column(key: str) -> RunColumn:
     for one in COLUMNS.values():
         if key in (one.key, one.label):
             return one
-    known = ", ".join(COLUMNS)
+    known = _(", ").join(COLUMNS)
     raise UserError(
         _("'{key}' is no column{nearest}; there are: {known}").format(
             key=key, nearest=nearest(key, COLUMNS), known=known

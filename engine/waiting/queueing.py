@@ -49,7 +49,7 @@ def find(root: Path, key: str) -> Run:
         raise RunError(_("no run '{key}' waits; `yiwen queue` lists those that do").format(key=key))
     raise RunError(
         _("'{key}' fits {count} waiting runs: {runs}").format(
-            key=key, count=len(found), runs=", ".join(found)
+            key=key, count=len(found), runs=_(", ").join(found)
         )
     )
 

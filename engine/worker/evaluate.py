@@ -12,7 +12,7 @@ import torch
 from engine import perplexity
 from engine.dataset import Pair
 from engine.errors import DataError
-from engine.language import _
+from engine.language import _, plural
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
 from engine.profiles import Profile
@@ -76,9 +76,11 @@ def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
     if not builder.examples.count:
         return ""
     fit = builder.examples_that_fit(instruction, max_tokens)
-    return _("; of its {count} examples {fit} would fit: few_shot.examples").format(
-        count=builder.examples.count, fit=fit
-    )
+    return plural(
+        "; of its {count} example {fit} would fit: few_shot.examples",
+        "; of its {count} examples {fit} would fit: few_shot.examples",
+        builder.examples.count,
+    ).format(count=builder.examples.count, fit=fit)
 
 
 @torch.inference_mode()

@@ -16,7 +16,7 @@ from engine import jobs, perplexity, trained_with
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Sample, Score
-from engine.language import _
+from engine.language import _, plural
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.run_files import RunFiles
@@ -79,9 +79,11 @@ class Session:
         found = self._files.read(part)
         if found.skipped:
             self.reporter.warn(
-                _("data.{part}: {count} records skipped, first: {first}").format(
-                    part=part, count=len(found.skipped), first=found.skipped[0]
-                )
+                plural(
+                    "data.{part}: {count} record skipped: {first}",
+                    "data.{part}: {count} records skipped, first: {first}",
+                    len(found.skipped),
+                ).format(part=part, count=len(found.skipped), first=found.skipped[0])
             )
         return found.pairs
 
@@ -91,9 +93,12 @@ class Session:
         file = Scored.prepare(self.read(part), self.builder, max_tokens)
         if file.cut:
             self.reporter.warn(
-                _(
+                plural(
+                    "data.{part}: {count} answer does not fit in evaluation.max_tokens = "
+                    "{max_tokens} and is scored in part",
                     "data.{part}: {count} answers do not fit in evaluation.max_tokens = "
-                    "{max_tokens} and are scored in part"
+                    "{max_tokens} and are scored in part",
+                    file.cut,
                 ).format(part=part, count=file.cut, max_tokens=max_tokens),
                 _("raise it, or use fewer few-shot examples"),
             )

@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from engine import plan, seed_loop, trained_with
 from engine.events import Finished, Saved, Score, Started, Step, Stopped
-from engine.language import _
+from engine.language import _, plural
 from engine.profiles import Training
 from engine.prompts import Encoded
 from engine.worker import checkpoints, memory
@@ -235,9 +235,12 @@ class Trainer:
         progress = self.progress
         if progress.step < self.plan.steps:
             self.report.warn(
-                _(
+                plural(
+                    "stopped early after step {step}: {patience} evaluation without a better "
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}",
                     "stopped early after step {step}: {patience} evaluations without a better "
-                    "perplexity on the {part} pairs than {best_perplexity:.2f}"
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}",
+                    self.settings.patience,
                 ).format(
                     step=progress.step,
                     patience=self.settings.patience,

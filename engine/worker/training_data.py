@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine import plan
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.plan import TrainingPlan
 from engine.profiles import Profile
 from engine.prompts import Encoded
@@ -33,9 +33,12 @@ class TrainingData:
         planned = plan.plan_training(training, pairs)
         if not planned.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
             raise UserError(
-                _(
+                plural(
+                    "{count} training pair makes no batch of training.batch_size = {batch_size}; "
+                    "the seed's loop takes no smaller one",
                     "{count} training pairs make no batch of training.batch_size = {batch_size}; "
-                    "the seed's loop takes no smaller one"
+                    "the seed's loop takes no smaller one",
+                    len(pairs.encoded),
                 ).format(count=len(pairs.encoded), batch_size=training.batch_size)
             )
         return cls(
@@ -59,9 +62,11 @@ class TrainingData:
             )
         if self.plan.left_out:
             reporter.warn(
-                _("{count} training pairs are too long and were left out").format(
-                    count=self.plan.left_out
-                ),
+                plural(
+                    "{count} training pair is too long and was left out",
+                    "{count} training pairs are too long and were left out",
+                    self.plan.left_out,
+                ).format(count=self.plan.left_out),
                 _("raise training.max_prompt_tokens or max_output_tokens to keep them"),
             )
         by = profile.evaluation.choose_by

@@ -46,7 +46,7 @@ def test_a_file_with_mistakes_is_described_without_them(
 ) -> None:
     path = str(write_pairs(Path("a.json"), [GOOD, {}, 7]))
     _, said, _ = run_command(capsys, "data", "describe", path)
-    assert "a.json: 1 pairs" in said
+    assert "a.json: 1 pair" in said
     assert "2 records passed over, first record 2: id: missing" in said
 
 
@@ -195,7 +195,7 @@ def test_leaks_are_listed_with_both_texts_and_left_out_of_a_copy(
         "  test  t (sentence): 學瞭以後經常複習\n"
         "\n"
         "1 leak (1 reversed): 1 of 1 test pairs, 1 of 2 training pairs\n"
-        "clean.json: 1 pairs without them\n"
+        "clean.json: 1 pair without them\n"
     )
     assert written("clean.json") == [OTHER | {"more": 2}]
     assert run_command(capsys, "data", "leaks", "clean.json", test)[0] == 0

@@ -202,7 +202,7 @@ def test_bad_records_are_left_out_and_counted_when_asked_to() -> None:
 
 def test_a_file_of_nothing_good_is_an_error_even_when_skipping() -> None:
     said = message(write_pairs(Path("a.json"), [{}]), skip_bad=True)
-    assert said == "a.json: holds no pairs; 1 records were skipped, first record 1: id: missing"
+    assert said == "a.json: holds no pairs; 1 record was skipped: record 1: id: missing"
 
 
 @pytest.mark.parametrize("record", [{}, {"output": None}, {"output": ""}])

@@ -57,8 +57,28 @@ def test_the_setting_goes_before_the_locale(
 
 def test_every_marked_text_is_in_the_catalogue_and_nothing_else() -> None:
     found = runpy.run_path(str(ROOT / "docs" / "translations.py"))["marked_texts"]()
-    marked = {texts if isinstance(texts, str) else texts[0] for texts in found}
-    assert {texts_of(message)[0] for message in MESSAGES} == marked
+    marked = {(texts if isinstance(texts, str) else texts[0], context) for texts, context in found}
+    assert {(texts_of(message)[0], message.context) for message in MESSAGES} == marked
+
+
+def test_a_text_is_told_apart_by_its_context() -> None:
+    known = gettext.translation("yiwen", language.LOCALES, ["zh_TW"])
+    assert known.pgettext("file", "Training") == "訓練檔"
+    assert known.gettext("Training") == "訓練"
+    assert language.pgettext("file", "Training") == "Training"  # tests speak English
+
+
+def test_one_is_no_plural() -> None:
+    said = [language.plural("{n:g} epoch", "{n:g} epochs", n).format(n=n) for n in (0.5, 1.0, 2)]
+    assert said == ["0.5 epochs", "1 epoch", "2 epochs"]
+
+
+def test_no_half_width_mark_stands_in_a_chinese_sentence() -> None:
+    wrong = re.compile(r"[\u4e00-\u9fff][,:;?]|[,:;?] ?[\u4e00-\u9fff]")
+    for message in MESSAGES:
+        for text in translations_of(message):
+            outside = re.sub(r"`[^`]*`|\w+:\w+", "", text)
+            assert not wrong.search(outside), text
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: texts_of(message)[0][:40])
@@ -77,9 +97,11 @@ def test_a_text_is_translated_with_its_places_and_edges(message: Message) -> Non
 
 def test_the_compiled_catalogue_is_that_of_the_text() -> None:
     compiled = read_mo(BytesIO(CATALOGUE.with_suffix(".mo").read_bytes()))
-    assert {texts_of(m)[0]: translations_of(m) for m in compiled if m.id} == {
-        texts_of(m)[0]: translations_of(m) for m in MESSAGES
+    said = {
+        (texts_of(m)[0], m.context and m.context.decode()): translations_of(m) for m in compiled
     }
+    del said["", None]
+    assert said == {(texts_of(m)[0], m.context): translations_of(m) for m in MESSAGES}
 
 
 def test_a_program_speaks_the_language_that_it_was_started_in() -> None:

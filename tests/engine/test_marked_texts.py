@@ -10,7 +10,7 @@ import engine
 import tui
 
 FOLDERS = [Path(package.__file__).parent for package in (engine, tui)]
-MARKS = ("_", "marked", "plural")
+MARKS = ("_", "marked", "pgettext", "plural")
 
 
 def _marked_texts(tree: ast.AST) -> Iterator[ast.Constant]:

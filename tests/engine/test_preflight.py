@@ -95,7 +95,7 @@ def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_
     found = look(root, overrides=changes)
     assert found.plan is not None
     assert (found.plan.left_out, found.cut) == (1, 1)
-    assert "1 training pairs will be left out" in lines(found)["Too long"].text
+    assert "1 training pair will be left out" in lines(found)["Too long"].text
     assert "cut from the right" in lines(found)["Cut"].text
     found = look(root, overrides={**changes, "evaluation.max_tokens": "9"})
     assert found.unscorable == 2

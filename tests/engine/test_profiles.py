@@ -73,7 +73,19 @@ def test_a_wrong_value_is_named_with_what_was_found_and_expected(
 ) -> None:
     with pytest.raises(ProfileError) as caught:
         profiles.load(write_profile(MINIMAL_PROFILE), {key: value})
-    assert str(caught.value).endswith(f"mine.toml: {key}: found {found}, expected {expected}")
+    assert str(caught.value) == f"--set {key}={value}: found {found}, expected {expected}"
+
+
+def test_a_mistake_of_the_file_is_not_blamed_on_a_setting() -> None:
+    path = write_profile(MINIMAL_PROFILE + "\n[training]\nepochs = 'no'\n")
+    with pytest.raises(ProfileError) as caught:
+        profiles.load(path, {"training.seed": "x", "trainings.seed": "1"})
+    file, *settings = sorted(str(caught.value).splitlines(), key=lambda line: "--set" in line)
+    assert file.endswith('mine.toml: training.epochs: found "no", expected a number > 0')
+    assert settings == [
+        "--set trainings.seed=1: unknown key; did you mean 'training'?",
+        '--set training.seed=x: found "x", expected a whole number ≥ 0',
+    ]
 
 
 def test_a_missing_key_is_named_with_what_is_expected() -> None:
@@ -193,12 +205,16 @@ def test_an_override_is_typed_as_in_toml_or_else_as_plain_text(
 
 
 def test_a_mistaken_override_is_named_like_a_mistake_of_the_file() -> None:
-    with pytest.raises(ProfileError, match=r"training\.epoch: unknown key; did you mean 'epochs'"):
+    with pytest.raises(
+        ProfileError, match=r"^--set training\.epoch=1: unknown key; did you mean 'epochs'"
+    ):
         profiles.load(write_profile(MINIMAL_PROFILE), {"training.epoch": "1"})
 
 
 def test_an_override_deeper_than_the_table_is_no_key() -> None:
-    with pytest.raises(ProfileError, match=r"title\.x: not a key; expected section\.key=value"):
+    with pytest.raises(
+        ProfileError, match=r"^--set title\.x=1: not a key; expected section\.key=value"
+    ):
         profiles.load(write_profile("title = 'x'" + MINIMAL_PROFILE), {"title.x": "1"})
 
 

@@ -40,6 +40,12 @@ def test_kinds_of_settings() -> None:
     assert not found["training.epochs"].is_switch
 
 
+def test_paths_stand_as_in_the_profile() -> None:
+    assert settings()["model.path"].text == '"tiny"'
+    changed = settings({"model.path": "~/other"})["model.path"]
+    assert (changed.text, changed.profile_value) == ('"~/other"', "tiny")
+
+
 def test_changes_are_told_from_the_profile() -> None:
     found = settings({"training.epochs": "1.5", "training.batch_size": "32"})
     epochs = found["training.epochs"]

@@ -13,10 +13,12 @@ from samples import TEST_FILE, make_run, score, tiny
 from engine import events
 from engine.catalog import Catalog
 from engine.events import Judged
+from engine.profiles import FewShot
 from engine.runs import DataFile
 from engine.scores import side_by_side
 from engine.scores.judgement import Judgement, Measure
 from engine.table import differences
+from engine.table.run_columns import COLUMNS, strategy_of
 
 
 def scored(root: Path, day: int, perplexity: float, strategy: str = "qlora", **more: object) -> str:
@@ -42,7 +44,7 @@ def test_scores_stand_beside_those_of_the_base_and_of_the_copied_source(root: Pa
     rows = side_by_side.ranked(row for row in everything if row.run.id[7] in "12")
     table = side_by_side.scores(rows, everything)
     assert [(line[0], line[1], line[2], line[3]) for line in table.lines] == [
-        ("1", "qlora", "10.00", "×1.00"), ("2", "few-shot", "20.00", "×2.00"),
+        ("1", "qlora", "10.00", "×1.00"), ("2", "few-shot 4", "20.00", "×2.00"),
         ("–", "base, zero-shot", "40.00", "×4.00"), ("–", "copy the source", "–", "–"),
     ]  # fmt: skip
     assert table.lines[-1][-2:] == ["5.0", "9.0"]
@@ -77,6 +79,33 @@ def test_only_settings_that_differ_are_listed(root: Path) -> None:
     assert set(found) == {"lora.rank", "data.test"}
     assert found["lora.rank"] == ("64", str(tiny().lora.rank))
     assert "111111111111" in found["data.test"][0]
+
+
+@pytest.mark.parametrize(
+    ("few_shot", "words"),
+    [
+        (FewShot(), "few-shot 4"),
+        (FewShot(examples=8, choose="nearest"), "few-shot 8 nearest"),
+        (FewShot(direction="same"), "few-shot 4 same"),
+        (FewShot(choose="nearest", direction="same"), "few-shot 4 nearest same"),
+        (FewShot(choose="ids", ids=("a", "b"), direction="same"), "few-shot 2 ids"),
+        (FewShot(examples=0), "few-shot"),
+    ],
+)
+def test_a_strategy_is_told_with_its_examples(root: Path, few_shot: FewShot, words: str) -> None:
+    scored(root, 1, 10.0, "few-shot", profile=msgspec.structs.replace(tiny(), few_shot=few_shot))
+    (row,) = Catalog(root).rows()
+    assert strategy_of(row) == words
+    assert COLUMNS["strategy"].value(row) == "few-shot"
+
+
+def test_named_examples_differ_by_their_names_not_by_an_unused_number(root: Path) -> None:
+    for day, few_shot in ((1, FewShot(choose="ids", ids=("a", "b"))),
+                          (2, FewShot(examples=2, choose="ids", ids=("a", "c")))):  # fmt: skip
+        scored(root, day, 10.0, "few-shot",
+               profile=msgspec.structs.replace(tiny(), few_shot=few_shot))  # fmt: skip
+    found = {one.key for one in differences.between(Catalog(root).rows())}
+    assert found == {"few_shot.ids"}
 
 
 def test_the_command_tells_the_differences(capsys: pytest.CaptureFixture[str], root: Path) -> None:

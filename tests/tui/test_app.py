@@ -16,7 +16,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from engine.events import Finished, Started
-from tui.app import CONTINUES, YiwenApp
+from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm
 from tui.widgets.help_panel import HelpPanel
 from tui.widgets.too_small import TooSmall
@@ -119,6 +119,22 @@ async def test_errors_are_shown_as_they_are(app: YiwenApp) -> None:
         app.fail(HOSTILE)
         await wait_for(pilot, "[/nope] [red]x[/]")
         assert "\x1b" not in seen(app)
+
+
+async def test_a_long_error_is_cut_and_can_be_read_in_full(app: YiwenApp) -> None:
+    mistakes = "\n".join(f"data.json: record {number}: output: missing" for number in range(40))
+    async with app.run_test(size=SMALLEST, notifications=True) as pilot:
+        app.fail(mistakes)
+        await wait_for(pilot, "record 4: output")
+        text = await wait_for(pilot, "… ctrl+g shows all of it")
+        assert "record 5: output" not in text
+        assert "Train" in text.splitlines()[0]  # nothing grows over the top
+        await pilot.press("ctrl+g")
+        await wait_for(pilot, "record 5: output")
+        await pilot.press("end")
+        await wait_for(pilot, "record 39: output")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1)
 
 
 @pytest.mark.parametrize(("key", "answer"), [("y", True), ("n", False), ("escape", False)])

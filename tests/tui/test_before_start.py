@@ -243,7 +243,7 @@ async def test_the_next_pair_that_is_too_long_is_found(app: YiwenApp, tmp_path: 
         await wait_for(pilot, "tokens an epoch")
         app.screen.draft = app.screen.draft.with_file("train", str(path))  # type: ignore[attr-defined]
         app.screen._refresh_outlook()  # type: ignore[attr-defined]
-        await wait_for(pilot, "1 training pairs will be left out")
+        await wait_for(pilot, "1 training pair will be left out")
         await pilot.press("i")
         await wait_for(pilot, "1 of 31")
         await pilot.press("x")

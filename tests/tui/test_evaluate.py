@@ -19,10 +19,12 @@ from textual.widgets import Digits, Input
 from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
 from engine.runs import DataFile, Run
+from engine.waiting import scheduler, waiting_list
 from tui.app import YiwenApp
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import SampleDialog
 from tui.screens.evaluate.screen import EvaluateScreen
+from tui.widgets.queue_dialog import QueueDialog
 
 SIZE = (80, 24)
 SMALL = (60, 16)
@@ -165,6 +167,10 @@ async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeW
         await wait_for(pilot, "Examples in the prompt")
         await pilot.press("8", "enter")
         await wait_for(pilot, "k examples 8")
+        await pilot.press("e")
+        await wait_for(pilot, "Seed of the draw")
+        await pilot.press("7", "enter")
+        await wait_for(pilot, "k examples 8 seed 7")
         await pilot.press("h")
         await wait_for(pilot, "How examples are chosen")
         await pilot.press(*"nearest", "down", "enter")
@@ -172,15 +178,34 @@ async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeW
         assert screen.scoring.request(app.runs_root).overrides == {
             "few_shot.examples": "8", "few_shot.choose": "nearest", "few_shot.direction": "same",
         }  # fmt: skip
+        await pilot.press("e")  # nothing is drawn
+        await pilot.pause(0.2)
+        assert app.screen is screen
         await pilot.press("h")
         await wait_for(pilot, "as in the profile")
         await pilot.press(*"as in", "enter")
-        await wait_for(pilot, "k examples 8")
+        await wait_for(pilot, "k examples 8 seed 7")
         await pilot.press("s")
         await wait_for(pilot, lambda: workers.started)
         settings = workers.started[0].settings
         assert settings.strategy == "few-shot"
         assert len(settings.examples) == 8
+        assert settings.profile.few_shot.seed == 7
+
+
+async def test_an_evaluation_waits_in_the_queue(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "ensure", lambda root: False)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await open_evaluate(pilot)
+        await pilot.press("a")
+        await wait_for(pilot, "is in the queue;")
+        (entry,) = waiting_list.read(app.runs_root)
+        assert Run(app.runs_root / entry.run).settings.job == "evaluate"
+        await pilot.press("q")
+        await wait_for(pilot, lambda: isinstance(app.screen, QueueDialog))
+        await wait_for(pilot, entry.run)
 
 
 async def test_another_test_file_is_read_and_counted(app: YiwenApp, tmp_path: Path) -> None:
@@ -248,12 +273,16 @@ async def test_stopping_asks_and_stops(app: YiwenApp, workers: FakeWorkers) -> N
     workers.options = ("--steps", "1000", "--seconds", "60")
     async with app.run_test(size=SIZE) as pilot:
         await open_evaluate(pilot)
+        assert "s Score o Open" in seen(app)
         await pilot.press("s")
         await wait_for(pilot, "● running")
+        await wait_for(pilot, "x Stop o Open")
+        assert "s Score" not in seen(app)
         await pilot.press("x")
         await wait_for(pilot, "Stop 2")
         await pilot.press("y")
         await wait_for(pilot, "■ stopped")
+        await wait_for(pilot, "s Score o Open")
         assert not workers.started[0].alive()
 
 
@@ -409,7 +438,7 @@ async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Pat
         await pilot.press("escape")
         await wait_for(pilot, lambda: len(listed(screen)) == 3)
         await pilot.press("w")
-        await wait_for(pilot, "1 items")
+        await wait_for(pilot, "1 item.")
         app.screen.query_one(Input).value = str(tmp_path / "kept.json")
         await pilot.press("enter")
         await wait_for(pilot, lambda: (tmp_path / "kept.json").exists())
@@ -467,7 +496,7 @@ async def test_a_former_evaluation_is_opened_from_a_list(app: YiwenApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_evaluate(pilot)
         await pilot.press("o")
-        text = await wait_for(pilot, f"16.62  few-shot     {run.id}")
+        text = await wait_for(pilot, f"16.62  few-shot 4               {run.id}")
         assert "20260102-120000-no" not in text
         await pilot.press("enter")
         await wait_for(pilot, lambda: screen.view.has_result)

@@ -34,13 +34,13 @@ from tui.screens.evaluate.screen import EvaluateScreen
 from tui.screens.runs.note_dialog import NoteDialog
 from tui.screens.runs.run_menu import RunMenu
 from tui.screens.train.preview_dialog import PreviewDialog
-from tui.screens.train.queue_dialog import QueueDialog
 from tui.screens.translate.prompt_sheet import PromptSheet
 from tui.screens.translate.text_dialog import TextDialog
 from tui.widgets.dialogs import Confirm
 from tui.widgets.file_picker import FilePicker
 from tui.widgets.log_dialog import LogDialog
 from tui.widgets.picker import Picker
+from tui.widgets.queue_dialog import QueueDialog
 
 BRACKETS = "[/nope][red]x[/]"
 """What must be seen as it is written."""

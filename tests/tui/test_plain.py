@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.text import one_line, plain
+from engine.text import counted, one_line, plain, progress
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,13 @@ from engine.text import one_line, plain
         ("\x1b]0;a new title\x07text", "text"),
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
         ("\x1bPq#0\x1b\\sixel", "sixel"),
-        ("lone \x1b and \x00 and \x7f", "lone  and  and "),
+        ("\x90q#0\x9csixel", "sixel"),
+        ("\x1b(0lines\x1b(B", "lines"),
+        ("\x1bcreset", "reset"),
+        ("\x1b7saved\x1b8", "saved"),
+        ("\x1b$)Cset", "set"),
+        ("\x1b[1;2譯", "1;2譯"),
+        ("lone \x1b，and \x00 and \x7f", "lone ，and  and "),
         ("carriage\rreturn", "carriagereturn"),
         ("right\u202eleft", "rightleft"),
         ("文言\n白話", "文言\n白話"),
@@ -29,6 +35,19 @@ def test_only_what_can_be_read_is_left(hostile: str, harmless: str) -> None:
 
 def test_an_unended_sequence_swallows_no_other_line() -> None:
     assert plain("\x1b]0;title\nsecond line") == "\nsecond line"
+
+
+def test_counts_of_what_is_said_in_english_only() -> None:
+    assert [counted(number, "pair") for number in (0, 1, 1204)] == [
+        "0 pairs",
+        "1 pair",
+        "1,204 pairs",
+    ]
+
+
+def test_progress_is_whole_only_at_the_end() -> None:
+    said = [progress(done, of) for done, of in ((0, 6), (1, 6), (999, 1000), (7, 6), (1, 0))]
+    assert said == ["0%", "16%", "99%", "100%", "–"]
 
 
 def test_one_line_has_no_breaks() -> None:

@@ -182,7 +182,7 @@ async def test_skipped_records_are_counted(root: Path, tmp_path: Path) -> None:
     text = TINY.read_text("utf-8").replace('bad_records = "error"', 'bad_records = "skip"')
     app = _app(root, tmp_path, text.replace('"tiny/data/train.json"', f'"{train}"'))
     async with app.run_test(size=(100, 30)) as pilot:
-        await wait_for(pilot, "1 records of data.train: record 9: instruction: missing")
+        await wait_for(pilot, "1 record of data.train: record 9: instruction: missing")
 
 
 async def test_the_smallest_size_shows_all_choices(app: YiwenApp) -> None:

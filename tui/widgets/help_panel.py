@@ -36,7 +36,6 @@ class HelpPanel(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpPanel { align: center middle; }
     HelpPanel Static { width: 1fr; height: auto; }
-    HelpPanel .dialog { width: 78; padding: 0 1; }
     """
 
     def __init__(self, screen: Screen[Any]) -> None:
@@ -46,7 +45,7 @@ class HelpPanel(ModalScreen[None]):
         self._content = self._table(screen)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as dialog:
+        with VerticalScroll(classes="dialog -broad") as dialog:
             dialog.border_title = Content(_("Keys: {screen}").format(screen=self._heading))
             dialog.border_subtitle = Content(_("esc close"))
             yield Static(self._content)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +18,6 @@ from engine.language import _
 from engine.text import plain
 
 _BYTES = 64 << 10
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class LogDialog(ModalScreen[None]):
@@ -33,7 +31,6 @@ class LogDialog(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     LogDialog { align: center middle; }
-    LogDialog .dialog { width: 96%; height: 90%; padding: 0 1; }
     LogDialog Static { width: 1fr; height: auto; }
     """
 
@@ -42,7 +39,7 @@ class LogDialog(ModalScreen[None]):
         self._path = path
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as scroll:
+        with VerticalScroll(classes="dialog -broad") as scroll:
             title = _("{run}: the end of {file}")
             scroll.border_title = Content(
                 title.format(run=plain(self._path.parent.name), file=self._path.name)
@@ -75,4 +72,4 @@ def read_end(path: Path, most: int = _BYTES) -> str:
     except FileNotFoundError:
         return ""
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
-    return plain(_ESCAPES.sub("", "\n".join(lines))).strip()
+    return plain("\n".join(lines)).strip()

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from engine.hardware import Gpu, GpuProcess, Machine, Probe
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import Run
 from engine.text import one_line
 from engine.usage import Usage, UsageProbe
@@ -52,7 +52,9 @@ class MachinePanel(PolledLines):
         if not machine.gpus:
             yield Content.styled(_("No GPU: the run uses the processor"), "bold")
         share = self._steady("cpu", machine.cpu, 0.1)
-        text = _("{share:.0%} of {cores} cores").format(share=share, cores=machine.cores)
+        text = plural(
+            "{share:.0%} of {cores} core", "{share:.0%} of {cores} cores", machine.cores
+        ).format(share=share, cores=machine.cores)
         yield _bar("cpu", share, text)
         used = machine.memory_total - machine.memory_free
         held = self._steady("ram", used, machine.memory_total * 0.02)
@@ -77,7 +79,9 @@ class MachinePanel(PolledLines):
             yield self._process(gpu, process, usage)
         if len(gpu.processes) > _MOST_PROCESSES:
             more = len(gpu.processes) - _MOST_PROCESSES
-            text = _("and {count} more processes").format(count=more)
+            text = plural("and {count} more process", "and {count} more processes", more).format(
+                count=more
+            )
             yield Content.styled(f"    {text}", "dim")
 
     def _heat(self, gpu: Gpu) -> str:

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from engine.language import _
 from engine.summary import Status, Summary
-from engine.text import clock, number, one_line, rate, size, thousands
+from engine.text import clock, number, one_line, progress, rate, size, thousands
 from engine.wording import phase_name, status_word
 from tui.curve import Curve
 
@@ -112,7 +112,7 @@ def headline(summary: Summary, is_stopping: bool = False) -> Content:
         done = f" {summary.phase_done:,}/{summary.phase_of:,}" if summary.phase_of else ""
         parts.append(Content(phase_name(summary.phase) + done))
     if summary.steps:
-        share = summary.step / summary.steps
-        place = _("step {step:,}/{steps:,}  {share:.0%}")
+        share = progress(summary.step, summary.steps)
+        place = _("step {step:,}/{steps:,}  {share}")
         parts.append(Content(place.format(step=summary.step, steps=summary.steps, share=share)))
     return Content("   ").join(parts)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from engine.cli.data.progress import Progress
 from engine.data import inspection, records
 from engine.data.inspection import KINDS, Suspicion
-from engine.text import one_line, short_path
+from engine.text import counted, one_line, short_path
 
 _SHOWN = 20
 
@@ -47,9 +47,10 @@ def _lines(file: records.DataFile, suspicions: list[Suspicion], shown: int | Non
         some = [suspicion for suspicion in suspicions if suspicion.kind == kind][:shown]
         lines += [f"  {each.place} ({one_line(each.id)}): {one_line(each.said)}" for each in some]
         lines += _more(counts[kind], shown)
-    blank = f", {len(file.blank):,} blank lines" if file.blank else ""
-    pairs = f"{len(file.pairs):,} good pairs" if file.pairs else "holds no pairs"
-    end = f"{name}: {pairs}, {len(file.mistakes):,} mistakes, {len(suspicions):,} warnings{blank}"
+    blank = f", {counted(len(file.blank), 'blank line')}" if file.blank else ""
+    pairs = counted(len(file.pairs), "good pair") if file.pairs else "holds no pairs"
+    mistakes = counted(len(file.mistakes), "mistake")
+    end = f"{name}: {pairs}, {mistakes}, {counted(len(suspicions), 'warning')}{blank}"
     if file.mistakes and not file.pairs and all("output: missing" in m for m in file.mistakes):
         end += "\nA test file without outputs is checked with --no-answers."
     return [*lines, *[""] * bool(lines), end]

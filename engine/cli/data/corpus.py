@@ -15,7 +15,7 @@ from engine.data import composing, damage, niutrans, records
 from engine.data.niutrans import Aligned, Excluded, book_of
 from engine.errors import UserError
 from engine.formats import read_text
-from engine.text import one_line, short_path
+from engine.text import counted, one_line, short_path
 
 
 def import_corpus(arguments: Namespace) -> int:
@@ -123,10 +123,10 @@ def _report(
         }
         print(json.dumps(content, ensure_ascii=False))
         return
-    print(f"{sum(counts.values()):,} pairs in {chapters:,} chapters:")
+    print(f"{counted(sum(counts.values()), 'pair')} in {counted(chapters, 'chapter')}:")
     for reason, count in counts.most_common():
         print(f"{count:>10,} {reason}" + (" (--exclude)" if reason == "excluded" else ""))
     if held_out:
         print(f"held out: {one_line('、'.join(sorted(held_out)))}")
     for path, count in written.items():
-        print(f"{short_path(path)}: {count:,} records")
+        print(f"{short_path(path)}: {counted(count, 'record')}")

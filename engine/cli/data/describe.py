@@ -18,7 +18,7 @@ from engine.data.lengths import Lengths, Spread
 from engine.dataset import Dataset
 from engine.errors import UserError
 from engine.profiles import Profile
-from engine.text import direction_label, one_line, short_path
+from engine.text import counted, direction_label, one_line, short_path
 
 _SHOWN = 20
 _BAR = 40
@@ -55,14 +55,14 @@ def _parts(found: Dataset, facts: Description) -> list[str]:
     directions = ", ".join(
         f"{direction_label(name)} {count:,}" for name, count in facts.directions.items()
     )
-    head = [f"{short_path(found.path)}: {pairs:,} pairs ({directions})"]
+    head = [f"{short_path(found.path)}: {counted(pairs, 'pair')} ({directions})"]
     if facts.with_output < pairs:
         head.append(f"{pairs - facts.with_output:,} without an output")
     if facts.with_repaired:
         head.append(f"{facts.with_repaired:,} with a second reference, output_repaired")
     if found.skipped:
         first = one_line(found.skipped[0])
-        head.append(f"{len(found.skipped):,} records passed over, first {first}")
+        head.append(f"{counted(len(found.skipped), 'record')} passed over, first {first}")
     parts = ["\n".join(head), _counted("template", facts.templates, pairs)]
     if facts.books:
         parts.append(_counted("book", facts.books, pairs))
@@ -118,10 +118,10 @@ def _token_parts(profile: Profile, measured: Lengths) -> Sequence[str]:
     spreads = {"whole": measured.whole, "prompt": measured.prompt, "output": measured.output}
     facts = [
         f"{measured.tokens:,} tokens in all, {measured.scored / measured.tokens:.1%} scored",
-        f"training leaves out {measured.long_prompts + measured.long_outputs:,} pairs: "
-        f"{measured.long_prompts:,} prompts above {training.max_prompt_tokens:,} tokens, "
-        f"{measured.long_outputs:,} outputs above {training.max_output_tokens:,}",
-        f"evaluation cuts {measured.cut:,} pairs at {limit:,} tokens"
+        f"training leaves out {counted(measured.long_prompts + measured.long_outputs, 'pair')}: "
+        f"{counted(measured.long_prompts, 'prompt')} above {training.max_prompt_tokens:,} tokens, "
+        f"{counted(measured.long_outputs, 'output')} above {training.max_output_tokens:,}",
+        f"evaluation cuts {counted(measured.cut, 'pair')} at {limit:,} tokens"
         + (f", {measured.no_room:,} of them lose their whole answer" if measured.no_room else ""),
     ]
     return [

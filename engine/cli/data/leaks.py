@@ -16,7 +16,7 @@ from engine.data.leaks import Leak, find_leaks
 from engine.data.records import DataFile
 from engine.data.sides import sentence
 from engine.dataset import Pair
-from engine.text import one_line, short_path
+from engine.text import counted, one_line, short_path
 
 _SHOWN = 20
 _WORDS = {"source": "sentence", "output": "answer"}
@@ -51,7 +51,8 @@ def leaks(arguments: Namespace) -> int:
         print(f"… and {len(found) - len(shown):,} more (--all lists them)")
     print("\n" * bool(found) + _summary(found, train, len(test)))
     if target:
-        print(f"{short_path(str(target))}: {len(train.pairs) - len(leaking):,} pairs without them")
+        rest = counted(len(train.pairs) - len(leaking), "pair")
+        print(f"{short_path(str(target))}: {rest} without them")
     return 1 if found else 0
 
 

@@ -14,7 +14,7 @@ from engine.data import damage, records
 from engine.data.damage import Change
 from engine.data.records import DataFile, Fields
 from engine.errors import UserError
-from engine.text import one_line, short_path
+from engine.text import counted, one_line, short_path
 
 _CONTEXT = 6
 """Characters shown on each side."""
@@ -62,8 +62,8 @@ def repair(arguments: Namespace) -> int:
         print(table(["output", "times", "pairs", "in context"], rows, right=(1, 2)) + "\n")
     print(
         f"{short_path(file.path)}: damage in {summary['damaged_outputs']:,} of "
-        f"{len(file.pairs):,} outputs ({summary['characters']:,} characters) and "
-        f"{summary['damaged_instructions']:,} instructions"
+        f"{counted(len(file.pairs), 'output')} ({summary['characters']:,} characters) and "
+        f"{counted(summary['damaged_instructions'], 'instruction')}"
     )
     if target:
         print(f"{short_path(str(target))}: written, {_what(arguments)}")

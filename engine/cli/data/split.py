@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.data import records, splitting
 from engine.data.damage import folded
-from engine.text import one_line, short_path
+from engine.text import counted, one_line, short_path
 
 
 def split(arguments: Namespace) -> int:
@@ -35,7 +35,7 @@ def split(arguments: Namespace) -> int:
         print(json.dumps(content, ensure_ascii=False))
         return 0
     for target, places in zip(targets, sides):
-        print(f"{short_path(str(target))}: {len(places):,} pairs")
+        print(f"{short_path(str(target))}: {counted(len(places), 'pair')}")
     if found.held_out:
         print(f"books put aside: {one_line('、'.join(found.held_out))}")
     if len(found.validation) < wanted:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from engine import text
-from engine.language import _
+from engine.language import _, plural
 from engine.summary import Status, Summary
 from engine.text import one_line, plain
 from tui.pace import Pace, progress
@@ -165,11 +165,19 @@ class EvaluationView(Vertical):
             change = _("change: perplexity less that of {run}")
             notes.append(change.format(run=one_line(self.other)))
         if table.row_count < table.total:
-            found = _("{count:,} of {total:,} samples: {words}")
+            found = plural(
+                "{count:,} of {total:,} sample: {words}",
+                "{count:,} of {total:,} samples: {words}",
+                table.total,
+            )
             words = one_line(table.words)
             notes.append(found.format(count=table.row_count, total=table.total, words=words))
         if self._unreadable:
-            unreadable = _("{count:,} lines of the file are no samples")
+            unreadable = plural(
+                "{count:,} line of the file is no sample",
+                "{count:,} lines of the file are no samples",
+                self._unreadable,
+            )
             notes.append(unreadable.format(count=self._unreadable))
         note = self.query_one("#note", PlainStatic)
         note.say(_("; ").join(notes))
@@ -196,7 +204,7 @@ def plan(scoring: Scoring, preview: Preview | None, rivals: Sequence[Rival]) -> 
     if preview.trouble:
         trouble = plain(preview.trouble)
         return Content.assemble(("✗ ", "bold $text-error"), (trouble, "$text-error"))
-    counts = ", ".join(f"{count:,} {label}" for label, count in preview.directions.items())
+    counts = _(", ").join(f"{count:,} {label}" for label, count in preview.directions.items())
     if scoring.run:
         model = _("run {run}").format(run=scoring.run.id)
     else:

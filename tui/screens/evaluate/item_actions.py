@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from textual import getters, on, work
-from textual.screen import Screen
 from textual.widgets import Input
 
 from engine.catalog import Row
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import Run
 from engine.scores import items
 from engine.scores.items import ORDERS
@@ -22,6 +20,7 @@ from engine.table.run_columns import perplexity_of, strategy_of
 from engine.text import number, one_line
 from tui import results
 from tui.listing import Listing
+from tui.queue_actions import QueueActions
 from tui.screens.evaluate.evaluation_view import EvaluationView
 from tui.screens.evaluate.sample_table import next_order
 from tui.screens.evaluate.sample_view import SampleDialog
@@ -29,15 +28,12 @@ from tui.widgets.line_table import LineTable
 from tui.widgets.picker import Picker
 from tui.widgets.save_dialog import ask_path
 
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
-
 FOR_ITEMS = ("sample", "reverse", "order", "versus", "mark", "search", "write", "show_all")
 _MOST = 200
 _NONE = "none"
 
 
-class ItemActions(Screen[None]):
+class ItemActions(QueueActions):
     """The part of the Evaluate screen that acts on items."""
 
     view = getters.query_one(EvaluationView)
@@ -47,10 +43,6 @@ class ItemActions(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._listing = Listing(self.yiwen.runs_root)
-
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
 
     def can_act_on_items(self, action: str) -> bool:
         """Is there an item to act on, and is nobody typing?"""
@@ -114,7 +106,11 @@ class ItemActions(Screen[None]):
         """Write the marked items, else all that are shown."""
         view = self.view
         chosen = view.table.marked_items or list(view.table.shown)
-        hint = _("{count:,} items. The suffix decides: .json or .md.").format(count=len(chosen))
+        hint = plural(
+            "{count:,} item. The suffix decides: .json or .md.",
+            "{count:,} items. The suffix decides: .json or .md.",
+            len(chosen),
+        ).format(count=len(chosen))
         path = await ask_path(self.app, _("Write items"), "items.md", hint)
         if path is None:
             return
@@ -124,7 +120,9 @@ class ItemActions(Screen[None]):
         except UserError as error:
             self.yiwen.fail(error)
             return
-        said = _("{count:,} items in {file}").format(count=len(chosen), file=one_line(str(target)))
+        said = plural("{count:,} item in {file}", "{count:,} items in {file}", len(chosen)).format(
+            count=len(chosen), file=one_line(str(target))
+        )
         self.notify(said, markup=False, timeout=5)
 
 
@@ -132,7 +130,7 @@ def _rivals(rows: Sequence[Row], run: Run) -> list[tuple[str, str]]:
     """Runs that have scored the same file."""
     file = run.settings.data.get("test")
     return [
-        (row.run.id, f"{number(perplexity_of(row)):>8}  {strategy_of(row):<12} {one_line(name)}")
+        (row.run.id, f"{number(perplexity_of(row)):>8}  {strategy_of(row):<24} {one_line(name)}")
         for row in rows
         if row.run.id != run.id
         and row.summary.results_file

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from engine import text, wording
 from engine.events import Judged
-from engine.language import _
+from engine.language import _, plural
 from engine.scores.judgement import Judgement, Measure
 from engine.text import direction_label, one_line, plain
 from tui.definition_words import in_words
@@ -36,7 +36,7 @@ def described(result: Result) -> Content:
 def _scores(judged: Judged) -> Iterator[Content]:
     for name, part in {"all": judged.judgement, **judged.directions}.items():
         label = _("all") if name == "all" else direction_label(name)
-        pairs = _("{count:,} pairs").format(count=part.samples)
+        pairs = plural("{count:,} pair", "{count:,} pairs", part.samples).format(count=part.samples)
         yield Content.assemble((label, "$primary"), ("  " + pairs, "$text-muted"))
         for title, measure in (
             (_("perplexity, mean"), part.perplexity),
@@ -61,7 +61,9 @@ def _measure(title: str, measure: Measure) -> Content:
 def _faults(judgement: Judgement) -> Iterator[Content]:
     if not judgement.outputs:
         return
-    outputs = _("of {count:,} outputs").format(count=judgement.outputs)
+    outputs = plural("of {count:,} output", "of {count:,} outputs", judgement.outputs).format(
+        count=judgement.outputs
+    )
     yield Content.assemble((_("faults"), "$primary"), ("  " + outputs, "$text-muted"))
     for kind, fault in judgement.faults.items():
         label = wording.fault_name(kind)
@@ -70,7 +72,8 @@ def _faults(judgement: Judgement) -> Iterator[Content]:
             continue
         share = text.share(fault.count, judgement.outputs)
         yield Content.styled(f"{fault.count:>5}  {share:>6} {label}", "$text-warning")
-        yield Content(f"       {one_line(fault.id)}: {wording.fault_detail(fault.found)}")
+        said = wording.labelled(one_line(fault.id), wording.fault_detail(fault.found))
+        yield Content(f"       {said}")
         if fault.output:
             yield Content.styled(f"       {one_line(fault.output)}", "$text-muted")
     yield Content("")
@@ -85,7 +88,7 @@ def _definitions(result: Result) -> Iterator[Content]:
     if said:
         yield Content.styled(_("definition"), "$primary")
     for key, words in in_words(said).items():
-        yield Content.assemble((f"{one_line(key)}: ", "$text-muted"), plain(words))
+        yield Content.assemble((wording.labelled(one_line(key), ""), "$text-muted"), plain(words))
 
 
 class JudgementDialog(ModalScreen[None]):
@@ -97,7 +100,6 @@ class JudgementDialog(ModalScreen[None]):
                 tooltip=_("Close it")),
     ]  # fmt: skip
     DEFAULT_CSS = """
-    JudgementDialog .dialog { width: 96%; height: auto; padding: 0 1; }
     JudgementDialog PlainStatic { width: 1fr; height: auto; }
     """
 
@@ -106,7 +108,7 @@ class JudgementDialog(ModalScreen[None]):
         self._result = result
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as scroll:
+        with VerticalScroll(classes="dialog -broad") as scroll:
             scroll.border_subtitle = Content(_("esc close"))
             yield PlainStatic()
 

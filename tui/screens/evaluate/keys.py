@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from engine.language import _
+from tui.queue_actions import queue_keys
 
 KEYS: list[BindingType] = [
     Binding("enter", "sample", _("Sample"), id="evaluate.sample", show=False,
@@ -31,6 +32,9 @@ KEYS: list[BindingType] = [
             tooltip=_("Choose how many examples a few-shot prompt holds")),
     Binding("h", "choose('selection')", _("Which examples"), id="evaluate.selection", show=False,
             tooltip=_("Choose how examples are chosen: drawn once, or most like each item")),
+    Binding("e", "choose('seed')", _("Seed"), id="evaluate.seed", show=False,
+            tooltip=_("Draw other examples: the seed of the draw")),
+    *queue_keys("evaluate"),
     Binding("S", "reverse", _("Turn round"), id="evaluate.reverse", key_display="S",
             show=False,
             tooltip=_("List the best samples first, or the worst again")),

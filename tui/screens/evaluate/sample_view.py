@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from engine import text, wording
-from engine.language import _
+from engine.language import _, plural
 from engine.scores import items
 from engine.scores.items import Item, Sample
 from engine.text import direction_label, one_line, plain
@@ -28,7 +28,7 @@ def _blocks(item: Item, run: str, other: str) -> Iterator[Content]:
     sample = item.sample
     counted = ""
     if sample.tokens:
-        counted = _("ppl {value}, {count} tokens")
+        counted = plural("ppl {value}, {count} token", "ppl {value}, {count} tokens", sample.tokens)
         counted = "  " + counted.format(value=text.number(sample.value), count=sample.tokens)
     direction = f"  {direction_label(sample.direction)}"
     yield Content.assemble((one_line(sample.id), "bold"), direction, (counted, "$text-muted"))
@@ -51,9 +51,8 @@ def _answer(sample: Sample, title: str, *, with_perplexity: bool = False) -> Ite
     chrf = "" if sample.chrf is None else f"  chrF {text.number(sample.chrf, 1)}"
     yield from _block(f"{title}{chrf}", sample.output or _("(nothing)"), "bold")
     for kind, found in sample.faults.items():
-        yield Content.styled(
-            f"! {wording.fault_name(kind)}: {wording.fault_detail(found)}", "$text-warning"
-        )
+        said = wording.labelled(wording.fault_name(kind), wording.fault_detail(found))
+        yield Content.styled(f"! {said}", "$text-warning")
 
 
 def _block(title: str, words: str, style: str = "") -> Iterator[Content]:
@@ -73,7 +72,6 @@ class SampleDialog(ModalScreen[None]):
                 tooltip=_("Send the sample as Markdown to the clipboard of your own machine")),
     ]  # fmt: skip
     DEFAULT_CSS = """
-    SampleDialog .dialog { width: 96%; height: auto; padding: 0 1; }
     SampleDialog PlainStatic { width: 1fr; height: auto; }
     """
 
@@ -82,7 +80,7 @@ class SampleDialog(ModalScreen[None]):
         self._item, self._runs = item, (run, other)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as scroll:
+        with VerticalScroll(classes="dialog -broad") as scroll:
             scroll.border_subtitle = Content(_("y copy   esc close"))
             yield PlainStatic()
 

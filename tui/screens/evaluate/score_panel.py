@@ -11,7 +11,7 @@ from textual.widgets import Digits
 
 from engine import text, wording
 from engine.events import Judged
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import PEEKED
 from engine.text import one_line
 from tui.definition_words import in_words
@@ -105,7 +105,9 @@ def faults_line(judged: Judged | None) -> Content:
     outputs, found = judged.judgement.outputs, judged.judgement.found
     if not found:
         looked_for = _(", ").join(map(wording.fault_name, judged.judgement.faults))
-        nothing = _("none of {count:,} outputs {faults}")
+        nothing = plural(
+            "none of {count:,} output {faults}", "none of {count:,} outputs {faults}", outputs
+        )
         return Content(nothing.format(count=outputs, faults=looked_for))
     parts = [
         _("{count:,} {fault} ({share}, {id})").format(
@@ -116,7 +118,7 @@ def faults_line(judged: Judged | None) -> Content:
         )
         for kind, fault in found.items()
     ]
-    said = _("! {count:,} outputs: {faults}")
+    said = plural("! {count:,} output: {faults}", "! {count:,} outputs: {faults}", outputs)
     return Content(said.format(count=outputs, faults=_(", ").join(parts)))
 
 
@@ -128,7 +130,7 @@ def definition_line(result: Result) -> Content:
     if result.judged:
         said |= result.judged.definition
     words = _("; ").join(
-        f"{one_line(key)}: {one_line(value)}" for key, value in in_words(said).items()
+        wording.labelled(one_line(key), one_line(value)) for key, value in in_words(said).items()
     )
     if result.mark:
         words = f"{_(PEEKED)} {words}"

@@ -15,6 +15,7 @@ from engine.text import message_of
 
 EXAMPLES = "few_shot.examples"
 CHOOSE, DIRECTION = "few_shot.choose", "few_shot.direction"
+SEED = "few_shot.seed"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Scoring:
     """None for the profile's number."""
     selection: tuple[str, str] | None = None
     """How they are chosen, and of which direction; None as in the profile."""
+    seed: int | None = None
+    """Of their draw; None for the profile's."""
 
     @classmethod
     def of(cls, settings: RunSettings, trained: Run | None) -> Scoring:
@@ -49,11 +52,18 @@ class Scoring:
             test="" if test == settings.profile.data.test else test,
             examples=int(chosen) if chosen.isdigit() else None,
             selection=(few_shot.choose, few_shot.direction) if chosen_here else None,
+            seed=few_shot.seed if SEED in settings.overrides else None,
         )
 
     @property
     def strategy(self) -> Strategy:
         return strategies.get(self.strategy_name)
+
+    @property
+    def draws(self) -> bool:
+        """Is there a draw of examples that a seed decides, as far as is known here?"""
+        by_chance = self.selection is None or self.selection[0] == "random"
+        return self.strategy.shows_examples and by_chance
 
     @property
     def strategies(self) -> list[Strategy]:
@@ -95,6 +105,10 @@ class Scoring:
         """Other examples."""
         return replace(self, selection=selection)
 
+    def with_seed(self, seed: int | None) -> Scoring:
+        """Others of the draw."""
+        return replace(self, seed=seed)
+
     def request(self, root: Path) -> Request:
         """What to ask the engine for."""
         return Request(
@@ -111,6 +125,8 @@ class Scoring:
         changed = {} if self.examples is None else {EXAMPLES: str(self.examples)}
         if self.selection is not None:
             changed[CHOOSE], changed[DIRECTION] = self.selection
+        if self.seed is not None and self.draws:
+            changed[SEED] = str(self.seed)
         return changed
 
 

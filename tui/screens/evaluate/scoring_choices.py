@@ -20,6 +20,7 @@ from tui.screens.evaluate.scoring import Scoring
 from tui.widgets.picker import FilePicker, Picker
 
 _EXAMPLES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+_SEEDS = 10
 _MOST = 200
 
 
@@ -48,6 +49,8 @@ async def choose(
         return await _choose_examples(app, scoring)
     if name == "selection":
         return await _choose_selection(app, scoring)
+    if name == "seed":
+        return await _choose_seed(app, scoring)
     return await _choose_test(app, scoring, test)
 
 
@@ -99,6 +102,13 @@ async def _choose_selection(app: App[Any], scoring: Scoring) -> Scoring | None:
     return scoring.with_selection((choose_by, direction) if chosen else None)
 
 
+async def _choose_seed(app: App[Any], scoring: Scoring) -> Scoring | None:
+    options = [("", _("as in the profile")), *((str(seed), str(seed)) for seed in range(_SEEDS))]
+    current = "" if scoring.seed is None else str(scoring.seed)
+    chosen = await app.push_screen_wait(Picker(_("Seed of the draw"), options, current))
+    return None if chosen is None else scoring.with_seed(int(chosen) if chosen else None)
+
+
 async def _choose_test(app: App[Any], scoring: Scoring, test: str) -> Scoring | None:
     start = await asyncio.to_thread(_start, test)
     chosen = await app.push_screen_wait(FilePicker(_("Test file: what is scored"), start))
@@ -121,4 +131,4 @@ async def choose_evaluation(app: App[Any], rows: Sequence[Row], current: str) ->
 
 
 def _named(row: Row) -> str:
-    return f"{strategy_of(row):<12} {one_line(row.run.id)}"
+    return f"{strategy_of(row):<24} {one_line(row.run.id)}"

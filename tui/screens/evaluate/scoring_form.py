@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Grid
 
-from engine.language import _
+from engine.language import _, plural
 from tui.screens.evaluate.choice import Choice
 from tui.screens.evaluate.scoring import Preview, Scoring
 
@@ -41,15 +41,19 @@ class ScoringForm(Grid):
         paths = (scoring.test or (preview.test if preview else "")).split(",")
         test = ",".join(Path(path).name for path in paths)
         if test and preview and preview.pairs:
-            test = _("{file}, {count:,} pairs").format(file=test, count=preview.pairs)
+            test = plural(
+                "{file}, {count:,} pair", "{file}, {count:,} pairs", preview.pairs
+            ).format(file=test, count=preview.pairs)
         self._show("profile", scoring.profile, enabled=scoring.run is None)
         self._show("run", scoring.run.id if scoring.run else _("none"), enabled=bool(scoring.run))
         state = (scoring.checkpoint or _("result")) if trains else "–"
         self._show("state", state, enabled=trains)
         self._show("strategy", scoring.strategy_name)
         self._show("test", test or _("none"))
-        how = f" {scoring.selection[0]}" if scoring.selection else ""
-        self._show("examples", f"{examples}{how}" if shows else "–", enabled=shows)
+        chosen = [str(examples), *(scoring.selection or ())[:1]]
+        if scoring.seed is not None and scoring.draws:
+            chosen.append(_("seed {seed}").format(seed=scoring.seed))
+        self._show("examples", " ".join(chosen) if shows else "–", enabled=shows)
 
     def _show(self, name: str, value: str, *, enabled: bool = True) -> None:
         self.query_one(f"#choose-{name}", Choice).show(value, enabled=enabled)

@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from engine.errors import RunError, UserError
 from engine.events import Evaluated, Judged
+from engine.jobs import Request
 from engine.language import _
 from engine.runs import Run
 from engine.summary import Summary
@@ -33,6 +33,7 @@ from tui.screens.evaluate.scoring_form import ScoringForm
 from tui.starting import confirm_and_start
 from tui.stopping import confirm_and_stop
 from tui.widgets.header_line import HeaderLine
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.run_status import headline
 
 
@@ -61,7 +62,7 @@ class EvaluateScreen(ItemActions):
         yield HeaderLine(_("Evaluate"))
         yield ScoringForm()
         yield EvaluationView()
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with the setup, unless a run was chosen already."""
@@ -78,17 +79,22 @@ class EvaluateScreen(ItemActions):
                 "checkpoint": by.trains,
                 "examples": by.shows_examples,
                 "selection": by.shows_examples,
+                "seed": self.scoring.draws,
             }
             return True if needs.get(str(parameters[0]), True) else None
         if action == "start":
-            return None if self._is_at_work or self._is_starting else True
+            return not (self._is_at_work or self._is_starting)
         if action == "stop":
-            return True if self._is_at_work else None
+            return self._is_at_work
         if action == "details":
             return self.view.has_result
         if action in FOR_ITEMS:
             return self.can_act_on_items(action)
         return True
+
+    def asked_for(self) -> Request:
+        """The evaluation that is set up."""
+        return self.scoring.request(self.yiwen.runs_root)
 
     @property
     def _is_at_work(self) -> bool:
@@ -200,7 +206,7 @@ class EvaluateScreen(ItemActions):
         self.header.show(_("new evaluation"), _("starting …"))
         run = None
         try:
-            run = await confirm_and_start(self.app, self.scoring.request(self.yiwen.runs_root))
+            run = await confirm_and_start(self.app, self.asked_for())
         except Exception as error:  # whatever a broken file makes a library raise
             self.yiwen.fail(error)
         self._is_starting = False

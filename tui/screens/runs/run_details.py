@@ -11,7 +11,7 @@ from textual.content import Content
 from engine import text, wording
 from engine.catalog import Row
 from engine.events import Evaluated, Judged
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import PEEKED
 from engine.scores.judgement import Measure
 from engine.summary import Status
@@ -58,7 +58,11 @@ class RunDetails:
             result = _("its result, perplexity {value}")
             kept.append(result.format(value=text.number(score.perplexity)))
         if self.checkpoints:
-            kept.append(_("{count} checkpoints").format(count=len(self.checkpoints)))
+            kept.append(
+                plural("{count} checkpoint", "{count} checkpoints", len(self.checkpoints)).format(
+                    count=len(self.checkpoints)
+                )
+            )
         if self.has_adapter:
             kept.append(_("the trained adapter, which cannot be translated with any more"))
         if self.row.notes.note:
@@ -105,11 +109,13 @@ class RunDetails:
         if settings.examples_shown:
             yield _line(_("examples"), str(settings.examples_shown))
         for part, file in settings.data.items():
-            pairs = _("{file}, {count} pairs").format(file=Path(file.path).name, count=file.pairs)
+            pairs = plural("{file}, {count} pair", "{file}, {count} pairs", file.pairs).format(
+                file=Path(file.path).name, count=file.pairs
+            )
             yield _line(_PARTS.get(part, part), pairs)
         if settings.overrides:
             changed = (f"{key}={value}" for key, value in settings.overrides.items())
-            yield _line(_("overrides"), ", ".join(changed))
+            yield _line(_("overrides"), _(", ").join(changed))
         yield _line(_("created"), settings.created[:16].replace("T", " "))
 
     def _outcome(self) -> Iterator[Content]:
@@ -175,4 +181,4 @@ def _judged(judged: Judged) -> Iterator[Content]:
         )
         yield Content.styled(counted, "$text-warning")
     for name, words in in_words(judged.definition).items():
-        yield Content.styled(f"{one_line(name)}: {one_line(words)}", "$text-muted")
+        yield Content.styled(wording.labelled(one_line(name), one_line(words)), "$text-muted")

@@ -11,7 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from engine.catalog import Row
 from engine.language import _
@@ -26,6 +26,7 @@ from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.several_actions import SeveralActions
 from tui.widgets.checklist import Checklist
 from tui.widgets.header_line import HeaderLine
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_table import LineTable
 from tui.widgets.picker import Picker
 
@@ -52,7 +53,7 @@ class RunsScreen(SeveralActions):
     def compose(self) -> ComposeResult:
         yield HeaderLine(_("Runs"))
         yield RunBrowser(self._view)
-        yield Footer(compact=True)
+        yield KeyBar()
 
     # The list
 

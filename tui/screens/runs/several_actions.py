@@ -10,7 +10,7 @@ from textual import work
 
 from engine.catalog import Row
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.table import run_sheet
 from engine.text import one_line
 from tui.screens.runs.run_actions import RunActions
@@ -81,7 +81,9 @@ class SeveralActions(RunActions):
         except UserError as error:
             self.yiwen.fail(error)
             return
-        said = _("{count:,} runs in {file}").format(count=len(rows), file=one_line(str(target)))
+        said = plural("{count:,} run in {file}", "{count:,} runs in {file}", len(rows)).format(
+            count=len(rows), file=one_line(str(target))
+        )
         self.notify(said, markup=False, timeout=5)
 
     @work(exclusive=True, group="export")
@@ -90,9 +92,12 @@ class SeveralActions(RunActions):
         rows = self._chosen()
         if not rows:
             return
-        hint = _(
+        hint = plural(
+            "A page about {count:,} run, with the curve, samples and profile beside it. An "
+            "earlier report in the folder is replaced.",
             "A page about {count:,} runs, with the curve, samples and profiles beside it. "
-            "An earlier report in the folder is replaced."
+            "An earlier report in the folder is replaced.",
+            len(rows),
         ).format(count=len(rows))
         dialog = SaveDialog(_("Report in the folder"), f"report-{rows[0].run.id}", hint)
         path = await self.app.push_screen_wait(dialog)

@@ -65,7 +65,7 @@ async def _choose_gpu(app: App[Any], draft: Draft) -> Draft | None:
 
 def _gpu_line(gpu: Gpu) -> str:
     """Room, who is on it, and the card: what counts most comes first."""
-    users = ", ".join(dict.fromkeys(one_line(p.user) or _("somebody") for p in gpu.processes))
+    users = _(", ").join(dict.fromkeys(one_line(p.user) or _("somebody") for p in gpu.processes))
     line = (
         _("GPU {index}  {free} of {total} free  used by {users}  {name}")
         if users

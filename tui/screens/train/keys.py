@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from engine.language import _
+from tui.queue_actions import queue_keys
 
 KEYS: list[BindingType] = [
     Binding("s", "start", _("Start"), id="train.start",
@@ -31,10 +32,7 @@ KEYS: list[BindingType] = [
             tooltip=_("Write the profile with these settings as a new profile")),
     Binding("c", "copy_command", _("Copy command"), id="train.copy", show=False,
             tooltip=_("Send the command that does the same to your clipboard")),
-    Binding("a", "enqueue", _("Add to queue"), id="train.enqueue", show=False,
-            tooltip=_("Let the run wait until a GPU, or the processor, is free")),
-    Binding("q", "queue", _("Queue"), id="train.queue", show=False,
-            tooltip=_("The runs that wait: their order, and what they wait for")),
+    *queue_keys("train"),
     Binding("x", "stop", _("Stop"), id="train.stop",
             tooltip=_("Let the run finish its step, save and stop; again: kill it")),
     Binding("r", "resume", _("Resume"), id="train.resume",

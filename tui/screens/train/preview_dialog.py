@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language import _, plural
 from engine.lookahead import preview
 from engine.lookahead.preflight import Preflight
 from engine.lookahead.preview import Fate
@@ -51,7 +51,7 @@ class PreviewDialog(ModalScreen[None]):
                 tooltip=_("Close the preview")),
     ]  # fmt: skip
     CSS = """
-    PreviewDialog .dialog { width: 96%; height: 92%; padding: 0 1; }
+    PreviewDialog .dialog { height: 92%; }
     """
     DEFAULT_CSS = """
     PreviewDialog {
@@ -72,7 +72,7 @@ class PreviewDialog(ModalScreen[None]):
         self._shows_lengths = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog -broad"):
             yield _plain("about")
             with VerticalScroll():
                 yield _plain("shown")
@@ -136,7 +136,7 @@ class PreviewDialog(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def _file_name(self) -> str:
-        return ", ".join(
+        return _(", ").join(
             path.rpartition("/")[2] for path in self._found.data[self._part].path.split(",")
         )
 
@@ -166,9 +166,12 @@ class PreviewDialog(ModalScreen[None]):
         totals = sorted(fate.total for fate in self._fates)
         unused = sum(map(_is_unused, self._fates))
         about = Content(
-            _(
-                "Tokens of prompt and answer, {count:,} pairs: median {median:,}, "
-                "longest {longest:,}; {unused:,} will be left out or cut"
+            plural(
+                "Tokens of prompt and answer, {count:,} pair: median {median:,}, longest "
+                "{longest:,}; {unused:,} will be left out or cut",
+                "Tokens of prompt and answer, {count:,} pairs: median {median:,}, longest "
+                "{longest:,}; {unused:,} will be left out or cut",
+                len(totals),
             ).format(
                 count=len(totals),
                 median=totals[len(totals) // 2],

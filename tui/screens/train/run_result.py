@@ -11,7 +11,7 @@ from textual.content import Content
 from engine.alarms import Alarm
 from engine.directions import LABELS, Direction
 from engine.events import Evaluated, Score
-from engine.language import _
+from engine.language import _, plural
 from engine.runs import Job, Run, RunSettings
 from engine.summary import Status, Summary
 from engine.text import number, one_line, plain, width
@@ -41,8 +41,10 @@ def scores(test: Evaluated) -> Content:
         for name, score in test.directions.items()
     ]
     total = test.score
-    detail = _(
-        "mean over {pairs:,} pairs; over their {tokens:,} tokens together {perplexity}"
+    detail = plural(
+        "of {pairs:,} pair; over its {tokens:,} tokens together {perplexity}",
+        "mean over {pairs:,} pairs; over their {tokens:,} tokens together {perplexity}",
+        total.samples,
     ).format(pairs=total.samples, tokens=total.tokens, perplexity=number(total.perplexity_corpus))
     return Content("\n").join([*lines, Content.styled(detail, "dim")])
 
@@ -56,7 +58,9 @@ def _score_line(label: str, score: Score, style: str = "") -> Content:
     padding = " " * max(1, 18 - Content(label).cell_length)
     return Content.assemble(
         (label + padding, "dim"), (f"{number(score.perplexity):>9}", style),
-        ("   " + _("{count:,} pairs").format(count=score.samples), "dim"),
+        ("   " + plural("{count:,} pair",
+"{count:,} pairs",
+score.samples).format(count=score.samples), "dim"),
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ import asyncio
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from engine import launch
@@ -31,6 +30,7 @@ from tui.starting import confirm_and_start
 from tui.stopping import confirm_and_stop
 from tui.surroundings import Surroundings, look_around
 from tui.widgets.header_line import HeaderLine
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.log_dialog import LogDialog
 from tui.widgets.run_status import headline
 
@@ -61,7 +61,7 @@ class TrainScreen(SetupActions, Looking):
         yield HeaderLine(_("Train"))
         yield SetupForm()
         yield RunView(self.yiwen.charset)
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Look ahead, and go to a run that is active."""
@@ -149,7 +149,7 @@ class TrainScreen(SetupActions, Looking):
     async def _start(self) -> None:
         self.header.show(_("new run"), _("starting …"))
         try:
-            run = await confirm_and_start(self.app, self.draft.request(self.yiwen.runs_root))
+            run = await confirm_and_start(self.app, self.asked_for())
         except Exception as error:  # whatever a broken file makes a library raise
             self.yiwen.fail(error)
             run = None

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import setting_list
+from engine import profiles, setting_list
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.setting_list import Setting
 from engine.text import one_line, plain
 from tui.screens.train.draft import FILES
@@ -91,7 +91,7 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         try:
             listed = setting_list.list_all(self._profile, overrides)
         except UserError as error:
-            self.query_one(".error", Static).update(Content(plain(_words(str(error)))))
+            self.query_one(".error", Static).update(Content(plain(_words(str(error), overrides))))
             return False
         self.query_one(".error", Static).update("")
         self._overrides = overrides
@@ -227,7 +227,11 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         if kept == self._overrides:
             return
         count = len(self._overrides) - len(kept)
-        question = _("Put {count} settings back to the profile's?").format(count=count)
+        question = plural(
+            "Put {count} setting back to the profile's?",
+            "Put {count} settings back to the profile's?",
+            count,
+        ).format(count=count)
         confirm = Confirm(question, yes=_("Put back"))
         if await self.app.push_screen_wait(confirm) and self._check(kept):
             self.query_one(Input).clear()
@@ -257,6 +261,8 @@ def _with_headings(settings: list[Setting], is_filtered: bool) -> list[Setting |
     return shown
 
 
-def _words(message: str) -> str:
-    """A profile's mistakes without the file's name, which is known here."""
+def _words(message: str, overrides: Mapping[str, str]) -> str:
+    """A profile's mistakes without the places, which are known here."""
+    for key, text in overrides.items():
+        message = message.replace(profiles.setting_place(key, text), key)
     return "\n".join(_FILE_NAME.split(line, maxsplit=1)[-1] for line in message.splitlines())

@@ -3,68 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
 
 from textual import work
-from textual.screen import Screen
 
 from engine import profile_copy
 from engine.command_line import command_for
 from engine.errors import ProfileError
+from engine.jobs import Request
 from engine.language import _
 from engine.lookahead.preflight import Preflight
 from engine.text import one_line
-from engine.waiting import queueing
+from tui.queue_actions import QueueActions
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
 
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
-
 NAMES = ("enqueue", "preview", "probe", "copy_command", "keep_profile")
 """Actions that need a setup."""
 
 
-class SetupActions(Screen[None]):
+class SetupActions(QueueActions):
     """The half of the Train screen that the setup's own keys call."""
 
     draft: Draft
     outlook: Outlook | None
 
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
-
-    def look_around(self) -> None:
-        """Bring what is said of other runs up to date."""
-        raise NotImplementedError
-
     def take_draft(self, draft: Draft) -> None:
         """Set up this instead."""
         raise NotImplementedError
 
-    @work(exclusive=True, group="queue")
-    async def action_queue(self) -> None:
-        """Show the runs that wait."""
-        from tui.screens.train.queue_dialog import QueueDialog
-
-        await self.app.push_screen_wait(QueueDialog(self.yiwen.runs_root))
-        self.look_around()
-
-    @work(exclusive=True, group="enqueue")
-    async def action_enqueue(self) -> None:
-        """Make the run, and let it wait for its turn."""
-        try:
-            request = self.draft.request(self.yiwen.runs_root)
-            run = await asyncio.to_thread(queueing.enqueue, request)
-        except Exception as error:  # whatever a broken file makes a library raise
-            self.yiwen.fail(error)
-            return
-        said = _("{run} is in the queue; q shows it.").format(run=one_line(run.id))
-        self.notify(said, markup=False)
-        self.look_around()
+    def asked_for(self) -> Request:
+        """The run that is set up."""
+        return self.draft.request(self.yiwen.runs_root)
 
     def action_preview(self) -> None:
         """Show the pairs as the model will see them."""
@@ -83,7 +54,7 @@ class SetupActions(Screen[None]):
             return
         from tui.screens.train.probe_dialog import ProbeDialog
 
-        self.app.push_screen(ProbeDialog(self.draft.request(self.yiwen.runs_root), found))
+        self.app.push_screen(ProbeDialog(self.asked_for(), found))
 
     def _found_out(self) -> Preflight | None:
         """What the outlook has read; says so if there is nothing."""
@@ -97,7 +68,7 @@ class SetupActions(Screen[None]):
 
     def action_copy_command(self) -> None:
         """Send the command that does the same to the clipboard by way of the terminal."""
-        command = command_for(self.draft.request(self.yiwen.runs_root))
+        command = command_for(self.asked_for())
         self.app.copy_to_clipboard(command)
         self.notify(one_line(command), title=_("Sent to clipboard"), markup=False, timeout=6)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 from textual import on
@@ -16,8 +16,8 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.gpu_words import describe_gpu
-from engine.language import _, plural
+from engine.gpu_words import facts_of_gpu
+from engine.language import _, pgettext, plural
 from engine.profiles import Profile
 from engine.runs import Part
 from engine.text import one_line, plain, rate, short_path
@@ -27,9 +27,9 @@ from tui.screens.train.outlook import Outlook
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("p", _("Profile"), "profile"),
     ("g", _("Strategy"), "strategy"),
-    ("d", _("Training"), "train"),
-    ("v", _("Validation"), "validation"),
-    ("t", _("Test"), "test"),
+    ("d", pgettext("file", "Training"), "train"),
+    ("v", pgettext("file", "Validation"), "validation"),
+    ("t", pgettext("file", "Test"), "test"),
     ("o", _("Settings"), "settings"),
     ("u", _("GPU"), "gpu"),
 )
@@ -114,7 +114,7 @@ class SetupForm(Vertical):
         draft, outlook = self._shown
         if outlook is not None:
             self._offer_gpus(bool(outlook.gpus) or bool(draft.gpu))
-        room = max(20, self.size.width - self.LABEL_WIDTH - 6)
+        room = max(20, self.size.width - self.LABEL_WIDTH - 4)
         for key, label, name in ROWS[: self.rows.option_count]:
             value = _value(name, draft, outlook, room)
             muted = name in ("train", "validation", "test") and not draft.uses(_part(name))
@@ -163,7 +163,7 @@ def _part(name: str) -> Part:
 def _value(name: str, draft: Draft, outlook: Outlook | None, room: int) -> str:
     profile = outlook.profile if outlook else None
     if name == "gpu":
-        return _gpu(draft, outlook)
+        return _gpu(draft, outlook, room)
     if name == "profile":
         title = one_line(profile.title) if profile else ""
         return f"{one_line(profile.name if profile else draft.profile)}   {title}"
@@ -177,12 +177,20 @@ def _value(name: str, draft: Draft, outlook: Outlook | None, room: int) -> str:
     return one_line(short_path(path.get(name, profile.data.test), room)) or _("none")
 
 
-def _gpu(draft: Draft, outlook: Outlook | None) -> str:
+def _gpu(draft: Draft, outlook: Outlook | None, room: int) -> str:
+    """The card, with as much about it as fits; the rest stands in the card's own lines."""
     gpu = outlook.found.gpu if outlook and outlook.found else None
     if gpu is None:
         return draft.gpu or "…"
-    card = describe_gpu(gpu)
-    return one_line(card if draft.gpu else _("{gpu} (the first)").format(gpu=card))
+    sentence = "{gpu}" if draft.gpu else _("{gpu} (the first)")
+    facts = facts_of_gpu(gpu)
+    while len(facts) > 1 and cell_len(_said_of(facts, sentence)) > room:
+        facts.pop()
+    return _said_of(facts, sentence)
+
+
+def _said_of(facts: list[str], sentence: str) -> str:
+    return one_line(sentence.format(gpu=_(", ").join(facts)))
 
 
 def _changes(draft: Draft) -> str:
@@ -192,13 +200,17 @@ def _changes(draft: Draft) -> str:
 
 def _main_settings(draft: Draft, profile: Profile) -> str:
     if draft.strategy.shows_examples:
-        return _("{count} examples").format(count=profile.few_shot.examples)
+        return plural("{count} example", "{count} examples", profile.few_shot.examples).format(
+            count=profile.few_shot.examples
+        )
     if not draft.strategy.trains:
         return _("as in the profile")
     training = profile.training
-    return _("{epochs:g} epochs, batch {batch}, learning rate {rate}").format(
-        epochs=training.epochs, batch=training.batch_size, rate=rate(training.learning_rate)
-    )
+    return plural(
+        "{epochs:g} epoch, batch {batch}, learning rate {rate}",
+        "{epochs:g} epochs, batch {batch}, learning rate {rate}",
+        training.epochs,
+    ).format(epochs=training.epochs, batch=training.batch_size, rate=rate(training.learning_rate))
 
 
 def _described(outlook: Outlook | None) -> Content | Table:

@@ -129,7 +129,7 @@ class AnswerActions(Screen[None]):
     async def action_write(self) -> None:
         """Write what was accepted in this session, else ever."""
         session = [one.kept for one in self.conversation.exchanges if one.accepted]
-        await write_accepted(self.app, session or await asyncio.to_thread(translations.read))
+        await write_accepted(self.yiwen, session or await asyncio.to_thread(translations.read))
 
     @work(exclusive=True, group="dialog")
     async def action_history(self) -> None:

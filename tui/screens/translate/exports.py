@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
-
-from textual.app import App
+from typing import TYPE_CHECKING
 
 from engine import translations
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, plural
 from engine.text import one_line
 from engine.translations import Exchange
 from tui.widgets.save_dialog import SaveDialog
 
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
+
 NONE_ACCEPTED = _("No translation is accepted yet; ctrl+o accepts the last one, edited or not.")
 
 
-async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
+async def write_accepted(app: YiwenApp, exchanges: Sequence[Exchange]) -> None:
     """Ask for a file and add what was accepted to it."""
     accepted = [exchange for exchange in exchanges if exchange.accepted]
     if not accepted:
         app.notify(NONE_ACCEPTED, timeout=5)
         return
-    hint = _(
-        "{count:,} accepted translations, as records of instruction and output. "
-        "A file that is there already keeps what it holds."
+    hint = plural(
+        "{count:,} accepted translation, as a record of instruction and output. A file "
+        "that is there already keeps what it holds.",
+        "{count:,} accepted translations, as records of instruction and output. A file "
+        "that is there already keeps what it holds.",
+        len(accepted),
     ).format(count=len(accepted))
     path = await app.push_screen_wait(SaveDialog(_("Add to a data file"), "accepted.json", hint))
     if path is None:
@@ -34,7 +38,9 @@ async def write_accepted(app: App[Any], exchanges: Sequence[Exchange]) -> None:
     try:
         added = await asyncio.to_thread(translations.export, accepted, path)
     except UserError as error:
-        app.notify(str(error), severity="error", timeout=8, markup=False)
+        app.fail(error)
         return
-    said = _("{count:,} new records in {file}").format(count=added, file=one_line(path))
+    said = plural(
+        "{count:,} new record in {file}", "{count:,} new records in {file}", added
+    ).format(count=added, file=one_line(path))
     app.notify(said, timeout=5, markup=False)

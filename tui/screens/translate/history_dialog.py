@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -19,9 +19,13 @@ from engine.directions import LABELS
 from engine.language import _
 from engine.text import one_line
 from engine.translations import Exchange
+from engine.wording import labelled
 from tui.screens.translate.exports import write_accepted
 from tui.widgets.list_dialog import ListDialog
 from tui.widgets.plain_static import PlainStatic
+
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
 
 _SHOWN = 200
 
@@ -107,7 +111,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
             return
         lines = [
             Content.assemble(
-                (f"{one_line(answer.model)}: ", "$text-muted"), one_line(answer.output)
+                (labelled(one_line(answer.model), ""), "$text-muted"), one_line(answer.output)
             )
             for answer in exchange.answers
         ]
@@ -134,7 +138,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
     async def action_write(self) -> None:
         """Write the marked, else all accepted."""
         chosen = [one for one in self._all if one.id in self._marked] or self._all
-        await write_accepted(self.app, chosen)
+        await write_accepted(cast("YiwenApp", self.app), chosen)
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)

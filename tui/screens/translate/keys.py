@@ -23,7 +23,7 @@ KEYS: list[BindingType] = [
             priority=True, tooltip=_("Sample other answers to the last text")),
     Binding("ctrl+o", "accept", _("Accept"), id="translate.accept", show=False,
             priority=True, tooltip=_("Accept one of the last answers, edited or not")),
-    Binding("ctrl+r", "history", _("Before"), id="translate.history", priority=True,
+    Binding("ctrl+r", "history", _("History"), id="translate.history", priority=True,
             tooltip=_("Find what was translated before, in former sessions too")),
     Binding("ctrl+s", "write", _("Write"), id="translate.write", show=False, priority=True,
             tooltip=_("Add the accepted translations to a data file, to train on")),

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language import _, plural
 from engine.prompts import Encoded, PromptBuilder
 from engine.text import plain
 
@@ -25,7 +25,6 @@ class PromptSheet(ModalScreen[None]):
         Binding("escape,f7,q,enter", "dismiss", _("Close"), id="prompt.close", tooltip=_("Back")),
     ]
     DEFAULT_CSS = """
-    PromptSheet .dialog { width: 96%; }
     PromptSheet Static { width: 1fr; height: auto; }
     PromptSheet .facts { margin-bottom: 1; color: $text-muted; }
     """
@@ -37,7 +36,7 @@ class PromptSheet(ModalScreen[None]):
         self._encoded = builder.encode(instruction)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog") as dialog:
+        with VerticalScroll(classes="dialog -broad") as dialog:
             dialog.border_title = Content(_("Prompt for {model}").format(model=plain(self._model)))
             dialog.border_subtitle = Content(_("esc close"))
             for content, classes in (
@@ -57,9 +56,12 @@ class PromptSheet(ModalScreen[None]):
             "{tokens} tokens, {special} of them special, none scored; the answer ends at {stops}"
         )
         if examples:
-            said = _(
+            said = plural(
+                "{examples} example; {tokens} tokens, {special} of them special, none scored; "
+                "the answer ends at {stops}",
                 "{examples} examples; {tokens} tokens, {special} of them special, none scored; "
-                "the answer ends at {stops}"
+                "the answer ends at {stops}",
+                examples,
             )
         return plain(said.format(examples=examples, tokens=len(ids), special=special, stops=stops))
 

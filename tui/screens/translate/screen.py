@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Footer, TextArea
+from textual.widgets import TextArea
 
 from engine.language import _
 from engine.text import one_line, plain
@@ -29,6 +29,7 @@ from tui.screens.translate.translator import (
     RequestEnded,
 )
 from tui.widgets.header_line import HeaderLine
+from tui.widgets.key_bar import KeyBar
 
 
 class TranslateScreen(ModelActions):
@@ -48,7 +49,7 @@ class TranslateScreen(ModelActions):
         yield Conversation()
         yield DirectionLine()
         yield PromptBox()
-        yield Footer()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Say what will translate, and which way."""

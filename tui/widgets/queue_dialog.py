@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,6 +24,7 @@ from engine.text import message_of, one_line, plain, size
 from engine.waiting import queueing, scheduler, waiting_list
 from engine.waiting.scheduler import Waiting
 from tui.widgets.ask import Ask
+from tui.widgets.cells import padded
 from tui.widgets.dialogs import Confirm
 
 _POLL = 2.0
@@ -44,9 +46,6 @@ class QueueDialog(ModalScreen[None]):
         Binding("escape,q", "dismiss(None)", _("Close"), id="queue.close",
                 tooltip=_("Close the queue")),
     ]  # fmt: skip
-    CSS = """
-    QueueDialog .dialog { width: 96%; }
-    """
     DEFAULT_CSS = """
     QueueDialog {
         OptionList { height: auto; max-height: 16; border: none; padding: 0;
@@ -56,7 +55,7 @@ class QueueDialog(ModalScreen[None]):
     }
     QueueDialog.-short OptionList { max-height: 7; }
     """
-    NONE: ClassVar[str] = _("Nothing waits. On Train, a puts the run that is set up in the queue.")
+    NONE: ClassVar[str] = _("Nothing waits. On Train and Evaluate, a puts in what is set up.")
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -66,7 +65,7 @@ class QueueDialog(ModalScreen[None]):
         self._shown: list[str] | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
+        with Vertical(classes="dialog -broad") as dialog:
             dialog.border_title = Content(_("Queue"))
             choices = OptionList(markup=False, compact=True)
             choices.auto_links = False
@@ -101,7 +100,7 @@ class QueueDialog(ModalScreen[None]):
         return scheduler.look(self._root, self._probe)
 
     def _show(self) -> None:
-        lines = [_line(number, waiting) for number, waiting in enumerate(self._waiting, 1)]
+        lines = _lines(self._waiting)
         if lines != self._shown:
             choices = self.query_one(OptionList)
             at = choices.highlighted or 0
@@ -178,11 +177,26 @@ class QueueDialog(ModalScreen[None]):
         self.query_one(".error", Static).update(Content(plain(message_of(error))))
 
 
-def _line(number: int, waiting: Waiting) -> str:
-    overrides = waiting.run.settings.overrides
-    changed = "  ".join(f"{key}={value}" for key, value in overrides.items())
+def _lines(all_waiting: Sequence[Waiting]) -> list[str]:
+    """Two lines a run, in columns: what it is and needs, and what it waits for."""
+    runs = [one_line(waiting.run.id) for waiting in all_waiting]
+    needs = [_needs(waiting) for waiting in all_waiting]
+    first, second = (max(map(cell_len, column), default=0) for column in (runs, needs))
+    reasons = [one_line(one.place.reason or _("starts in a moment")) for one in all_waiting]
+    return [
+        f"{number:>2}  {padded(run, first)}  {padded(need, second)}  {_changes(waiting)}".rstrip()
+        + f"\n    {reason}"
+        for number, (waiting, run, need, reason) in enumerate(
+            zip(all_waiting, runs, needs, reasons), 1
+        )
+    ]
+
+
+def _needs(waiting: Waiting) -> str:
     memory = size(waiting.entry.memory) if waiting.entry.memory else "?"
-    reason = waiting.place.reason or _("starts in a moment")
-    needs = _("{run}  needs {memory}").format(run=waiting.run.id, memory=memory)
-    first = one_line(f"{needs}  {changed}")
-    return f"{number:>2}  {first}\n    {one_line(reason)}"
+    return _("needs {memory}").format(memory=memory)
+
+
+def _changes(waiting: Waiting) -> str:
+    overrides = waiting.run.settings.overrides
+    return "  ".join(one_line(f"{key}={value}") for key, value in overrides.items())
