@@ -95,6 +95,19 @@ async def test_a_row_tells_the_state_in_symbol_word_and_numbers(app: YiwenApp) -
             assert "zero-shot" in screen
 
 
+async def test_runs_that_cannot_be_read_are_told_below_the_table(app: YiwenApp) -> None:
+    finished(app, 1, 16.62)
+    broken = finished(app, 2, 17.5).folder / "run.toml"
+    whole = broken.read_text("utf-8")
+    broken.write_text("x =", "utf-8")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await wait_for(pilot, f"! {broken.parent.name}/run.toml: cannot be read: ")
+        broken.write_text(whole, "utf-8")
+        await refresh(pilot)
+        await wait_for(pilot, lambda: "cannot be read" not in seen(app))
+
+
 async def test_a_dead_worker_is_told_from_a_living_one(app: YiwenApp) -> None:
     make_run(app.runs_root, Started(at=1000.0, steps=100), step(23))
     async with app.run_test(size=SIZE) as pilot:

@@ -60,13 +60,16 @@ All runs are then compared here.""")
         #trouble {
             display: none; height: auto; max-height: 2; padding: 0 1; color: $text-error;
         }
+        #missing {
+            display: none; height: auto; max-height: 2; padding: 0 1; color: $text-error;
+        }
         #selected {
             height: 1; padding: 0 1; background: $panel;
             text-wrap: nowrap; text-overflow: ellipsis;
         }
     }
     RunBrowser.-empty { Horizontal, #selected { display: none; } #empty { display: block; } }
-    RunBrowser.-trouble #trouble { display: block; }
+    RunBrowser.-trouble #trouble, RunBrowser.-missing #missing { display: block; }
     """
 
     def __init__(self, view: View) -> None:
@@ -90,6 +93,7 @@ All runs are then compared here.""")
             yield RunTable()
             with VerticalScroll(can_focus=False):
                 yield PlainStatic(id="details")
+        yield PlainStatic(id="missing")
         yield PlainStatic(id="selected")
 
     @property
@@ -110,6 +114,16 @@ All runs are then compared here.""")
             self._arrange()
         else:
             self.table.draw_changes()  # clocks of running runs
+
+    def say_what_is_missing(self, troubles: Sequence[str]) -> None:
+        """Tell of runs that cannot be read: the first in full, how many more there are."""
+        said = f"! {one_line(troubles[0])}" if troubles else ""
+        if len(troubles) > 1:
+            said = _("{trouble} (and {count} more: yiwen runs)").format(
+                trouble=said, count=len(troubles) - 1
+            )
+        self.set_class(bool(troubles), "-missing")
+        self.query_one("#missing", PlainStatic).say(said)
 
     def look(self, view: View) -> None:
         """Show the rows another way."""

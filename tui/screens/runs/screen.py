@@ -78,6 +78,7 @@ class RunsScreen(SeveralActions):
             self._is_complete = True
         while True:
             self.browser.show(await asyncio.to_thread(self._listing.rows))
+            self.browser.say_what_is_missing(self._listing.troubles())
             await asyncio.sleep(LIST_SECONDS)
 
     def _list_all(self) -> list[Row]:
