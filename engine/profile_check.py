@@ -16,6 +16,7 @@ from engine.language import _
 
 T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
+_QUOTES = ("'", '"')
 
 
 def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> T:
@@ -81,6 +82,12 @@ def apply_overrides(table: dict[str, Any], overrides: dict[str, str]) -> list[st
         try:
             target[key] = tomli.loads(f"value = {text}")["value"]
         except tomli.TOMLDecodeError:
+            if text[:1] in _QUOTES or text[-1:] in _QUOTES:
+                mistakes.append(
+                    _("{key}: found {found}, expected a text, quoted whole or not at all").format(
+                        key=dotted, found=text
+                    )
+                )
             target[key] = text
     return mistakes
 

@@ -211,6 +211,12 @@ def test_a_mistaken_override_is_named_like_a_mistake_of_the_file() -> None:
         profiles.load(write_profile(MINIMAL_PROFILE), {"training.epoch": "1"})
 
 
+@pytest.mark.parametrize("typed", ['"main"i', 'main"', "'main"])
+def test_an_override_with_a_stray_quotation_mark_is_refused(typed: str) -> None:
+    with pytest.raises(ProfileError, match="quoted whole or not at all"):
+        profiles.override(tiny(), {"model.revision": typed})
+
+
 def test_an_override_deeper_than_the_table_is_no_key() -> None:
     with pytest.raises(
         ProfileError, match=r"^--set title\.x=1: not a key; expected section\.key=value"
