@@ -203,12 +203,13 @@ async def test_settings_are_kept_as_a_profile_and_never_overwrite_one_unasked(
         await pilot.press(*"mine", "enter")
         await wait_for(pilot, "Replace the profile mine?")
         await pilot.press("enter")
-        await pilot.pause()
+        await wait_for(pilot, "Keep these settings")  # for another name
         assert "# by hand" in path.read_text("utf-8")
-        await pilot.press("k")
-        await wait_for(pilot, "Keep these settings")
-        await pilot.press(*"a/b", "enter")
+        await pilot.press(*"/b", "enter")
         await wait_for(pilot, "cannot name a profile")
+        await pilot.press("backspace", "backspace", "2", "enter")
+        await wait_for(pilot, "mine2.toml")
+        assert profiles.load("mine2").training.epochs == 5
 
 
 # Data
@@ -335,9 +336,7 @@ async def test_runs_wait_and_are_put_in_order_copied_and_removed(
         await wait_for(pilot, "but for")
         await pilot.press(*"training.epochz=1", "enter")
         await wait_for(pilot, "did you mean 'epochs'?")
-        await pilot.press("c")
-        await wait_for(pilot, "but for")
-        await pilot.press(*"training.epochs = 1", "enter")
+        await pilot.press("backspace", "backspace", "backspace", *"s=1", "enter")
         await wait_for(pilot, "training.epochs=1")
         assert len(order()) == 3
         await pilot.press("d")

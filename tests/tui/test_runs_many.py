@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -204,6 +205,42 @@ async def test_what_is_shown_is_written_as_a_file(app: YiwenApp, tmp_path: Path)
         rows = list(csv.DictReader((tmp_path / "runs.csv").open()))
         assert [row["perplexity"] for row in rows] == ["900.0", "5.0"]
         assert "| ✓ finished | tiny | zero-shot | 900.00 |" in (tmp_path / "runs.md").read_text()
+
+
+async def test_a_file_that_cannot_be_written_is_told_where_its_name_is_typed(
+    app: YiwenApp, tmp_path: Path
+) -> None:
+    scored(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("w")
+        await wait_for(pilot, "Write the table")
+        for name, complaint in (("no/runs.csv", "no such folder"), ("runs.xls", "expected .csv")):
+            app.screen.query_one(Input).value = str(tmp_path / name)
+            await pilot.press("enter")
+            await wait_for(pilot, complaint)
+        await pilot.press("end", "backspace", "backspace", "backspace", *"csv", "enter")
+        await wait_for(pilot, (tmp_path / "runs.csv").exists)
+        await wait_for(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+
+async def test_a_note_that_cannot_be_kept_is_not_lost(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_the_disk(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = scored(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("n")
+        await wait_for(pilot, lambda: isinstance(app.screen, NoteDialog))
+        with monkeypatch.context() as full:
+            full.setattr(notes, "write_atomically", fill_the_disk)
+            await pilot.press(*"best", "ctrl+s")
+            await wait_for(pilot, "No space left on device")
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: notes.read(run.folder).name == "best")
 
 
 async def test_a_report_is_written_about_a_run(app: YiwenApp, tmp_path: Path) -> None:

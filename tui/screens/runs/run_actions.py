@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import on, work
@@ -116,9 +117,9 @@ class RunActions(Screen[None]):
                 raise RunError(
                     _("{trouble}; mend it by hand, or delete it").format(trouble=kept.trouble)
                 )
-            written = await self.app.push_screen_wait(NoteDialog(row.run.id, kept))
-            if written is not None and written != kept:
-                await asyncio.to_thread(notes.write, row.run.folder, written)
+            keep = partial(asyncio.to_thread, notes.write, row.run.folder)
+            written = await self.app.push_screen_wait(NoteDialog(row.run.id, kept, keep))
+            if written is not None:
                 await asyncio.to_thread(self._listing.forget, row.run.id)
                 self.list_again()
         except UserError as error:
