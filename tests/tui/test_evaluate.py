@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -17,7 +18,7 @@ from textual.pilot import Pilot
 from textual.widgets import Digits, Input
 
 from engine import dataset
-from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
+from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started, Warned
 from engine.runs import DataFile, Run
 from engine.waiting import scheduler, waiting_list
 from tui.app import YiwenApp
@@ -150,6 +151,22 @@ async def test_qlora_is_offered_only_with_a_run(app: YiwenApp) -> None:
         await pilot.press("p", "enter")
         await wait_for(pilot, lambda: screen.scoring.run is None)
         assert screen.scoring.strategy_name == "zero-shot"
+
+
+async def test_a_score_of_what_was_learnt_is_warned_of(app: YiwenApp) -> None:
+    learnt = DataFile(str(TEST_FILE), hashlib.sha256(TEST_FILE.read_bytes()).hexdigest(), 84)
+    run = evaluation(app, strategy="qlora", data={"train": learnt, "test": learnt})
+    give_adapter(run)
+    scored = evaluation(app, 2, data={"test": learnt})
+    EventLog(scored.events_path).append(Warned(message="84 of 84 pairs were learnt"))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_evaluate(pilot)
+        await pilot.press("r")
+        await wait_for(pilot, f"{run.id}  ppl 16.62")
+        await pilot.press("enter")
+        await wait_for(pilot, "! 84 of 84 pairs share a sentence with what")
+        await show(pilot, scored)
+        await wait_for(pilot, "! 84 of 84 pairs were learnt")
 
 
 async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeWorkers) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import jobs, runs, strategies
+from engine import jobs, runs, strategies, training_overlap
 from engine.directions import LABELS
 from engine.errors import RunError
 from engine.jobs import Request
@@ -140,6 +140,8 @@ class Preview:
     pairs: int = 0
     directions: dict[str, int] = field(default_factory=dict)
     examples: int = 0
+    warning: str = ""
+    """Why the score would not say what one thinks."""
     trouble: str = ""
 
     @classmethod
@@ -169,14 +171,17 @@ def preview(scoring: Scoring, root: Path) -> Preview:
         shows = scoring.strategy.shows_examples
         data = jobs.read_data(profile, "evaluate", needs_train=shows, test=request.test)
         jobs.draw(profile, scoring.strategy, data)
+        warning = ""
         if scoring.run is not None and scoring.strategy.trains:
-            scoring.run.adapter_folder(scoring.checkpoint)
+            adapter = scoring.run.adapter_folder(scoring.checkpoint)
+            warning = training_overlap.warning(str(adapter), data["test"].pairs)
         counts = data["test"].count_directions()
         return replace(
             found,
             sha256=data["test"].sha256,
             pairs=len(data["test"].pairs),
             directions={LABELS[direction]: count for direction, count in counts.items()},
+            warning=warning,
         )
     except Exception as error:  # whatever a broken file makes a library raise belongs on the screen
         return replace(found, trouble=message_of(error))
