@@ -151,9 +151,10 @@ def _describe(info: Any) -> str:
 
 
 def _bounds(info: Any) -> str:
-    low = (
-        f"≥ {info.ge:g}" if info.ge is not None else f"> {info.gt:g}" if info.gt is not None else ""
+    signs = {"≥": info.ge, ">": info.gt, "≤": info.le}
+    bounds = _(" and ").join(
+        f"{sign} {bound if isinstance(bound, int) else format(bound, 'g')}"
+        for sign, bound in signs.items()
+        if bound is not None
     )
-    high = f"≤ {info.le:g}" if info.le is not None else ""
-    bounds = _(" and ").join(bound for bound in (low, high) if bound)
     return f" {bounds}" if bounds else ""
