@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from engine import jobs
 from tui.app import YiwenApp
+from tui.screens.train.setup_form import SetupForm
 
 SIZE = (80, 24)
 
@@ -210,3 +211,16 @@ async def test_the_list_of_profiles_marks_the_models_that_are_not_downloaded(
         text = await wait_for(pilot, "qwen3-4b")
     assert "(not downloaded) Qwen3 4B" in text
     assert "Gemma-2, 8 M, embedded" in text
+
+
+async def test_the_key_of_the_chosen_row_is_not_drawn_in_its_own_background(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "p  Profile")
+        for _ in range(2):
+            rows = app.screen.query_one(SetupForm).rows
+            for y in range(rows.option_count):
+                for segment in rows.render_line(y):
+                    style = segment.style
+                    assert not segment.text.strip() or style is None or style.color != style.bgcolor
+            await pilot.press("down")
+            await pilot.pause()

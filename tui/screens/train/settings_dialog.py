@@ -126,7 +126,7 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
             following = self._shown[at + 1]
             assert following is not None
             return Option(Content(f"[{following.section}]"), disabled=True)
-        mark = ("● ", "bold $primary") if self._is_changed(setting) else "  "
+        mark = ("● ", "bold") if self._is_changed(setting) else "  "
         value = (one_line(setting.text), "bold" if self._is_changed(setting) else "")
         return Option(Content.assemble(mark, f"{setting.key} = ", value))
 
