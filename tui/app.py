@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from rich.text import Text
-from textual import events
+from textual import constants, events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -27,7 +27,9 @@ from engine.language import _
 from engine.runs import Run
 from engine.table.trash import Trash, purge
 from engine.text import message_of, plain, width
+from tui import remembered
 from tui.charset import choose
+from tui.remembered import Look
 
 CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
@@ -37,6 +39,12 @@ _TOAST, _TOAST_EDGES = 60, 3
 """Columns of a notice at most, and those of them that are no text."""
 _GRACE = 2.0
 """Seconds to put the terminal in order after a signal."""
+
+
+def _keep_theme(name: str) -> None:
+    """For the next time; nothing is written before another one is chosen."""
+    if name != (remembered.look().theme or constants.DEFAULT_THEME):
+        remembered.keep_look(Look(name))
 
 
 def _screen_class(name: str) -> Callable[[], Screen[Any]]:
@@ -98,10 +106,14 @@ class YiwenApp(App[None]):
         self.trash = Trash(runs_root)
         """Runs deleted on the Runs screen; they can be brought back until the workbench is left."""
         self._last_ctrl_c = -_SECOND_CTRL_C
+        kept = remembered.look().theme
+        if kept in self.available_themes and not os.environ.get("TEXTUAL_THEME"):
+            self.theme = kept
 
     def on_mount(self) -> None:
         """Take the signals of a closing terminal, and repaint after `fg`."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
+        self.theme_changed_signal.subscribe(self, lambda theme: _keep_theme(theme.name))
         for complaint in self._complaints:
             self.call_after_refresh(self.fail, complaint)
         threading.Thread(target=purge, args=(self.runs_root,), daemon=True).start()

@@ -16,6 +16,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from engine.events import Finished, Started
+from tui import remembered
 from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm
 from tui.widgets.help_panel import HelpPanel
@@ -46,6 +47,31 @@ async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
                 assert not binding.tooltip or said
         await pilot.press("escape")
         await wait_for(pilot, lambda: app.screen is train)
+
+
+async def test_a_theme_is_kept_unless_the_environment_names_one(
+    root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TEXTUAL_THEME", raising=False)
+    app = YiwenApp(root)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        assert remembered.look().theme == ""
+        await pilot.press("ctrl+p", *"theme")
+        await wait_for(pilot, "Change the colours")
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "Search for themes")
+        await pilot.press(*"ansi-light")
+        await wait_for(pilot, lambda: seen(app).count("ansi-light") > 1)
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: remembered.look().theme == "ansi-light")
+    assert YiwenApp(root).theme == "ansi-light"
+    monkeypatch.setenv("TEXTUAL_THEME", "nord")
+    named = YiwenApp(root)
+    async with named.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+    assert named.theme != "ansi-light"
+    assert remembered.look().theme == "ansi-light"
 
 
 async def test_palette_offers_what_the_keys_do(app: YiwenApp) -> None:
