@@ -57,11 +57,14 @@ async def test_a_query_finds_and_a_mistake_in_it_leaves_the_rows(app: YiwenApp) 
     good, bad = scored(app, 1, 5.0), scored(app, 2, 900.0)
     async with app.run_test(size=SIZE) as pilot:
         table = await open_runs(pilot, 2)
-        await pilot.press("slash")
+        await pilot.press("slash", *"ppl<abc")  # of which "ppl" is a query, and finds nothing
+        await wait_for(pilot, "character 1: ppl is a number, and 'abc' is none")
+        assert table.keys == [bad.id, good.id]
         field = app.screen.query_one(Input)
         field.value = "ppl<20"
         await wait_for(pilot, lambda: table.keys == [good.id])
         assert "1 of 2   found by: ppl<20" in seen(app)
+        await pilot.press("enter", "slash")
         field.value = "ppl<20x"
         await wait_for(pilot, "character 1: ppl is a number, and '20x' is none")
         assert table.keys == [good.id]

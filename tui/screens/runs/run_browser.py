@@ -77,6 +77,8 @@ All runs are then compared here.""")
         self.view = view
         self.listed: Sequence[Row] | None = None
         """All rows, whether the query finds them or not; None before the first listing."""
+        self._settled = view.query
+        """What was asked before the query that is being typed."""
 
     @property
     def table(self) -> RunTable:
@@ -182,6 +184,7 @@ All runs are then compared here.""")
     def open_filter(self) -> None:
         """Let the user type a query."""
         field = self.query_one(Input)
+        self._settled = self.view.query
         field.display = True
         self.screen.set_focus(field)  # at once: more keys may be on their way
 
@@ -192,21 +195,21 @@ All runs are then compared here.""")
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
-        """Ask at every key; what is not yet a query leaves the rows as they are."""
+        """Ask at every key; what is not yet a query leaves the rows as they were before it."""
         event.stop()
-        trouble = ""
+        trouble, asked = "", self._settled
         try:
             asked = query.parse(event.value)
         except QueryError as error:
             trouble = str(error)
-        else:
-            if asked.text.split() != self.view.query.text.split():
-                self.look(replace(self.view, query=asked))
+        if asked.text.split() != self.view.query.text.split():
+            self.look(replace(self.view, query=asked))
         self.set_class(bool(trouble), "-trouble")
         self.query_one("#trouble", PlainStatic).say(trouble)
 
     @on(Input.Submitted)
     def _leave_filter(self) -> None:
+        self._settled = self.view.query
         self.table.focus()
         field = self.query_one(Input)
         field.display = bool(field.value.strip())
