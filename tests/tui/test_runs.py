@@ -247,7 +247,7 @@ async def test_a_vanished_run_leaves_the_table(app: YiwenApp) -> None:
         assert table.selected_key == stays.id
 
 
-async def test_columns_give_way_from_the_right(app: YiwenApp) -> None:
+async def test_columns_give_way_from_the_right_to_the_one_that_is_sorted_by(app: YiwenApp) -> None:
     finished(app, 1, 5.0)
     async with app.run_test(size=SIZE) as pilot:
         table = await open_runs(pilot, 1)
@@ -257,12 +257,33 @@ async def test_columns_give_way_from_the_right(app: YiwenApp) -> None:
         await pilot.resize_terminal(60, 16)
         await wait_for(pilot, lambda: table.columns != names)
         narrow = table.columns
-        assert narrow == names[: len(narrow)]
+        assert narrow == [*names[: len(narrow) - 1], "created"]
         assert "perplexity" in narrow
+        app.screen.sort_by("seed")  # type: ignore[attr-defined]  # not among the columns chosen
+        await wait_for(pilot, lambda: table.columns[-1] == "seed")
+        assert "▾ seed" in seen(app)
         await pilot.resize_terminal(*WIDE)
         await wait_for(pilot, lambda: "id" in table.columns)
         assert column(table, "id") == ["20260101-120000-tiny-zero-shot"]
         assert table.virtual_size.width <= table.size.width
+
+
+async def test_columns_for_which_there_is_no_room_are_scrolled_to(app: YiwenApp) -> None:
+    finished(app, 1, 5.0)
+    async with app.run_test(size=(60, 16)) as pilot:
+        table = await open_runs(pilot, 1)
+        every = list(table.arrangement.widths)
+        before = table.columns
+        seen_columns = set(before)
+        for _ in every:
+            await pilot.press("right")
+            assert table.columns[0] == "status"
+            seen_columns |= set(table.columns)
+        assert seen_columns == set(every)
+        assert "20260101-120000-tiny-zero-shot" in seen(app).splitlines()[2]
+        await pilot.press(*["left"] * len(every))
+        assert table.columns == before
+        await wait_for(pilot, "5.00")
 
 
 async def test_hostile_text_is_shown_as_it_stands(app: YiwenApp) -> None:

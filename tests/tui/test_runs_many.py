@@ -231,7 +231,7 @@ async def test_a_note_that_cannot_be_kept_is_not_lost(
     app: YiwenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fill_the_disk(path: Path, content: bytes) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, "disk!full")
 
     run = scored(app, 1, 5.0)
     async with app.run_test(size=SIZE) as pilot:
@@ -241,7 +241,7 @@ async def test_a_note_that_cannot_be_kept_is_not_lost(
         with monkeypatch.context() as full:
             full.setattr(notes, "write_atomically", fill_the_disk)
             await pilot.press(*"best", "ctrl+s")
-            await wait_for(pilot, "No space left on device")
+            await wait_for(pilot, "disk!full")
         await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: notes.read(run.folder).name == "best")
 

@@ -149,9 +149,13 @@ class RunsScreen(SeveralActions):
 
     def action_step(self, step: int) -> None:
         """Sort by the column beside the one it is sorted by."""
-        shown, view = self.table.columns, self.browser.view
+        shown, view = list(self.table.arrangement.widths), self.browser.view
         at = shown.index(view.order.key) if view.order.key in shown else -1
         self.sort_by(shown[(at + step) % len(shown)])
+
+    def action_scroll_columns(self, step: int) -> None:
+        """Show columns for which there is no room beside the others."""
+        self.table.scroll_columns(step)
 
     def action_reverse(self) -> None:
         """Turn the order round."""
