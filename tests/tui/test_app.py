@@ -216,9 +216,12 @@ def test_the_workbench_loads_no_model_library() -> None:
     assert _python(code).stdout.strip() == "[]"
 
 
-def test_without_a_terminal_it_says_so() -> None:
+@pytest.mark.parametrize(
+    "options", [[], ["--no-mouse", "--charset", "ascii"], ["tui", "--no-mouse"]]
+)
+def test_without_a_terminal_it_says_so(options: list[str]) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "tui"],
+        [sys.executable, "-m", "tui", *options],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
