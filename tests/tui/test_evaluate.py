@@ -20,6 +20,8 @@ from textual.widgets import Digits, Input
 from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started, Warned
 from engine.runs import DataFile, Run
+from engine.table import notes
+from engine.table.notes import Notes
 from engine.waiting import scheduler, waiting_list
 from tui.app import YiwenApp
 from tui.screens.evaluate.sample_table import SampleTable
@@ -151,6 +153,18 @@ async def test_qlora_is_offered_only_with_a_run(app: YiwenApp) -> None:
         await pilot.press("p", "enter")
         await wait_for(pilot, lambda: screen.scoring.run is None)
         assert screen.scoring.strategy_name == "zero-shot"
+
+
+async def test_runs_are_offered_by_the_names_that_they_were_given(app: YiwenApp) -> None:
+    run = evaluation(app, strategy="qlora")
+    give_adapter(run)
+    notes.write(run.folder, Notes("best", ("final",)))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_evaluate(pilot)
+        await pilot.press("r")
+        await wait_for(pilot, f"{run.id}  ppl 16.62  best #final")
+        await pilot.press("escape", "o")
+        await wait_for(pilot, "16.62  qlora                    best #final")
 
 
 async def test_a_score_of_what_was_learnt_is_warned_of(app: YiwenApp) -> None:
