@@ -49,6 +49,18 @@ async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
         await wait_for(pilot, lambda: app.screen is train)
 
 
+async def test_help_tells_what_keys_do_nothing_now(app: YiwenApp) -> None:
+    async with app.run_test(size=(120, 100)) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("question_mark")
+        text = await wait_for(pilot, "Not now:")
+        now, _, later = text.partition("Not now:")
+        assert "Start the run that is set up" in now
+        for idle in ("Let a run that was cut short go on", "Half as many steps"):
+            assert idle not in now
+            assert idle in later
+
+
 async def test_a_theme_is_kept_unless_the_environment_names_one(
     root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

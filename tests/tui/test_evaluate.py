@@ -185,10 +185,15 @@ async def test_a_score_of_what_was_learnt_is_warned_of(app: YiwenApp) -> None:
 
 async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeWorkers) -> None:
     workers.options = ("--steps", "1", "--seconds", "0")
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await open_evaluate(pilot)
-        await pilot.press("k")  # means nothing to zero-shot
-        await pilot.pause(0.2)
+        for key in ("k", "h", "e"):
+            await pilot.press(key)
+            await wait_for(pilot, "Only few-shot shows examples: choose it with g.")
+            app.clear_notifications()
+            await wait_for(pilot, lambda: "Only few-shot" not in seen(app))
+        await pilot.press("c")
+        await wait_for(pilot, "A state is that of a run: choose one with r.")
         assert app.screen is screen
         await pilot.press("g")
         await wait_for(pilot, "type to filter")

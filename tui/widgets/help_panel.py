@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from rich.table import Table
@@ -55,13 +55,22 @@ class HelpPanel(ModalScreen[None]):
         table.add_column(no_wrap=True, style="bold")
         table.add_column(no_wrap=True)
         table.add_column(style="dim", overflow="fold")
-        for owner in (screen, screen.app):
-            for keys, binding in _bindings_of(owner):
-                row = (keys, binding.description, binding.tooltip or "")
-                table.add_row(*(Text(cell) for cell in row))
-            if owner is screen:
-                table.add_row()
+        own = list(_bindings_of(screen))
+        idle = [(keys, binding) for keys, binding in own if not _is_offered(screen, binding)]
+        _add(table, [entry for entry in own if entry not in idle])
+        table.add_row()
+        _add(table, _bindings_of(screen.app))
+        if idle:
+            table.add_row()
+            table.add_row(Text(), Text(_("Not now:"), "dim"))
+            _add(table, idle, "dim not bold")
         return table
+
+
+def _add(table: Table, entries: Iterable[tuple[str, Binding]], style: str = "") -> None:
+    for keys, binding in entries:
+        row = (keys, binding.description, binding.tooltip or "")
+        table.add_row(*(Text(cell, style) for cell in row))
 
 
 def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]:

@@ -9,6 +9,7 @@ from engine import jobs, runs, strategies, training_overlap
 from engine.directions import LABELS
 from engine.errors import RunError
 from engine.jobs import Request
+from engine.language import _
 from engine.runs import Run, RunSettings
 from engine.strategies import Strategy
 from engine.text import message_of
@@ -64,6 +65,16 @@ class Scoring:
         """Is there a draw of examples that a seed decides, as far as is known here?"""
         by_chance = self.selection is None or self.selection[0] == "random"
         return self.strategy.shows_examples and by_chance
+
+    def needs(self, choice: str) -> str:
+        """What has to be chosen before a choice means anything; empty if it does."""
+        if choice == "checkpoint" and not self.strategy.trains:
+            return _("A state is that of a run: choose one with r.")
+        if choice in ("examples", "selection", "seed") and not self.strategy.shows_examples:
+            return _("Only few-shot shows examples: choose it with g.")
+        if choice == "seed" and not self.draws:
+            return _("Only examples that are drawn have a seed: choose so with h.")
+        return ""
 
     @property
     def strategies(self) -> list[Strategy]:
