@@ -9,7 +9,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -248,13 +247,10 @@ class YiwenApp(App[None]):
         self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=placeholder))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the screen and of the application, taken from their keys."""
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.tooltip and isinstance(active.node, App | Screen) and active.enabled:
-                run = partial(self.run_action, binding.action, active.node)
-                key = self.get_key_display(binding)
-                yield SystemCommand(f"{binding.description} ({key})", binding.tooltip, run)
+        """Every action of every screen and of the application."""
+        from tui import palette
+
+        yield from palette.commands(self, screen)
         yield SystemCommand(_("Theme"), _("Change the colours"), self.action_change_theme)
         yield SystemCommand(
             _("Screenshot"),

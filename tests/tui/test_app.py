@@ -16,7 +16,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from engine.events import Finished, Started
-from tui import remembered
+from tui import palette, remembered
 from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm
 from tui.widgets.help_panel import HelpPanel
@@ -47,6 +47,31 @@ async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
                 assert not binding.tooltip or said
         await pilot.press("escape")
         await wait_for(pilot, lambda: app.screen is train)
+
+
+async def test_palette_finds_what_other_screens_do_and_goes_there(app: YiwenApp) -> None:
+    make_run(app.runs_root, Started(at=1000.0), Finished(score=score()))
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("ctrl+p", *"report")
+        text = await wait_for(pilot, "Report (Runs, R)")
+        assert "Runs: Write a report" in text
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "Report in the folder")
+        assert app.current_mode == "runs"
+
+
+async def test_what_the_palette_cannot_do_elsewhere_is_said(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(palette, "_PATIENCE", 0.2)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("ctrl+p", *"versus")
+        await wait_for(pilot, "Versus (Evaluate, v)")
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "There is nothing to do that with now.")
+        assert app.current_mode == "evaluate"
 
 
 async def test_help_tells_what_keys_do_nothing_now(app: YiwenApp) -> None:

@@ -16,14 +16,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.language import _
-
-_SCREENS = {
-    "Train": _("Train"),
-    "Evaluate": _("Evaluate"),
-    "Translate": _("Translate"),
-    "Runs": _("Runs"),
-}
-"""What the screens are called, by the names of their classes."""
+from tui.palette import SCREENS
 
 
 class HelpPanel(ModalScreen[None]):
@@ -41,7 +34,7 @@ class HelpPanel(ModalScreen[None]):
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
         name = screen.__class__.__name__.removesuffix("Screen")
-        self._heading = _SCREENS.get(name, name)
+        self._heading = SCREENS.get(name.lower(), name)
         self._content = self._table(screen)
 
     def compose(self) -> ComposeResult:

@@ -33,7 +33,10 @@ from tui.widgets.picker import Picker
 LIST_SECONDS = 2.0
 NEWEST = 1000
 """Runs read and shown before the others are read."""
-_FOR_ONE_RUN = ("menu", "open", "evaluate", "translate", "stop", "delete", "copy", "mark", "note")
+_FOR_ONE_RUN = (
+    "menu", "open", "evaluate", "translate", "stop", "delete", "copy", "mark", "note", "export",
+    "report",
+)  # fmt: skip
 
 
 class RunsScreen(SeveralActions):
