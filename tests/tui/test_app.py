@@ -19,6 +19,7 @@ from engine.events import Finished, Started
 from tui import palette, remembered
 from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm
+from tui.widgets.flowing import flowed
 from tui.widgets.help_panel import HelpPanel
 from tui.widgets.too_small import TooSmall
 
@@ -84,6 +85,26 @@ async def test_help_tells_what_keys_do_nothing_now(app: YiwenApp) -> None:
         for idle in ("Let a run that was cut short go on", "Half as many steps"):
             assert idle not in now
             assert idle in later
+
+
+async def test_help_lists_only_the_help_key_that_works(app: YiwenApp) -> None:
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.press("f3", "f9")
+        text = await wait_for(pilot, "Keys: Translate")
+        assert "│ f9 " in text
+        assert "│ ? " not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("y 軸取對數，正數才行", ["y 軸取對", "數，正數", "才行"]),
+        ("用「是」答", ["用「是」", "答"]),
+        ("one two three", ["one two", "three"]),
+    ],
+)
+def test_chinese_fills_its_lines(words: str, lines: list[str]) -> None:
+    assert flowed(words, 8) == lines
 
 
 async def test_a_theme_is_kept_unless_the_environment_names_one(

@@ -88,6 +88,24 @@ async def test_tab_completes_and_two_parallel_files_are_named(
         await wait_for(pilot, lambda: chosen == [both])
 
 
+async def test_a_file_whose_name_holds_escape_codes_can_be_chosen(
+    app: YiwenApp, tmp_path: Path
+) -> None:
+    folder = tmp_path / "odd\x1b[31m folder"
+    folder.mkdir()
+    file = folder / "red\x1b[31m.json"
+    file.write_text("[]", "utf-8")
+    chosen: list[str | None] = []
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(FilePicker("File", str(tmp_path / "odd")), chosen.append)
+        await wait_for(pilot, "odd folder/")
+        await pilot.press("tab")
+        await wait_for(pilot, "red.json")
+        assert "\x1b" not in seen(app)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: chosen == [str(file)])
+
+
 async def test_a_missing_file_is_refused_in_words(app: YiwenApp, tmp_path: Path) -> None:
     chosen: list[str | None] = []
     async with app.run_test(size=SIZE) as pilot:

@@ -18,6 +18,8 @@ from textual.widgets import Input
 from engine.catalog import Row
 from engine.events import Evaluated, EventLog, Failed, Finished, Saved, Started
 from engine.runs import Run
+from engine.table import notes
+from engine.table.notes import Notes
 from tui.app import YiwenApp
 from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
@@ -309,6 +311,28 @@ async def test_hostile_text_is_shown_as_it_stands(app: YiwenApp) -> None:
         await wait_for(pilot, "sent to clipboard")
         await pilot.press("slash", *"[/nope]")
         await wait_for(pilot, "1 of 1")
+
+
+async def test_an_id_is_copied_without_escape_codes(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    make_run(app.runs_root, run_id="20260101-120000-\x1b[31mred")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("y")
+        await wait_for(pilot, lambda: copied == ["20260101-120000-red"])
+
+
+async def test_a_long_note_stands_below_the_details(app: YiwenApp) -> None:
+    run = finished(app, 1, 16.62)
+    notes.write(run.folder, Notes(note="why\n" * 40))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("enter")
+        text = await wait_for(pilot, "perplexity  16.62")
+        assert "why" in text.partition("16.62")[2]
 
 
 async def test_details_stand_at_the_side_of_a_wide_terminal(app: YiwenApp) -> None:

@@ -126,6 +126,23 @@ async def test_another_file_is_chosen_and_stays_with_its_name(
         assert "2026.json" in seen(app)
 
 
+async def test_the_profiles_own_file_is_no_change(app: YiwenApp, tmp_path: Path) -> None:
+    other = write_pairs(tmp_path / "2026.json", [pair(number) for number in range(9)])
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        for path, shown, changes in (
+            (TINY.parent / "tiny/data/test.json", "84 pairs", {}),
+            (other, "9 pairs", {"data.test": f'"{other}"'}),
+            (TINY.parent / "tiny/data/test.json", "84 pairs", {}),
+        ):
+            await pilot.press("t")
+            await wait_for(pilot, "what perplexity is reported on")
+            app.screen.query_one(Input).value = str(path)
+            await pilot.press("enter")
+            await wait_for(pilot, shown)
+            assert app.screen.draft.overrides == changes  # type: ignore[attr-defined]
+
+
 async def test_bad_data_is_named_in_place_and_starting_says_it_too(
     app: YiwenApp, tmp_path: Path, workers: FakeWorkers
 ) -> None:

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from engine.language import _
 from tui.palette import SCREENS
+from tui.widgets.flowing import Flowing
 
 
 class HelpPanel(ModalScreen[None]):
@@ -47,12 +48,13 @@ class HelpPanel(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="bold")
         table.add_column(no_wrap=True)
-        table.add_column(style="dim", overflow="fold")
+        table.add_column(style="dim")
         own = list(_bindings_of(screen))
         idle = [(keys, binding) for keys, binding in own if not _is_offered(screen, binding)]
         _add(table, [entry for entry in own if entry not in idle])
         table.add_row()
-        _add(table, _bindings_of(screen.app))
+        named = {binding.action.removeprefix("app.") for _, binding in own}
+        _add(table, [entry for entry in _bindings_of(screen.app) if entry[1].action not in named])
         if idle:
             table.add_row()
             table.add_row(Text(), Text(_("Not now:"), "dim"))
@@ -62,8 +64,8 @@ class HelpPanel(ModalScreen[None]):
 
 def _add(table: Table, entries: Iterable[tuple[str, Binding]], style: str = "") -> None:
     for keys, binding in entries:
-        row = (keys, binding.description, binding.tooltip or "")
-        table.add_row(*(Text(cell, style) for cell in row))
+        row = [Text(cell, style) for cell in (keys, binding.description)]
+        table.add_row(*row, Flowing(binding.tooltip or "", style))
 
 
 def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]:

@@ -92,8 +92,9 @@ class RunActions(Screen[None]):
     def action_copy(self) -> None:
         """Send the id to the clipboard by way of the terminal."""
         if row := self.table.selected:
-            self.app.copy_to_clipboard(row.run.id)
-            said = _("{run} sent to clipboard").format(run=one_line(row.run.id))
+            name = one_line(row.run.id)  # a clipboard is pasted into shells
+            self.app.copy_to_clipboard(name)
+            said = _("{run} sent to clipboard").format(run=name)
             self.notify(said, markup=False, timeout=3)
 
     @work
