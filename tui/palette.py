@@ -55,9 +55,13 @@ def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCo
                     action=binding.description, screen=name, key=app.get_key_display(binding)
                 ),
                 _("{screen}: {what}").format(screen=name, what=binding.tooltip),
-                partial(app.run_worker, partial(_go_and_do, app, mode, binding.action)),
+                partial(_begin, app, mode, binding.action),
                 discover=False,
             )
+
+
+def _begin(app: YiwenApp, mode: str, action: str) -> None:
+    app.run_worker(_go_and_do(app, mode, action))
 
 
 async def _go_and_do(app: YiwenApp, mode: str, action: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import on, work
@@ -15,6 +14,7 @@ from engine.catalog import Row
 from engine.errors import RunError, UserError
 from engine.language import _
 from engine.table import notes
+from engine.table.notes import Notes
 from engine.text import one_line
 from tui.listing import Listing
 from tui.screens.runs.note_dialog import NoteDialog
@@ -118,7 +118,11 @@ class RunActions(Screen[None]):
                 raise RunError(
                     _("{trouble}; mend it by hand, or delete it").format(trouble=kept.trouble)
                 )
-            keep = partial(asyncio.to_thread, notes.write, row.run.folder)
+            folder = row.run.folder
+
+            async def keep(written: Notes) -> Notes:
+                return await asyncio.to_thread(notes.write, folder, written)
+
             written = await self.app.push_screen_wait(NoteDialog(row.run.id, kept, keep))
             if written is not None:
                 await asyncio.to_thread(self._listing.forget, row.run.id)
