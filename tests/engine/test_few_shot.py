@@ -136,7 +136,7 @@ def test_a_name_that_is_unknown_or_scored_is_said() -> None:
     ids=["no ids", "ids without choose"],
 )
 def test_ids_and_their_choice_go_together(overrides: dict[str, str]) -> None:
-    with pytest.raises(ProfileError, match="few_shot.ids: goes with"):
+    with pytest.raises(ProfileError, match="goes with few_shot.choose"):
         profiles.load("tiny", overrides)
 
 

@@ -185,7 +185,9 @@ def test_the_courses_files_are_taken_from_where_one_stands(name: str) -> None:
 def test_a_template_for_examples_needs_its_parts() -> None:
     profile = profiles.load("gemma-2-2b-kyara-seed")
     assert contradictions.of(profile) == []
-    with pytest.raises(ProfileError, match=r"=\{instruction\}: has no \{examples\} part"):
+    with pytest.raises(
+        ProfileError, match=r"few_shot_template=\{instruction\}: has no \{examples\} part"
+    ):
         profiles.override(profile, {"prompt.few_shot_template": "{instruction}"})
 
 
@@ -195,7 +197,7 @@ def test_the_seeds_loop_needs_batches_of_eight_parts() -> None:
             "gemma-2-2b-kyara-seed",
             {"training.seed_bug_compatible": "true", "training.batch_size": "12"},
         )
-    assert str(caught.value).endswith(
-        "training.batch_size=12: found 12, expected a multiple of 8, the seed's accumulation, with "
-        "training.seed_bug_compatible"
+    assert str(caught.value) == (
+        "--set training.batch_size=12: found 12, expected a multiple of 8, the seed's "
+        "accumulation, with training.seed_bug_compatible"
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import choose_broken_training_file
 from fake_nvml import GIB, Card, FakeNvml
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import pair, write_pairs
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 
 from engine import launch, profiles
 from engine.events import Phase, Probed
@@ -370,15 +370,8 @@ async def test_a_run_that_waits_is_watched_until_it_starts(
 async def test_a_broken_setup_is_not_queued(
     app: YiwenApp, root: Path, tmp_path: Path, no_scheduler: None
 ) -> None:
-    path = tmp_path / "bad.json"
-    path.write_text(json.dumps([{"id": 1, "instruction": HOSTILE}]), "utf-8")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await wait_for(pilot, "tokens an epoch")
-        await pilot.press("d")
-        await wait_for(pilot, "Training file")
-        app.screen.query_one(Input).value = str(path)
-        await pilot.press("enter")
-        await wait_for(pilot, "record 1: output: missing")
+        await choose_broken_training_file(pilot, tmp_path)
         await pilot.press("a")
         await wait_for(pilot, "That did not work")
         await pilot.press("i")

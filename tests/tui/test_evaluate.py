@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from desk import show_evaluation
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import TEST_FILE, held_by_a_process, make_run, pair, score, step, tiny, write_pairs
@@ -23,6 +24,7 @@ from engine.runs import DataFile, Run
 from engine.table import notes
 from engine.table.notes import Notes
 from engine.waiting import scheduler, waiting_list
+from tui import calling
 from tui.app import YiwenApp
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import SampleDialog
@@ -98,19 +100,6 @@ async def open_evaluate(pilot: Pilot[None], expected: str = "scores 84 pairs") -
     await wait_for(pilot, expected)
     screen = pilot.app.screen
     assert isinstance(screen, EvaluateScreen)
-    return screen
-
-
-async def show(pilot: Pilot[None], run: Run) -> EvaluateScreen:
-    """Take a run to the screen, as the other screens do, and wait for its result."""
-    app = pilot.app
-    assert isinstance(app, YiwenApp)
-    app.evaluate_run(run)
-    await wait_for(pilot, lambda: isinstance(app.screen, EvaluateScreen))
-    screen = app.screen
-    assert isinstance(screen, EvaluateScreen)
-    await wait_for(pilot, lambda: screen.view.has_result)
-    await pilot.pause()
     return screen
 
 
@@ -275,8 +264,10 @@ async def test_what_is_wrong_with_a_file_is_said_line_by_line(
 
 
 async def test_an_evaluation_is_started_once_and_followed_to_its_end(
-    app: YiwenApp, workers: FakeWorkers
+    app: YiwenApp, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(calling, "send", lambda _, codes: sent.append(codes))
     workers.options = ("--steps", "2", "--seconds", "1")
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_evaluate(pilot)
@@ -287,6 +278,9 @@ async def test_an_evaluation_is_started_once_and_followed_to_its_end(
         assert workers.started[0].settings.job == "evaluate"
         await wait_for(pilot, lambda: screen.view.has_result)
         assert screen.query_one(Digits).value == "12.27"
+        (codes,) = sent
+        assert codes.startswith("\a")
+        assert "finished" in codes
 
 
 async def test_progress_tells_phase_count_and_time_left(app: YiwenApp) -> None:
@@ -347,7 +341,7 @@ async def test_a_result_shows_number_directions_and_definition(
 ) -> None:
     run = evaluation(app)
     async with app.run_test(size=size) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert screen.query_one(Digits).value == "16.62"
         text = seen(app)
         for expected in ("9.50", "84", "2,000", "13.62", "19.62", "文→白", "白→文", "metric: mean"):
@@ -359,7 +353,7 @@ async def test_samples_come_worst_first_and_can_be_turned_round(app: YiwenApp) -
     lines = [*SAMPLES, sample(4, None), sample(5, None, tokens=0)]  # infinite; not scored
     run = evaluation(app, lines=lines)
     async with app.run_test(size=SIZE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert listed(screen) == ["p4", "p2", "p3", "p1", "p5"]
         table = screen.query_one(SampleTable)
         assert table.column("ppl") == ["∞", "900.00", "60.00", "5.00", "–"]
@@ -373,7 +367,7 @@ async def test_the_highlighted_sample_stands_in_full_beside_the_list(app: YiwenA
     lines = [sample(1, 5.0, output=long, reference="尾"), sample(2, 9.0, output=None)]
     run = evaluation(app, lines=lines)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert "not translated" in seen(app)
         await pilot.press("down")
         text = await wait_for(pilot, "p1  文→白  ppl 5.00, 31 tokens")
@@ -387,7 +381,7 @@ async def test_the_highlighted_sample_stands_in_full_beside_the_list(app: YiwenA
 async def test_enter_shows_a_sample_over_a_small_screen(app: YiwenApp) -> None:
     run = evaluation(app)
     async with app.run_test(size=SMALL) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(app.screen, SampleDialog))
         text = await wait_for(pilot, "譯文2")
@@ -407,7 +401,7 @@ async def test_hostile_samples_are_shown_as_they_stand(app: YiwenApp) -> None:
     ]  # fmt: skip
     run = evaluation(app, lines=lines)
     async with app.run_test(size=WIDE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         text = seen(app)
         assert text.count("[/nope] [red]x[/]") >= 4
         assert "\x1b" not in text
@@ -423,7 +417,7 @@ async def test_outputs_that_arrive_later_are_shown_without_moving_the_cursor(app
                      lines=[{**line, "output": None} for line in SAMPLES])  # fmt: skip
     with held_by_a_process(run) as worker:
         async with app.run_test(size=SIZE) as pilot:
-            screen = await show(pilot, run)
+            screen = await show_evaluation(pilot, run)
             await pilot.press("down")
             await wait_for(pilot, "not translated")
             write_samples(run, SAMPLES)
@@ -446,7 +440,7 @@ def against(app: YiwenApp) -> tuple[Run, Run]:
 async def test_another_run_stands_beside_and_the_greatest_change_comes_first(app: YiwenApp) -> None:
     one, other = against(app)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen = await show(pilot, one)
+        screen = await show_evaluation(pilot, one)
         await pilot.press("v")
         await wait_for(pilot, "Set against")
         await pilot.press(*"few", "enter")
@@ -466,7 +460,7 @@ async def test_another_run_stands_beside_and_the_greatest_change_comes_first(app
 async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Path) -> None:
     run = evaluation(app)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         await pilot.press("slash", *"p3")
         await wait_for(pilot, lambda: listed(screen) == ["p3"])
         await pilot.press("enter", "space")
@@ -486,7 +480,7 @@ async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Pat
 
 async def test_a_file_of_another_suffix_is_refused_in_words(app: YiwenApp, tmp_path: Path) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await show(pilot, evaluation(app))
+        await show_evaluation(pilot, evaluation(app))
         await pilot.press("w")
         await wait_for(pilot, "Write items")
         app.screen.query_one(Input).value = str(tmp_path / "kept.doc")
@@ -510,7 +504,7 @@ async def test_strategies_on_the_same_file_and_model_are_compared(app: YiwenApp)
     evaluation(app, 6, "qlora", 20.0)
     evaluation(app, 7, "qlora", 2.0, data=other_file)
     async with app.run_test(size=(100, 30)) as pilot:
-        await show(pilot, shown)
+        await show_evaluation(pilot, shown)
         text = await wait_for(pilot, "strategy")
         found = [line.split()[-3:] for line in text.splitlines()[4:8]]
         assert found[1] == ["qlora", "20.00", "×0.25"]
@@ -545,7 +539,7 @@ async def test_a_trained_run_is_set_up_and_its_own_result_shown(app: YiwenApp) -
     run = evaluation(app, strategy="qlora")
     give_adapter(run)
     async with app.run_test(size=SIZE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         assert screen.scoring.run == run
         assert screen.query_one(Digits).value == "16.62"
         await pilot.press("g")
@@ -556,14 +550,14 @@ async def test_a_run_whose_profile_is_gone_is_still_readable(app: YiwenApp) -> N
     profile = msgspec.structs.replace(tiny(), name="deleted-long-ago")
     run = evaluation(app, profile=profile)
     async with app.run_test(size=SIZE) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         assert "f test test.json, 84 pairs" in seen(app)
 
 
 async def test_another_choice_leaves_the_result(app: YiwenApp) -> None:
     run = evaluation(app)
     async with app.run_test(size=SIZE) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         await pilot.press("g")
         await wait_for(pilot, "type to filter")
         await pilot.press(*"few", "enter")

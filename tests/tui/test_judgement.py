@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from desk import show_evaluation
 from looking import HOSTILE, seen, wait_for
 from samples import judged, make_run, pair, score, tiny
-from textual.pilot import Pilot
 
 from engine import profiles
 from engine.directions import DIRECTIONS
@@ -19,7 +19,6 @@ from engine.scores.judgement import FAULTS, Fault
 from tui import results
 from tui.app import YiwenApp
 from tui.screens.evaluate.judgement_dialog import JudgementDialog
-from tui.screens.evaluate.screen import EvaluateScreen
 from tui.screens.runs.run_table import RunTable
 
 FILE = "evaluations/test.jsonl"
@@ -54,25 +53,13 @@ def run_of(
     return run
 
 
-async def show(pilot: Pilot[None], run: Run) -> EvaluateScreen:
-    app = pilot.app
-    assert isinstance(app, YiwenApp)
-    app.evaluate_run(run)
-    await wait_for(pilot, lambda: isinstance(app.screen, EvaluateScreen))
-    screen = app.screen
-    assert isinstance(screen, EvaluateScreen)
-    await wait_for(pilot, lambda: screen.view.has_result)
-    await pilot.pause()
-    return screen
-
-
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_judged_result_shows_bleu_chrf_and_what_the_source_would_score(
     app: YiwenApp, size: tuple[int, int]
 ) -> None:
     run = run_of(app, judged())
     async with app.run_test(size=size) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         lines = [line.split() for line in seen(app).splitlines()]
         (of_all,) = (line for line in lines if "all" in line)
         assert "22.0" in of_all
@@ -90,7 +77,7 @@ async def test_a_judged_result_shows_bleu_chrf_and_what_the_source_would_score(
 async def test_a_result_without_judgement_shows_counts_in_its_place(app: YiwenApp) -> None:
     run = run_of(app)
     async with app.run_test(size=(80, 24)) as pilot:
-        screen = await show(pilot, run)
+        screen = await show_evaluation(pilot, run)
         text = seen(app)
         assert "BLEU" not in text
         assert "2,000" in text
@@ -105,14 +92,14 @@ async def test_outputs_without_fault_are_said_to_be_so(app: YiwenApp) -> None:
     clean = msgspec.structs.replace(judged().judgement, faults={kind: Fault(0) for kind in FAULTS})
     run = run_of(app, judged(judgement=clean))
     async with app.run_test(size=(160, 40)) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         assert "none of 84 outputs empty, cut off at max_new_tokens, untr" in seen(app)
 
 
 async def test_a_faulty_sample_is_marked_and_its_fault_told(app: YiwenApp) -> None:
     run = run_of(app, judged(), faults={"simplified": "这"}, chrf=12.34, repaired="修好了")
     async with app.run_test(size=(120, 40)) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         text = seen(app)
         assert "p1 !" in text
         assert "output  chrF 12.3" in text
@@ -126,7 +113,7 @@ async def test_details_hold_every_interval_an_example_of_each_fault_and_the_sign
 ) -> None:
     run = run_of(app, judged())
     async with app.run_test(size=(100, 60)) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         await pilot.press("d")
         text = await wait_for(pilot, "faults  of 84 outputs")
         for expected in (
@@ -150,7 +137,7 @@ async def test_hostile_judgements_are_shown_as_they_stand(app: YiwenApp) -> None
     said = judged(judgement=part, directions={HOSTILE: part}, definition={HOSTILE: HOSTILE})
     run = run_of(app, said, faults={HOSTILE: HOSTILE})
     async with app.run_test(size=(160, 48)) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         assert "[/nope] [red]x[/]" in seen(app)
         assert "\x1b" not in seen(app)
         await pilot.press("d")
@@ -164,7 +151,7 @@ async def test_strategies_stand_side_by_side_with_bleu_where_there_is_room(app: 
     shown = run_of(app, judged())
     run_of(app, judged(bleu=30.0), strategy="few-shot")
     async with app.run_test(size=(160, 40)) as pilot:
-        await show(pilot, shown)
+        await show_evaluation(pilot, shown)
         text = await wait_for(pilot, "few-shot")
         (line,) = (line.split() for line in text.splitlines() if "few-shot" in line)
         assert line[-5:] == ["few-shot", "12.50", "×1.00", "30.0", "20.5"]
@@ -210,7 +197,7 @@ async def test_a_checkpoint_chosen_on_the_test_file_is_marked_and_explained(
     second = Evaluated(part="repaired", score=score(7.5))
     run = run_of(app, second, judged(), strategy="qlora", profile=profile)
     async with app.run_test(size=size) as pilot:
-        await show(pilot, run)
+        await show_evaluation(pilot, run)
         assert "perplexity*" in seen(app)
         assert seen(app).count("12.50*") == 4, "all, both directions, the strategy"
         assert PEEKED[:60] in seen(app)

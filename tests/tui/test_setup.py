@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from desk import choose_broken_training_file
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import TINY, pair, write_pairs
@@ -146,15 +147,8 @@ async def test_the_profiles_own_file_is_no_change(app: YiwenApp, tmp_path: Path)
 async def test_bad_data_is_named_in_place_and_starting_says_it_too(
     app: YiwenApp, tmp_path: Path, workers: FakeWorkers
 ) -> None:
-    path = tmp_path / "bad.json"
-    path.write_text(json.dumps([{"id": 1, "instruction": HOSTILE}]), "utf-8")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await wait_for(pilot, "tokens an epoch")
-        await pilot.press("d")
-        await wait_for(pilot, "Training file")
-        app.screen.query_one(Input).value = str(path)
-        await pilot.press("enter")
-        await wait_for(pilot, "record 1: output: missing")
+        await choose_broken_training_file(pilot, tmp_path)
         await pilot.press("s")
         await wait_for(pilot, "That did not work")
         assert app.is_running

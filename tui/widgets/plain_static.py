@@ -22,7 +22,11 @@ class PlainStatic(Static):
         if content == self._said and content.spans == self._said.spans:
             return
         before, self._said = self._said, content
-        self.update(content, layout=_shape(before) != _shape(content) or self.size.width == 0)
+        is_shaped_anew = _shape(before) != _shape(content) or self.size.width == 0
+        if is_shaped_anew and self._layout_required:
+            # Textual counts a layout that is due once, and keeps what a resize measured meanwhile.
+            self._layout_updates += 1
+        self.update(content, layout=is_shaped_anew)
 
 
 def _shape(content: Content) -> tuple[int, ...]:

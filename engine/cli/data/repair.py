@@ -36,11 +36,12 @@ def repair(arguments: Namespace) -> int:
         copies = _repaired(file, outputs, instructions, arguments)
         records.write(target, copies, force=arguments.force)
     found = _by_character([pair.output for pair in file.pairs], outputs)
+    asked = sum(map(bool, instructions))
     summary = {
         "file": file.path,
         "pairs": len(file.pairs),
         "damaged_outputs": sum(map(bool, outputs)),
-        "damaged_instructions": sum(map(bool, instructions)),
+        "damaged_instructions": asked,
         "damaged_pairs": sum(bool(a or b) for a, b in zip(outputs, instructions)),
         "characters": sum(map(len, outputs)),
         "written": str(target) if target else None,
@@ -63,7 +64,7 @@ def repair(arguments: Namespace) -> int:
     print(
         f"{short_path(file.path)}: damage in {summary['damaged_outputs']:,} of "
         f"{counted(len(file.pairs), 'output')} ({summary['characters']:,} characters) and "
-        f"{counted(summary['damaged_instructions'], 'instruction')}"
+        f"{counted(asked, 'instruction')}"
     )
     if target:
         print(f"{short_path(str(target))}: written, {_what(arguments)}")

@@ -18,6 +18,7 @@ from engine.runs import Run
 from engine.summary import Summary
 from engine.text import one_line
 from tui import results
+from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
 from tui.pace import Pace
@@ -180,6 +181,8 @@ class EvaluateScreen(ItemActions):
         self.view.show_run(self.summary, self._pace)
         self._show_header()
         scored = any(isinstance(event, Evaluated | Judged) for event in message.events)
+        if was_at_work and not self._is_at_work:
+            call(self.yiwen, message.run, message.summary, is_seen=self.app.screen is self)
         if scored or was_at_work != self._is_at_work:
             self._read_result(message.run)
 
