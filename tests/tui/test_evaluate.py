@@ -168,7 +168,7 @@ async def test_a_score_of_what_was_learnt_is_warned_of(app: YiwenApp) -> None:
         await wait_for(pilot, f"{run.id}  ppl 16.62")
         await pilot.press("enter")
         await wait_for(pilot, "! 84 of 84 pairs share a sentence with what")
-        await show(pilot, scored)
+        await show_evaluation(pilot, scored)
         await wait_for(pilot, "! 84 of 84 pairs were learnt")
 
 

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from engine.catalog import Row
 from engine.summary import Status
-from engine.table.run_columns import COLUMNS
+from engine.table.run_columns import COLUMNS, Order
 from tui.screens.runs.arrangement import Arrangement, words
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
@@ -103,12 +103,17 @@ class RunTable(LineTable):
             self.draw_changes()
 
     def _fit(self) -> None:
-        """As many columns as fit: the first always, and the one that rows are sorted by."""
+        """As many columns as fit: the first always, and the one that rows are sorted by.
+
+        The usual order goes without saying.
+        """
         every = [self._heading(key) for key in self.arrangement.widths]
         self._passed = min(self._passed, max(0, len(every) - 2))
         following = every[1 + self._passed :]
         by = self.arrangement.view.order.key
-        pinned = next((one for one in following if one.key == by), None)
+        pinned = None
+        if by != Order().key:
+            pinned = next((one for one in following if one.key == by), None)
         room = self.size.width - 1 - self._gutter + self.GAP
         room -= sum(one.width + self.GAP for one in every[:1])
         shown = every[:1]
