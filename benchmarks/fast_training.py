@@ -309,7 +309,7 @@ def small_card(bench: Bench, row: Row) -> None:
         gradient = ByPasses(losses, lambda batch: losses.passes(batch, 0, size, 0))
         bench.measure(row, model, gradient, lambda p: bnb.optim.AdamW8bit(p, lr=1e-4))
     finally:
-        torch.cuda.set_per_process_memory_fraction(1.0)
+        memory.limit(DEVICE, 0.0)
 
 
 KERNELS = kernels_can_run()

@@ -1,4 +1,4 @@
-"""How soon the workbench stands, what it sends, how it keeps up with a live and with a long run.
+"""How soon the workbench and its screens stand, what they send, how they keep up with runs.
 
 python benchmarks/workbench.py [--repeats 5] [--json FILE]
 """
@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 import fake_worker  # noqa: E402  # a worker without a model
-from samples import make_run  # noqa: E402
+from samples import ENDED, make_run  # noqa: E402
+from streaming import streaming_bytes  # noqa: E402
 from terminal import Terminal  # noqa: E402  # the tests' own terminal
 
 EMPTY = """
@@ -43,6 +44,10 @@ Empty().run()
 STEPS = 100_000
 KEYS = 60
 MOVES = 30
+SIZES = ((80, 24), (160, 48))
+MODES = {"\x1bOQ": "state", "\x1bOR": "f5 model", "\x1bOS": "by created", "\x1bOP": "Strategy"}
+"""Keys of the screens after the first, and a word of each."""
+DIALOGS = {"help": "?", "palette": "\x10"}
 LIVE_SECONDS = 15
 IDLE_SECONDS = 30
 
@@ -64,6 +69,13 @@ def main() -> None:
         replays = [_replay(folder) for _ in range(arguments.repeats)]
         shown = [asyncio.run(_replay_on_screen(folder)) for _ in range(arguments.repeats)]
     live = _live()
+    for columns, rows in SIZES:
+        live |= _switches(columns, rows)
+        for models in (1, 3):
+            with tempfile.TemporaryDirectory() as name:
+                mean, most = streaming_bytes(Path(name), models, columns, rows)
+            said = f"bytes a second, {models} model(s) streaming at {columns}×{rows}"
+            live |= {said: mean, f"{said}, most": most}
     baseline = statistics.median(seconds for seconds, _ in frames["empty Textual app"])
     print(f"{'first frame, 80×24':<20} {'median s':>9} {'spread':>12} {'ratio':>6} {'bytes':>8}")
     for name, values in frames.items():
@@ -180,6 +192,48 @@ def _measured(terminal: Terminal, process: int) -> dict[str, float]:
         "bytes a mouse move, most": max(moves),
         f"bytes in {IDLE_SECONDS} idle seconds": len(terminal.read(IDLE_SECONDS)),
     }
+
+
+def _switches(columns: int, rows: int) -> dict[str, float]:
+    """From a key to a word of its screen, first and later visits; what screens and dialogs send."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name, "runs")
+        for number in range(60):
+            make_run(root, *ENDED, run_id=f"20260101-12{number:02}00-tiny-qlora")
+        command = [sys.executable, "-m", "tui", "tui", "--runs", str(root)]
+        environment = {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": f"{name}/state"}
+        with Terminal(
+            command, columns=columns, rows=rows, environment=environment, folder=root
+        ) as terminal:
+            terminal.wait_for("tokens an epoch")
+            visits = [[_visit(terminal, *mode) for mode in MODES.items()] for _ in range(6)]
+            first = [seconds for seconds, _ in visits[0][:3]]
+            later = [visit for visits_of_all in visits[1:] for visit in visits_of_all]
+            found = {
+                "ms until a screen is drawn, first visit": 1000 * max(first),
+                "ms until a screen is drawn, later visits, median": 1000
+                * statistics.median(seconds for seconds, _ in later),
+                "ms until a screen is drawn, later visits, most": 1000
+                * max(seconds for seconds, _ in later),
+                "bytes of a later visit, most": max(count for _, count in later),
+            }
+            for dialog, key in DIALOGS.items():
+                found[f"bytes until {dialog} is open"] = _visit(terminal, key, "")[1]
+                terminal.send("\x1b")
+    return {f"{columns}×{rows}: {name}": value for name, value in found.items()}
+
+
+def _visit(terminal: Terminal, key: str, word: str) -> tuple[float, int]:
+    """Seconds from a key to a word on the screen, and all bytes that come of it."""
+    terminal.settle(0.6)
+    before, began, drawn = len(terminal.output), time.monotonic(), 0.0
+    terminal.send(key)
+    while terminal.read_some(0.6):
+        if not drawn and word in terminal.text:
+            drawn = time.monotonic() - began
+    if not drawn:
+        raise SystemExit(f"waited in vain for {word!r}; screen:\n{terminal.text}")
+    return drawn, len(terminal.output) - before
 
 
 def _key(terminal: Terminal, key: str) -> float:

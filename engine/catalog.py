@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import msgspec
+from msgspec import Struct
 
 from engine import runs
 from engine.errors import RunError
+from engine.packing import pack, unpack
 from engine.runs import Run, RunSettings
 from engine.scores.judgement import value
-from engine.summary import Summary
+from engine.summary import Status, Summary
 from engine.table import notes
 from engine.table.notes import Notes
 from engine.text import number
 
-T = TypeVar("T")
-_Stamp = tuple[tuple[int, int], tuple[int, int]]
 
+class Row(Struct, frozen=True, gc=False):
+    """A run as the table shows it.
 
-@dataclass(frozen=True)
-class Row:
-    """A run as the table shows it."""
+    The catalog keeps summaries packed: whole ones of ten thousand runs would take 70 MB.
+    """
 
     run: Run
     settings: RunSettings
-    summary: Summary
+    kept: Summary | bytes
     notes: Notes = notes.NONE
+
+    @property
+    def summary(self) -> Summary:
+        """Status, progress and result; in a row of the catalog, what columns show of them."""
+        return unpack(self.kept) if isinstance(self.kept, bytes) else self.kept
+
+    def whole(self) -> Row:
+        """The row with all that its folder says of the result. Raises RunError."""
+        return Row(self.run, self.settings, self.run.summary(), self.notes)
 
     @property
     def perplexity_text(self) -> str:
@@ -40,10 +50,11 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable row of `yiwen runs --json`."""
-        score, judged = self.summary.score, self.summary.judgement
+        summary = self.summary
+        score, judged = summary.score, summary.judgement
         return {
             "id": self.run.id,
-            "status": self.summary.status.value,
+            "status": summary.status.value,
             "job": self.settings.job,
             "profile": self.settings.profile.name,
             "strategy": self.settings.strategy,
@@ -52,9 +63,9 @@ class Row:
             "perplexity_corpus": finite(score.perplexity_corpus) if score else None,
             "bleu": finite(value(judged.bleu)) if judged else None,
             "chrf": finite(value(judged.chrf)) if judged else None,
-            "loss": finite(self.summary.loss),
-            "steps": self.summary.step,
-            "seconds": finite(self.summary.seconds),
+            "loss": finite(summary.loss),
+            "steps": summary.step,
+            "seconds": finite(summary.seconds),
             "chosen_on_test": self.settings.chosen_on_test,
             "adapter_run": self.settings.adapter_run or None,
             "name": self.notes.name,
@@ -68,10 +79,19 @@ def finite(number: float) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
+class _Known(Struct, frozen=True, gc=False):
+    """What was found in a folder, and what the folder looked like then."""
+
+    stamp: int
+    row: Row
+    status: Status
+
+
 class Catalog:
     """Lists a runs folder again and again at little cost. Not for use from two threads at once.
 
-    The newest runs and those at work are looked at each time, the others only now and then.
+    The newest runs and those at work are looked at each time, the others only now and then. A row
+    holds what the table shows; all that was said of a result is read from the run's folder.
     """
 
     FRESH: ClassVar[int] = 100
@@ -85,7 +105,7 @@ class Catalog:
         self._listed = (-1, -1)
         """When the folder had changed last, at the latest listing."""
         self._swept = -math.inf
-        self._known: dict[str, tuple[_Stamp, Row]] = {}
+        self._known: dict[str, _Known] = {}
         self._shared: dict[bytes, Any] = {}
 
     def rows(self, limit: int | None = None) -> list[Row]:
@@ -97,8 +117,8 @@ class Catalog:
         rows, troubles = [], []
         for at, run in enumerate(self._runs[:limit]):
             known = self._known.get(run.id)
-            if known and not sweep and at >= self.FRESH and not known[1].summary.status.active:
-                rows.append(known[1])
+            if known and not sweep and at >= self.FRESH and not known.status.active:
+                rows.append(known.row)
                 continue
             try:
                 rows.append(self._row(run))
@@ -115,44 +135,44 @@ class Catalog:
         self._known.pop(run_id, None)
 
     def _list(self, changed: tuple[int, int]) -> None:
-        self._runs = runs.list_folders(self.root)
-        there = {run.id for run in self._runs}
-        self._known = {key: value for key, value in self._known.items() if key in there}
+        listed = runs.list_folders(self.root)
+        self._known = {run.id: self._known[run.id] for run in listed if run.id in self._known}
+        self._runs = [
+            self._known[run.id].row.run if run.id in self._known else run for run in listed
+        ]
         self._listed = changed
 
     def _row(self, run: Run) -> Row:
-        stamp = _changed(run.events_path), _changed(run.folder / notes.FILE)
+        stamp = hash((_changed(run.events_path), _changed(run.folder / notes.FILE)))
         known = self._known.get(run.id)
-        if known and known[0] == stamp and known[1].summary.ended:
-            return known[1]
-        # Of a fresh Run: one that has read its settings keeps them, whole.
-        settings = known[1].settings if known else self._slim(Run(run.folder).settings)
-        row = Row(run, settings, self._slim_summary(run), notes.read(run.folder))
-        self._known[run.id] = (stamp, row)
+        if known and known.stamp == stamp and known.status.ended:
+            return known.row
+        settings = known.row.settings if known else self._slim(run.id, run.read_settings())
+        summary = run.summary()
+        row = Row(run, settings, pack(summary), notes.read(run.folder))
+        self._known[run.id] = _Known(stamp, row, summary.status)
         return row
 
-    def _slim(self, settings: RunSettings) -> RunSettings:
+    def _slim(self, run_id: str, settings: RunSettings) -> RunSettings:
         """Settings that share what they have in common with those of other runs.
 
         Ten thousand runs would else hold ten thousand copies of a few profiles.
         """
-        return msgspec.structs.replace(
-            settings,
-            profile=self._one_copy(settings.profile),
-            data=self._one_copy(settings.data),
-            versions=self._one_copy(settings.versions),
-            examples=self._one_copy(settings.examples),
-        )
+        own: dict[str, Any] = {
+            "id": run_id if settings.id == run_id else settings.id,
+            "created": settings.created,
+        }
+        shared = {
+            name: self._one_copy(getattr(settings, name))
+            for name in settings.__struct_fields__
+            if name not in own
+        }
+        return RunSettings(**own, **shared)
 
-    def _slim_summary(self, run: Run) -> Summary:
-        summary = run.summary()
-        summary.definition = self._one_copy(summary.definition)
-        return summary
-
-    def _one_copy(self, value: T) -> T:
-        key: bytes = msgspec.json.encode(value)
-        copy: T = self._shared.setdefault(key, value)
-        return copy
+    def _one_copy(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return sys.intern(value)
+        return self._shared.setdefault(msgspec.json.encode(value), value)
 
 
 def _changed(path: Path) -> tuple[int, int]:

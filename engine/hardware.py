@@ -5,8 +5,10 @@ A machine without an NVIDIA driver has no GPUs here; that is no error.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -66,6 +68,17 @@ class Machine(Struct, frozen=True):
     """Bytes a new program can have without swapping."""
 
 
+def _nvml() -> Any:
+    """The module pynvml; None without a driver, which is asked first: the module is 2 MB."""
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL("libnvidia-ml.so.1")
+        import pynvml
+    except (ImportError, OSError):
+        return None
+    return pynvml
+
+
 class Probe:
     """Reads the machine again and again; a reading takes a few milliseconds. Safe in any thread."""
 
@@ -99,11 +112,9 @@ class Probe:
     def _open(self) -> list[Any]:
         """Handles by PCI address. The driver stays open: opening it is what takes long."""
         if self._nvml is None:
-            try:
-                import pynvml
-            except ImportError:
-                return []
-            self._nvml = pynvml
+            self._nvml = _nvml()
+        if self._nvml is None:
+            return []
         nvml = self._nvml
         try:
             nvml.nvmlInit()

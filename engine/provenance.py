@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
+    # Here, for it brings a reader of e-mail along, and only the start of a run needs it.
+    from importlib.metadata import PackageNotFoundError, version
+
     packages = ("yiwen", "torch", "transformers", "peft", "bitsandbytes", "accelerate")
     found = {"python": platform.python_version(), "platform": sys.platform}
     for package in packages:

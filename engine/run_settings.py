@@ -26,7 +26,7 @@ class DataFile(Struct, frozen=True):
     pairs: int
 
 
-class RunSettings(Struct, frozen=True, kw_only=True):
+class RunSettings(Struct, frozen=True, kw_only=True, gc=False):
     """run.toml: everything a worker needs to know, written once before it starts."""
 
     format: int = FORMAT

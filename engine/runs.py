@@ -9,10 +9,9 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -30,15 +29,34 @@ from engine.summary import Status, Summary, read_summary
 from engine.waiting import waiting_list
 
 
-@dataclass(frozen=True)
 class Run:
     """One run's folder."""
 
-    folder: Path
+    __slots__ = ("_settings", "id", "root")
+
+    def __init__(self, folder: Path) -> None:
+        self.id, self.root = folder.name, folder.parent
+        self._settings: RunSettings | None = None
+
+    @classmethod
+    def inside(cls, root: Path, run_id: str) -> Run:
+        """One of many, which share the path of the folder that holds them all."""
+        run = cls.__new__(cls)
+        run.id, run.root, run._settings = run_id, root, None
+        return run
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and (self.id, self.root) == (other.id, other.root)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"Run({self.folder})"
 
     @property
-    def id(self) -> str:
-        return self.folder.name
+    def folder(self) -> Path:
+        return self.root / self.id
 
     @property
     def events_path(self) -> Path:
@@ -61,9 +79,15 @@ class Run:
     def evaluations_path(self) -> Path:
         return self.folder / "evaluations"
 
-    @cached_property
+    @property
     def settings(self) -> RunSettings:
-        """What run.toml says. Raises RunError."""
+        """What run.toml says, read once. Raises RunError."""
+        if self._settings is None:
+            self._settings = self.read_settings()
+        return self._settings
+
+    def read_settings(self) -> RunSettings:
+        """What run.toml says, not kept. Raises RunError."""
         path = self.folder / "run.toml"
         try:
             return msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), RunSettings)
@@ -75,6 +99,10 @@ class Run:
             raise RunError(
                 _("{path}: cannot be read: {error}").format(path=path, error=error)
             ) from None
+
+    def exists(self) -> bool:
+        """Is the folder a run's?"""
+        return (self.folder / "run.toml").exists()
 
     def alive(self) -> bool:
         """Does a worker hold this run now?"""
@@ -208,10 +236,7 @@ def _make_new(root: Path, stem: str) -> Path:
 
 def list_all(root: Path) -> list[Run]:
     """All runs of a folder, newest first."""
-    if not root.is_dir():
-        return []
-    folders = [path.parent for path in root.glob("*/run.toml")]
-    return [Run(folder) for folder in sorted(folders, key=_age, reverse=True)]
+    return [run for run in list_folders(root) if run.exists()]
 
 
 def list_folders(root: Path) -> list[Run]:
@@ -221,14 +246,19 @@ def list_folders(root: Path) -> list[Run]:
             names = [entry.name for entry in entries if not entry.name.startswith(".")]
     except OSError:
         return []
-    folders = [root / name for name in names]
-    return [Run(folder) for folder in sorted(folders, key=_age, reverse=True)]
+    return [Run.inside(root, name) for name in _newest_first(names)]
 
 
-def _age(folder: Path) -> tuple[str, int, str]:
-    """Order by date and time in the name, then by number, then by name."""
-    number = re.search(r"-(\d{1,3})$", folder.name)
-    return folder.name[:15], int(number.group(1)) if number else 1, folder.name
+def _newest_first(names: Iterable[str]) -> Iterator[str]:
+    """By age; keys are made only for runs of the same second, for there may be ten thousand."""
+    for _second, same in groupby(sorted(names, reverse=True), lambda name: name[:15]):
+        yield from sorted(same, key=_age, reverse=True)
+
+
+def _age(name: str) -> tuple[int, str]:
+    """Order of runs of one second: by number, then by name."""
+    number = re.search(r"-(\d{1,3})$", name)
+    return int(number.group(1)) if number else 1, name
 
 
 def find(root: Path, key: str) -> Run:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from engine import events
 from engine.events import Event, Score
@@ -30,6 +31,11 @@ class Status(str, Enum):
         return self in (Status.STARTING, Status.RUNNING)
 
     @property
+    def ended(self) -> bool:
+        """Has a worker said that it is over?"""
+        return self in (Status.FINISHED, Status.STOPPED, Status.FAILED)
+
+    @property
     def symbol(self) -> str:
         """One cell that tells it without colour."""
         return _SYMBOLS[self]
@@ -46,8 +52,7 @@ _SYMBOLS = {
 }
 
 
-@dataclass
-class Summary:
+class Summary(Struct, array_like=True):
     """The fold over a run's events; feed it with `apply`, in order."""
 
     status: Status = Status.STARTING
@@ -85,7 +90,7 @@ class Summary:
     updated: float = math.nan
     was_resumed: bool = False
     """Did a second worker go on where a first one was cut short?"""
-    _step_began: tuple[int, float] = field(default=(0, math.nan), repr=False)
+    _step_began: tuple[int, float] = (0, math.nan)
 
     def apply(self, event: Event) -> None:
         """Take one event in."""

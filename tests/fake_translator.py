@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +72,20 @@ class Fake:
 def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Fake:
     """Put the stand-in where the translator's worker would start; other processes are as ever."""
     fake = Fake(folder)
+    monkeypatch.setattr("engine.translator.subprocess.Popen", starter(lambda: fake.manners))
+    return fake
+
+
+def starter(manners: Callable[[], Manners]) -> Callable[..., Any]:
+    """What takes the place of `Popen`."""
     real = subprocess.Popen
 
     def popen(command: Any, *args: Any, **options: Any) -> Any:
         if list(command)[1:] == ["-m", "engine.worker", "translate"]:
-            command = [sys.executable, __file__, msgspec.json.encode(fake.manners).decode()]
+            command = [sys.executable, __file__, msgspec.json.encode(manners()).decode()]
         return real(command, *args, **options)
 
-    monkeypatch.setattr("engine.translator.subprocess.Popen", popen)
-    return fake
+    return popen
 
 
 class Worker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -10,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar, cast
 
 from rich.text import Text
@@ -32,6 +33,7 @@ from tui.remembered import Look
 
 CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
+_SCREENS = ("train", "evaluate", "translate", "runs")
 _SECOND_CTRL_C = 2.0
 _MOST_ERRORS = 100
 _TOAST, _TOAST_EDGES = 60, 3
@@ -47,10 +49,14 @@ def _keep_theme(name: str) -> None:
 
 
 def _screen_class(name: str) -> Callable[[], Screen[Any]]:
-    """A factory that imports a screen when it is first shown."""
+    """A factory that imports a screen when it is first shown.
+
+    What was imported stays; walked through by each full collection, it stops the screen for 60 ms.
+    """
 
     def make() -> Screen[Any]:
         module = import_module(f"tui.screens.{name}.screen")
+        gc.freeze()
         screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
         return screen
 
@@ -61,10 +67,14 @@ class YiwenApp(App[None]):
     """The workbench."""
 
     TITLE = "Yiwen 譯文"
-    CSS_PATH = "app.tcss"
+    # The screens' styles too: of one that came with a screen, Textual reads all styles anew.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "app.tcss",
+        *[f"screens/{name}/{name}.tcss" for name in _SCREENS],
+    ]
     DEFAULT_MODE = "train"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        name: _screen_class(name) for name in ("train", "evaluate", "translate", "runs")
+        name: _screen_class(name) for name in _SCREENS
     }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-middling"), (30, "-tall")]

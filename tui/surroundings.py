@@ -33,9 +33,9 @@ def look_around(root: Path) -> Surroundings:
     If runs wait and nobody is there to start them, somebody is from now on.
     """
     scheduler.ensure(root)
-    found = runs.list_all(root)
-    active = runs.newest_active(found)
-    latest = found[0] if found else None
+    folders = runs.list_folders(root)
+    active = runs.newest_active(folders)
+    latest = next((run for run in folders if run.exists()), None)
     return Surroundings(active, latest, _described(active or latest), _count_waiting(root))
 
 

@@ -32,7 +32,7 @@ def compare(arguments: Namespace) -> int:
         rows = [Row(run, run.settings, run.summary()) for run in wanted]
     else:
         wanted = []
-        rows = Catalog(root).rows()
+        rows = [row.whole() for row in Catalog(root).rows()]
     rows = [row for row in rows if row.summary.score]
     if not rows:
         raise UserError(f"no run with a result in {root}")

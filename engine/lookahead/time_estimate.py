@@ -14,7 +14,7 @@ from engine.events import Tail
 from engine.hardware import Gpu
 from engine.plan import TrainingPlan
 from engine.profiles import Profile
-from engine.runs import Run
+from engine.runs import Run, RunSettings
 from engine.summary import Status, Summary
 
 _LOOK_AT = 200
@@ -71,12 +71,13 @@ def from_earlier_runs(
 
     Steps are scaled by tokens and scoring by its points; loading and translating stay as they were.
     """
-    for run in itertools.islice(runs.list_all(root), _LOOK_AT):
+    for run in itertools.islice(runs.list_folders(root), _LOOK_AT):
         try:
-            if not _is_like(run, profile):
+            settings = run.read_settings()
+            if not (_is_like(settings, profile) and _same_host(settings, gpu)):
                 continue
             summary = run.summary()
-            if not (_tells(summary, gpu) and _same_host(run, gpu)):
+            if not _tells(summary, gpu):
                 continue
             pace = _Pace()
             pace.read(run)
@@ -90,8 +91,7 @@ def from_earlier_runs(
     return None
 
 
-def _is_like(run: Run, profile: Profile) -> bool:
-    settings = run.settings
+def _is_like(settings: RunSettings, profile: Profile) -> bool:
     return (
         settings.job == "train"
         and settings.profile.name == profile.name
@@ -109,6 +109,6 @@ def _tells(summary: Summary, gpu: Gpu | None) -> bool:
     return on_device and math.isfinite(summary.seconds)
 
 
-def _same_host(run: Run, gpu: Gpu | None) -> bool:
+def _same_host(settings: RunSettings, gpu: Gpu | None) -> bool:
     """A processor is known by its machine; a GPU of the same name is as fast elsewhere."""
-    return gpu is not None or run.settings.host == socket.gethostname()
+    return gpu is not None or settings.host == socket.gethostname()

@@ -59,7 +59,8 @@ def _job_of(row: Row) -> str:
 
 def perplexity_of(row: Row) -> float:
     """On the run's test file; nan if it was not scored yet."""
-    return row.summary.score.perplexity if row.summary.score else math.nan
+    score = row.summary.score
+    return score.perplexity if score else math.nan
 
 
 def status_of(row: Row) -> str:
@@ -81,7 +82,8 @@ def test_name(row: Row) -> str:
 
 
 def _corpus(row: Row) -> float:
-    return row.summary.score.perplexity_corpus if row.summary.score else math.nan
+    score = row.summary.score
+    return score.perplexity_corpus if score else math.nan
 
 
 def _bleu(row: Row) -> float:
@@ -226,10 +228,12 @@ class Order:
 
     def sort(self, rows: Iterable[Row]) -> list[Row]:
         """The rows in this order; those without a value last, ties as they were."""
-        ranked = [(_rank(self.key, row), row) for row in rows]
-        known = [(value, row) for value, row in ranked if value is not None]
-        known.sort(key=lambda pair: pair[0], reverse=self.reverse)
-        rows = [row for _, row in known] + [row for value, row in ranked if value is None]
+        rows = list(rows)
+        ranks = [_rank(self.key, row) for row in rows]
+        known = [at for at, rank in enumerate(ranks) if rank is not None]
+        known.sort(key=ranks.__getitem__, reverse=self.reverse)  # type: ignore[arg-type]
+        unknown = (row for row, rank in zip(rows, ranks) if rank is None)
+        rows = [*(rows[at] for at in known), *unknown]
         if self.grouped:
             rows.sort(key=lambda row: row.settings.profile.name.casefold())
         return rows
@@ -239,7 +243,10 @@ def _rank(key: str, row: Row) -> str | float | None:
     if key == "status":
         return list(Status).index(row.summary.status)
     value = COLUMNS[key].value(row)
-    return value.casefold() if isinstance(value, str) else value
+    if isinstance(value, str):
+        folded = value.casefold()
+        return value if folded == value else folded  # no copies of ten thousand dates
+    return value
 
 
 def column(key: str) -> RunColumn:

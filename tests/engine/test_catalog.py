@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import pytest
-from samples import ENDED, held_by_a_process, make_run, score, step, tiny
+from samples import ENDED, held_by_a_process, judged, make_run, score, step, tiny
 
 from engine import events, profiles
 from engine.catalog import Catalog, Row, finite
@@ -15,6 +16,8 @@ from engine.cli.result import describe_result
 from engine.events import EventLog
 from engine.runs import PEEKED
 from engine.summary import Status
+
+ROW_BYTES = 1_200
 
 
 def statuses(catalog: Catalog) -> list[Status]:
@@ -136,6 +139,32 @@ def test_old_runs_are_looked_at_when_the_folder_changes_or_now_and_then(
     EventLog(old.events_path).append(events.Stopped())
     monkeypatch.setattr(Catalog, "SWEEP_SECONDS", 0.0)
     assert catalog.rows()[1].summary.status is Status.STOPPED
+
+
+def test_a_row_of_a_scored_run_takes_little_memory(root: Path) -> None:
+    words = {"metric": "the mean over samples of exp(mean nats of output tokens)", "base": "nf4"}
+    scored = events.Evaluated(
+        part="test",
+        score=score(),
+        directions={"to_modern": score(), "to_classical": score()},
+        definition=words,
+        file="evaluations/test.jsonl",
+    )
+    for number in range(200):
+        end = events.Finished(score=score())
+        made = (events.Started(), step(1), scored, judged(), end)
+        make_run(root, *made, run_id=f"20260101-{number:06d}-a")
+    catalog = Catalog(root)
+    catalog.rows(50)  # what runs share, and what is imported
+    tracemalloc.start()
+    try:
+        rows = catalog.rows()
+        held, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(rows) == 200
+    print(f"{held / 150:,.0f} bytes a row")
+    assert held / 150 <= ROW_BYTES
 
 
 def test_runs_share_what_they_have_in_common(root: Path) -> None:

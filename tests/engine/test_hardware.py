@@ -63,6 +63,17 @@ def test_without_the_library_there_are_no_gpus(monkeypatch: pytest.MonkeyPatch) 
     assert Probe().gpus() == ()
 
 
+def test_without_a_driver_the_library_is_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.delitem(sys.modules, "pynvml", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("ctypes.CDLL", missing)
+    assert Probe().gpus() == ()
+    assert "pynvml" not in sys.modules
+
+
 def test_the_driver_is_opened_once() -> None:
     nvml = FakeNvml(FIRST)
     probe = Probe(nvml)

@@ -17,7 +17,7 @@ from fake_nvml import Card, FakeNvml
 from samples import make_run
 from stand_in import write_worker
 
-from engine import launch, lock
+from engine import hardware, launch, lock
 from engine.errors import RunError
 from engine.lock import Holder
 from engine.runs import Run
@@ -201,7 +201,7 @@ def test_the_worker_of_a_run_with_a_gpu_sees_only_that(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nvml = FakeNvml(Card("GPU-a", "1"), Card("GPU-b", "2"))
-    monkeypatch.setitem(sys.modules, "pynvml", nvml)  # type: ignore[arg-type]
+    monkeypatch.setattr(hardware, "_nvml", lambda: nvml)
     made = make_run(root, run_id="b", gpu="GPU-b")
     launch.start(made)
     environment = told(made)["environment"]
@@ -216,7 +216,7 @@ def test_the_worker_of_a_run_with_a_gpu_sees_only_that(
 def test_a_run_whose_gpu_is_gone_is_not_left_to_the_processor(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(Card("GPU-a", "1")))  # type: ignore[arg-type]
+    monkeypatch.setattr(hardware, "_nvml", lambda: FakeNvml(Card("GPU-a", "1")))
     made = make_run(root, run_id="b", gpu="GPU-b")
     with pytest.raises(RunError, match="its GPU GPU-b is not on this machine; .*--gpu"):
         launch.start(made)

@@ -27,7 +27,7 @@ def folded(*given: Event) -> Summary:
 
 def as_text(summary: Summary) -> str:
     """All fields; as text, for nan is not equal to nan."""
-    return repr({**vars(summary)})
+    return repr(summary)
 
 
 @pytest.mark.parametrize(

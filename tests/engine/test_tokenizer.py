@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,18 @@ from engine import tokenizer
 from engine.errors import UserError
 from engine.tokenizer import Tokenizer
 
+GROWTH_BYTES = 2_000_000
+ENCODE_MANY = """
+import random, sys, psutil
+from engine.tokenizer import load
+tokenizer, draw = load(sys.argv[1]), random.Random(1)
+texts = ["".join(chr(draw.randrange(0x4E00, 0x9000)) for _ in range(60)) for _ in range(2000)]
+tokenizer.encode(texts[0])
+before = psutil.Process().memory_info().rss
+for text in texts:
+    tokenizer.encode(text)
+print(psutil.Process().memory_info().rss - before)
+"""
 TEXT = "學而時習之，不亦說乎？\nThe 8th, {x} 𠮷 😀"
 
 
@@ -105,3 +119,10 @@ def test_a_folder_without_a_tokenizer_is_named() -> None:
 def test_a_model_that_is_neither_folder_nor_hub_id_is_named(path: str) -> None:
     with pytest.raises(UserError, match=f"no folder '{path}', and not a hub id like owner/name"):
         tokenizer.load(path)
+
+
+def test_texts_that_were_encoded_are_not_kept() -> None:
+    command = [sys.executable, "-c", ENCODE_MANY, str(MODEL)]
+    grown = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    print(f"{grown:,} bytes")
+    assert grown <= GROWTH_BYTES

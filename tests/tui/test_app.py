@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,26 @@ async def test_function_keys_lead_to_screens(app: YiwenApp, key: str) -> None:
         await pilot.press(key)
         await wait_for(pilot, lambda: app.current_mode == modes[key])
         assert modes[key].capitalize() in seen(app).splitlines()[0]
+
+
+async def test_styles_are_read_once(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all screens: reading them anew at a screen's first visit takes a tenth of a second."""
+    async with app.run_test(size=SIZE) as pilot:
+        read: list[str] = []
+        monkeypatch.setattr(app.stylesheet, "reparse", lambda: read.append(app.current_mode))
+        for key in ("f2", "f3", "f4"):
+            await pilot.press(key)
+            await pilot.pause()
+        assert app.current_mode == "runs"
+        assert not read
+
+
+async def test_what_was_imported_is_not_walked_through_by_the_collector(app: YiwenApp) -> None:
+    gc.unfreeze()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("f4")
+        await wait_for(pilot, lambda: app.current_mode == "runs")
+        assert gc.get_freeze_count() > 40_000
 
 
 async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from looking import HOSTILE, seen, wait_for
 from samples import pair, write_pairs
 from textual.widgets import OptionList
 
-from engine import launch, profiles
+from engine import hardware, launch, profiles
 from engine.events import Phase, Probed
 from engine.lookahead import probing
 from engine.lookahead.probing import Measured
@@ -35,7 +34,7 @@ def two_gpus(monkeypatch: pytest.MonkeyPatch) -> FakeNvml:
     cards = Card("GPU-aaaa", "1", used=79 * GIB), Card("GPU-bbbb", "2", HOSTILE)
     cards[1].compute = {2**22 + 5: GIB}
     nvml = FakeNvml(*cards)
-    monkeypatch.setitem(sys.modules, "pynvml", nvml)  # type: ignore[arg-type]
+    monkeypatch.setattr(hardware, "_nvml", lambda: nvml)
     return nvml
 
 

@@ -131,6 +131,20 @@ async def test_other_answers_are_sampled_with_other_seeds(fake: Fake, root: Path
         assert "sampled at 0.7" in desk.said
 
 
+async def test_a_growing_answer_is_laid_out_once_for_several_lines(fake: Fake, root: Path) -> None:
+    async with open_desk(root) as desk:
+        await desk.answered()
+        layouts: list[object] = []
+        desk.screen.screen_layout_refresh_signal.subscribe(desk.screen, layouts.append)
+        desk.last.answers[0].ended = False
+        for lines in range(1, 13):
+            desk.last.take(0, "字" * 37 * lines)
+            desk.last.paint()
+            await desk.pilot.pause(0.05)
+            assert desk.last.size.height >= lines
+        assert 1 <= len(layouts) <= 4
+
+
 async def test_an_accepted_answer_is_kept_found_and_written(
     fake: Fake, root: Path, tmp_path: Path
 ) -> None:

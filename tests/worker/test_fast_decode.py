@@ -34,6 +34,20 @@ def test_greedy_answers_equal_transformers(name: str, form: Form) -> None:
     )
 
 
+@torch.inference_mode()
+@pytest.mark.parametrize("form", ["adapted", "merged"])
+@pytest.mark.parametrize("name", DECODERS)
+def test_tokens_are_drawn_from_the_models_own_logits(name: str, form: Form) -> None:
+    """Capped ones too: without the cap, the most probable token is the same, the others are not."""
+    model = random_decoder(DECODERS[name]())
+    prompt = documents(1)[0].ids
+    right = model(torch.tensor([[*prompt, 7]])).logits[0]
+    translator = Translator(FastDecoder(model, Ingredients()), form)
+    step = translator._step(1, 256)
+    torch.testing.assert_close(translator._read([prompt], step)[0], right[-2], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(step(torch.tensor([7]))[0], right[-1], rtol=1e-4, atol=1e-4)
+
+
 def test_the_embedded_model_streams_what_it_answers(
     tuned: PeftModel, builder: PromptBuilder, pairs: list[Pair], profile: Profile
 ) -> None:

@@ -8,8 +8,9 @@ from peft import PeftModel
 from small_decoders import DECODERS, documents, random_decoder
 from torch import Tensor
 
+from engine.worker.batches import plan_passes
 from engine.worker.fast.architecture import FAMILIES, Shape
-from engine.worker.fast.attention import MaskedAttention
+from engine.worker.fast.attention import FlexAttention, MaskedAttention
 from engine.worker.fast.decode import Form, Translator, _attend
 from engine.worker.fast.dropout import Dropout
 from engine.worker.fast.forward import FastDecoder
@@ -96,7 +97,6 @@ def test_pointwise(name: str) -> None:
 @pytest.mark.parametrize("head_dim", [64, 128, 256])
 @pytest.mark.parametrize("share_within", [0, 99])
 def test_attention(head_dim: int, cap: float | None, share_within: int) -> None:
-    from engine.worker.batches import plan_passes
     from engine.worker.fast.packed_attention import KernelAttention
 
     shape = _shape("gemma2", head_dim, cap)
@@ -169,20 +169,39 @@ def _on_the_gpu(name: str) -> PeftModel:
     return model
 
 
+@pytest.mark.parametrize("form", ["adapted", "merged"])
 @pytest.mark.parametrize("name", DECODERS)
 @torch.inference_mode()
-def test_translating_by_each_form(name: str) -> None:
-    """After the prompt, and after the token that follows it."""
+def test_the_token_after_a_prompt(name: str, form: Form) -> None:
+    """As near to float32 as transformers comes in bfloat16."""
+    prompt = documents(1)[0].ids
+    ids = torch.tensor([[*prompt, 7]], device=CUDA)
+    right = random_decoder(DECODERS[name]()).to(CUDA)(ids).logits[0, -1]
     model = _on_the_gpu(name)
-    prompts = [documents(1)[0].ids]
-    right = model(torch.tensor([[*prompts[0], 7]], device=CUDA)).logits[0, -1]
-    fast = FastDecoder(model, Ingredients(kernels=True, attention="masked"))
-    forms: tuple[Form, ...] = ("adapted", "merged")
-    for form in forms:
-        translator = Translator(fast, form)
-        step = translator._step(1, 256)
-        translator._read(prompts, step)
-        _close(step(torch.tensor([7], device=CUDA))[0], right)
+    theirs = (model(ids).logits[0, -1].float() - right).norm()
+    translator = Translator(FastDecoder(model, Ingredients(kernels=True)), form)
+    step = translator._step(1, 256)
+    translator._read([prompt], step)
+    assert (step(ids[0, -1:])[0] - right).norm() <= 2 * theirs
+
+
+@pytest.mark.parametrize("cap", [None, 8.0])
+def test_flex_attention(cap: float | None) -> None:
+    """For head sizes that our own kernel does not know."""
+    shape = _shape("llama", head_dim=32, cap=cap)
+    (batch,) = plan_passes(documents(), row_tokens=512, tokens_per_pass=512, pad_id=0)
+    layout = lay_out(batch, (None,)).to(CUDA)
+    tokens = len(layout.ids)
+    inputs = [_random(tokens, heads, 32) for heads in (4, 2, 2)]
+    results = []
+    for attention in (FlexAttention(shape), MaskedAttention(shape)):
+        leaves = [x.clone().requires_grad_() for x in inputs]
+        out = attention(*leaves, layout.spans[None])
+        out.sum().backward()
+        results.append([out, *(leaf.grad for leaf in leaves)])
+    for found, right in zip(*results):
+        assert found.dtype == torch.bfloat16
+        _close(found, right)
 
 
 def test_a_pass_is_recorded_while_the_graph_of_another_is_alive() -> None:

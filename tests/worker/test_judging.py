@@ -114,7 +114,7 @@ def test_predictions_are_judged_by_what_there_is(make_run: RunMaker) -> None:
     small = make_run(strategy="zero-shot")
     settings = msgspec.structs.replace(small.run.settings, job="predict")
     run = Run(small.run.folder)
-    run.__dict__["settings"] = settings
+    run._settings = settings
     came = events_of(run)
     (event,) = (event for event in came if isinstance(event, Judged))
     assert event.file == "evaluations/predictions.jsonl"

@@ -77,7 +77,7 @@ class FlexAttention:
     def __call__(self, q: Tensor, k: Tensor, v: Tensor, spans: Spans) -> Tensor:
         shape, (rows, width) = self._shape, spans.start.shape
         q, k, v = (x.view(rows, width, -1, shape.head_dim).transpose(1, 2) for x in (q, k, v))
-        attended = self._attend(q, k, v, self._block_mask(spans))
+        attended = self._attend(q, k, v, self._block_mask(spans)).to(q.dtype)
         return attended.transpose(1, 2).reshape(rows * width, shape.heads * shape.head_dim)
 
     def _block_mask(self, spans: Spans) -> object:

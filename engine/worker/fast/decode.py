@@ -48,7 +48,7 @@ class Translator:
         }
         self._steps.clear()
         self.linears = [[makers[self._form](linear) for linear in layer] for layer in fast.linears]
-        self.head = matrix(fast.decoder.head, kernels=self._kernels)
+        self._head = matrix(fast.decoder.head, kernels=self._kernels)
 
     @torch.inference_mode()
     def generate(
@@ -113,7 +113,7 @@ class Translator:
         step.positions.copy_(lengths)
         last = places == lengths[documents] - 1
         order = documents[last].argsort()
-        return self.head(states[rows[last][order]])
+        return self._logits(states[rows[last][order]])
 
     def forward(self, tokens: Tensor, positions: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """One token more for each row: [B] -> logits [B, V]."""
@@ -134,7 +134,12 @@ class Translator:
             )
             output = down(pointwise.gate(gate_up(normed)))
             stream, normed = pointwise.join(stream, output, layer.norm_out, fast.next_norm(number))
-        return self.head(normed)
+        return self._logits(normed)
+
+    def _logits(self, states: Tensor) -> Tensor:
+        """[B, H] -> [B, V] float32: capped, which tells when tokens are drawn."""
+        logits, cap = self._head(states).float(), self._fast.shape.logits_cap
+        return cap * torch.tanh(logits / cap) if cap else logits
 
 
 class _Step:

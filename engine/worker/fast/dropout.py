@@ -37,7 +37,7 @@ class Dropout:
 
     def apply(self, x: Tensor) -> Tensor:
         """Drop and scale; its own derivative."""
-        return x * (self.kept(x.shape[0], x.shape[1]) * self.scale)
+        return torch.where(self.kept(x.shape[0], x.shape[1]), x * self.scale, 0)
 
     def kept(self, rows: int, columns: int) -> Tensor:
         """[rows, columns] bool: what stays."""

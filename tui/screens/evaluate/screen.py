@@ -41,7 +41,6 @@ from tui.widgets.run_status import headline
 class EvaluateScreen(ItemActions):
     """Sets an evaluation up, follows it, shows its result and former ones."""
 
-    CSS_PATH = "evaluate.tcss"
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-beside"), (100, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = KEYS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from textual.content import Content
 
 from engine import text, wording
 from engine.catalog import Row
+from engine.errors import RunError
 from engine.events import Evaluated, Judged
 from engine.language import _, plural
 from engine.runs import PEEKED
@@ -43,6 +45,8 @@ class RunDetails:
     @classmethod
     def read(cls, row: Row) -> RunDetails:
         """Look into the folder; call it from a thread."""
+        with suppress(RunError):  # it has gone meanwhile
+            row = row.whole()
         adapter = row.run.adapter_path / "adapter_config.json"
         checkpoints = tuple(row.run.checkpoints())
         return cls(row, results.read_scores(row.run), checkpoints, adapter.is_file())

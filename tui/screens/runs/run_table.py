@@ -37,12 +37,11 @@ class RunTable(LineTable):
         self.arrangement = Arrangement()
         self._passed = 0
         """Columns that are scrolled out of sight, those after the first."""
-        self._by_id: dict[str, Row] = {}
 
     @property
     def selected(self) -> Row | None:
         """The row under the cursor."""
-        return self._by_id.get(self.selected_key)
+        return self.arrangement.rows[self.cursor_row] if self.selected_key else None
 
     @property
     def columns(self) -> list[str]:
@@ -56,9 +55,8 @@ class RunTable(LineTable):
     def show(self, arrangement: Arrangement) -> None:
         """Take other rows, or the same in another order; only what differs is painted."""
         before, self.arrangement = self.arrangement, arrangement
-        self._by_id = {row.run.id: row for row in arrangement.rows}
         self._fit()
-        self.show_rows(list(self._by_id))
+        self.show_rows([row.run.id for row in arrangement.rows])
         if before != arrangement:
             self.post_message(self.Arranged())
 
@@ -75,7 +73,7 @@ class RunTable(LineTable):
         self.draw_changes()
 
     def cells(self, key: str) -> Sequence[Cell]:
-        row = self._by_id[key]
+        row = self.arrangement.rows[self._place[key]]
         return [self._cell(row, heading.key) for heading in self.headings]
 
     def _cell(self, row: Row, key: str) -> Cell:

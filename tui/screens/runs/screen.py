@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,7 +12,6 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
-from engine.catalog import Row
 from engine.language import _
 from engine.runs import Run
 from engine.table.run_columns import COLUMNS
@@ -42,7 +40,6 @@ _FOR_ONE_RUN = (
 class RunsScreen(SeveralActions):
     """Lists the runs folder again and again while it shows."""
 
-    CSS_PATH = "runs.tcss"
     AUTO_FOCUS = "RunTable"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
@@ -77,22 +74,12 @@ class RunsScreen(SeveralActions):
         """Show the newest runs, then all; then again and again."""
         if not self._is_complete:
             self.browser.show(await asyncio.to_thread(self._listing.rows, NEWEST))
-            self.browser.show(await asyncio.to_thread(self._list_all))
+            self.browser.show(await asyncio.to_thread(self._listing.rows))
             self._is_complete = True
         while True:
             self.browser.show(await asyncio.to_thread(self._listing.rows))
             self.browser.say_what_is_missing(self._listing.troubles())
             await asyncio.sleep(LIST_SECONDS)
-
-    def _list_all(self) -> list[Row]:
-        """All rows, set apart from what is collected: walking through 10,000 stops the screen."""
-        gc.disable()
-        try:
-            rows = self._listing.rows()
-            gc.freeze()
-        finally:
-            gc.enable()
-        return rows
 
     @on(RunBrowser.Changed)
     def show_header(self) -> None:

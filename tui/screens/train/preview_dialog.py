@@ -50,9 +50,6 @@ class PreviewDialog(ModalScreen[None]):
         Binding("escape,q,i", "dismiss(None)", _("Close"), id="preview.close",
                 tooltip=_("Close the preview")),
     ]  # fmt: skip
-    CSS = """
-    PreviewDialog .dialog { height: 92%; }
-    """
     DEFAULT_CSS = """
     PreviewDialog {
         #about { height: auto; margin-bottom: 1; }

@@ -40,7 +40,6 @@ _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 class TrainScreen(SetupActions, Looking):
     """Two faces: the setup of a run, and a run that is watched."""
 
-    CSS_PATH = "train.tcss"
     BINDINGS = KEYS + CHART_KEYS
 
     header = getters.query_one(HeaderLine)

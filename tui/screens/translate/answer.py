@@ -16,6 +16,8 @@ _ENDS = {
     "cancelled": _("{counted}  cancelled"),
 }
 """By the reason why a generation ended."""
+_ROOM = 4
+"""Lines by which an answer under way grows: each time, all that stands around it is sent anew."""
 
 
 @dataclass
@@ -69,12 +71,14 @@ class Answer:
 
     def lines(self, width: int, label: str) -> list[Content]:
         """All of it, at most `width` cells wide."""
-        parts = [(label, "$text-muted"), (self.text.strip("\n"), ""), self._note, self._reference()]
+        said = _wrapped(self.text.strip("\n"), "", width)
+        if said and not self.ended:
+            said += [Content("")] * (-len(said) % _ROOM)
         return [
-            line
-            for text, style in parts
-            if text
-            for line in Content.styled(text, style).wrap(max(2, width))
+            *_wrapped(label, "$text-muted", width),
+            *said,
+            *_wrapped(*self._note, width),
+            *_wrapped(*self._reference(), width),
         ]
 
     def _reference(self) -> tuple[str, str]:
@@ -90,3 +94,7 @@ class Answer:
     def look(self) -> tuple[object, ...]:
         """All that decides how it is drawn."""
         return self.label, self.text, self._note, self.perplexity, self.is_lowest
+
+
+def _wrapped(text: str, style: str, width: int) -> list[Content]:
+    return list(Content.styled(text, style).wrap(max(2, width))) if text else []

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Static
 
 from engine.language import _
@@ -39,6 +41,7 @@ class Conversation(VerticalScroll):
     """
 
     auto_links = False
+    virtual_size = Reactive(Size(0, 0), repaint=False)  # else every layout is made and sent twice
 
     def compose(self) -> ComposeResult:
         yield Static(_WELCOME, classes="welcome", markup=False)

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from textual.content import Content
 from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.widget import Widget
 
 from engine import translations
@@ -35,6 +36,7 @@ class Exchange(Widget):
     """
 
     auto_links = False
+    virtual_size = Reactive(Size(0, 0), repaint=False)  # else every layout is made and sent twice
 
     def __init__(self, number: int, question: Question, turns: Sequence[Turn]) -> None:
         super().__init__(markup=False)

@@ -37,7 +37,6 @@ class TranslateScreen(ModelActions):
     """Type, see which way it will go, send, watch the answer come."""
 
     AUTO_FOCUS = "PromptBox"
-    CSS_PATH = "translate.tcss"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self) -> None:
