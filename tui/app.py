@@ -58,6 +58,8 @@ def _screen_class(name: str) -> Callable[[], Screen[Any]]:
         module = import_module(f"tui.screens.{name}.screen")
         gc.freeze()
         screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
+        # Up to date, for nothing on it is styled yet; else Textual reads all styles anew, twice.
+        screen._css_update_count = screen.app._css_update_count
         return screen
 
     return make
