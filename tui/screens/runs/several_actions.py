@@ -70,8 +70,11 @@ class SeveralActions(RunActions):
         table = self.table
         rows = self.browser.marked_rows or list(table.arrangement.rows)
         keys = list(table.arrangement.widths)
-        hint = _("{runs:,} runs, {columns} columns. The suffix decides: .csv, .json or .md.")
-        hint = hint.format(runs=len(rows), columns=len(keys))
+        hint = plural(
+            "{runs:,} run, {columns} columns. The suffix decides: .csv, .json or .md.",
+            "{runs:,} runs, {columns} columns. The suffix decides: .csv, .json or .md.",
+            len(rows),
+        ).format(runs=len(rows), columns=len(keys))
 
         async def write(path: str) -> Path:
             return await asyncio.to_thread(run_sheet.save, rows, keys, path, replace=True)
