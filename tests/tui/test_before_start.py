@@ -12,7 +12,7 @@ from fake_nvml import GIB, Card, FakeNvml
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import pair, write_pairs
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from engine import hardware, launch, profiles
 from engine.events import Phase, Probed
@@ -333,6 +333,9 @@ async def test_runs_wait_and_are_put_in_order_copied_and_removed(
         await wait_for(pilot, lambda: order() == [first, second])
         await pilot.press("c")
         await wait_for(pilot, "but for")
+        await pilot.press(*"lora.rank = 0", "enter")
+        await wait_for(pilot, "lora.rank=0: found 0, expected a whole number")
+        app.screen.query_one(Input).clear()
         await pilot.press(*"training.epochz=1", "enter")
         await wait_for(pilot, "did you mean 'epochs'?")
         await pilot.press("backspace", "backspace", "backspace", *"s=1", "enter")
