@@ -99,6 +99,8 @@ class Catalog:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.troubles: list[str] = []
+        """Why runs are missing in the latest listing: a sentence each, with file and place."""
         self._runs: list[Run] = []
         self._listed = (-1, -1)
         """When the folder had changed last, at the latest listing."""
@@ -107,12 +109,12 @@ class Catalog:
         self._shared: dict[bytes, Any] = {}
 
     def rows(self, limit: int | None = None) -> list[Row]:
-        """The newest runs first; folders that cannot be read are left out."""
+        """The newest runs first; those that cannot be read are left out, and told in `troubles`."""
         changed = _changed(self.root)
         sweep = time.monotonic() - self._swept > self.SWEEP_SECONDS or changed != self._listed
         if sweep:
             self._list(changed)
-        rows = []
+        rows, troubles = [], []
         for at, run in enumerate(self._runs[:limit]):
             known = self._known.get(run.id)
             if known and not sweep and at >= self.FRESH and not known.status.active:
@@ -120,8 +122,10 @@ class Catalog:
                 continue
             try:
                 rows.append(self._row(run))
-            except RunError:
-                continue
+            except RunError as error:
+                if (run.folder / "run.toml").is_file():  # else it is no run
+                    troubles.append(str(error))
+        self.troubles = troubles
         if sweep and (limit is None or limit >= len(self._runs)):
             self._swept = time.monotonic()
         return rows

@@ -16,6 +16,7 @@ from engine.language import _
 
 T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
+_QUOTES = ("'", '"')
 
 
 def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> T:
@@ -81,6 +82,12 @@ def apply_overrides(table: dict[str, Any], overrides: dict[str, str]) -> list[st
         try:
             target[key] = tomli.loads(f"value = {text}")["value"]
         except tomli.TOMLDecodeError:
+            if text[:1] in _QUOTES or text[-1:] in _QUOTES:
+                mistakes.append(
+                    _("{key}: found {found}, expected a text, quoted whole or not at all").format(
+                        key=dotted, found=text
+                    )
+                )
             target[key] = text
     return mistakes
 
@@ -144,9 +151,10 @@ def _describe(info: Any) -> str:
 
 
 def _bounds(info: Any) -> str:
-    low = (
-        f"≥ {info.ge:g}" if info.ge is not None else f"> {info.gt:g}" if info.gt is not None else ""
+    signs = {"≥": info.ge, ">": info.gt, "≤": info.le}
+    bounds = _(" and ").join(
+        f"{sign} {bound if isinstance(bound, int) else format(bound, 'g')}"
+        for sign, bound in signs.items()
+        if bound is not None
     )
-    high = f"≤ {info.le:g}" if info.le is not None else ""
-    bounds = _(" and ").join(bound for bound in (low, high) if bound)
     return f" {bounds}" if bounds else ""

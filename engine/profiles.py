@@ -20,8 +20,11 @@ from engine.errors import ProfileError
 from engine.language import _
 from engine.paths import profile_folders
 
-Positive = Annotated[int, Meta(ge=1)]
-NotNegative = Annotated[int, Meta(ge=0)]
+_LARGEST = 2**31 - 1
+"""Of counts: all libraries take it, and nobody means more."""
+Positive = Annotated[int, Meta(ge=1, le=_LARGEST)]
+NotNegative = Annotated[int, Meta(ge=0, le=_LARGEST)]
+Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 PositiveNumber = Annotated[float, Meta(gt=0)]
 NotNegativeNumber = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -98,7 +101,7 @@ class Lora(Section, frozen=True):
 
 
 class Training(Section, frozen=True):
-    epochs: PositiveNumber = 2.0
+    epochs: Annotated[float, Meta(gt=0, le=1_000_000)] = 2.0
     """Passes over the training file; fractions allowed."""
     max_steps: NotNegative = 0
     """Optimizer steps at most; 0: as many as `epochs` asks for."""
@@ -132,7 +135,7 @@ class Training(Section, frozen=True):
     """Longer prompts, bos included, are dealt with as `too_long` says."""
     max_output_tokens: Positive = 512
     """Longer outputs, eos included, are dealt with as `too_long` says."""
-    seed: NotNegative = 0
+    seed: Seed = 0
     """Of adapter initialisation, data order and dropout."""
     evaluate_every: NotNegative = 0
     """Optimizer steps between evaluations (the learning curve); 0: a tenth of the run."""
@@ -151,7 +154,7 @@ class Training(Section, frozen=True):
 class FewShot(Section, frozen=True):
     examples: NotNegative = 4
     """Examples in the prompt, k."""
-    seed: NotNegative = 0
+    seed: Seed = 0
     """Of the draw from the training file."""
     choose: Literal["random", "nearest", "ids"] = "random"
     """Random: drawn once by the seed; nearest: for each item the training pairs most like it, by
@@ -199,7 +202,7 @@ class Data(Section, frozen=True):
     """What a bad record does; skipped ones are counted and shown."""
     validation_share: Share = 0.03
     """Share of the training file set aside as validation pairs where no file of them is named."""
-    validation_seed: NotNegative = 0
+    validation_seed: Seed = 0
     """Of that split."""
 
 

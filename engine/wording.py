@@ -5,11 +5,14 @@ Keys and events stay as they are, in every language; only here do they become wo
 
 from __future__ import annotations
 
-from engine.language import _, marked
+import re
+
+from engine.language import _, marked, plural
 from engine.scores.judgement import FAULTS
 from engine.summary import Status
 from engine.text import one_line
 
+_CPU = re.compile(r"CPU, (\d+) threads")
 _STATUSES = {
     Status.WAITING: marked("waiting"),
     Status.STARTING: marked("starting"),
@@ -92,6 +95,15 @@ def fault_name(kind: str) -> str:
 def fault_detail(found: str) -> str:
     """What an output check found."""
     return _(found) if found in _FAULT_DETAILS else one_line(found)
+
+
+def device_name(device: str) -> str:
+    """Where a worker computes, as it says it itself."""
+    threads = _CPU.fullmatch(device)
+    if threads is None:
+        return one_line(device)
+    count = int(threads[1])
+    return plural("CPU, {count} thread", "CPU, {count} threads", count).format(count=count)
 
 
 def model_state(state: str) -> str:

@@ -7,17 +7,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+_OF_ALL_COMMANDS = ("-h", "--help", "--version")
+"""Options that are not the workbench's."""
 NO_TERMINAL = "yiwen draws on a terminal, and this is none; see `yiwen --help` for the rest."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and arguments[0] != "tui":
-        from engine import cli
+    first = arguments[0] if arguments else ""
+    if first == "tui":
+        return open_workbench(arguments[1:])
+    if not first or (first.startswith("-") and first not in _OF_ALL_COMMANDS):
+        return open_workbench(arguments)
+    from engine import cli
 
-        return int(cli.main(arguments))
-    return open_workbench(arguments[1:])
+    return int(cli.main(arguments))
 
 
 def open_workbench(arguments: Sequence[str]) -> int:

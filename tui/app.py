@@ -10,13 +10,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, cast
 
 from rich.text import Text
-from textual import events
+from textual import constants, events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -28,7 +27,9 @@ from engine.language import _
 from engine.runs import Run
 from engine.table.trash import Trash, purge
 from engine.text import message_of, plain, width
+from tui import remembered
 from tui.charset import choose
+from tui.remembered import Look
 
 CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
@@ -39,6 +40,12 @@ _TOAST, _TOAST_EDGES = 60, 3
 """Columns of a notice at most, and those of them that are no text."""
 _GRACE = 2.0
 """Seconds to put the terminal in order after a signal."""
+
+
+def _keep_theme(name: str) -> None:
+    """For the next time; nothing is written before another one is chosen."""
+    if name != (remembered.look().theme or constants.DEFAULT_THEME):
+        remembered.keep_look(Look(name))
 
 
 def _screen_class(name: str) -> Callable[[], Screen[Any]]:
@@ -110,10 +117,14 @@ class YiwenApp(App[None]):
         self.trash = Trash(runs_root)
         """Runs deleted on the Runs screen; they can be brought back until the workbench is left."""
         self._last_ctrl_c = -_SECOND_CTRL_C
+        kept = remembered.look().theme
+        if kept in self.available_themes and not os.environ.get("TEXTUAL_THEME"):
+            self.theme = kept
 
     def on_mount(self) -> None:
         """Take the signals of a closing terminal, and repaint after `fg`."""
         self.app_resume_signal.subscribe(self, lambda _: self.refresh())
+        self.theme_changed_signal.subscribe(self, lambda theme: _keep_theme(theme.name))
         for complaint in self._complaints:
             self.call_after_refresh(self.fail, complaint)
         threading.Thread(target=purge, args=(self.runs_root,), daemon=True).start()
@@ -248,13 +259,10 @@ class YiwenApp(App[None]):
         self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=placeholder))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the screen and of the application, taken from their keys."""
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.tooltip and isinstance(active.node, App | Screen) and active.enabled:
-                run = partial(self.run_action, binding.action, active.node)
-                key = self.get_key_display(binding)
-                yield SystemCommand(f"{binding.description} ({key})", binding.tooltip, run)
+        """Every action of every screen and of the application."""
+        from tui import palette
+
+        yield from palette.commands(self, screen)
         yield SystemCommand(_("Theme"), _("Change the colours"), self.action_change_theme)
         yield SystemCommand(
             _("Screenshot"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -29,6 +30,11 @@ class Listing:
         """The newest runs first. Blocks; call it from a thread."""
         with self._lock:
             return self._catalog.rows(limit)
+
+    def troubles(self) -> list[str]:
+        """Why runs are missing in the latest listing, each with its place in the runs folder."""
+        folder = f"{self._catalog.root}{os.sep}"
+        return [trouble.replace(folder, "") for trouble in self._catalog.troubles]
 
     def forget(self, run_id: str) -> None:
         """Read a run anew the next time. Blocks; call it from a thread."""

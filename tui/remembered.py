@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +11,9 @@ from msgspec import Struct
 from engine.paths import state_folder, write_atomically
 from engine.table.run_columns import COLUMNS, USUAL, Order
 
-_FILE = "workbench.json"
+_RUNS = "workbench.json"
+_LOOK = "look.json"
+T = TypeVar("T")
 
 
 class RunsView(Struct, frozen=True):
@@ -26,20 +29,46 @@ class RunsView(Struct, frozen=True):
         return Order(self.sort, self.reverse, self.grouped)
 
 
+class Look(Struct, frozen=True):
+    """How the workbench looks."""
+
+    theme: str = ""
+    """Empty for the usual one."""
+
+
+def look() -> Look:
+    """As it was left."""
+    return _read(_LOOK, Look())
+
+
+def keep_look(kept: Look) -> None:
+    """Keep it."""
+    _keep(_LOOK, kept)
+
+
 def runs_view() -> RunsView:
     """As it was left; as usual where nothing sensible is kept."""
-    try:
-        kept = msgspec.json.decode((state_folder() / _FILE).read_bytes(), type=RunsView)
-    except (OSError, msgspec.DecodeError):
-        return RunsView()
+    kept = _read(_RUNS, RunsView())
     columns = tuple(key for key in kept.columns if key in COLUMNS)
     sort = kept.sort if kept.sort in COLUMNS else "created"
     return RunsView(columns or USUAL, sort, kept.reverse, kept.grouped)
 
 
 def keep_runs_view(view: RunsView) -> None:
-    """Keep it; where that cannot be, nothing is lost but a preference."""
+    """Keep it."""
+    _keep(_RUNS, view)
+
+
+def _read(file: str, usual: T) -> T:
+    try:
+        return msgspec.json.decode((state_folder() / file).read_bytes(), type=type(usual))
+    except (OSError, msgspec.DecodeError):
+        return usual
+
+
+def _keep(file: str, kept: Struct) -> None:
+    """Where that cannot be, nothing is lost but a preference."""
     with suppress(OSError):
         folder = state_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / _FILE, msgspec.json.encode(view))
+        write_atomically(folder / file, msgspec.json.encode(kept))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import events
-from engine.events import Evaluated, Finished, Judged, Score
+from engine.events import Evaluated, Finished, Judged, Score, Warned
 from engine.runs import Run
 from engine.scores.items import Sample, read_samples
 
@@ -29,11 +29,14 @@ class Result:
     """By the second references, of a file that has them."""
     mark: str = ""
     """Stands behind a perplexity that flatters the run (see `engine.runs.PEEKED`)."""
+    warnings: tuple[str, ...] = ()
+    """What the worker said is to be known of it."""
 
 
 def read(run: Run) -> Result | None:
     """A run's result; None if there is none yet."""
     evaluated, judged, repaired, file = None, None, None, ""
+    warnings = []
     for event in _ends(run.events_path):
         if isinstance(event, Evaluated) and event.part == "test":
             evaluated, judged, repaired, file = event, None, None, event.file or file
@@ -41,13 +44,24 @@ def read(run: Run) -> Result | None:
             repaired = event.score
         elif isinstance(event, Judged) and event.part == "test":
             judged, file = event, event.file or file
+        elif isinstance(event, Warned):
+            warnings.append(event.message)
         elif isinstance(event, Finished):
             file = event.file or file
     if evaluated is None and not file:
         return None
     path = run.folder / file if file else None
     samples, unreadable = read_samples(path) if path else ([], 0)
-    return Result(evaluated, judged, path, samples, unreadable, repaired, run.settings.mark)
+    return Result(
+        evaluated,
+        judged,
+        path,
+        samples,
+        unreadable,
+        repaired,
+        run.settings.mark,
+        tuple(dict.fromkeys(warnings)),
+    )
 
 
 def read_scores(run: Run) -> Evaluated | None:
@@ -65,5 +79,10 @@ def _ends(path: Path) -> list[events.Event]:
         lines = path.read_bytes().split(b"\n")[:-1]
     except OSError:
         return []
-    wanted = (b'{"kind":"evaluated"', b'{"kind":"judged"', b'{"kind":"finished"')
+    wanted = (
+        b'{"kind":"evaluated"',
+        b'{"kind":"judged"',
+        b'{"kind":"finished"',
+        b'{"kind":"warned"',
+    )
     return [events.decode(line) for line in lines if line.startswith(wanted)]

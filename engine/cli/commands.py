@@ -129,7 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(does=does)
         return command
 
-    add("tui", "run:tui_only", "open the workbench (also plain `yiwen`)", root)
+    add("tui", "run:tui_only", "open the workbench; plain `yiwen` takes the same options", root)
 
     train = add("train", "run:train", "train an adapter", json, root, settings, detach, gpu)
     train.add_argument("profile", metavar="PROFILE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 
 import msgspec
@@ -16,7 +17,7 @@ from engine.runs import PEEKED
 from engine.table import differences, notes, query, run_columns, run_sheet
 from engine.table.notes import Notes
 from engine.table.run_columns import COLUMNS, Order
-from engine.text import plain
+from engine.text import one_line, plain
 
 _SHOWN = (
     "id", "name", "status", "strategy", "perplexity", "bleu", "chrf", "loss", "time", "created",
@@ -30,7 +31,8 @@ def list_runs(arguments: Namespace) -> int:
     root = runs_root(arguments.runs)
     asked = query.parse(" ".join(arguments.query))
     order = _order(arguments.sort, arguments.reverse)
-    listed = Catalog(root).rows()
+    catalog = Catalog(root)
+    listed = catalog.rows()
     rows = order.sort(asked.matching(listed))[: arguments.limit or None]
     if arguments.json:
         print(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
@@ -48,6 +50,8 @@ def list_runs(arguments: Namespace) -> int:
         print(f"None of {len(listed)} runs is found by: {plain(asked.text)}")
     else:
         print(f"No runs in {root} yet: `yiwen train tiny` makes one.")
+    for trouble in catalog.troubles:
+        print(f"! {one_line(trouble)}", file=sys.stderr)
     return 0
 
 

@@ -117,6 +117,17 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
         max_steps=training.max_steps,
     )
     yield CardLine(_("Steps"), text)
+    if training.batch_size > plan.pairs:
+        yield CardLine(
+            _("Batch"),
+            plural(
+                "training.batch_size = {batch_size:,} is more than the {pairs:,} training pair",
+                "training.batch_size = {batch_size:,} is more than the {pairs:,} training pairs: "
+                "each step takes them all",
+                plan.pairs,
+            ).format(batch_size=training.batch_size, pairs=plan.pairs),
+            "!",
+        )
     if plan.left_out:
         yield CardLine(
             _("Too long"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from engine import training_overlap
 from engine.events import Finished, Started, Stopped
+from engine.language import _
 from engine.perplexity import SampleResult
 from engine.worker import evaluate, translate
 from engine.worker.devices import device_name
@@ -25,6 +27,8 @@ def run(session: Session) -> None:
 
 def _evaluate(session: Session) -> None:
     file = session.scored("test")
+    if told := training_overlap.warning(session.settings.adapter, file.pairs):
+        session.reporter.warn(told, _("yiwen data leaks TRAIN TEST lists them"))
     losses = make_losses(session.load_model(), session.settings.profile)
     score = session.conclude(losses, file, step=0, checkpoint=session.settings.checkpoint)
     session.reporter.emit(Finished(score=score, file="evaluations/test.jsonl"))

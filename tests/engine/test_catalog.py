@@ -39,12 +39,17 @@ def test_a_limit_keeps_the_newest(root: Path) -> None:
     assert [row.run.id[7] for row in Catalog(root).rows(2)] == ["3", "2"]
 
 
-def test_folders_that_cannot_be_read_are_left_out(root: Path) -> None:
+def test_folders_that_cannot_be_read_are_left_out_and_told(root: Path) -> None:
     good = make_run(root, run_id="20260101-120000-good")
-    (make_run(root, run_id="20260102-120000-a").folder / "run.toml").write_text("x =")
+    (make_run(root, run_id="20260102-120000-a").folder / "run.toml").write_text("x = ?")
     make_run(root, run_id="20260103-120000-a").events_path.mkdir()
     (root / "20260104-120000-a").mkdir()
-    assert [row.run for row in Catalog(root).rows()] == [good]
+    catalog = Catalog(root)
+    assert [row.run for row in catalog.rows()] == [good]
+    unreadable, broken = catalog.troubles  # a folder without run.toml is no run
+    assert unreadable.startswith(f"{root}/20260103-120000-a/events.jsonl: cannot be read: ")
+    assert broken.startswith(f"{root}/20260102-120000-a/run.toml: cannot be read: ")
+    assert "line 1" in broken
 
 
 def test_a_missing_folder_has_no_rows(root: Path) -> None:

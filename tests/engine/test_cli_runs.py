@@ -62,6 +62,16 @@ def test_a_limit_lists_the_newest_only(capsys: pytest.CaptureFixture[str], root:
     assert len(as_json(capsys, "runs", "--limit", "2")) == 2
 
 
+def test_a_run_that_cannot_be_read_is_told_beside_the_others(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    make_run(root, *ENDED)
+    (make_run(root, run_id="20260102-120000-a").folder / "run.toml").write_text("x =")
+    for query in ((), ("nothing",)):
+        _, _, complaints = run_command(capsys, "runs", *query)
+        assert f"! {root}/20260102-120000-a/run.toml: cannot be read: " in complaints
+
+
 def test_a_run_is_shown_with_settings_result_and_checkpoints(
     capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:

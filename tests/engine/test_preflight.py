@@ -87,6 +87,13 @@ def test_test_pairs_that_training_knows_are_counted_in_both_directions(
     assert preflight_card.card(found)[0].sign == "!"
 
 
+def test_a_batch_of_more_pairs_than_there_are_is_said(root: Path) -> None:
+    assert "Batch" not in lines(look(root, overrides={"training.batch_size": "700"}))
+    said = lines(look(root, overrides={"training.batch_size": "1000000"}))["Batch"]
+    assert said.text.startswith("training.batch_size = 1,000,000 is more than the 700 training")
+    assert said.sign == "!"
+
+
 def test_long_items_are_counted_before_they_are_left_out_or_cut(root: Path, tmp_path: Path) -> None:
     train = write_pairs(tmp_path / "train.json", [pair(1), _long(2), pair(3)])
     test = write_pairs(tmp_path / "test.json", [pair(4), _long(5, "output")])

@@ -47,18 +47,21 @@ def test_an_unknown_key_like_no_other_gets_no_suggestion() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "found", "expected"),
     [
-        ("training.epochs", '"two"', '"two"', "a number > 0"),
-        ("training.epochs", "0", "0", "a number > 0"),
-        ("training.epochs", "inf", "inf", "a number > 0"),
-        ("training.epochs", "nan", "nan", "a number > 0"),
+        ("training.epochs", '"two"', '"two"', "a number > 0 and ≤ 1000000"),
+        ("training.epochs", "0", "0", "a number > 0 and ≤ 1000000"),
+        ("training.epochs", "inf", "inf", "a number > 0 and ≤ 1000000"),
+        ("training.epochs", "nan", "nan", "a number > 0 and ≤ 1000000"),
         ("training.learning_rate", "-1e-3", "-0.001", "a number > 0"),
         ("training.learning_rate", "true", "true", "a number > 0"),
         ("training.weight_decay", "inf", "inf", "a number ≥ 0"),
         ("training.warmup", "1.5", "1.5", "a number ≥ 0 and ≤ 1"),
-        ("training.batch_size", "0", "0", "a whole number ≥ 1"),
-        ("training.batch_size", "2.5", "2.5", "a whole number ≥ 1"),
-        ("training.batch_size", "true", "true", "a whole number ≥ 1"),
-        ("training.batch_size", "nan", "nan", "a whole number ≥ 1"),
+        ("training.batch_size", "0", "0", "a whole number ≥ 1 and ≤ 2147483647"),
+        ("training.batch_size", "2.5", "2.5", "a whole number ≥ 1 and ≤ 2147483647"),
+        ("training.batch_size", "99999999999", "99999999999",
+         "a whole number ≥ 1 and ≤ 2147483647"),
+        ("training.seed", "9" * 23, "9" * 23, "a whole number ≥ 0 and ≤ 4294967295"),
+        ("training.batch_size", "true", "true", "a whole number ≥ 1 and ≤ 2147483647"),
+        ("training.batch_size", "nan", "nan", "a whole number ≥ 1 and ≤ 2147483647"),
         ("training.packing", "1", "1", "true or false"),
         ("training.optimizer", '"sgd"', '"sgd"', OPTIMIZERS),
         ("lora.target_modules", "[1]", "[1]", '"all-linear" or a list of texts'),
@@ -81,10 +84,10 @@ def test_a_mistake_of_the_file_is_not_blamed_on_a_setting() -> None:
     with pytest.raises(ProfileError) as caught:
         profiles.load(path, {"training.seed": "x", "trainings.seed": "1"})
     file, *settings = sorted(str(caught.value).splitlines(), key=lambda line: "--set" in line)
-    assert file.endswith('mine.toml: training.epochs: found "no", expected a number > 0')
+    assert file.endswith(': training.epochs: found "no", expected a number > 0 and ≤ 1000000')
     assert settings == [
         "--set trainings.seed=1: unknown key; did you mean 'training'?",
-        '--set training.seed=x: found "x", expected a whole number ≥ 0',
+        '--set training.seed=x: found "x", expected a whole number ≥ 0 and ≤ 4294967295',
     ]
 
 
@@ -110,7 +113,7 @@ def test_all_mistakes_of_a_file_come_in_one_message_in_the_order_of_the_file() -
         "zzz: unknown key",
         "model.path: missing; expected a text that is not empty",
         "prompt.template: found 7, expected a text that is not empty",
-        "lora.rank: found -1, expected a whole number ≥ 1",
+        "lora.rank: found -1, expected a whole number ≥ 1 and ≤ 2147483647",
     ]
 
 
@@ -209,6 +212,12 @@ def test_a_mistaken_override_is_named_like_a_mistake_of_the_file() -> None:
         ProfileError, match=r"^--set training\.epoch=1: unknown key; did you mean 'epochs'"
     ):
         profiles.load(write_profile(MINIMAL_PROFILE), {"training.epoch": "1"})
+
+
+@pytest.mark.parametrize("typed", ['"main"i', 'main"', "'main"])
+def test_an_override_with_a_stray_quotation_mark_is_refused(typed: str) -> None:
+    with pytest.raises(ProfileError, match="quoted whole or not at all"):
+        profiles.override(tiny(), {"model.revision": typed})
 
 
 def test_an_override_deeper_than_the_table_is_no_key() -> None:

@@ -53,3 +53,11 @@ def test_what_is_not_known_is_shown_as_it_stands(shouting: None) -> None:
 
 def test_without_a_catalogue_words_are_english() -> None:
     assert language.marked("finished") == wording.status_word(Status.FINISHED) == "finished"
+
+
+def test_a_processor_is_named_in_the_language_of_the_interface(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert wording.device_name("NVIDIA H100\x1b[31m 80GB") == "NVIDIA H100 80GB"
+    monkeypatch.setattr(wording, "plural", lambda one, many, count: "{count} ×")
+    assert wording.device_name("CPU, 2 threads") == "2 ×"

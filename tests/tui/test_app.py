@@ -17,8 +17,10 @@ from textual.app import App
 from textual.binding import Binding
 
 from engine.events import Finished, Started
+from tui import palette, remembered
 from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm
+from tui.widgets.flowing import flowed
 from tui.widgets.help_panel import HelpPanel
 from tui.widgets.too_small import TooSmall
 
@@ -66,6 +68,88 @@ async def test_help_lists_every_key_of_screen_and_app(app: YiwenApp) -> None:
                 assert not binding.tooltip or said
         await pilot.press("escape")
         await wait_for(pilot, lambda: app.screen is train)
+
+
+async def test_palette_finds_what_other_screens_do_and_goes_there(app: YiwenApp) -> None:
+    make_run(app.runs_root, Started(at=1000.0), Finished(score=score()))
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("ctrl+p", *"report")
+        text = await wait_for(pilot, "Report (Runs, R)")
+        assert "Runs: Write a report" in text
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "Report in the folder")
+        assert app.current_mode == "runs"
+
+
+async def test_what_the_palette_cannot_do_elsewhere_is_said(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(palette, "_PATIENCE", 0.2)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("ctrl+p", *"versus")
+        await wait_for(pilot, "Versus (Evaluate, v)")
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "There is nothing to do that with now.")
+        assert app.current_mode == "evaluate"
+
+
+async def test_help_tells_what_keys_do_nothing_now(app: YiwenApp) -> None:
+    async with app.run_test(size=(120, 100)) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("question_mark")
+        text = await wait_for(pilot, "Not now:")
+        now, _, later = text.partition("Not now:")
+        assert "Start the run that is set up" in now
+        for idle in ("Let a run that was cut short go on", "Half as many steps"):
+            assert idle not in now
+            assert idle in later
+
+
+async def test_help_lists_only_the_help_key_that_works(app: YiwenApp) -> None:
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.press("f3", "f9")
+        text = await wait_for(pilot, "Keys: Translate")
+        assert "│ f9 " in text
+        assert "│ ? " not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("y 軸取對數，正數才行", ["y 軸取對", "數，正數", "才行"]),
+        ("用「是」答", ["用「是」", "答"]),
+        ("one two three", ["one two", "three"]),
+    ],
+)
+def test_chinese_fills_its_lines(words: str, lines: list[str]) -> None:
+    assert flowed(words, 8) == lines
+
+
+async def test_a_theme_is_kept_unless_the_environment_names_one(
+    root: Path, workers: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TEXTUAL_THEME", raising=False)
+    app = YiwenApp(root)
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        assert remembered.look().theme == ""
+        await pilot.press("ctrl+p", *"theme")
+        await wait_for(pilot, "Change the colours")
+        await pilot.press("down", "enter")
+        await wait_for(pilot, "Search for themes")
+        await pilot.press(*"ansi-light")
+        await wait_for(pilot, lambda: seen(app).count("ansi-light") > 1)
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: remembered.look().theme == "ansi-light")
+    assert YiwenApp(root).theme == "ansi-light"
+    monkeypatch.setenv("TEXTUAL_THEME", "nord")
+    named = YiwenApp(root)
+    async with named.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+    assert named.theme != "ansi-light"
+    assert remembered.look().theme == "ansi-light"
 
 
 async def test_palette_offers_what_the_keys_do(app: YiwenApp) -> None:
@@ -210,9 +294,12 @@ def test_the_workbench_loads_no_model_library() -> None:
     assert _python(code).stdout.strip() == "[]"
 
 
-def test_without_a_terminal_it_says_so() -> None:
+@pytest.mark.parametrize(
+    "options", [[], ["--no-mouse", "--charset", "ascii"], ["tui", "--no-mouse"]]
+)
+def test_without_a_terminal_it_says_so(options: list[str]) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "tui"],
+        [sys.executable, "-m", "tui", *options],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

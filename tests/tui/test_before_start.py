@@ -12,7 +12,7 @@ from fake_nvml import GIB, Card, FakeNvml
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import pair, write_pairs
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from engine import hardware, launch, profiles
 from engine.events import Phase, Probed
@@ -202,12 +202,13 @@ async def test_settings_are_kept_as_a_profile_and_never_overwrite_one_unasked(
         await pilot.press(*"mine", "enter")
         await wait_for(pilot, "Replace the profile mine?")
         await pilot.press("enter")
-        await pilot.pause()
+        await wait_for(pilot, "Keep these settings")  # for another name
         assert "# by hand" in path.read_text("utf-8")
-        await pilot.press("k")
-        await wait_for(pilot, "Keep these settings")
-        await pilot.press(*"a/b", "enter")
+        await pilot.press(*"/b", "enter")
         await wait_for(pilot, "cannot name a profile")
+        await pilot.press("backspace", "backspace", "2", "enter")
+        await wait_for(pilot, "mine2.toml")
+        assert profiles.load("mine2").training.epochs == 5
 
 
 # Data
@@ -336,11 +337,12 @@ async def test_runs_wait_and_are_put_in_order_copied_and_removed(
         await wait_for(pilot, lambda: order() == [first, second])
         await pilot.press("c")
         await wait_for(pilot, "but for")
+        await pilot.press(*"lora.rank = 0", "enter")
+        await wait_for(pilot, "lora.rank=0: found 0, expected a whole number")
+        app.screen.query_one(Input).clear()
         await pilot.press(*"training.epochz=1", "enter")
         await wait_for(pilot, "did you mean 'epochs'?")
-        await pilot.press("c")
-        await wait_for(pilot, "but for")
-        await pilot.press(*"training.epochs = 1", "enter")
+        await pilot.press("backspace", "backspace", "backspace", *"s=1", "enter")
         await wait_for(pilot, "training.epochs=1")
         assert len(order()) == 3
         await pilot.press("d")

@@ -88,6 +88,24 @@ async def test_tab_completes_and_two_parallel_files_are_named(
         await wait_for(pilot, lambda: chosen == [both])
 
 
+async def test_a_file_whose_name_holds_escape_codes_can_be_chosen(
+    app: YiwenApp, tmp_path: Path
+) -> None:
+    folder = tmp_path / "odd\x1b[31m folder"
+    folder.mkdir()
+    file = folder / "red\x1b[31m.json"
+    file.write_text("[]", "utf-8")
+    chosen: list[str | None] = []
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(FilePicker("File", str(tmp_path / "odd")), chosen.append)
+        await wait_for(pilot, "odd folder/")
+        await pilot.press("tab")
+        await wait_for(pilot, "red.json")
+        assert "\x1b" not in seen(app)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: chosen == [str(file)])
+
+
 async def test_a_missing_file_is_refused_in_words(app: YiwenApp, tmp_path: Path) -> None:
     chosen: list[str | None] = []
     async with app.run_test(size=SIZE) as pilot:
@@ -111,7 +129,10 @@ async def test_settings_are_checked_as_they_are_typed(app: YiwenApp) -> None:
         await pilot.press(*"training.warmpu = 1", "enter")
         await wait_for(pilot, "did you mean 'warmup'?")
         app.screen.query_one(Input).clear()
-        await pilot.press(*"prompt.system = ", "enter", "escape")
+        await pilot.press(*"prompt.system = ", "enter")
+        await wait_for(pilot, 'prompt.system: no value; an empty text is ""')
+        assert app.screen.query_one(Input).value == "prompt.system = "
+        await pilot.press("escape", "escape")
         await wait_for(pilot, lambda: results == [{"training.epochs": "1"}])
 
 
@@ -123,14 +144,19 @@ async def test_a_setting_goes_back_to_the_profiles(app: YiwenApp) -> None:
         await wait_for(pilot, "● lora.rank = 2")
         await pilot.press("enter")
         await wait_for(pilot, lambda: app.screen.query_one(Input).value == "lora.rank = 2")
-        await pilot.press("backspace", "escape")
+        await pilot.press("backspace", "enter", "escape")
         await wait_for(pilot, lambda: results == [{}])
 
 
-async def test_what_is_typed_counts_when_the_dialog_is_left(app: YiwenApp) -> None:
+async def test_escape_takes_back_what_is_being_typed(app: YiwenApp) -> None:
     results: list[dict[str, str] | None] = []
     async with app.run_test(size=SIZE) as pilot:
         app.push_screen(SettingsDialog("tiny", {}), results.append)
         await wait_for(pilot, "training.epochs = ")
-        await pilot.press(*"training.max_steps = 3", "escape")
+        await pilot.press(*"training.max_steps = 3", "enter")
+        await wait_for(pilot, "● training.max_steps = 3")
+        await pilot.press(*"training.epochs = 1.09", "escape")
+        await wait_for(pilot, lambda: app.screen.query_one(Input).value == "")
+        assert results == []
+        await pilot.press("escape")
         await wait_for(pilot, lambda: results == [{"training.max_steps": "3"}])

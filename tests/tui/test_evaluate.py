@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -18,8 +19,10 @@ from textual.pilot import Pilot
 from textual.widgets import Digits, Input
 
 from engine import dataset
-from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started
+from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started, Warned
 from engine.runs import DataFile, Run
+from engine.table import notes
+from engine.table.notes import Notes
 from engine.waiting import scheduler, waiting_list
 from tui import calling
 from tui.app import YiwenApp
@@ -141,12 +144,45 @@ async def test_qlora_is_offered_only_with_a_run(app: YiwenApp) -> None:
         assert screen.scoring.strategy_name == "zero-shot"
 
 
+async def test_runs_are_offered_by_the_names_that_they_were_given(app: YiwenApp) -> None:
+    run = evaluation(app, strategy="qlora")
+    give_adapter(run)
+    notes.write(run.folder, Notes("best", ("final",)))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_evaluate(pilot)
+        await pilot.press("r")
+        await wait_for(pilot, f"{run.id}  ppl 16.62  best #final")
+        await pilot.press("escape", "o")
+        await wait_for(pilot, "16.62  qlora                    best #final")
+
+
+async def test_a_score_of_what_was_learnt_is_warned_of(app: YiwenApp) -> None:
+    learnt = DataFile(str(TEST_FILE), hashlib.sha256(TEST_FILE.read_bytes()).hexdigest(), 84)
+    run = evaluation(app, strategy="qlora", data={"train": learnt, "test": learnt})
+    give_adapter(run)
+    scored = evaluation(app, 2, data={"test": learnt})
+    EventLog(scored.events_path).append(Warned(message="84 of 84 pairs were learnt"))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_evaluate(pilot)
+        await pilot.press("r")
+        await wait_for(pilot, f"{run.id}  ppl 16.62")
+        await pilot.press("enter")
+        await wait_for(pilot, "! 84 of 84 pairs share a sentence with what")
+        await show_evaluation(pilot, scored)
+        await wait_for(pilot, "! 84 of 84 pairs were learnt")
+
+
 async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeWorkers) -> None:
     workers.options = ("--steps", "1", "--seconds", "0")
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await open_evaluate(pilot)
-        await pilot.press("k")  # means nothing to zero-shot
-        await pilot.pause(0.2)
+        for key in ("k", "h", "e"):
+            await pilot.press(key)
+            await wait_for(pilot, "Only few-shot shows examples: choose it with g.")
+            app.clear_notifications()
+            await wait_for(pilot, lambda: "Only few-shot" not in seen(app))
+        await pilot.press("c")
+        await wait_for(pilot, "A state is that of a run: choose one with r.")
         assert app.screen is screen
         await pilot.press("g")
         await wait_for(pilot, "type to filter")

@@ -18,6 +18,8 @@ from textual.widgets import Input
 from engine.catalog import Row
 from engine.events import Evaluated, EventLog, Failed, Finished, Saved, Started
 from engine.runs import Run
+from engine.table import notes
+from engine.table.notes import Notes
 from tui.app import YiwenApp
 from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
@@ -93,6 +95,19 @@ async def test_a_row_tells_the_state_in_symbol_word_and_numbers(app: YiwenApp) -
             assert "✓ finished" in screen
             assert "16.62" in screen
             assert "zero-shot" in screen
+
+
+async def test_runs_that_cannot_be_read_are_told_below_the_table(app: YiwenApp) -> None:
+    finished(app, 1, 16.62)
+    broken = finished(app, 2, 17.5).folder / "run.toml"
+    whole = broken.read_text("utf-8")
+    broken.write_text("x =", "utf-8")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await wait_for(pilot, f"! {broken.parent.name}/run.toml: cannot be read: ")
+        broken.write_text(whole, "utf-8")
+        await refresh(pilot)
+        await wait_for(pilot, lambda: "cannot be read" not in seen(app))
 
 
 async def test_a_dead_worker_is_told_from_a_living_one(app: YiwenApp) -> None:
@@ -234,7 +249,7 @@ async def test_a_vanished_run_leaves_the_table(app: YiwenApp) -> None:
         assert table.selected_key == stays.id
 
 
-async def test_columns_give_way_from_the_right(app: YiwenApp) -> None:
+async def test_columns_give_way_from_the_right_to_the_one_that_is_sorted_by(app: YiwenApp) -> None:
     finished(app, 1, 5.0)
     async with app.run_test(size=SIZE) as pilot:
         table = await open_runs(pilot, 1)
@@ -246,10 +261,31 @@ async def test_columns_give_way_from_the_right(app: YiwenApp) -> None:
         narrow = table.columns
         assert narrow == names[: len(narrow)]
         assert "perplexity" in narrow
+        app.screen.sort_by("seed")  # type: ignore[attr-defined]  # not among the columns chosen
+        await wait_for(pilot, lambda: table.columns[-1] == "seed")
+        assert "▾ seed" in seen(app)
         await pilot.resize_terminal(*WIDE)
         await wait_for(pilot, lambda: "id" in table.columns)
         assert column(table, "id") == ["20260101-120000-tiny-zero-shot"]
         assert table.virtual_size.width <= table.size.width
+
+
+async def test_columns_for_which_there_is_no_room_are_scrolled_to(app: YiwenApp) -> None:
+    finished(app, 1, 5.0)
+    async with app.run_test(size=(60, 16)) as pilot:
+        table = await open_runs(pilot, 1)
+        every = list(table.arrangement.widths)
+        before = table.columns
+        seen_columns = set(before)
+        for _ in every:
+            await pilot.press("right")
+            assert table.columns[0] == "status"
+            seen_columns |= set(table.columns)
+        assert seen_columns == set(every)
+        assert "20260101-120000-tiny-zero-shot" in seen(app).splitlines()[2]
+        await pilot.press(*["left"] * len(every))
+        assert table.columns == before
+        await wait_for(pilot, "5.00")
 
 
 async def test_hostile_text_is_shown_as_it_stands(app: YiwenApp) -> None:
@@ -275,6 +311,28 @@ async def test_hostile_text_is_shown_as_it_stands(app: YiwenApp) -> None:
         await wait_for(pilot, "sent to clipboard")
         await pilot.press("slash", *"[/nope]")
         await wait_for(pilot, "1 of 1")
+
+
+async def test_an_id_is_copied_without_escape_codes(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    make_run(app.runs_root, run_id="20260101-120000-\x1b[31mred")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("y")
+        await wait_for(pilot, lambda: copied == ["20260101-120000-red"])
+
+
+async def test_a_long_note_stands_below_the_details(app: YiwenApp) -> None:
+    run = finished(app, 1, 16.62)
+    notes.write(run.folder, Notes(note="why\n" * 40))
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("enter")
+        text = await wait_for(pilot, "perplexity  16.62")
+        assert "why" in text.partition("16.62")[2]
 
 
 async def test_details_stand_at_the_side_of_a_wide_terminal(app: YiwenApp) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -56,11 +57,14 @@ async def test_a_query_finds_and_a_mistake_in_it_leaves_the_rows(app: YiwenApp) 
     good, bad = scored(app, 1, 5.0), scored(app, 2, 900.0)
     async with app.run_test(size=SIZE) as pilot:
         table = await open_runs(pilot, 2)
-        await pilot.press("slash")
+        await pilot.press("slash", *"ppl<abc")  # of which "ppl" is a query, and finds nothing
+        await wait_for(pilot, "character 1: ppl is a number, and 'abc' is none")
+        assert table.keys == [bad.id, good.id]
         field = app.screen.query_one(Input)
         field.value = "ppl<20"
         await wait_for(pilot, lambda: table.keys == [good.id])
         assert "1 of 2   found by: ppl<20" in seen(app)
+        await pilot.press("enter", "slash")
         field.value = "ppl<20x"
         await wait_for(pilot, "character 1: ppl is a number, and '20x' is none")
         assert table.keys == [good.id]
@@ -204,6 +208,42 @@ async def test_what_is_shown_is_written_as_a_file(app: YiwenApp, tmp_path: Path)
         rows = list(csv.DictReader((tmp_path / "runs.csv").open()))
         assert [row["perplexity"] for row in rows] == ["900.0", "5.0"]
         assert "| ✓ finished | tiny | zero-shot | 900.00 |" in (tmp_path / "runs.md").read_text()
+
+
+async def test_a_file_that_cannot_be_written_is_told_where_its_name_is_typed(
+    app: YiwenApp, tmp_path: Path
+) -> None:
+    scored(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("w")
+        await wait_for(pilot, "Write the table")
+        for name, complaint in (("no/runs.csv", "no such folder"), ("runs.xls", "expected .csv")):
+            app.screen.query_one(Input).value = str(tmp_path / name)
+            await pilot.press("enter")
+            await wait_for(pilot, complaint)
+        await pilot.press("end", "backspace", "backspace", "backspace", *"csv", "enter")
+        await wait_for(pilot, (tmp_path / "runs.csv").exists)
+        await wait_for(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+
+async def test_a_note_that_cannot_be_kept_is_not_lost(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_the_disk(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "disk!full")
+
+    run = scored(app, 1, 5.0)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("n")
+        await wait_for(pilot, lambda: isinstance(app.screen, NoteDialog))
+        with monkeypatch.context() as full:
+            full.setattr(notes, "write_atomically", fill_the_disk)
+            await pilot.press(*"best", "ctrl+s")
+            await wait_for(pilot, "disk!full")
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: notes.read(run.folder).name == "best")
 
 
 async def test_a_report_is_written_about_a_run(app: YiwenApp, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from engine import jobs
 from engine.events import EventLog, Finished, Started
 from tui.app import YiwenApp
 from tui.screens.train import screen
+from tui.screens.train.setup_form import SetupForm
 from tui.surroundings import Surroundings, look_again
 
 SIZE = (80, 24)
@@ -179,6 +180,23 @@ async def test_another_file_is_chosen_and_stays_with_its_name(
         assert "2026.json" in seen(app)
 
 
+async def test_the_profiles_own_file_is_no_change(app: YiwenApp, tmp_path: Path) -> None:
+    other = write_pairs(tmp_path / "2026.json", [pair(number) for number in range(9)])
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        for path, shown, changes in (
+            (TINY.parent / "tiny/data/test.json", "84 pairs", {}),
+            (other, "9 pairs", {"data.test": f'"{other}"'}),
+            (TINY.parent / "tiny/data/test.json", "84 pairs", {}),
+        ):
+            await pilot.press("t")
+            await wait_for(pilot, "what perplexity is reported on")
+            app.screen.query_one(Input).value = str(path)
+            await pilot.press("enter")
+            await wait_for(pilot, shown)
+            assert app.screen.draft.overrides == changes  # type: ignore[attr-defined]
+
+
 async def test_bad_data_is_named_in_place_and_starting_says_it_too(
     app: YiwenApp, tmp_path: Path, workers: FakeWorkers
 ) -> None:
@@ -257,3 +275,16 @@ async def test_the_list_of_profiles_marks_the_models_that_are_not_downloaded(
         text = await wait_for(pilot, "qwen3-4b")
     assert "(not downloaded) Qwen3 4B" in text
     assert "Gemma-2, 8 M, embedded" in text
+
+
+async def test_the_key_of_the_chosen_row_is_not_drawn_in_its_own_background(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "p  Profile")
+        for _ in range(2):
+            rows = app.screen.query_one(SetupForm).rows
+            for y in range(rows.option_count):
+                for segment in rows.render_line(y):
+                    style = segment.style
+                    assert not segment.text.strip() or style is None or style.color != style.bgcolor
+            await pilot.press("down")
+            await pilot.pause()

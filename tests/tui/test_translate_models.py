@@ -12,6 +12,8 @@ from translate_desk import MODERN, open_desk, prompt_of
 
 from engine import jobs, profiles, runs
 from engine.runs import Run
+from engine.table import notes
+from engine.table.notes import Notes
 from tui.model_choice import list_all
 
 
@@ -77,6 +79,15 @@ async def test_a_run_translates_on_the_loaded_base(fake: Fake, root: Path) -> No
         bare, tuned = fake.generates()
         assert (bare.adapter, tuned.adapter) == ("", str(run.adapter_path))
         assert fake.starts == 1
+
+
+async def test_a_run_is_found_by_the_name_that_it_was_given(fake: Fake, root: Path) -> None:
+    named = trained_run(root)
+    notes.write(named.folder, Notes("best", ("final",)))
+    trained_run(root)
+    async with open_desk(root) as desk:
+        await desk.pick("best #final")
+        await desk.until(lambda: "Which state" in desk.dialog and named.id in desk.dialog)
 
 
 async def test_a_checkpoint_is_chosen(fake: Fake, root: Path) -> None:

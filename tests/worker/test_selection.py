@@ -136,17 +136,18 @@ def test_with_nothing_set_aside_the_last_checkpoint_is_the_result(
     assert any("no validation pairs" in e.message for e in said if isinstance(e, Warned))
 
 
-def test_an_adapter_under_another_prompt_is_warned_of(
+def test_an_adapter_under_another_prompt_or_on_what_it_learnt_is_warned_of(
     make_run: RunMaker, finished_run: SmallRun
 ) -> None:
     from engine.jobs import Request
     from engine.worker import score
 
-    def warnings(**overrides: str) -> list[str]:
+    def warnings(test: str = "", **overrides: str) -> list[str]:
         request = Request(
             finished_run.run.folder.parent,
             "qlora",
             run=finished_run.run,
+            test=test,
             overrides={key.replace("__", "."): value for key, value in overrides.items()},
         )
         said: list[Event] = []
@@ -157,3 +158,6 @@ def test_an_adapter_under_another_prompt_is_warned_of(
     assert warnings() == []
     (said,) = warnings(prompt__template="{system}{examples}{instruction}\\n譯文：")
     assert said.startswith("the adapter was trained with another prompt: prompt.template was")
+    learnt = finished_run.data["train"]
+    (said,) = warnings(test=str(learnt))
+    assert said.startswith(f"24 of 24 pairs share a sentence with what {finished_run.run.id} was")

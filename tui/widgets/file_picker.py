@@ -81,11 +81,10 @@ class FilePicker(ListDialog[str | None]):
         """Folders and data files that go on from what was typed; a whole name lists its folder."""
         try:
             found = [
-                entry.name + os.sep if entry.is_dir() else entry.name
+                _shown(entry.name) + (os.sep if entry.is_dir() else "")
                 for entry in os.scandir(folder)
                 if entry.name.startswith(".") <= typed.startswith(".")
                 and (entry.is_dir() or self._fits(entry.name))
-                and entry.name == plain(entry.name)
             ]
         except OSError:
             return []
@@ -144,7 +143,30 @@ def _parts(value: str) -> list[str]:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    """What a path names; names on disk may hold control characters, which are not shown."""
+    path = Path(text).expanduser()
+    return path if path.exists() else _as_on_disk(path)
+
+
+def _shown(name: str) -> str:
+    """A name on disk as it can be shown and typed."""
+    return plain(name).replace("\n", " ")
+
+
+def _as_on_disk(path: Path) -> Path:
+    """The same path with the names as they really are, where what is shown names only one."""
+    found = Path(path.anchor)
+    for name in path.parts[len(found.parts) :]:
+        if not (found / name).exists():
+            try:
+                named = [entry for entry in os.listdir(found) if _shown(entry) == name]
+            except OSError:
+                return path
+            if len(named) != 1:
+                return path
+            name = named[0]
+        found /= name
+    return found
 
 
 def _typed_name(part: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from rich.table import Table
@@ -16,14 +16,8 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.language import _
-
-_SCREENS = {
-    "Train": _("Train"),
-    "Evaluate": _("Evaluate"),
-    "Translate": _("Translate"),
-    "Runs": _("Runs"),
-}
-"""What the screens are called, by the names of their classes."""
+from tui.palette import SCREENS
+from tui.widgets.flowing import Flowing
 
 
 class HelpPanel(ModalScreen[None]):
@@ -41,7 +35,7 @@ class HelpPanel(ModalScreen[None]):
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
         name = screen.__class__.__name__.removesuffix("Screen")
-        self._heading = _SCREENS.get(name, name)
+        self._heading = SCREENS.get(name.lower(), name)
         self._content = self._table(screen)
 
     def compose(self) -> ComposeResult:
@@ -54,14 +48,24 @@ class HelpPanel(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="bold")
         table.add_column(no_wrap=True)
-        table.add_column(style="dim", overflow="fold")
-        for owner in (screen, screen.app):
-            for keys, binding in _bindings_of(owner):
-                row = (keys, binding.description, binding.tooltip or "")
-                table.add_row(*(Text(cell) for cell in row))
-            if owner is screen:
-                table.add_row()
+        table.add_column(style="dim")
+        own = list(_bindings_of(screen))
+        idle = [(keys, binding) for keys, binding in own if not _is_offered(screen, binding)]
+        _add(table, [entry for entry in own if entry not in idle])
+        table.add_row()
+        named = {binding.action.removeprefix("app.") for _, binding in own}
+        _add(table, [entry for entry in _bindings_of(screen.app) if entry[1].action not in named])
+        if idle:
+            table.add_row()
+            table.add_row(Text(), Text(_("Not now:"), "dim"))
+            _add(table, idle, "dim not bold")
         return table
+
+
+def _add(table: Table, entries: Iterable[tuple[str, Binding]], style: str = "") -> None:
+    for keys, binding in entries:
+        row = [Text(cell, style) for cell in (keys, binding.description)]
+        table.add_row(*row, Flowing(binding.tooltip or "", style))
 
 
 def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]:

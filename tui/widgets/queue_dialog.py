@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 from engine.errors import UserError
 from engine.hardware import Probe
 from engine.language import _
+from engine.runs import Run
 from engine.text import message_of, one_line, plain, size
 from engine.waiting import queueing, scheduler, waiting_list
 from engine.waiting.scheduler import Waiting
@@ -146,21 +147,22 @@ class QueueDialog(ModalScreen[None]):
         chosen = self._chosen
         if chosen is None:
             return
-        typed = await self.app.push_screen_wait(
-            Ask(
-                _("A run like this one, but for"),
-                _("{run}\nType one setting, e.g. training.learning_rate = 5e-4").format(
-                    run=one_line(chosen.run.id)
-                ),
+
+        async def enqueue(typed: str) -> Run:
+            key, equals, value = (part.strip() for part in typed.partition("="))
+            if not equals:
+                raise UserError(_("{typed}: expected section.key = value").format(typed=typed))
+            return await asyncio.to_thread(
+                lambda: queueing.enqueue(queueing.again(chosen.run, {key: value}))
             )
-        )
-        if typed is None:
-            return
-        key, equals, value = (part.strip() for part in typed.partition("="))
-        if not equals:
-            self._say(_("{typed}: expected section.key = value").format(typed=typed))
-            return
-        await self._do(lambda: queueing.enqueue(queueing.again(chosen.run, {key: value})))
+
+        details = _("{run}\nType one setting, e.g. training.learning_rate = 5e-4")
+        details = details.format(run=one_line(chosen.run.id))
+        if await self.app.push_screen_wait(
+            Ask(_("A run like this one, but for"), enqueue, details)
+        ):
+            self._say("")
+            await self._refresh()
 
     async def _do(self, change: Callable[[], object]) -> bool:
         """Change the queue in a thread, show it anew, and say what went wrong."""

@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from engine.language import _
 from engine.summary import Status, Summary
-from engine.text import clock, number, one_line, progress, rate, size, thousands
-from engine.wording import phase_name, status_word
+from engine.text import clock, number, progress, rate, size, thousands
+from engine.wording import device_name, phase_name, status_word
 from tui.curve import Curve
 
 _GAP = 3
@@ -86,7 +86,7 @@ def _pace(summary: Summary) -> list[Content]:
     if summary.memory:
         parts.append(Content(size(summary.memory)))
     if summary.device:
-        parts.append(Content.styled(one_line(summary.device), "dim"))
+        parts.append(Content.styled(device_name(summary.device), "dim"))
     return parts
 
 

@@ -6,58 +6,31 @@ import asyncio
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.app import App
 
 from engine.language import _
-from engine.text import plain
+from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
+from tui.widgets.trying_dialog import Attempt, Result
 
 
-class SaveDialog(ModalScreen["str | None"]):
-    """Closes with the path typed."""
+class SaveDialog(Ask[Result]):
+    """Writes to the path that is typed."""
 
-    AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", _("Back"), id="save.back", tooltip=_("Write nothing")),
-    ]
-    DEFAULT_CSS = """
-    SaveDialog Input { border: none; height: 1; padding: 0 1; background: $boost; }
-    SaveDialog Static { height: auto; margin-top: 1; }
-    """
-
-    def __init__(self, title: str, path: str, hint: str) -> None:
-        super().__init__()
-        self._heading, self._path, self._hint = title, path, hint
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(plain(self._heading))
-            field = Input(plain(self._path), compact=True, select_on_focus=False)
-            field.cursor_blink = False
-            yield field
-            yield Static(Content(plain(self._hint)), classes="hint")
-            yield Static(_("enter write   esc back"), classes="hint", markup=False)
-
-    @on(Input.Submitted)
-    def _take(self, event: Input.Submitted) -> None:
-        if event.value.strip():
-            self.dismiss(event.value.strip())
+    HINT: ClassVar[str] = _("enter write   esc back")
 
 
-async def ask_path(app: App[Any], title: str, path: str, hint: str) -> str | None:
-    """A path that may be written, or None. What is there already is asked about."""
-    chosen = await app.push_screen_wait(SaveDialog(title, path, hint))
-    if chosen is None:
-        return None
-    if await asyncio.to_thread(lambda: Path(chosen).expanduser().is_file()):
-        details = _("{path} is there already.").format(path=chosen)
-        replace = Confirm(_("Replace the file?"), details, yes=_("Replace"))
-        if not await app.push_screen_wait(replace):
-            return None
-    return chosen
+async def ask_path(
+    app: App[Any], title: str, path: str, hint: str, write: Attempt[Result]
+) -> Result | None:
+    """Write to a path that is asked for; of what is there already, it is asked first."""
+
+    async def write_if_wanted(typed: str) -> Result | None:
+        if await asyncio.to_thread(lambda: Path(typed).expanduser().is_file()):
+            details = _("{path} is there already.").format(path=typed)
+            replace = Confirm(_("Replace the file?"), details, yes=_("Replace"))
+            if not await app.push_screen_wait(replace):
+                return None
+        return await write(typed)
+
+    return await app.push_screen_wait(SaveDialog(title, write_if_wanted, hint, path))

@@ -220,6 +220,8 @@ def plan(scoring: Scoring, preview: Preview | None, rivals: Sequence[Rival]) -> 
         Content.assemble(("s", "bold $primary"), said),
         Content.assemble(("o", "bold $primary"), _(" opens an evaluation made before")),
     ]
+    if preview.warning:
+        lines.insert(1, Content.styled(f"! {one_line(preview.warning)}", "$text-warning"))
     if rivals:
         lines.append(
             Content.assemble(_("Scored so far on this file:") + "\n", rivals_table(rivals))

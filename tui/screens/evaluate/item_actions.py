@@ -10,7 +10,6 @@ from textual import getters, on, work
 from textual.widgets import Input
 
 from engine.catalog import Row
-from engine.errors import UserError
 from engine.language import _, plural
 from engine.runs import Run
 from engine.scores import items
@@ -111,14 +110,13 @@ class ItemActions(QueueActions):
             "{count:,} items. The suffix decides: .json or .md.",
             len(chosen),
         ).format(count=len(chosen))
-        path = await ask_path(self.app, _("Write items"), "items.md", hint)
-        if path is None:
-            return
-        try:
+
+        async def write(path: str) -> Path:
             words = items.content(chosen, view.run_id, view.other, Path(path).suffix.lower())
-            target = await asyncio.to_thread(sheet.save, path, words, replace=True)
-        except UserError as error:
-            self.yiwen.fail(error)
+            return await asyncio.to_thread(sheet.save, path, words, replace=True)
+
+        target = await ask_path(self.app, _("Write items"), "items.md", hint, write)
+        if target is None:
             return
         said = plural("{count:,} item in {file}", "{count:,} items in {file}", len(chosen)).format(
             count=len(chosen), file=one_line(str(target))

@@ -37,6 +37,7 @@ class ScorePanel(Vertical):
         #parts, #rivals { width: auto; height: auto; margin-right: 2; }
         #faults { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $text-warning; }
         #faults.-clean { color: $text-muted; }
+        #warnings { height: auto; max-height: 2; color: $text-warning; }
         #definition { height: auto; max-height: 2; color: $text-muted; }
     }
     """
@@ -56,6 +57,7 @@ class ScorePanel(Vertical):
             yield PlainStatic(id="parts")
             yield PlainStatic(id="rivals")
         yield PlainStatic(id="faults")
+        yield PlainStatic(id="warnings")
         yield PlainStatic(id="definition")
 
     def on_mount(self) -> None:
@@ -83,6 +85,9 @@ class ScorePanel(Vertical):
         faults.say(faults_line(judged))
         faults.display = judged is not None and judged.judgement.outputs > 0
         faults.set_class(judged is not None and not judged.judgement.found, "-clean")
+        warnings = self.query_one("#warnings", PlainStatic)
+        warnings.say("\n".join(f"! {one_line(words)}" for words in result.warnings))
+        warnings.display = bool(result.warnings)
         self.query_one("#definition", PlainStatic).say(definition_line(result))
 
     def _fill_tables(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import jobs, runs, strategies
+from engine import jobs, runs, strategies, training_overlap
 from engine.directions import LABELS
 from engine.errors import RunError
 from engine.jobs import Request
+from engine.language import _
 from engine.runs import Run, RunSettings
 from engine.strategies import Strategy
 from engine.text import message_of
@@ -64,6 +65,16 @@ class Scoring:
         """Is there a draw of examples that a seed decides, as far as is known here?"""
         by_chance = self.selection is None or self.selection[0] == "random"
         return self.strategy.shows_examples and by_chance
+
+    def needs(self, choice: str) -> str:
+        """What has to be chosen before a choice means anything; empty if it does."""
+        if choice == "checkpoint" and not self.strategy.trains:
+            return _("A state is that of a run: choose one with r.")
+        if choice in ("examples", "selection", "seed") and not self.strategy.shows_examples:
+            return _("Only few-shot shows examples: choose it with g.")
+        if choice == "seed" and not self.draws:
+            return _("Only examples that are drawn have a seed: choose so with h.")
+        return ""
 
     @property
     def strategies(self) -> list[Strategy]:
@@ -140,6 +151,8 @@ class Preview:
     pairs: int = 0
     directions: dict[str, int] = field(default_factory=dict)
     examples: int = 0
+    warning: str = ""
+    """Why the score would not say what one thinks."""
     trouble: str = ""
 
     @classmethod
@@ -169,14 +182,17 @@ def preview(scoring: Scoring, root: Path) -> Preview:
         shows = scoring.strategy.shows_examples
         data = jobs.read_data(profile, "evaluate", needs_train=shows, test=request.test)
         jobs.draw(profile, scoring.strategy, data)
+        warning = ""
         if scoring.run is not None and scoring.strategy.trains:
-            scoring.run.adapter_folder(scoring.checkpoint)
+            adapter = scoring.run.adapter_folder(scoring.checkpoint)
+            warning = training_overlap.warning(str(adapter), data["test"].pairs)
         counts = data["test"].count_directions()
         return replace(
             found,
             sha256=data["test"].sha256,
             pairs=len(data["test"].pairs),
             directions={LABELS[direction]: count for direction, count in counts.items()},
+            warning=warning,
         )
     except Exception as error:  # whatever a broken file makes a library raise belongs on the screen
         return replace(found, trouble=message_of(error))

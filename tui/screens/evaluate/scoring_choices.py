@@ -68,7 +68,13 @@ def _trained(rows: Sequence[Row]) -> list[Row]:
 
 
 def _labelled(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    return [(row.run.id, f"{one_line(row.run.id)}  ppl {row.perplexity_text}") for row in rows]
+    return [
+        (
+            row.run.id,
+            f"{one_line(row.run.id)}  ppl {row.perplexity_text}  {row.notes.label}".rstrip(),
+        )
+        for row in rows
+    ]
 
 
 async def _choose_checkpoint(app: App[Any], scoring: Scoring, run: Run) -> Scoring | None:
@@ -131,4 +137,4 @@ async def choose_evaluation(app: App[Any], rows: Sequence[Row], current: str) ->
 
 
 def _named(row: Row) -> str:
-    return f"{strategy_of(row):<24} {one_line(row.run.id)}"
+    return f"{strategy_of(row):<24} {one_line(row.notes.label or row.run.id)}"

@@ -73,15 +73,6 @@ class EvaluateScreen(ItemActions):
         """Offer what can be done now."""
         if not self.is_mounted:
             return True
-        if action == "choose":
-            by = self.scoring.strategy
-            needs = {
-                "checkpoint": by.trains,
-                "examples": by.shows_examples,
-                "selection": by.shows_examples,
-                "seed": self.scoring.draws,
-            }
-            return True if needs.get(str(parameters[0]), True) else None
         if action == "start":
             return not (self._is_at_work or self._is_starting)
         if action == "stop":
@@ -118,7 +109,10 @@ class EvaluateScreen(ItemActions):
 
     @work(exclusive=True, group="choose")
     async def action_choose(self, name: str) -> None:
-        """Ask for one of the choices."""
+        """Ask for one of the choices, or say why there is none."""
+        if needed := self.scoring.needs(name):
+            self.notify(needed, timeout=4)
+            return
         rows = await asyncio.to_thread(self._listing.rows) if name == "run" else []
         test = self.scoring.test or (self.preview.test if self.preview else "")
         try:

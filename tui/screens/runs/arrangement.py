@@ -46,7 +46,8 @@ def arrange(rows: Sequence[Row], view: View) -> Arrangement:
     """Filter, sort, group and measure; call it from a thread."""
     found = view.order.sort(view.query.matching(rows))
     groups = Counter(row.settings.profile.name for row in found) if view.order.grouped else {}
-    columns = dict.fromkeys(["profile", *view.columns] if groups else view.columns)
+    grouped_by = ["profile"] if groups else []
+    columns = dict.fromkeys([*grouped_by, *view.columns, view.order.key])
     widths = {}
     for key in columns:
         width = max((cell_len(words(row, key)) for row in islice(found, _MEASURED)), default=0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import work
@@ -117,15 +118,13 @@ class ComparisonSheet(ModalScreen[bool]):
     @work(exclusive=True, group="write")
     async def action_write(self) -> None:
         """To a file."""
-        app: Any = self.app
+
+        async def write(path: str) -> Path:
+            return await asyncio.to_thread(sheet.save, path, self._markdown(), replace=True)
+
         title = _("Write the comparison")
-        path = await ask_path(app, title, "comparison.md", _("As Markdown."))
-        if path is None:
-            return
-        try:
-            target = await asyncio.to_thread(sheet.save, path, self._markdown(), replace=True)
-        except UserError as error:
-            app.fail(error)
+        target = await ask_path(self.app, title, "comparison.md", _("As Markdown."), write)
+        if target is None:
             return
         said = _("Comparison in {file}").format(file=one_line(str(target)))
         self.notify(said, markup=False, timeout=5)

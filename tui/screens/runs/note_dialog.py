@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import on
@@ -9,17 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
 from engine.language import _
 from engine.table import notes
 from engine.table.notes import Notes
 from engine.text import one_line
+from tui.widgets.trying_dialog import TryingDialog
 
 
-class NoteDialog(ModalScreen["Notes | None"]):
-    """Closes with what was written."""
+class NoteDialog(TryingDialog[Notes]):
+    """Closes once `keep` has kept what was written."""
 
     AUTO_FOCUS = "#name"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,9 +37,9 @@ class NoteDialog(ModalScreen["Notes | None"]):
     NoteDialog.-short TextArea { height: 3; }
     """
 
-    def __init__(self, run_id: str, kept: Notes) -> None:
+    def __init__(self, run_id: str, kept: Notes, keep: Callable[[Notes], Awaitable[Notes]]) -> None:
         super().__init__()
-        self._run_id, self._kept = run_id, kept
+        self._run_id, self._kept, self._keep = run_id, kept, keep
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -51,15 +52,20 @@ class NoteDialog(ModalScreen["Notes | None"]):
             area = TextArea(self._kept.note, id="note", highlight_cursor_line=False)
             area.cursor_blink = False
             yield area
+            yield Static("", classes="error", markup=False)
             hint = _("enter or ctrl+s save   tab next field   esc back")
             yield Static(hint, classes="hint", markup=False)
 
     @on(Input.Submitted)
     def action_save(self) -> None:
-        """Close with what is written."""
+        """Keep what is written."""
         name = self.query_one("#name", Input).value
         tags = notes.split_tags(self.query_one("#tags", Input).value)
-        self.dismiss(notes.clean(name, tags, self.query_one("#note", TextArea).text))
+        written = notes.clean(name, tags, self.query_one("#note", TextArea).text)
+        if written == self._kept:
+            self.dismiss(None)
+        else:
+            self.attempt(lambda: self._keep(written))
 
 
 def _field(value: str, name: str, longest: int) -> Input:

@@ -14,6 +14,7 @@ from engine.catalog import Row
 from engine.errors import RunError, UserError
 from engine.language import _
 from engine.table import notes
+from engine.table.notes import Notes
 from engine.text import one_line
 from tui.listing import Listing
 from tui.screens.runs.note_dialog import NoteDialog
@@ -91,8 +92,9 @@ class RunActions(Screen[None]):
     def action_copy(self) -> None:
         """Send the id to the clipboard by way of the terminal."""
         if row := self.table.selected:
-            self.app.copy_to_clipboard(row.run.id)
-            said = _("{run} sent to clipboard").format(run=one_line(row.run.id))
+            name = one_line(row.run.id)  # a clipboard is pasted into shells
+            self.app.copy_to_clipboard(name)
+            said = _("{run} sent to clipboard").format(run=name)
             self.notify(said, markup=False, timeout=3)
 
     @work
@@ -116,9 +118,13 @@ class RunActions(Screen[None]):
                 raise RunError(
                     _("{trouble}; mend it by hand, or delete it").format(trouble=kept.trouble)
                 )
-            written = await self.app.push_screen_wait(NoteDialog(row.run.id, kept))
-            if written is not None and written != kept:
-                await asyncio.to_thread(notes.write, row.run.folder, written)
+            folder = row.run.folder
+
+            async def keep(written: Notes) -> Notes:
+                return await asyncio.to_thread(notes.write, folder, written)
+
+            written = await self.app.push_screen_wait(NoteDialog(row.run.id, kept, keep))
+            if written is not None:
                 await asyncio.to_thread(self._listing.forget, row.run.id)
                 self.list_again()
         except UserError as error:

@@ -60,13 +60,16 @@ All runs are then compared here.""")
         #trouble {
             display: none; height: auto; max-height: 2; padding: 0 1; color: $text-error;
         }
+        #missing {
+            display: none; height: auto; max-height: 2; padding: 0 1; color: $text-error;
+        }
         #selected {
             height: 1; padding: 0 1; background: $panel;
             text-wrap: nowrap; text-overflow: ellipsis;
         }
     }
     RunBrowser.-empty { Horizontal, #selected { display: none; } #empty { display: block; } }
-    RunBrowser.-trouble #trouble { display: block; }
+    RunBrowser.-trouble #trouble, RunBrowser.-missing #missing { display: block; }
     """
 
     def __init__(self, view: View) -> None:
@@ -74,6 +77,8 @@ All runs are then compared here.""")
         self.view = view
         self.listed: Sequence[Row] | None = None
         """All rows, whether the query finds them or not; None before the first listing."""
+        self._settled = view.query
+        """What was asked before the query that is being typed."""
 
     @property
     def table(self) -> RunTable:
@@ -90,6 +95,7 @@ All runs are then compared here.""")
             yield RunTable()
             with VerticalScroll(can_focus=False):
                 yield PlainStatic(id="details")
+        yield PlainStatic(id="missing")
         yield PlainStatic(id="selected")
 
     @property
@@ -110,6 +116,16 @@ All runs are then compared here.""")
             self._arrange()
         else:
             self.table.draw_changes()  # clocks of running runs
+
+    def say_what_is_missing(self, troubles: Sequence[str]) -> None:
+        """Tell of runs that cannot be read: the first in full, how many more there are."""
+        said = f"! {one_line(troubles[0])}" if troubles else ""
+        if len(troubles) > 1:
+            said = _("{trouble} (and {count} more: yiwen runs)").format(
+                trouble=said, count=len(troubles) - 1
+            )
+        self.set_class(bool(troubles), "-missing")
+        self.query_one("#missing", PlainStatic).say(said)
 
     def look(self, view: View) -> None:
         """Show the rows another way."""
@@ -168,6 +184,7 @@ All runs are then compared here.""")
     def open_filter(self) -> None:
         """Let the user type a query."""
         field = self.query_one(Input)
+        self._settled = self.view.query
         field.display = True
         self.screen.set_focus(field)  # at once: more keys may be on their way
 
@@ -178,21 +195,21 @@ All runs are then compared here.""")
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
-        """Ask at every key; what is not yet a query leaves the rows as they are."""
+        """Ask at every key; what is not yet a query leaves the rows as they were before it."""
         event.stop()
-        trouble = ""
+        trouble, asked = "", self._settled
         try:
             asked = query.parse(event.value)
         except QueryError as error:
             trouble = str(error)
-        else:
-            if asked.text.split() != self.view.query.text.split():
-                self.look(replace(self.view, query=asked))
+        if asked.text.split() != self.view.query.text.split():
+            self.look(replace(self.view, query=asked))
         self.set_class(bool(trouble), "-trouble")
         self.query_one("#trouble", PlainStatic).say(trouble)
 
     @on(Input.Submitted)
     def _leave_filter(self) -> None:
+        self._settled = self.view.query
         self.table.focus()
         field = self.query_one(Input)
         field.display = bool(field.value.strip())

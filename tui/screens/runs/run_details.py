@@ -53,7 +53,8 @@ class RunDetails:
 
     def describe(self) -> Content:
         """Everything, a line each."""
-        return Content("\n").join([*self._heading(), *self._settings(), *self._outcome()])
+        parts = [*self._heading(), *self._settings(), *self._outcome(), *self._note()]
+        return Content("\n").join(parts)
 
     def losses(self) -> list[str]:
         """What deleting the folder takes away."""
@@ -81,8 +82,6 @@ class RunDetails:
         notes = self.row.notes
         if notes.label:
             yield Content.styled(one_line(notes.label), "$text-accent")
-        if notes.note:
-            yield Content.styled(plain(notes.note), "italic")
         if notes.trouble:
             yield Content.styled(one_line(notes.trouble), "$text-error")
         if summary.message:
@@ -91,6 +90,12 @@ class RunDetails:
         if summary.hint:
             yield Content.styled(plain(summary.hint), "$text-muted")
         yield Content("")
+
+    def _note(self) -> Iterator[Content]:
+        """Last, for it may be long."""
+        if note := self.row.notes.note:
+            yield Content("")
+            yield Content.styled(plain(note), "italic")
 
     def _settings(self) -> Iterator[Content]:
         settings = self.row.settings

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from engine.catalog import Row
 from engine.summary import Status
-from engine.table.run_columns import COLUMNS
+from engine.table.run_columns import COLUMNS, Order
 from tui.screens.runs.arrangement import Arrangement, words
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
@@ -35,6 +35,8 @@ class RunTable(LineTable):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.arrangement = Arrangement()
+        self._passed = 0
+        """Columns that are scrolled out of sight, those after the first."""
 
     @property
     def selected(self) -> Row | None:
@@ -90,18 +92,43 @@ class RunTable(LineTable):
             return Cell(said, dim=True)
         return Cell(f"{said} ({self.arrangement.groups[name]})", bold=True)
 
+    def scroll_columns(self, step: int) -> None:
+        """Show columns further right, or left."""
+        is_more = self._passed + len(self.headings) < len(self.arrangement.widths)
+        if step < 0 or is_more:
+            self._passed = max(0, self._passed + step)
+            self._fit()
+            self.draw_changes()
+
     def _fit(self) -> None:
-        """As many columns as fit, the first always."""
-        room = self.size.width - 1 - self._gutter
-        headings: list[Heading] = []
-        for key, width in self.arrangement.widths.items():
-            column = COLUMNS[key]
-            width = max(width, cell_len(column.label) + _ARROW_ROOM)
-            room -= width + self.GAP
-            if room < -self.GAP and headings:
+        """As many columns as fit: the first always, and the one that rows are sorted by.
+
+        The usual order goes without saying.
+        """
+        every = [self._heading(key) for key in self.arrangement.widths]
+        self._passed = min(self._passed, max(0, len(every) - 2))
+        following = every[1 + self._passed :]
+        by = self.arrangement.view.order.key
+        pinned = None
+        if by != Order().key:
+            pinned = next((one for one in following if one.key == by), None)
+        room = self.size.width - 1 - self._gutter + self.GAP
+        room -= sum(one.width + self.GAP for one in every[:1])
+        shown = every[:1]
+        for one in following:
+            room -= one.width + self.GAP
+            kept_free = pinned.width + self.GAP if pinned and pinned not in (one, *shown) else 0
+            if room < kept_free:
                 break
-            headings.append(Heading(key, self._label(key), width, column.right))
-        self.headings = headings
+            shown.append(one)
+        if pinned and pinned not in shown:
+            shown.append(pinned)
+        self.headings = shown
+
+    def _heading(self, key: str) -> Heading:
+        column = COLUMNS[key]
+        width = max(self.arrangement.widths[key], cell_len(column.label) + _ARROW_ROOM)
+        return Heading(key, self._label(key), width, column.right)
 
     def _label(self, key: str) -> str:
         """A heading, with the arrow if the table is sorted by it."""

@@ -31,7 +31,10 @@ from tui.widgets.picker import Picker
 LIST_SECONDS = 2.0
 NEWEST = 1000
 """Runs read and shown before the others are read."""
-_FOR_ONE_RUN = ("menu", "open", "evaluate", "translate", "stop", "delete", "copy", "mark", "note")
+_FOR_ONE_RUN = (
+    "menu", "open", "evaluate", "translate", "stop", "delete", "copy", "mark", "note", "export",
+    "report",
+)  # fmt: skip
 
 
 class RunsScreen(SeveralActions):
@@ -75,6 +78,7 @@ class RunsScreen(SeveralActions):
             self._is_complete = True
         while True:
             self.browser.show(await asyncio.to_thread(self._listing.rows))
+            self.browser.say_what_is_missing(self._listing.troubles())
             await asyncio.sleep(LIST_SECONDS)
 
     @on(RunBrowser.Changed)
@@ -135,9 +139,13 @@ class RunsScreen(SeveralActions):
 
     def action_step(self, step: int) -> None:
         """Sort by the column beside the one it is sorted by."""
-        shown, view = self.table.columns, self.browser.view
+        shown, view = list(self.table.arrangement.widths), self.browser.view
         at = shown.index(view.order.key) if view.order.key in shown else -1
         self.sort_by(shown[(at + step) % len(shown)])
+
+    def action_scroll_columns(self, step: int) -> None:
+        """Show columns for which there is no room beside the others."""
+        self.table.scroll_columns(step)
 
     def action_reverse(self) -> None:
         """Turn the order round."""

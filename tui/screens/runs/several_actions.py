@@ -9,7 +9,6 @@ from pathlib import Path
 from textual import work
 
 from engine.catalog import Row
-from engine.errors import UserError
 from engine.language import _, plural
 from engine.table import run_sheet
 from engine.text import one_line
@@ -71,15 +70,17 @@ class SeveralActions(RunActions):
         table = self.table
         rows = self.browser.marked_rows or list(table.arrangement.rows)
         keys = list(table.arrangement.widths)
-        hint = _("{runs:,} runs, {columns} columns. The suffix decides: .csv, .json or .md.")
-        hint = hint.format(runs=len(rows), columns=len(keys))
-        path = await ask_path(self.app, _("Write the table"), "runs.csv", hint)
-        if path is None:
-            return
-        try:
-            target = await asyncio.to_thread(run_sheet.save, rows, keys, path, replace=True)
-        except UserError as error:
-            self.yiwen.fail(error)
+        hint = plural(
+            "{runs:,} run, {columns} columns. The suffix decides: .csv, .json or .md.",
+            "{runs:,} runs, {columns} columns. The suffix decides: .csv, .json or .md.",
+            len(rows),
+        ).format(runs=len(rows), columns=len(keys))
+
+        async def write(path: str) -> Path:
+            return await asyncio.to_thread(run_sheet.save, rows, keys, path, replace=True)
+
+        target = await ask_path(self.app, _("Write the table"), "runs.csv", hint, write)
+        if target is None:
             return
         said = plural("{count:,} run in {file}", "{count:,} runs in {file}", len(rows)).format(
             count=len(rows), file=one_line(str(target))
@@ -99,15 +100,15 @@ class SeveralActions(RunActions):
             "An earlier report in the folder is replaced.",
             len(rows),
         ).format(count=len(rows))
-        dialog = SaveDialog(_("Report in the folder"), f"report-{rows[0].run.id}", hint)
-        path = await self.app.push_screen_wait(dialog)
-        if path is None:
-            return
-        self.notify(_("Writing the report …"), timeout=3)
-        try:
-            page = await asyncio.to_thread(_write_report, rows, path)
-        except UserError as error:
-            self.yiwen.fail(error)
+
+        async def write(path: str) -> Path:
+            self.notify(_("Writing the report …"), timeout=3)
+            return await asyncio.to_thread(_write_report, rows, path)
+
+        name = f"report-{rows[0].run.id}"
+        dialog = SaveDialog(_("Report in the folder"), write, hint, name)
+        page = await self.app.push_screen_wait(dialog)
+        if page is None:
             return
         said = _("Report: {file}").format(file=one_line(str(page)))
         self.notify(said, markup=False, timeout=6)

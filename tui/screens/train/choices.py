@@ -9,7 +9,8 @@ from typing import Any
 
 from textual.app import App
 
-from engine import strategies
+from engine import profiles, strategies
+from engine.errors import UserError
 from engine.hardware import Gpu, Probe
 from engine.language import _
 from engine.profiles import Profile
@@ -40,7 +41,20 @@ async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str
         return None if changed is None else draft.with_overrides(changed)
     part, title = _FILES[name]
     path = await app.push_screen_wait(FilePicker(title, _start(profile, part)))
-    return draft.with_file(part, path) if path else None
+    if not path:
+        return None
+    own = await asyncio.to_thread(_own_file, draft.profile, part)
+    return draft.with_own_file(part) if path == own else draft.with_file(part, path)
+
+
+def _own_file(profile: str, part: Part) -> str:
+    """What the profile itself names, as the picker says it."""
+    try:
+        data = profiles.load(profile).data
+    except UserError:
+        return ""
+    files = {"train": data.train, "validation": data.validation, "test": data.test}[part]
+    return ",".join(str(Path(one).resolve()) for one in files.split(",") if one)
 
 
 async def _choose_profile(app: App[Any], draft: Draft) -> Draft | None:

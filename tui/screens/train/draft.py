@@ -44,6 +44,11 @@ class Draft:
         """Another data file."""
         return self.with_overrides({**self.overrides, f"data.{part}": quoted(path)})
 
+    def with_own_file(self, part: Part) -> Draft:
+        """The profile's data file."""
+        kept = {key: text for key, text in self.overrides.items() if key != f"data.{part}"}
+        return self.with_overrides(kept)
+
     def with_overrides(self, overrides: Mapping[str, str]) -> Draft:
         """Other settings."""
         return replace(self, overrides=dict(overrides))

@@ -67,7 +67,7 @@ class OverlayPicker(ListDialog[list[str]]):
             choices.highlighted = min(highlighted, len(self._shown) - 1)
 
     def _line(self, name: str, label: str) -> Content:
-        mark = ("● ", "bold $primary") if name in self._chosen else "  "
+        mark = ("● ", "bold") if name in self._chosen else "  "
         return Content.assemble(mark, plain(label))
 
     @on(Input.Changed)

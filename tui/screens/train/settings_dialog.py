@@ -35,7 +35,8 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
     """Returns the overrides, or None if nothing is to change. Every change is checked at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "done", _("Done"), id="settings.done", tooltip=_("Keep the changes")),
+        Binding("escape", "done", _("Done"), id="settings.done",
+                tooltip=_("Take back what is being typed; then close, the changes kept")),
         Binding("ctrl+r", "revert", _("Revert"), id="settings.revert",
                 tooltip=_("Put the setting back to what the profile says")),
         Binding("ctrl+x", "revert_all", _("Revert all"), id="settings.revert_all",
@@ -91,12 +92,15 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         try:
             listed = setting_list.list_all(self._profile, overrides)
         except UserError as error:
-            self.query_one(".error", Static).update(Content(plain(_words(str(error), overrides))))
+            self._complain(_words(str(error), overrides))
             return False
-        self.query_one(".error", Static).update("")
+        self._complain("")
         self._overrides = overrides
         self._settings = [setting for setting in listed if setting.key not in FILES]
         return True
+
+    def _complain(self, trouble: str) -> None:
+        self.query_one(".error", Static).update(Content(plain(trouble)))
 
     # The list
 
@@ -122,7 +126,7 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
             following = self._shown[at + 1]
             assert following is not None
             return Option(Content(f"[{following.section}]"), disabled=True)
-        mark = ("● ", "bold $primary") if self._is_changed(setting) else "  "
+        mark = ("● ", "bold") if self._is_changed(setting) else "  "
         value = (one_line(setting.text), "bold" if self._is_changed(setting) else "")
         return Option(Content.assemble(mark, f"{setting.key} = ", value))
 
@@ -196,10 +200,13 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         if chosen:
             self._set(setting.key, setting_list.typed(chosen))
 
-    def _apply(self, text: str) -> bool:
+    def _apply(self, text: str) -> None:
         """Take `key = value`; without a value, go back to the profile's."""
-        key, _, value = (part.strip() for part in text.partition("="))
-        return self._set(key, value)
+        key, _equals, value = (part.strip() for part in text.partition("="))
+        if value or key in self._overrides:
+            self._set(key, value)
+        else:
+            self._complain(_('{key}: no value; an empty text is ""').format(key=key))
 
     def _set(self, key: str, value: str) -> bool:
         """Change a setting, back to the profile's if the value is empty or the same."""
@@ -238,12 +245,13 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
             self._fill("")
 
     def action_done(self) -> None:
-        """Close; what is typed but not taken over counts too, unless it is wrong."""
-        text = self.query_one(Input).value
-        if "=" in text and not self._apply(text):
-            self.query_one(Input).clear()
-            return
-        self.dismiss(self._overrides)
+        """Take back what is being typed; where nothing is, close."""
+        field = self.query_one(Input)
+        if "=" in field.value:
+            self._complain("")
+            field.clear()
+        else:
+            self.dismiss(self._overrides)
 
 
 def _with_headings(settings: list[Setting], is_filtered: bool) -> list[Setting | None]:

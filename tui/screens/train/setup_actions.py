@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from textual import work
 
 from engine import profile_copy
 from engine.command_line import command_for
-from engine.errors import ProfileError
 from engine.jobs import Request
 from engine.language import _
 from engine.lookahead.preflight import Preflight
@@ -75,26 +75,23 @@ class SetupActions(QueueActions):
     @work(exclusive=True, group="keep")
     async def action_keep_profile(self) -> None:
         """Write profile and changes as a new profile, and go on with that."""
-        name = await self.app.push_screen_wait(
-            Ask(_("Keep these settings as a profile"), _("Its name, e.g. tiny-slow:"))
-        )
-        if name is None:
-            return
-        try:
-            path = profile_copy.path_for(name)
-            exists = await asyncio.to_thread(path.exists)
-            question = _("Replace the profile {name}?").format(name=one_line(name))
-            if exists and not await self.app.push_screen_wait(
-                Confirm(question, str(path), yes=_("Replace"))
-            ):
-                return
-            await asyncio.to_thread(
-                lambda: profile_copy.save_as(
-                    self.draft.profile, self.draft.overrides, name, replace=exists
-                )
-            )
-        except (ProfileError, OSError) as error:
-            self.yiwen.fail(error)
+        title, details = _("Keep these settings as a profile"), _("Its name, e.g. tiny-slow:")
+        path = await self.app.push_screen_wait(Ask(title, self._keep_as, details))
+        if path is None:
             return
         self.notify(str(path), title=_("Profile written"), markup=False, timeout=6)
-        self.take_draft(Draft(name, self.draft.strategy_name, gpu=self.draft.gpu))
+        self.take_draft(Draft(path.stem, self.draft.strategy_name, gpu=self.draft.gpu))
+
+    async def _keep_as(self, name: str) -> Path | None:
+        """Write the profile; None if one of this name is to stay. Raises ProfileError, OSError."""
+        path = profile_copy.path_for(name)
+        exists = await asyncio.to_thread(path.exists)
+        question = _("Replace the profile {name}?").format(name=one_line(name))
+        if exists and not await self.app.push_screen_wait(
+            Confirm(question, str(path), yes=_("Replace"))
+        ):
+            return None
+        profile, overrides = self.draft.profile, self.draft.overrides
+        return await asyncio.to_thread(
+            lambda: profile_copy.save_as(profile, overrides, name, replace=exists)
+        )

@@ -67,6 +67,8 @@ class SetupForm(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._shown: tuple[Draft, Outlook | None] | None = None
+        self._lines: dict[str, Content] = {}
+        """What each row shows."""
 
     def compose(self) -> ComposeResult:
         rows = OptionList(*[Option("", id=name) for _, _, name in ROWS[:-1]], markup=False)
@@ -114,6 +116,7 @@ class SetupForm(Vertical):
         """Paths show as much of their ends as fits."""
         self._show_rows()
 
+    @on(OptionList.OptionHighlighted)
     def _show_rows(self) -> None:
         if self._shown is None:
             return
@@ -121,20 +124,26 @@ class SetupForm(Vertical):
         if outlook is not None:
             self._offer_gpus(bool(outlook.gpus) or bool(draft.gpu))
         room = max(20, self.size.width - self.LABEL_WIDTH - 4)
-        for key, label, name in ROWS[: self.rows.option_count]:
+        for at, (key, label, name) in enumerate(ROWS[: self.rows.option_count]):
+            # The cursor's background is the colour that keys have.
+            key_style = "bold" if at == self.rows.highlighted else "bold $primary"
             value = _value(name, draft, outlook, room)
             muted = name in ("train", "validation", "test") and not draft.uses(_part(name))
             line = Content.assemble(
-                (f" {key} ", "bold $primary"),
+                (f" {key} ", key_style),
                 f" {set_cell_size(label, self.LABEL_WIDTH)}",
                 (_("not used") if muted else value, "dim" if muted else ""),
             )
-            self.rows.replace_option_prompt(name, line)
+            before = self._lines.get(name)
+            if before is None or (before, before.spans) != (line, line.spans):
+                self._lines[name] = line
+                self.rows.replace_option_prompt(name, line)
 
     def _offer_gpus(self, offer: bool) -> None:
         """Add or remove the last row."""
         is_offered = self.rows.option_count == len(ROWS)
         if offer and not is_offered:
+            self._lines.pop(ROWS[-1][2], None)
             self.rows.add_option(Option("", id=ROWS[-1][2]))
         elif is_offered and not offer:
             self.rows.remove_option(ROWS[-1][2])

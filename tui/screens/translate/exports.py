@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine import translations
-from engine.errors import UserError
 from engine.language import _, plural
 from engine.text import one_line
 from engine.translations import Exchange
@@ -32,15 +31,13 @@ async def write_accepted(app: YiwenApp, exchanges: Sequence[Exchange]) -> None:
         "that is there already keeps what it holds.",
         len(accepted),
     ).format(count=len(accepted))
-    path = await app.push_screen_wait(SaveDialog(_("Add to a data file"), "accepted.json", hint))
-    if path is None:
-        return
-    try:
+
+    async def add(path: str) -> str:
         added = await asyncio.to_thread(translations.export, accepted, path)
-    except UserError as error:
-        app.fail(error)
-        return
-    said = plural(
-        "{count:,} new record in {file}", "{count:,} new records in {file}", added
-    ).format(count=added, file=one_line(path))
-    app.notify(said, timeout=5, markup=False)
+        return plural(
+            "{count:,} new record in {file}", "{count:,} new records in {file}", added
+        ).format(count=added, file=one_line(path))
+
+    dialog = SaveDialog(_("Add to a data file"), add, hint, "accepted.json")
+    if said := await app.push_screen_wait(dialog):
+        app.notify(said, timeout=5, markup=False)

@@ -15,6 +15,7 @@ from engine.lookahead import model_room
 from engine.lookahead.model_room import Room
 from engine.runs import Run
 from engine.text import plain
+from engine.wording import device_name
 from tui.model_choice import ModelChoice
 from tui.screens.translate.answer_actions import BUSY, AnswerActions
 from tui.screens.translate.model_picker import LET_GO, check_one_base, pick_models
@@ -142,7 +143,7 @@ class ModelActions(AnswerActions):
     @property
     def ready(self) -> str:
         device = self._kept.device
-        return _("✓ ready · {device}").format(device=device) if device else EMPTY
+        return _("✓ ready · {device}").format(device=device_name(device)) if device else EMPTY
 
 
 def _room_for(choice: ModelChoice) -> Room | None:

@@ -12,6 +12,7 @@ from textual.app import App
 from engine.errors import UserError
 from engine.language import _
 from engine.runs import Run
+from engine.table import notes
 from engine.text import one_line
 from tui import model_choice
 from tui.model_choice import ModelChoice
@@ -29,12 +30,11 @@ async def pick_models(
     app: App[Any], root: Path, profile: str, current: Sequence[ModelChoice]
 ) -> list[ModelChoice] | str | None:
     """Ask for models; LET_GO, or None if nothing was chosen. Raises UserError."""
-    choices = await asyncio.to_thread(model_choice.list_all, root)
+    choices = await asyncio.to_thread(_list_all, root)
     strategies = await asyncio.to_thread(model_choice.one_of_each, root, profile)
     marks = {choice.key for choice in current}
     options = [
-        (choice.key, ("● " if choice.key in marks else "  ") + one_line(choice.label))
-        for choice in choices
+        (choice.key, ("● " if choice.key in marks else "  ") + words) for choice, words in choices
     ]
     if len(strategies) > 1:
         labels = " | ".join(one_line(choice.label) for choice in strategies)
@@ -55,6 +55,18 @@ async def pick_models(
             chosen.append(choice)
     await asyncio.to_thread(check_one_base, chosen)
     return chosen or None
+
+
+def _list_all(root: Path) -> list[tuple[ModelChoice, str]]:
+    """All choices in words; runs with the names and tags that were given them."""
+    return [
+        (choice, one_line(f"{choice.label}  {_given_name(choice.run)}".rstrip()))
+        for choice in model_choice.list_all(root)
+    ]
+
+
+def _given_name(run: Run | None) -> str:
+    return notes.read(run.folder).label if run is not None else ""
 
 
 def check_one_base(chosen: Sequence[ModelChoice]) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import TextArea
 
 from engine.language import _
 from engine.text import one_line, plain
+from engine.wording import device_name
 from tui.screens.translate.answer_actions import BUSY
 from tui.screens.translate.conversation import Conversation
 from tui.screens.translate.direction_line import DirectionLine
@@ -119,7 +120,7 @@ class TranslateScreen(ModelActions):
     @on(AnswerGrew)
     def _show_growth(self, event: AnswerGrew) -> None:
         self.conversation.grow(event.number, event.place, event.text)
-        self.stand(_("● translating · {device}").format(device=self._kept.device))
+        self.stand(_("● translating · {device}").format(device=device_name(self._kept.device)))
 
     @on(AnswerEnded)
     def _show_end(self, event: AnswerEnded) -> None:

@@ -1,0 +1,77 @@
+"""What the command palette offers: every action of every screen, taken from their keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from textual.actions import parse
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+
+from engine.language import _
+
+if TYPE_CHECKING:
+    from tui.app import YiwenApp
+
+SCREENS = {
+    "train": _("Train"),
+    "evaluate": _("Evaluate"),
+    "translate": _("Translate"),
+    "runs": _("Runs"),
+}
+_PATIENCE, _POLL = 3.0, 0.1
+"""Seconds in which a screen that was just opened finds out what there is to act on."""
+
+
+def commands(app: YiwenApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """Those of the screen in view and of the application first; others are found by searching."""
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.tooltip and isinstance(active.node, App | Screen) and active.enabled:
+            run = partial(app.run_action, binding.action, active.node)
+            key = app.get_key_display(binding)
+            yield SystemCommand(f"{binding.description} ({key})", binding.tooltip, run)
+    for mode, name in SCREENS.items():
+        if mode != app.current_mode:
+            yield from _of_another_screen(app, mode, name)
+
+
+def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCommand]:
+    """What the keys of a screen do that need not be loaded yet."""
+    keys = import_module(f"tui.screens.{mode}.keys")
+    offered: set[str] = set()
+    for binding in [*keys.KEYS, *getattr(keys, "CHART_KEYS", ())]:
+        assert isinstance(binding, Binding)
+        is_new = binding.action not in offered and not binding.action.startswith("app.")
+        if binding.tooltip and is_new:
+            offered.add(binding.action)
+            yield SystemCommand(
+                _("{action} ({screen}, {key})").format(
+                    action=binding.description, screen=name, key=app.get_key_display(binding)
+                ),
+                _("{screen}: {what}").format(screen=name, what=binding.tooltip),
+                partial(_begin, app, mode, binding.action),
+                discover=False,
+            )
+
+
+def _begin(app: YiwenApp, mode: str, action: str) -> None:
+    app.run_worker(_go_and_do(app, mode, action))
+
+
+async def _go_and_do(app: YiwenApp, mode: str, action: str) -> None:
+    """Open a screen and do something there, as soon as it can be done."""
+    await app.switch_mode(mode)
+    screen = app.get_screen_stack(mode)[0]
+    _namespace, name, parameters = parse(action)
+    for _attempt in range(round(_PATIENCE / _POLL)):
+        if screen.is_mounted and screen.check_action(name, parameters):
+            await app.run_action(action, screen)
+            return
+        await asyncio.sleep(_POLL)
+    app.notify(_("There is nothing to do that with now."), timeout=4)
