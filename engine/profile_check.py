@@ -16,7 +16,9 @@ from engine.language import _
 
 T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
-_QUOTES = ("'", '"')
+_STRAY_QUOTE = re.compile(r"""["'].*|.*["']""")
+"""A line with one at an end only, or more text after the one that closes; texts of several lines
+(prompts, mostly) are taken as they are."""
 
 
 def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> T:
@@ -82,7 +84,7 @@ def apply_overrides(table: dict[str, Any], overrides: dict[str, str]) -> list[st
         try:
             target[key] = tomli.loads(f"value = {text}")["value"]
         except tomli.TOMLDecodeError:
-            if text[:1] in _QUOTES or text[-1:] in _QUOTES:
+            if _STRAY_QUOTE.fullmatch(text):
                 mistakes.append(
                     _("{key}: found {found}, expected a text, quoted whole or not at all").format(
                         key=dotted, found=text

@@ -137,11 +137,11 @@ async def test_a_theme_is_kept_unless_the_environment_names_one(
         assert remembered.look().theme == ""
         await pilot.press("ctrl+p", *"theme")
         await wait_for(pilot, "Change the colours")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await wait_for(pilot, "Search for themes")
         await pilot.press(*"ansi-light")
         await wait_for(pilot, lambda: seen(app).count("ansi-light") > 1)
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await wait_for(pilot, lambda: remembered.look().theme == "ansi-light")
     assert YiwenApp(root).theme == "ansi-light"
     monkeypatch.setenv("TEXTUAL_THEME", "nord")
