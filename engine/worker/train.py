@@ -27,7 +27,7 @@ from engine.worker.checkpoints import TrainerState
 from engine.worker.devices import device_name
 from engine.worker.gradient import Gradient
 from engine.worker.loading import add_adapter
-from engine.worker.optimizers import make_optimizer, make_scheduler
+from engine.worker.optimizers import looks_itself, make_optimizer, make_scheduler
 from engine.worker.paths import Losses, make_losses
 from engine.worker.progress import Progress
 from engine.worker.reporter import StopRequested
@@ -56,10 +56,13 @@ class Trainer:
             base.gradient_checkpointing_enable({"use_reentrant": False})
         model = add_adapter(base, self.profile.lora, self.settings.seed)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.optimizer: Optimizer = make_optimizer(self.settings, self.parameters)
-        self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
+        self.bare_optimizer = make_optimizer(self.settings, self.parameters)
+        self.scheduler: LRScheduler = make_scheduler(
+            self.settings, self.bare_optimizer, self.plan.steps
+        )
         self.model: PeftModel
-        self.model, self.optimizer = self.accelerator.prepare(model, self.optimizer)
+        self.optimizer: Optimizer  # the bare one, wrapped
+        self.model, self.optimizer = self.accelerator.prepare(model, self.bare_optimizer)
         self.losses: Losses = make_losses(self.model, self.profile)
         self.gradient = Gradient(
             self.losses,
@@ -134,6 +137,9 @@ class Trainer:
         self.model.train()
         # All is asked of the GPU, and the next batch made ready, before an answer is waited for.
         answers = self.gradient.accumulate(batch), self._clip()
+        asked = looks_itself(self.bare_optimizer, *answers)
+        if asked:
+            self.optimizer.step()
         if following is not None:
             self.gradient.plan(following)
         loss, grad_norm = (float(answer) for answer in answers)
@@ -145,7 +151,7 @@ class Trainer:
                 ),
                 _("a lower training.learning_rate or model.dtype = float32 may help"),
             )
-        else:
+        elif not asked:
             self.optimizer.step()
         self.scheduler.step()
         self.optimizer.zero_grad(set_to_none=True)
