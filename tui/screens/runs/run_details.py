@@ -180,9 +180,12 @@ def _judged(judged: Judged) -> Iterator[Content]:
     ):
         if ours:
             yield _line(name, f"{text.number(ours.value)}{_bounds(ours)}", "bold")
-        if source:
+        if ours and source:
             copied = _("{value}, copied as it is").format(value=text.number(source.value))
             yield _line("  " + _("source"), copied)
+        elif source:
+            copied = _("–, the source copied {value}").format(value=text.number(source.value))
+            yield _line(name, copied)
     for kind, fault in of_all.found.items():
         share = text.share(fault.count, of_all.outputs)
         counted = _("! {count} {fault} ({share})").format(
