@@ -176,6 +176,18 @@ async def test_the_list_of_runs_has_bleu_where_there_is_room_and_details_tell_mo
         assert [cell.strip() for cell in table.column("chrf")] == ["20.5", ""]
 
 
+async def test_details_of_a_run_without_outputs_say_what_the_source_would_score(
+    app: YiwenApp,
+) -> None:
+    of_all = judged().judgement
+    untranslated = msgspec.structs.replace(of_all, bleu=None, chrf=None, outputs=0, faults={})
+    run_of(app, judged(judgement=untranslated))
+    async with app.run_test(size=(200, 48)) as pilot:
+        await pilot.press("f4")
+        await wait_for(pilot, "BLEU        –, the source copied 8.50")
+        assert "chrF        –, the source copied 11.50" in seen(app)
+
+
 def test_a_judgement_belongs_to_the_evaluation_before_it(app: YiwenApp) -> None:
     again = Evaluated(part="test", score=score(), file=FILE)
     run = run_of(app, judged(), judged(part="validation", bleu=1.0), strategy="a")
