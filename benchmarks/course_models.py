@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import model_folder  # noqa: E402
+import workers  # noqa: E402
 
-from engine import events, jobs, launch, profiles, strategies  # noqa: E402
+from engine import events, jobs, profiles, strategies  # noqa: E402
 from engine.jobs import Request  # noqa: E402
 from engine.runs import Run  # noqa: E402
-from engine.summary import Status  # noqa: E402
 from engine.translator import Translator  # noqa: E402
 
 SHAPES = {"gemma": ("gemma-2-2b", "gemma-2"), "llama": ("llama-3-8b", "llama-3")}
@@ -95,13 +95,9 @@ def _try(name: str, arguments: argparse.Namespace) -> Result:
     for strategy in strategies.STRATEGIES.values():
         run = jobs.prepare(Request(arguments.runs, strategy.name, name, overrides=settings))
         began = time.monotonic()
-        launch.start(run)
-        while run.summary().status.active:
-            time.sleep(0.2)
-        summary = run.summary()
-        if summary.status is not Status.FINISHED or summary.score is None:
-            raise SystemExit(f"{run.id}: {summary.status.value}: {summary.message} {summary.hint}")
+        summary = workers.work(run)
         result.seconds[strategy.name] = time.monotonic() - began
+        assert summary.score is not None
         result.perplexity[strategy.name] = summary.score.perplexity
         _read(run, result, strategy.name)
     _translate(run, settings, name, result)

@@ -28,17 +28,21 @@ quiet.prepare()
 import bitsandbytes as bnb  # noqa: E402
 import random_models  # noqa: E402
 import torch  # noqa: E402
+from accelerate import Accelerator  # noqa: E402
 from measuring import Row, Table, forget_peak, peak_gib, seconds, write  # noqa: E402
 from peft import PeftModel, prepare_model_for_kbit_training  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from workload import DATA, TOKENIZER, Workload, grouped  # noqa: E402
 
+from engine.profiles import Training  # noqa: E402
 from engine.prompts import Encoded  # noqa: E402
-from engine.worker.batches import Pass  # noqa: E402
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run  # noqa: E402
 from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
+from engine.worker.gradient import Gradient  # noqa: E402
 from engine.worker.model import LabelLosses  # noqa: E402
 from engine.worker.optimizers import looks_itself  # noqa: E402
+from engine.worker.paths import Losses  # noqa: E402
+from engine.worker.reporter import Reporter  # noqa: E402
 
 Batch = list[Encoded]
 BATCH = 32
@@ -68,7 +72,7 @@ class Bench:
         self,
         row: Row,
         model: PeftModel,
-        gradient: Callable[[Batch], Tensor],
+        gradient: Callable[[Batch], Tensor] | Gradient,
         optimizer: Callable[[list[nn.Parameter]], torch.optim.Optimizer],
         *,
         batches: Sequence[Batch] | None = None,
@@ -77,23 +81,25 @@ class Bench:
         repeats: int | None = None,
     ) -> None:
         """Check the loss and its gradient, then time whole optimizer steps."""
-        parameters = [p for p in model.parameters() if p.requires_grad]
+        parameters = _trainable(model)
+        own = gradient if isinstance(gradient, Gradient) else None
+        find: Callable[[Batch], Tensor] = own.accumulate if own else gradient  # type: ignore[assignment]
         model.train()
-        self._compare(row, model, gradient, scaler)
+        self._compare(row, model, find, scaler)
         (set_dropout or (lambda share: _set_dropout(model, share)))(DROPOUT)
         step_of = optimizer(parameters)
         forget_peak()
 
         def step(batch: Batch, following: Batch) -> None:
-            loss = gradient(batch)
+            loss = find(batch)
             if scaler is not None:
                 scaler.unscale_(step_of)
             norm = nn.utils.clip_grad_norm_(parameters, 1.0)
-            asked = isinstance(gradient, ByPasses) and looks_itself(step_of, loss, norm)
+            asked = own is not None and looks_itself(step_of, loss, norm)
             if asked:
                 step_of.step()
-            if isinstance(gradient, ByPasses):
-                gradient.plan(following)
+            if own is not None:
+                own.plan(following)
             float(loss)
             if scaler is not None:
                 scaler.step(step_of)
@@ -227,37 +233,22 @@ def plain(bench: Bench, row: Row) -> None:
     """Our plain path: packed rows of 256 tokens, label rows, transformers' eager attention."""
     model = bench.model(BF16)
     losses = LabelLosses(model)
-    gradient = ByPasses(losses, lambda batch: losses.passes(batch, 256, 4096, 0))
+    gradient = _worker_gradient(losses, _trainable(model), 4096)
     bench.measure(
         row, model, gradient, lambda p: torch.optim.AdamW(p, lr=1e-4),
         batches=bench.batches[1:4], repeats=2,
     )  # fmt: skip
 
 
-class ByPasses:
-    """The gradient as the worker accumulates it: pass by pass, each batch laid out beforehand."""
+def _worker_gradient(losses: Losses, parameters: list[nn.Parameter], tokens: int) -> Gradient:
+    """The worker's own, in passes of so many tokens; rows as the path packs them."""
+    settings = Training(tokens_per_pass=tokens)
+    accelerator = Accelerator(cpu=DEVICE.type == "cpu")
+    return Gradient(losses, parameters, settings, 0, accelerator, Reporter(lambda event: None))
 
-    def __init__(
-        self, losses: Callable[[Pass], Tensor], passes: Callable[[Batch], list[Pass]]
-    ) -> None:
-        self._losses = losses
-        self._passes = passes
-        self._planned: tuple[Batch, list[Pass]] | None = None
 
-    def plan(self, batch: Batch) -> None:
-        """While the GPU is busy with another batch."""
-        self._planned = batch, self._passes(batch)
-
-    def __call__(self, batch: Batch) -> Tensor:
-        planned, self._planned = self._planned, None
-        passes = planned[1] if planned and planned[0] is batch else self._passes(batch)
-        scored = sum(len(part.targets) for part in passes)
-        total = torch.zeros((), device=DEVICE)
-        for part in passes:
-            loss = self._losses(part).sum() / scored
-            loss.backward()
-            total += loss.detach()
-        return total
+def _trainable(model: nn.Module) -> list[nn.Parameter]:
+    return [p for p in model.parameters() if p.requires_grad]
 
 
 def fast(ingredients: Ingredients, tokens: int = 1 << 20) -> Callable[[Bench, Row], None]:
@@ -274,7 +265,7 @@ def fast(ingredients: Ingredients, tokens: int = 1 << 20) -> Callable[[Bench, Ro
                         linear.adapter.dropout = share
             losses.record_anew()
 
-        gradient = ByPasses(losses, lambda batch: losses.passes(batch, 0, tokens, 0))
+        gradient = _worker_gradient(losses, _trainable(model), tokens)
         row.facts["ingredients"] = str(ingredients)
         bench.measure(
             row, model, gradient,
@@ -310,7 +301,7 @@ def small_card(bench: Bench, row: Row) -> None:
         passes = losses.passes(bench.check, 0, 0, 0)
         row.facts["passes"] = [list(part.ids.shape) for part in passes]
         size = max(part.ids.numel() for part in passes)
-        gradient = ByPasses(losses, lambda batch: losses.passes(batch, 0, size, 0))
+        gradient = _worker_gradient(losses, _trainable(model), size)
         bench.measure(row, model, gradient, lambda p: bnb.optim.AdamW8bit(p, lr=1e-4))
     finally:
         memory.limit(DEVICE, 0.0)

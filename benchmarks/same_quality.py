@@ -20,11 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+import workers  # noqa: E402
 from measuring import machine  # noqa: E402
 
-from engine import events, jobs, launch  # noqa: E402
+from engine import events, jobs  # noqa: E402
 from engine.jobs import Request  # noqa: E402
-from engine.summary import Status  # noqa: E402
 
 PATHS = ("plain", "fast")
 
@@ -66,12 +66,8 @@ def _run(root: Path, arguments: argparse.Namespace, path: str, seed: int) -> dic
     }
     run = jobs.prepare(Request(root / path, "qlora", arguments.profile, overrides=settings))
     began = time.monotonic()
-    launch.start(run)
-    while run.summary().status.active:
-        time.sleep(0.3)
-    summary = run.summary()
-    if summary.status is not Status.FINISHED or summary.score is None:
-        raise SystemExit(f"{path}, seed {seed}: {summary.message} {summary.hint}")
+    summary = workers.work(run)
+    assert summary.score is not None
     log = events.read_all(run.events_path)
     return {
         "path": next(event.path for event in log if isinstance(event, events.Started)),

@@ -21,10 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import model_folder  # noqa: E402
+import workers  # noqa: E402
 from measuring import machine  # noqa: E402
 from workload import COURSE_PROMPT, DATA, TOKENIZER  # noqa: E402
 
-from engine import events, jobs, launch  # noqa: E402
+from engine import events, jobs  # noqa: E402
 from engine.jobs import Request  # noqa: E402
 from engine.runs import Run  # noqa: E402
 
@@ -74,19 +75,14 @@ def main() -> None:
 def _start(run: Run) -> list[tuple[str, float]]:
     """Each phase with its beginning, in seconds since the start; the last is the first step."""
     began = time.time()
-    launch.start(run)
-    log = events.Tail(run.events_path)
-    phases: list[tuple[str, float]] = []
-    while True:
-        for event in log.read():
-            name = getattr(event, "name", "") or type(event).__name__.lower()
-            if name not in dict(phases):
-                phases.append((name, event.at - began))
-            if isinstance(event, events.Failed):
-                raise SystemExit(f"{event.message} {event.hint}")
-        if "step" in dict(phases) and not run.summary().status.active:
-            return phases[: [name for name, _ in phases].index("step") + 1]
-        time.sleep(0.1)
+    workers.work(run)
+    phases: dict[str, float] = {}
+    for event in events.read_all(run.events_path):
+        name = getattr(event, "name", "") or type(event).__name__.lower()
+        phases.setdefault(name, event.at - began)
+        if name == "step":
+            break
+    return list(phases.items())
 
 
 if __name__ == "__main__":
