@@ -14,6 +14,7 @@ from msgspec import Struct
 from engine import runs
 from engine.errors import RunError
 from engine.packing import pack, unpack
+from engine.paths import trace_of
 from engine.runs import Run, RunSettings
 from engine.scores.judgement import value
 from engine.summary import Status, Summary
@@ -110,7 +111,7 @@ class Catalog:
 
     def rows(self, limit: int | None = None) -> list[Row]:
         """The newest runs first; those that cannot be read are left out, and told in `troubles`."""
-        changed = _changed(self.root)
+        changed = trace_of(self.root)
         sweep = time.monotonic() - self._swept > self.SWEEP_SECONDS or changed != self._listed
         if sweep:
             self._list(changed)
@@ -143,7 +144,7 @@ class Catalog:
         self._listed = changed
 
     def _row(self, run: Run) -> Row:
-        stamp = hash((_changed(run.events_path), _changed(run.folder / notes.FILE)))
+        stamp = hash((trace_of(run.events_path), trace_of(run.folder / notes.FILE)))
         known = self._known.get(run.id)
         if known and known.stamp == stamp and known.status.ended:
             return known.row
@@ -173,11 +174,3 @@ class Catalog:
         if isinstance(value, str):
             return sys.intern(value)
         return self._shared.setdefault(msgspec.json.encode(value), value)
-
-
-def _changed(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_size, status.st_mtime_ns)

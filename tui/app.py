@@ -51,7 +51,7 @@ def _keep_theme(name: str) -> None:
 def _screen_class(name: str) -> Callable[[], Screen[Any]]:
     """A factory that imports a screen when it is first shown.
 
-    What was imported stays; walked through by each full collection, it stops the screen for 60 ms.
+    What was imported stays; each full collection that walks through it stops the screen.
     """
 
     def make() -> Screen[Any]:

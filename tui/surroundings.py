@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import runs
 from engine.errors import RunError
 from engine.language import _
+from engine.paths import trace_of
 from engine.runs import Run
 from engine.text import number, one_line
 from engine.waiting import scheduler, waiting_list
@@ -52,15 +53,7 @@ def look_again(root: Path, before: Surroundings) -> Surroundings:
 
 def _traces(root: Path, run: Run | None) -> tuple[object, ...]:
     paths = [root, waiting_list.folder_of(root), *([run.events_path] if run else [])]
-    return (*map(_changed, paths), run is not None and run.alive())
-
-
-def _changed(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_size, status.st_mtime_ns)
+    return (*map(trace_of, paths), run is not None and run.alive())
 
 
 def _count_waiting(root: Path) -> int:

@@ -26,7 +26,8 @@ def prepare() -> None:
 def import_bitsandbytes() -> None:
     """Import it without its fallbacks for machines that it has no library for being compiled.
 
-    No path here takes them, and torch.compile alone imports compilers for a second, or for three.
+    No path here takes them, and torch.compile alone imports torch's compilers: a good part of what
+    importing takes.
     """
     import torch
 
