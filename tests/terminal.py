@@ -36,12 +36,12 @@ class Terminal:
         """Exit status, once it has ended; negative for a signal."""
         self.process, self._handle = pty.fork()
         if self.process == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            _set_size(0, columns, rows)
             if folder is not None:
                 os.chdir(folder)
             values = {"TERM": "xterm-256color", "LANG": "C.UTF-8", **(environment or {})}
             os.execvpe(command[0], command, {**os.environ, **values})
-        fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        _set_size(self._handle, columns, rows)
 
     def __enter__(self) -> Terminal:
         return self
@@ -62,6 +62,11 @@ class Terminal:
     def send(self, keys: str) -> None:
         """Type."""
         os.write(self._handle, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Draw the window larger or smaller."""
+        self._screen.resize(rows, columns)
+        _set_size(self._handle, columns, rows)
 
     def read(self, seconds: float) -> bytes:
         """What comes within a time."""
@@ -137,3 +142,7 @@ class Terminal:
                 pass
         if self._handle >= 0:
             os.close(self._handle)
+
+
+def _set_size(handle: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

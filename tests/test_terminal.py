@@ -52,8 +52,19 @@ def test_first_frame_idle_and_quit(root: Path) -> None:
 
 def test_smallest_size(root: Path) -> None:
     with workbench(root, columns=60, rows=16) as terminal:
-        terminal.wait_for("s Start")
         terminal.wait_for("350 文")
+        terminal.settle()  # what is drawn for another size comes by for a moment
+        assert "s Start" in terminal.text
+
+
+def test_the_size_is_the_terminals_whatever_a_shell_exports(root: Path) -> None:
+    exported = {"COLUMNS": "80", "LINES": "24"}
+    with workbench(root, columns=60, rows=16, environment=exported) as terminal:
+        terminal.wait_for("350 文")
+        terminal.settle()
+        assert "s Start" in terminal.text
+        terminal.resize(100, 30)
+        terminal.wait_for("^q Quit")  # there was no room for it
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

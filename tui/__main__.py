@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ def open_workbench(arguments: Sequence[str]) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         print(NO_TERMINAL, file=sys.stderr)
         return 2
+    for name in ("COLUMNS", "LINES"):
+        # Exported, they tell what the size was once; Textual would believe them, not the terminal.
+        os.environ.pop(name, None)
     from engine.paths import runs_root
     from tui.app import YiwenApp
 
