@@ -21,7 +21,6 @@ class Slot:
     """[r, K]."""
     b: nn.Parameter
     """[n, r]."""
-    scaling: float
     outputs: slice
     ranks: slice
 
@@ -29,11 +28,14 @@ class Slot:
 class FusedAdapter:
     """The adapters of several linears that read the same input: y += (drop(x) Aᵀ) Bᵀ.
 
-    A stacks the linears' A. B holds theirs along its diagonal, times their scaling.
+    A stacks the linears' A. B holds theirs along its diagonal, times the scaling.
     """
 
-    def __init__(self, slots: Sequence[Slot], outputs: int, dropout: float, like: Tensor) -> None:
+    def __init__(
+        self, slots: Sequence[Slot], outputs: int, scaling: float, dropout: float, like: Tensor
+    ) -> None:
         self.slots = tuple(slots)
+        self.scaling = scaling
         self.dropout = dropout
         rank = _power_of_two(max(slot.ranks.stop for slot in slots))
         inputs = slots[0].a.shape[1]
@@ -48,11 +50,11 @@ class FusedAdapter:
         return tuple(p for slot in self.slots for p in (slot.a, slot.b))
 
     def gradients(self, grad_a: Tensor, grad_b: Tensor) -> list[Tensor]:
-        """The gradients of `parameters`, cut out of those of the fused matrices."""
+        """The gradients of `parameters`, cut out of those of the fused A and of B unscaled."""
         found = []
         for slot in self.slots:
             found.append(grad_a[slot.ranks].to(slot.a.dtype))
-            found.append(grad_b[slot.outputs, slot.ranks].to(slot.b.dtype).mul_(slot.scaling))
+            found.append(grad_b[slot.outputs, slot.ranks].to(slot.b.dtype))
         return found
 
 
@@ -64,7 +66,7 @@ class Adapters:
         slots = [(adapter, slot) for adapter in fused for slot in adapter.slots]
         self._a: list[Tensor] = [slot.a for _, slot in slots]
         self._b: list[Tensor] = [slot.b for _, slot in slots]
-        self._scalings = [slot.scaling for _, slot in slots]
+        self._scalings = [adapter.scaling for adapter, _ in slots]
         self._into_a = [adapter.a[slot.ranks] for adapter, slot in slots]
         self._into_b = [adapter.b[slot.outputs, slot.ranks] for adapter, slot in slots]
 
@@ -92,20 +94,21 @@ def fuse_adapters(
 ) -> FusedAdapter | None:
     """The active adapters on some linears, or None where there are none. Raises Unsupported."""
     slots: list[Slot] = []
-    dropouts: set[float] = set()
+    kinds: set[tuple[float, float]] = set()
     row = rank = 0
     for module, size in zip(modules, sizes):
         name = active_adapter(module)
         if name is not None and isinstance(module, LoraLayer):
             a, b = module.lora_A[name].weight, module.lora_B[name].weight
             ranks = slice(rank, rank + a.shape[0])
-            slots.append(Slot(a, b, module.scaling[name], slice(row, row + size), ranks))
-            dropouts.add(float(getattr(module.lora_dropout[name], "p", 0.0)))
+            slots.append(Slot(a, b, slice(row, row + size), ranks))
+            dropout = float(getattr(module.lora_dropout[name], "p", 0.0))
+            kinds.add((float(module.scaling[name]), dropout))
             rank = ranks.stop
         row += size
-    if len(dropouts) > 1:
-        raise Unsupported("adapters of one layer have different dropout")
-    return FusedAdapter(slots, row, dropouts.pop(), like) if slots else None
+    if len(kinds) > 1:
+        raise Unsupported("adapters of one layer have different scaling or dropout")
+    return FusedAdapter(slots, row, *kinds.pop(), like) if slots else None
 
 
 def active_adapter(module: nn.Module) -> str | None:

@@ -104,7 +104,10 @@ class _Adapted(torch.autograd.Function):
         assert adapter is not None
         grad_inner = grad @ adapter.b
         grad_a = linear.low_rank.grad_a(x, grad_inner, ctx.drop)
-        grads = adapter.gradients(grad_a, grad.t() @ inner)
+        # The product scales on its way: B's gradient times the scaling costs no pass of its own.
+        unused = grad.new_empty(())
+        grad_b = torch.addmm(unused, grad.t(), inner, beta=0, alpha=adapter.scaling)
+        grads = adapter.gradients(grad_a, grad_b)
         grad_x = None
         if ctx.needs_input_grad[0]:
             total = grad @ linear.weight.tensor()
