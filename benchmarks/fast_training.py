@@ -40,7 +40,7 @@ from engine.worker.fast.ingredients import Ingredients, kernels_can_run  # noqa:
 from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
 from engine.worker.gradient import Gradient  # noqa: E402
 from engine.worker.model import LabelLosses  # noqa: E402
-from engine.worker.optimizers import looks_itself  # noqa: E402
+from engine.worker.optimizer_steps import OptimizerSteps  # noqa: E402
 from engine.worker.paths import Losses  # noqa: E402
 from engine.worker.reporter import Reporter  # noqa: E402
 
@@ -89,34 +89,37 @@ class Bench:
         (set_dropout or (lambda share: _set_dropout(model, share)))(DROPOUT)
         step_of = optimizer(parameters)
         forget_peak()
+        timed = list(batches if batches is not None else self.batches[1:])
 
-        def step(batch: Batch, following: Batch) -> None:
+        def step(batch: Batch) -> None:
             loss = find(batch)
             if scaler is not None:
                 scaler.unscale_(step_of)
-            norm = nn.utils.clip_grad_norm_(parameters, 1.0)
-            asked = own is not None and looks_itself(step_of, loss, norm)
-            if asked:
-                step_of.step()
-            if own is not None:
-                own.plan(following)
+            nn.utils.clip_grad_norm_(parameters, 1.0)
             float(loss)
             if scaler is not None:
                 scaler.step(step_of)
                 scaler.update()
-            elif not asked:
+            else:
                 step_of.step()
             step_of.zero_grad(set_to_none=True)
 
-        timed = list(batches if batches is not None else self.batches[1:])
-        pairs = list(zip(timed, [*timed[1:], timed[0]]))
+        # Our own steps are the worker's, as it takes them.
+        constant = torch.optim.lr_scheduler.LambdaLR(step_of, lambda number: 1.0)
+        steps = OptimizerSteps(own, parameters, step_of, constant, 1.0) if own else None
+
+        def epoch() -> None:
+            for batch in timed:
+                steps.take(batch) if steps else step(batch)
+            if steps:
+                steps.settle()
+
         for _ in range(2 if len(timed) > 2 else 1):  # compiling, recording, allocating
-            for pair in pairs:
-                step(*pair)
+            epoch()
         tokens = sum(len(item.ids) for batch in timed for item in batch)
         items = sum(len(batch) for batch in timed)
         for _ in range(repeats or self.arguments.repeats):
-            took = seconds(lambda: [step(*pair) for pair in pairs])
+            took = seconds(epoch)
             row.rates.append(tokens / took)
         took = tokens / row.rate
         row.facts |= {

@@ -36,11 +36,6 @@ class Gradient:
         self._accelerator = accelerator
         self._reporter = reporter
         self._size = PassSize(settings.tokens_per_pass)
-        self._planned: tuple[Sequence[Encoded], list[Pass]] | None = None
-
-    def plan(self, batch: Sequence[Encoded]) -> None:
-        """Lay out the batch that comes next, while the GPU is busy with another."""
-        self._planned = batch, self._passes(batch)
 
     def accumulate(self, batch: Sequence[Encoded]) -> Tensor:
         """The mean loss of an effective batch, whose gradient is left.
@@ -48,8 +43,7 @@ class Gradient:
         Where memory runs out, the batch is begun anew in smaller passes.
         """
         while True:
-            planned, self._planned = self._planned, None
-            passes = planned[1] if planned and planned[0] is batch else self._passes(batch)
+            passes = self.losses.passes(batch, self._row_tokens, self._size.tokens, self._pad_id)
             try:
                 return self._accumulate(passes)
             except torch.OutOfMemoryError:
@@ -69,9 +63,6 @@ class Gradient:
                     tokens=self._size.tokens
                 ),
             )
-
-    def _passes(self, batch: Sequence[Encoded]) -> list[Pass]:
-        return self.losses.passes(batch, self._row_tokens, self._size.tokens, self._pad_id)
 
     def _accumulate(self, passes: Sequence[Pass]) -> Tensor:
         # Every scored token of the effective batch weighs the same, whichever pass it is in.

@@ -31,10 +31,12 @@ def run(session: Session) -> None:
         for number, batch in enumerate(warm_up):
             session.reporter.phase("probing", number, phases)
             trainer.take_step(batch)
+            trainer.settle()
             session.reporter.check_stop()
         session.reporter.phase("probing", len(warm_up), phases)
         began = time.monotonic()
         trainer.take_step(largest)
+        trainer.settle()
         seconds = time.monotonic() - began
         in_training = memory.peak_bytes(session.device)
         session.reporter.check_stop()

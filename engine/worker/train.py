@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 from collections.abc import Sequence
-from itertools import zip_longest
 from statistics import fmean
 
 import torch
 from accelerate import Accelerator
 from peft import PeftModel
-from torch import Tensor
-from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine import plan, seed_loop, trained_with
@@ -27,7 +23,8 @@ from engine.worker.checkpoints import TrainerState
 from engine.worker.devices import device_name
 from engine.worker.gradient import Gradient
 from engine.worker.loading import add_adapter
-from engine.worker.optimizers import looks_itself, make_optimizer, make_scheduler
+from engine.worker.optimizer_steps import OptimizerSteps, StepResult
+from engine.worker.optimizers import make_optimizer, make_scheduler
 from engine.worker.paths import Losses, make_losses
 from engine.worker.progress import Progress
 from engine.worker.reporter import StopRequested
@@ -56,21 +53,20 @@ class Trainer:
             base.gradient_checkpointing_enable({"use_reentrant": False})
         model = add_adapter(base, self.profile.lora, self.settings.seed)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.bare_optimizer = make_optimizer(self.settings, self.parameters)
-        self.scheduler: LRScheduler = make_scheduler(
-            self.settings, self.bare_optimizer, self.plan.steps
-        )
-        self.model: PeftModel
-        self.optimizer: Optimizer  # the bare one, wrapped
-        self.model, self.optimizer = self.accelerator.prepare(model, self.bare_optimizer)
+        self.optimizer = make_optimizer(self.settings, self.parameters)
+        self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
+        self.model: PeftModel = self.accelerator.prepare(model)
         self.losses: Losses = make_losses(self.model, self.profile)
-        self.gradient = Gradient(
+        gradient = Gradient(
             self.losses,
             self.parameters,
             self.settings,
             session.builder.tokenizer.pad_id,
             self.accelerator,
             self.report,
+        )
+        self.steps = OptimizerSteps(
+            gradient, self.parameters, self.optimizer, self.scheduler, self.settings.max_grad_norm
         )
         self.progress = Progress()
         self.saved = (-1, "")  # step, and the best checkpoint as it was then
@@ -99,6 +95,7 @@ class Trainer:
             self._loop()
             self._finish()
         except StopRequested:
+            self.settle()
             step = self.progress.step
             if step:
                 self._save()
@@ -114,9 +111,12 @@ class Trainer:
             batches = [
                 [encoded[i] for i in self._learnt(batch)] for batch in order[first:steps_per_epoch]
             ]
-            for batch, following in zip_longest(batches, batches[1:]):
+            for batch in batches:
                 self.report.check_stop()
-                self.take_step(batch, following)
+                self.take_step(batch)
+                if not self._anything_is_due():
+                    continue
+                self.settle()
                 last = self.progress.step == self.plan.steps
                 if self._evaluation_is_due():
                     self._evaluate()
@@ -124,6 +124,13 @@ class Trainer:
                     self._save()
                 if last or self._patience_is_over():
                     return
+            self.settle()
+
+    def _anything_is_due(self) -> bool:
+        """Is there more to do after the step that was asked for than the next one?"""
+        step = self.progress.step + self.steps.pending
+        every = self.plan.evaluate_every, self.plan.checkpoint_every
+        return step == self.plan.steps or any(step % steps == 0 for steps in every)
 
     def _learnt(self, batch: Sequence[int]) -> Sequence[int]:
         """What of a batch is learnt: all of it, unless the seed's loop is asked for."""
@@ -131,52 +138,41 @@ class Trainer:
             return seed_loop.stepped_on(batch, self.settings.batch_size)
         return batch
 
-    def take_step(self, batch: list[Encoded], following: list[Encoded] | None = None) -> None:
-        """One optimizer step on one effective batch, in as many passes as memory asks for."""
-        began, progress = time.monotonic(), self.progress
+    def take_step(self, batch: list[Encoded]) -> None:
+        """One optimizer step on one effective batch; what comes of it may be known only later."""
         self.model.train()
-        # All is asked of the GPU, and the next batch made ready, before an answer is waited for.
-        answers = self.gradient.accumulate(batch), self._clip()
-        asked = looks_itself(self.bare_optimizer, *answers)
-        if asked:
-            self.optimizer.step()
-        if following is not None:
-            self.gradient.plan(following)
-        loss, grad_norm = (float(answer) for answer in answers)
-        lr = float(self.scheduler.get_last_lr()[0])
-        if not math.isfinite(loss) or not math.isfinite(grad_norm):
+        if (result := self.steps.take(batch)) is not None:
+            self._tell(result)
+
+    def settle(self) -> None:
+        """Wait for what came of every step that was asked for."""
+        if (result := self.steps.settle()) is not None:
+            self._tell(result)
+
+    def _tell(self, result: StepResult) -> None:
+        progress = self.progress
+        progress.step += 1
+        progress.tokens += result.tokens
+        if not result.is_applied:
             self.report.warn(
                 _("step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied").format(
-                    step=progress.step + 1, loss=loss, grad_norm=grad_norm
+                    step=progress.step, loss=result.loss, grad_norm=result.grad_norm
                 ),
                 _("a lower training.learning_rate or model.dtype = float32 may help"),
             )
-        elif not asked:
-            self.optimizer.step()
-        self.scheduler.step()
-        self.optimizer.zero_grad(set_to_none=True)
-
-        progress.step += 1
-        self.recent_losses.append(loss)
-        tokens = sum(len(item.ids) for item in batch)
-        progress.tokens += tokens
+        self.recent_losses.append(result.loss)
         self.report.emit(
             Step(
                 step=progress.step,
                 of=self.plan.steps,
-                loss=loss,
-                lr=lr,
-                grad_norm=grad_norm,
+                loss=result.loss,
+                lr=result.lr,
+                grad_norm=result.grad_norm,
                 tokens=progress.tokens,
-                tokens_per_second=tokens / (time.monotonic() - began),
+                tokens_per_second=result.tokens / result.seconds,
                 memory=memory.peak_bytes(self.session.device),
             )
         )
-
-    def _clip(self) -> Tensor:
-        limit = self.settings.max_grad_norm or math.inf
-        norm: Tensor = self.accelerator.clip_grad_norm_(self.parameters, limit)
-        return norm
 
     def _evaluation_is_due(self) -> bool:
         step = self.progress.step

@@ -66,15 +66,20 @@ class Layout:
     spans: Mapping[int | None, Spans]
     """By sliding window; one and the same for all where no document is longer than the window."""
 
-    def pack(self) -> Tensor:
-        """All of it as one tensor of int64, to be moved at once."""
+    def pack(self, *, pinned: bool = False) -> Tensor:
+        """All of it as one tensor of int64, to be moved at once.
+
+        Pinned, it is moved to a GPU without waiting for what the GPU is busy with.
+        """
         spans = [self.spans[together[0]] for together in self.frame.windows]
         bounds = [bound.reshape(-1).long() for s in spans for bound in (s.start, s.end)]
-        return torch.cat([self.ids, self.positions, self.label_rows, self.targets, *bounds])
+        packed = torch.cat([self.ids, self.positions, self.label_rows, self.targets, *bounds])
+        return packed.pin_memory() if pinned else packed
 
     def to(self, device: torch.device) -> Layout:
         """The same on a device."""
-        return unpack(self.pack().to(device, non_blocking=True), self.frame)
+        packed = self.pack(pinned=device.type == "cuda")
+        return unpack(packed.to(device, non_blocking=True), self.frame)
 
 
 def unpack(packed: Tensor, frame: Frame) -> Layout:

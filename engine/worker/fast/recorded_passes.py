@@ -117,7 +117,7 @@ class _Recording:
         self.losses = recorded.detach()
 
     def forward(self, layout: Layout, seed: Tensor | None) -> Tensor:
-        self._packed.copy_(layout.pack(), non_blocking=True)
+        self._packed.copy_(layout.pack(pinned=True), non_blocking=True)
         if seed is not None and self._seed is not None:
             self._seed.copy_(seed)
         self._forward.replay()
