@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine import profile_check, seed_loop
 from engine.language import _
-
-if TYPE_CHECKING:
-    from engine.profiles import Profile, Prompt
+from engine.profiles import Profile, Prompt
 
 _PARTS = ["system", "examples", "instruction"]
 

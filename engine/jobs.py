@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import dataset, few_shot, hardware, profile_paths, profiles, runs, strategies, tokenizer
+from engine import (
+    dataset,
+    few_shot,
+    hardware,
+    profile_files,
+    profile_paths,
+    runs,
+    strategies,
+    tokenizer,
+)
 from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.few_shot import Examples
@@ -98,9 +107,9 @@ def resolve_profile(request: Request) -> Profile:
     """The profile asked for, or the run's own as it was then. Raises ProfileError."""
     source = request.run or request.like
     if source is None:
-        return profiles.load(request.profile, request.overrides)
+        return profile_files.load(request.profile, request.overrides)
     if request.overrides:
-        return profiles.override(source.settings.profile, request.overrides)
+        return profile_files.override(source.settings.profile, request.overrides)
     return source.settings.profile
 
 
@@ -115,7 +124,7 @@ def require_model(profile: Profile) -> None:
 def _is_as_listed(profile: Profile) -> bool:
     """Does pulling the profile by its name get this model?"""
     try:
-        return profiles.load(profile.name).model == profile.model
+        return profile_files.load(profile.name).model == profile.model
     except UserError:
         return False
 

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from engine import profiles
+from engine import profile_files
 from engine.language import _
 from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Profile
@@ -58,8 +58,8 @@ def typed(value: Any) -> str:
 
 def list_all(profile: str, overrides: Mapping[str, str]) -> list[Setting]:
     """The settings of a profile by section, as they are with the overrides. Raises ProfileError."""
-    before = msgspec.to_builtins(profiles.as_written(profile))
-    after = msgspec.to_builtins(profiles.as_written(profile, dict(overrides)))
+    before = msgspec.to_builtins(profile_files.as_written(profile))
+    after = msgspec.to_builtins(profile_files.as_written(profile, dict(overrides)))
     comments = explanations()
     return [
         Setting(

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from engine import events, profiles
+from engine import events, profile_files
 from engine.dataset import Pair
 from engine.events import Event, EventLog, Judged, Score, Step
 from engine.paths import BUILTIN_PROFILES
@@ -53,7 +53,7 @@ def write_profile(text: str, path: str = "mine.toml") -> Path:
 @cache
 def tiny() -> Profile:
     """The embedded profile as it comes."""
-    return profiles.load(TINY)
+    return profile_files.load(TINY)
 
 
 def pair(number: int, *, classical: bool = False) -> Pair:

@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from engine import profiles, runs, strategies
+from engine import profile_files, runs, strategies
 from engine.errors import ProfileError, RunError, UserError
 from engine.jobs import Request
 from engine.paths import runs_root
@@ -93,7 +93,7 @@ def _trained_by(root: Path, run: Run) -> Run:
 
 def _is_profile(target: str) -> bool:
     try:
-        profiles.find(target)
+        profile_files.find(target)
     except ProfileError:
         return target.endswith(".toml")  # so that the message is about the file
     return True
@@ -105,7 +105,7 @@ def find_run(root: Path, target: str) -> Run:
         return runs.find(root, target)
     except RunError as error:
         try:
-            profiles.find(target)
+            profile_files.find(target)
         except ProfileError as other:
             raise RunError(f"{error}\n       {other}") from None
         raise

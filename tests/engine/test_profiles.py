@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from samples import MINIMAL_PROFILE, tiny, write_profile
 
-from engine import profiles
+from engine import profile_files, profiles
 from engine.errors import ProfileError
 
 OPTIMIZERS = '"adafactor" or "adamw" or "adamw_8bit" or "paged_adamw_8bit"'
@@ -17,14 +17,14 @@ def mistakes(text: str) -> list[str]:
     """The lines of the message, each without the file's name, with which it must begin."""
     file = write_profile(text)
     with pytest.raises(ProfileError) as caught:
-        profiles.load(file)
+        profile_files.load(file)
     lines = str(caught.value).splitlines()
     assert all(line.startswith(f"{file}: ") for line in lines)
     return [line.removeprefix(f"{file}: ") for line in lines]
 
 
 def test_all_keys_but_two_may_be_left_out() -> None:
-    profile = profiles.load(write_profile(MINIMAL_PROFILE))
+    profile = profile_files.load(write_profile(MINIMAL_PROFILE))
     assert profile.training == profiles.Training()
     assert profile.name == "mine"
 
@@ -75,14 +75,14 @@ def test_a_wrong_value_is_named_with_what_was_found_and_expected(
     key: str, value: str, found: str, expected: str
 ) -> None:
     with pytest.raises(ProfileError) as caught:
-        profiles.load(write_profile(MINIMAL_PROFILE), {key: value})
+        profile_files.load(write_profile(MINIMAL_PROFILE), {key: value})
     assert str(caught.value) == f"--set {key}={value}: found {found}, expected {expected}"
 
 
 def test_a_mistake_of_the_file_is_not_blamed_on_a_setting() -> None:
     path = write_profile(MINIMAL_PROFILE + "\n[training]\nepochs = 'no'\n")
     with pytest.raises(ProfileError) as caught:
-        profiles.load(path, {"training.seed": "x", "trainings.seed": "1"})
+        profile_files.load(path, {"training.seed": "x", "trainings.seed": "1"})
     file, *settings = sorted(str(caught.value).splitlines(), key=lambda line: "--set" in line)
     assert file.endswith(': training.epochs: found "no", expected a number > 0 and ≤ 1000000')
     assert settings == [
@@ -161,11 +161,11 @@ def test_parts_of_a_prompt_that_contradict_each_other_are_named(prompt: str, mes
 
 def test_a_prompt_without_examples_is_good_where_few_shot_wants_none() -> None:
     text = "[model]\npath = 'a/b'\n[prompt]\ntemplate = '{instruction}'\n[few_shot]\nexamples = 0"
-    assert profiles.load(write_profile(text)).few_shot.examples == 0
+    assert profile_files.load(write_profile(text)).few_shot.examples == 0
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:
-    assert profiles.load(write_profile("\ufeff" + MINIMAL_PROFILE)).model.path == "owner/name"
+    assert profile_files.load(write_profile("\ufeff" + MINIMAL_PROFILE)).model.path == "owner/name"
 
 
 def test_broken_toml_is_named_with_its_line() -> None:
@@ -178,7 +178,7 @@ def test_a_file_that_is_not_utf_8_is_said_to_be_unreadable() -> None:
     file = Path("big5.toml")
     file.write_bytes("title = '文言'".encode("big5"))
     with pytest.raises(ProfileError, match=r"big5\.toml: cannot be read"):
-        profiles.load(file)
+        profile_files.load(file)
 
 
 def test_a_profile_cannot_name_itself() -> None:
@@ -203,7 +203,7 @@ def test_an_override_is_typed_as_in_toml_or_else_as_plain_text(
     key: str, typed: str, value: object
 ) -> None:
     section, name = key.split(".")
-    profile = profiles.load(write_profile(MINIMAL_PROFILE), {key: typed})
+    profile = profile_files.load(write_profile(MINIMAL_PROFILE), {key: typed})
     assert getattr(getattr(profile, section), name) == value
 
 
@@ -211,23 +211,23 @@ def test_a_mistaken_override_is_named_like_a_mistake_of_the_file() -> None:
     with pytest.raises(
         ProfileError, match=r"^--set training\.epoch=1: unknown key; did you mean 'epochs'"
     ):
-        profiles.load(write_profile(MINIMAL_PROFILE), {"training.epoch": "1"})
+        profile_files.load(write_profile(MINIMAL_PROFILE), {"training.epoch": "1"})
 
 
 @pytest.mark.parametrize("typed", ['"main"i', 'main"', "'main"])
 def test_an_override_with_a_stray_quotation_mark_is_refused(typed: str) -> None:
     with pytest.raises(ProfileError, match="quoted whole or not at all"):
-        profiles.override(tiny(), {"model.revision": typed})
+        profile_files.override(tiny(), {"model.revision": typed})
 
 
 def test_an_override_deeper_than_the_table_is_no_key() -> None:
     with pytest.raises(
         ProfileError, match=r"^--set title\.x=1: not a key; expected section\.key=value"
     ):
-        profiles.load(write_profile("title = 'x'" + MINIMAL_PROFILE), {"title.x": "1"})
+        profile_files.load(write_profile("title = 'x'" + MINIMAL_PROFILE), {"title.x": "1"})
 
 
 def test_overriding_a_profile_keeps_its_other_values() -> None:
-    changed = profiles.override(tiny(), {"training.epochs": "5"})
+    changed = profile_files.override(tiny(), {"training.epochs": "5"})
     assert changed.training.epochs == 5
-    assert profiles.override(changed, {"training.epochs": "2"}) == tiny()
+    assert profile_files.override(changed, {"training.epochs": "2"}) == tiny()

@@ -15,7 +15,7 @@ from peft import PeftModel
 from small_runs import RunMaker, SmallRun
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from engine import dataset, jobs, launch, profiles, runs
+from engine import dataset, jobs, launch, profile_files, runs
 from engine.cli import main
 from engine.course import check, export, scripts
 from engine.course.export import Export
@@ -178,7 +178,7 @@ def test_a_merged_folder_is_whole_and_has_a_profile(merged: Path) -> None:
     names = {path.name for path in merged.iterdir()}
     assert names >= {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     assert not list(merged.parent.glob(".*"))
-    own = profiles.load(merged / "model.toml")
+    own = profile_files.load(merged / "model.toml")
     assert own.model.path == str(merged)
     assert own.quantization.method == "none"
     assert json.loads((merged / "config.json").read_text())["torch_dtype"] == "float32"

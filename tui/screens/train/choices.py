@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.app import App
 
-from engine import profiles, strategies
+from engine import profile_files, strategies
 from engine.errors import UserError
 from engine.hardware import Gpu, Probe
 from engine.language import _
@@ -50,7 +50,7 @@ async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str
 def _own_file(profile: str, part: Part) -> str:
     """What the profile itself names, as the picker says it."""
     try:
-        data = profiles.load(profile).data
+        data = profile_files.load(profile).data
     except UserError:
         return ""
     files = {"train": data.train, "validation": data.validation, "test": data.test}[part]
