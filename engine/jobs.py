@@ -15,7 +15,7 @@ from engine import (
     hardware,
     profile_files,
     profile_paths,
-    runs,
+    runs_folder,
     strategies,
     tokenizer,
 )
@@ -27,7 +27,8 @@ from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.run_files import RunFiles, set_validation_aside
-from engine.runs import Job, Part, Run, RunSettings
+from engine.run_settings import Job, Part, RunSettings
+from engine.runs import Run
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def prepare(request: Request) -> Run:
     elif strategy.trains and request.predict:
         raise UserError(_("predict with qlora needs a run that was trained; name the run"))
     examples = draw(profile, strategy, data)
-    return runs.create(
+    return runs_folder.create(
         request.root,
         job=job,
         strategy=strategy.name,

@@ -19,7 +19,8 @@ from engine.dataset import Pair
 from engine.events import Event, EventLog, Judged, Score, Step
 from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Profile
-from engine.runs import DataFile, Job, Run, RunSettings
+from engine.run_settings import DataFile, Job, RunSettings
+from engine.runs import Run
 from engine.scores.judgement import FAULTS, Fault, Judgement, Measure
 
 TINY = BUILTIN_PROFILES / "tiny.toml"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine import jobs, profile_files, runs, strategies
+from engine import jobs, profile_files, runs_folder, strategies
 from engine.errors import UserError
 from engine.language import _
 from engine.models import hub
@@ -79,7 +79,7 @@ def list_all(root: Path) -> list[ModelChoice]:
         if not _is_to_be_downloaded(path)
         for few_shot in (False, True)
     ]
-    trained = [run for run in runs.list_all(root) if has_adapter(run)]
+    trained = [run for run in runs_folder.list_all(root) if has_adapter(run)]
     return bases + [ModelChoice(run=run) for run in trained[:NEWEST_RUNS]]
 
 
@@ -96,7 +96,7 @@ def one_of_each(root: Path, profile: str) -> list[ModelChoice]:
     """A profile's base bare, with examples, and under its newest adapter, if there is one."""
     base = base_of(profile_files.load(profile))
     found = [ModelChoice(profile), ModelChoice(profile, few_shot=True)]
-    for run in runs.list_all(root)[:NEWEST_RUNS]:
+    for run in runs_folder.list_all(root)[:NEWEST_RUNS]:
         if has_adapter(run) and base_of(run.settings.profile) == base:
             return [*found, ModelChoice(run=run)]
     return found

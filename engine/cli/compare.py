@@ -9,13 +9,14 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine import runs
+from engine import runs_folder
 from engine.catalog import Catalog, Row, finite
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
 from engine.errors import RunError, UserError
 from engine.paths import runs_root
-from engine.runs import PEEKED, Run
+from engine.run_settings import PEEKED
+from engine.runs import Run
 from engine.scores.judgement import plain_data, value
 from engine.scores.translation_quality import NAMES
 from engine.text import number
@@ -28,7 +29,7 @@ def compare(arguments: Namespace) -> int:
     """`yiwen compare [RUN…]`."""
     root = runs_root(arguments.runs)
     if arguments.run:
-        wanted = [runs.find(root, key) for key in arguments.run]
+        wanted = [runs_folder.find(root, key) for key in arguments.run]
         rows = [Row(run, run.settings, run.summary()) for run in wanted]
     else:
         wanted = []

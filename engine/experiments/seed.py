@@ -19,7 +19,7 @@ from engine.errors import UserError
 from engine.jobs import Request
 from engine.models import hub
 from engine.profiles import Profile
-from engine.runs import Job
+from engine.run_settings import Job
 
 MODELS = ("gemma-2-2b-kyara-seed", "llama-3-taiwan-8b-seed")
 """Profiles of the report's two models."""

@@ -29,7 +29,7 @@ from engine.plan import (
 )
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
-from engine.runs import Job, Part
+from engine.run_settings import Job, Part
 from engine.strategies import Strategy
 
 

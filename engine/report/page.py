@@ -12,7 +12,7 @@ from engine.perplexity import SampleResult
 from engine.report import description, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.scores.judgement import FAULTS, value
 from engine.text import clock, counted, direction_label, number, share
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine import strategies, wording
 from engine.catalog import Row
 from engine.language import _, plural
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.scores.judgement import Judgement, value
 from engine.table import differences, sheet
 from engine.table.run_columns import perplexity_of, strategy_of

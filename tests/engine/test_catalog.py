@@ -14,7 +14,7 @@ from engine import events, profile_files
 from engine.catalog import Catalog, Row, finite
 from engine.cli.result import describe_result
 from engine.events import EventLog
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.summary import Status
 
 ROW_BYTES = 1_200

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import MODEL, TEST_FILE, make_run, pair, write_pairs
 
-from engine import dataset, jobs, runs
+from engine import dataset, jobs, runs_folder
 from engine.dataset import Dataset
 from engine.errors import UserError
 from engine.jobs import Request
@@ -112,7 +112,7 @@ def test_what_is_wrong_is_said_before_a_run_is_made(
     with pytest.raises(UserError) as caught:
         jobs.prepare(replace(asked, **changes))  # type: ignore[arg-type]
     assert said in str(caught.value)
-    assert runs.list_all(asked.root) == []
+    assert runs_folder.list_all(asked.root) == []
 
 
 def test_bad_records_are_left_out_where_the_profile_says_so(asked: Request) -> None:

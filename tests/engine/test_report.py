@@ -16,7 +16,8 @@ from engine import events, profile_files
 from engine.perplexity import SampleResult
 from engine.report import chart, curves, markdown
 from engine.report.chart import Level, Line
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 from engine.scores.judgement import Fault, Judgement, Measure
 
 EVIL = "<script>|`*_[x](http://y)\n# $a$ ~~z~~ &lt; @all"

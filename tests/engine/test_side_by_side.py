@@ -14,7 +14,7 @@ from engine import events
 from engine.catalog import Catalog
 from engine.events import Judged
 from engine.profiles import FewShot
-from engine.runs import DataFile
+from engine.run_settings import DataFile
 from engine.scores import side_by_side
 from engine.scores.judgement import Judgement, Measure
 from engine.table import differences

@@ -14,7 +14,8 @@ from engine import profile_files
 from engine.directions import DIRECTIONS
 from engine.events import Evaluated, Event, Finished, Started
 from engine.profiles import Profile
-from engine.runs import PEEKED, Run
+from engine.run_settings import PEEKED
+from engine.runs import Run
 from engine.scores.judgement import FAULTS, Fault
 from tui import results
 from tui.app import YiwenApp

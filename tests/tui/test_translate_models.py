@@ -10,7 +10,7 @@ import pytest
 from fake_translator import Fake
 from translate_desk import MODERN, open_desk, prompt_of
 
-from engine import jobs, profile_files, runs
+from engine import jobs, profile_files, runs_folder
 from engine.runs import Run
 from engine.table import notes
 from engine.table.notes import Notes
@@ -55,7 +55,7 @@ async def test_the_exact_prompt_is_shown(fake: Fake, root: Path) -> None:
 
 def trained_run(root: Path, overrides: dict[str, str] | None = None) -> Run:
     """A run with a result and two checkpoints."""
-    run = runs.create(
+    run = runs_folder.create(
         root,
         job="train",
         strategy="qlora",

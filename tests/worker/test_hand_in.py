@@ -15,7 +15,7 @@ from peft import PeftModel
 from small_runs import RunMaker, SmallRun
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from engine import dataset, jobs, launch, profile_files, runs
+from engine import dataset, jobs, launch, profile_files, runs_folder
 from engine.cli import main
 from engine.course import check, export, scripts
 from engine.course.export import Export
@@ -83,7 +83,7 @@ def evaluated(finished_run: SmallRun) -> Run:
     root = str(finished_run.run.folder.parent)
     outputs = ["--set", "evaluation.outputs=true"]
     assert main(["evaluate", finished_run.run.id, "--runs", root, *outputs]) == 0
-    return runs.find(finished_run.run.folder.parent, "latest")
+    return runs_folder.find(finished_run.run.folder.parent, "latest")
 
 
 def test_the_courses_script_gets_the_number_of_yiwen_evaluate(

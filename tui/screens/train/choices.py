@@ -14,7 +14,7 @@ from engine.errors import UserError
 from engine.hardware import Gpu, Probe
 from engine.language import _
 from engine.profiles import Profile
-from engine.runs import Part
+from engine.run_settings import Part
 from engine.text import one_line, size
 from tui.listing import profile_choices
 from tui.screens.train.draft import Draft
