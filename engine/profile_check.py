@@ -16,6 +16,8 @@ from engine.language import _
 
 T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
+_OUT_OF_REACH = 1_000_000
+"""A bound as high keeps libraries from failing; it says nothing of what the number is for."""
 _STRAY_QUOTE = re.compile(r"""["'].*|.*["']""")
 """A line with one at an end only, or more text after the one that closes; texts of several lines
 (prompts, mostly) are taken as they are."""
@@ -64,7 +66,7 @@ def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
     except msgspec.ValidationError:
         mistakes.append(
             _("{key}: found {found}, expected {expected}").format(
-                key=key, found=_shown(found), expected=_expected(expected)
+                key=key, found=_shown(found), expected=_expected(expected, found)
             )
         )
         return _UNSET
@@ -128,20 +130,20 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _expected(kind: Any) -> str:
-    return _describe(inspect.type_info(kind))
+def _expected(kind: Any, found: Any = None) -> str:
+    return _describe(inspect.type_info(kind), found)
 
 
-def _describe(info: Any) -> str:
-    """A type in words, bounds included."""
+def _describe(info: Any, found: Any) -> str:
+    """A type in words, with the bounds that matter for what was found."""
     if isinstance(info, inspect.UnionType):
-        return _(" or ").join(_describe(option) for option in info.types)
+        return _(" or ").join(_describe(option, found) for option in info.types)
     if isinstance(info, inspect.LiteralType):
         return _(" or ").join(f'"{value}"' for value in info.values)
     if isinstance(info, inspect.IntType):
-        return _("a whole number") + _bounds(info)
+        return _bounded(_("a whole number"), info, found)
     if isinstance(info, inspect.FloatType):
-        return _("a number") + _bounds(info)
+        return _bounded(_("a number"), info, found)
     if isinstance(info, inspect.BoolType):
         return _("true or false")
     if isinstance(info, inspect.VarTupleType):
@@ -152,11 +154,13 @@ def _describe(info: Any) -> str:
     return _("a text that is not empty") if is_needed else _("a text")
 
 
-def _bounds(info: Any) -> str:
-    signs = {"≥": info.ge, ">": info.gt, "≤": info.le}
-    bounds = _(" and ").join(
-        f"{sign} {bound if isinstance(bound, int) else format(bound, 'g')}"
-        for sign, bound in signs.items()
-        if bound is not None
-    )
-    return f" {bounds}" if bounds else ""
+def _bounded(kind: str, info: Any, found: Any) -> str:
+    """Numbers within bounds; one that nobody reaches by intent is named where it was passed."""
+    low, above, high = info.ge, info.gt, info.le
+    if low is not None and high is not None and high < _OUT_OF_REACH:
+        return _("{kind} from {low} to {high}").format(kind=kind, low=low, high=high)
+    if high is not None and isinstance(found, int | float) and found > high:
+        return _("{kind} of at most {high}").format(kind=kind, high=f"{high:,}")
+    if low is not None:
+        return _("{kind} of at least {low}").format(kind=kind, low=low)
+    return _("{kind} above {low}").format(kind=kind, low=above) if above is not None else kind

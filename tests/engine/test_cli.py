@@ -132,7 +132,7 @@ def test_a_checked_profile_with_mistakes_gets_them_all(capsys: pytest.CaptureFix
         ("training.epoch=1", "--set training.epoch=1: unknown key; did you mean 'epochs'?"),
         (
             "training.epochs=no",
-            '--set training.epochs=no: found "no", expected a number > 0 and ≤ 1000000',
+            '--set training.epochs=no: found "no", expected a number above 0',
         ),
         ("=1", "--set =1: not a key; expected section.key=value"),
         ("name=x", "--set: name: not a key; a profile is named by its file"),

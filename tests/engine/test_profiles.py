@@ -47,21 +47,21 @@ def test_an_unknown_key_like_no_other_gets_no_suggestion() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "found", "expected"),
     [
-        ("training.epochs", '"two"', '"two"', "a number > 0 and ≤ 1000000"),
-        ("training.epochs", "0", "0", "a number > 0 and ≤ 1000000"),
-        ("training.epochs", "inf", "inf", "a number > 0 and ≤ 1000000"),
-        ("training.epochs", "nan", "nan", "a number > 0 and ≤ 1000000"),
-        ("training.learning_rate", "-1e-3", "-0.001", "a number > 0"),
-        ("training.learning_rate", "true", "true", "a number > 0"),
-        ("training.weight_decay", "inf", "inf", "a number ≥ 0"),
-        ("training.warmup", "1.5", "1.5", "a number ≥ 0 and ≤ 1"),
-        ("training.batch_size", "0", "0", "a whole number ≥ 1 and ≤ 2147483647"),
-        ("training.batch_size", "2.5", "2.5", "a whole number ≥ 1 and ≤ 2147483647"),
+        ("training.epochs", '"two"', '"two"', "a number above 0"),
+        ("training.epochs", "0", "0", "a number above 0"),
+        ("training.epochs", "inf", "inf", "a number of at most 1,000,000"),
+        ("training.epochs", "nan", "nan", "a number above 0"),
+        ("training.learning_rate", "-1e-3", "-0.001", "a number above 0"),
+        ("training.learning_rate", "true", "true", "a number above 0"),
+        ("training.weight_decay", "inf", "inf", "a number of at least 0"),
+        ("training.warmup", "1.5", "1.5", "a number from 0 to 1"),
+        ("training.batch_size", "0", "0", "a whole number of at least 1"),
+        ("training.batch_size", "2.5", "2.5", "a whole number of at least 1"),
         ("training.batch_size", "99999999999", "99999999999",
-         "a whole number ≥ 1 and ≤ 2147483647"),
-        ("training.seed", "9" * 23, "9" * 23, "a whole number ≥ 0 and ≤ 4294967295"),
-        ("training.batch_size", "true", "true", "a whole number ≥ 1 and ≤ 2147483647"),
-        ("training.batch_size", "nan", "nan", "a whole number ≥ 1 and ≤ 2147483647"),
+         "a whole number of at most 2,147,483,647"),
+        ("training.seed", "9" * 23, "9" * 23, "a whole number of at most 4,294,967,295"),
+        ("training.batch_size", "true", "true", "a whole number of at least 1"),
+        ("training.batch_size", "nan", "nan", "a whole number of at least 1"),
         ("training.packing", "1", "1", "true or false"),
         ("training.optimizer", '"sgd"', '"sgd"', OPTIMIZERS),
         ("lora.target_modules", "[1]", "[1]", '"all-linear" or a list of texts'),
@@ -84,10 +84,10 @@ def test_a_mistake_of_the_file_is_not_blamed_on_a_setting() -> None:
     with pytest.raises(ProfileError) as caught:
         profile_files.load(path, {"training.seed": "x", "trainings.seed": "1"})
     file, *settings = sorted(str(caught.value).splitlines(), key=lambda line: "--set" in line)
-    assert file.endswith(': training.epochs: found "no", expected a number > 0 and ≤ 1000000')
+    assert file.endswith(': training.epochs: found "no", expected a number above 0')
     assert settings == [
         "--set trainings.seed=1: unknown key; did you mean 'training'?",
-        '--set training.seed=x: found "x", expected a whole number ≥ 0 and ≤ 4294967295',
+        '--set training.seed=x: found "x", expected a whole number of at least 0',
     ]
 
 
@@ -113,7 +113,7 @@ def test_all_mistakes_of_a_file_come_in_one_message_in_the_order_of_the_file() -
         "zzz: unknown key",
         "model.path: missing; expected a text that is not empty",
         "prompt.template: found 7, expected a text that is not empty",
-        "lora.rank: found -1, expected a whole number ≥ 1 and ≤ 2147483647",
+        "lora.rank: found -1, expected a whole number of at least 1",
     ]
 
 

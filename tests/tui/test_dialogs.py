@@ -123,7 +123,7 @@ async def test_settings_are_checked_as_they_are_typed(app: YiwenApp) -> None:
         app.push_screen(SettingsDialog("tiny", {}), results.append)
         await wait_for(pilot, "training.epochs = ")
         await pilot.press(*"training.epochs = x", "enter")
-        await wait_for(pilot, 'training.epochs: found "x", expected a number > 0')
+        await wait_for(pilot, 'training.epochs: found "x", expected a number above 0')
         await pilot.press("backspace", "1", "enter")
         await wait_for(pilot, "● training.epochs = 1.0")
         await pilot.press(*"training.warmpu = 1", "enter")
