@@ -10,7 +10,6 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 import msgspec.inspect as inspect
-import tomli
 
 from engine.language import _
 
@@ -18,9 +17,6 @@ T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
 _OUT_OF_REACH = 1_000_000
 """A bound as high keeps libraries from failing; it says nothing of what the number is for."""
-_STRAY_QUOTE = re.compile(r"""["'].*|.*["']""")
-"""A line with one at an end only, or more text after the one that closes; texts of several lines
-(prompts, mostly) are taken as they are."""
 
 
 def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> T:
@@ -43,7 +39,7 @@ def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> 
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in table:
-            values[name] = _value(table[name], field.type, mistakes, prefix + name)
+            values[name] = checked(table[name], field.type, mistakes, prefix + name)
         elif field.required:
             mistakes.append(
                 _("{key}: missing; expected {expected}").format(
@@ -55,8 +51,24 @@ def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> 
     return cls(**values)
 
 
-def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
-    if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
+def types_of(cls: type[msgspec.Struct], prefix: str = "") -> dict[str, Any]:
+    """The type of every key that is no table, by its name in full: `training.epochs`."""
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(cls):
+        if _is_table(field.type):
+            found |= types_of(field.type, f"{prefix}{field.name}.")
+        else:
+            found[prefix + field.name] = field.type
+    return found
+
+
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def checked(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
+    """A value as its type; if it cannot be, `mistakes` gets a line that begins with `key`."""
+    if _is_table(expected):
         return convert(found, expected, mistakes, key + ".")
     try:
         value = msgspec.convert(found, expected)
@@ -70,30 +82,6 @@ def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
             )
         )
         return _UNSET
-
-
-def apply_overrides(table: dict[str, Any], overrides: dict[str, str]) -> list[str]:
-    """Write `section.key = value` pairs, typed as in TOML (else as plain text), into a table."""
-    mistakes = []
-    for dotted, text in overrides.items():
-        *sections, key = dotted.split(".")
-        target: Any = table
-        for section in sections:
-            target = target.setdefault(section, {}) if isinstance(target, dict) else None
-        if not isinstance(target, dict) or not key:
-            mistakes.append(_("{key}: not a key; expected section.key=value").format(key=dotted))
-            continue
-        try:
-            target[key] = tomli.loads(f"value = {text}")["value"]
-        except tomli.TOMLDecodeError:
-            if _STRAY_QUOTE.fullmatch(text):
-                mistakes.append(
-                    _("{key}: found {found}, expected a text, quoted whole or not at all").format(
-                        key=dotted, found=text
-                    )
-                )
-            target[key] = text
-    return mistakes
 
 
 def part_mistakes(text: str, parts: list[str], needed: str) -> list[str]:
@@ -115,9 +103,12 @@ def part_mistakes(text: str, parts: list[str], needed: str) -> list[str]:
     return wrong
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the known word that looks most alike, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+    """`; did you mean 'x'?` for the known word that looks most alike, or nothing.
+
+    Words less alike than `cutoff`, a share from 0 to 1, are not meant.
+    """
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return _("; did you mean '{word}'?").format(word=close[0]) if close else ""
 
 

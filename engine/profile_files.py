@@ -5,22 +5,19 @@ All mistakes come in one message, each with its place: the file, or the setting.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import tomli
 
-from engine import contradictions, profile_check, profile_paths
+from engine import contradictions, profile_check, profile_overrides, profile_paths
+from engine.contradictions import Contradiction
 from engine.errors import ProfileError
 from engine.language import _
 from engine.paths import profile_folders
-from engine.profiles import Profile
-
-_LONGEST = 60
-"""Characters of a setting that are repeated where it is wrong."""
+from engine.profiles import FROM_FILE, Profile
 
 
 def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> Profile:
@@ -48,7 +45,7 @@ def as_written(name_or_file: str | Path, overrides: dict[str, str] | None = None
         raise ProfileError(
             _("{path}: cannot be read: {error}").format(path=path, error=error)
         ) from None
-    _refuse_names(table, str(path))
+    _refuse_names({key: f"{path}: {key}" for key in table})
     profile = _check(table, overrides or {}, str(path))
     return msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
 
@@ -61,44 +58,35 @@ def override(profile: Profile, overrides: dict[str, str]) -> Profile:
     return profile_paths.resolve(changed, Path.cwd())
 
 
-def _check(table: dict[str, Any], overrides: dict[str, str], place: str) -> Profile:
+def _check(table: dict[str, Any], overrides: Mapping[str, str], place: str) -> Profile:
     """Convert a table, all mistakes in one message, those of overrides told apart."""
-    _refuse_names(overrides, "--set")
-    sections = set(table)
-    mistakes = profile_check.apply_overrides(table, overrides)
-    profile = profile_check.convert(table, Profile, mistakes)
+    _refuse_names({key: profile_overrides.place(key, text) for key, text in overrides.items()})
+    mistakes = profile_overrides.apply(table, overrides)
+    of_table: list[str] = []
+    profile = profile_check.convert(table, Profile, of_table)
+    mistakes += [f"{place}: {mistake}" for mistake in of_table]
     if not mistakes:
-        mistakes += contradictions.of(profile)
+        mistakes = [_placed(found, overrides, place) for found in contradictions.of(profile)]
     if mistakes:
-        placed = (_placed(mistake, overrides, sections, place) for mistake in mistakes)
-        raise ProfileError("\n".join(placed))
+        raise ProfileError("\n".join(mistakes))
     return profile
 
 
-def _placed(mistake: str, overrides: dict[str, str], sections: set[str], place: str) -> str:
-    """A mistake with its place: the setting that was given, or the profile."""
-    named = re.match(r"[\w.-]*", mistake)
-    key = named.group() if named else ""
-    for given, text in overrides.items():
-        made_section = key and key not in sections and given.startswith(f"{key}.")
-        if given == key or made_section:
-            return setting_place(given, text) + mistake.removeprefix(key)
-    return f"{place}: {mistake}"
+def _placed(found: Contradiction, overrides: Mapping[str, str], place: str) -> str:
+    """A contradiction with its place: the first setting of it that was given, or the profile."""
+    given = next((key for key in found.keys if key in overrides), "")
+    if given:
+        place = profile_overrides.place(given, overrides[given])
+    about = found.keys[0]
+    return f"{place}: {found.text}" if given == about else f"{place}: {about}: {found.text}"
 
 
-def setting_place(key: str, text: str) -> str:
-    """Where a setting was given: `--set training.epochs=3`."""
-    return f"--set {key}={text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
-
-
-def _refuse_names(keys: Iterable[str], place: str) -> None:
-    """A profile has its name and place from its file."""
-    for key in ("name", "folder"):
-        if key in keys:
+def _refuse_names(places: Mapping[str, str]) -> None:
+    """A profile has its name and place from its file. Keys come with the places they stand at."""
+    for key in FROM_FILE:
+        if key in places:
             raise ProfileError(
-                _("{place}: {key}: not a key; a profile is named by its file").format(
-                    place=place, key=key
-                )
+                _("{place}: not a key; a profile is named by its file").format(place=places[key])
             )
 
 

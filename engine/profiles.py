@@ -194,13 +194,17 @@ class Data(Section, frozen=True):
     """Of that split."""
 
 
+FROM_FILE = ("name", "folder")
+"""What a profile has from its file's name and place; no keys of the file."""
+
+
 class Profile(Section, frozen=True, kw_only=True):
     """A model and how to prompt, load, train and judge it."""
 
     name: str = ""
-    """The file's name without .toml; not a key of the file."""
+    """The file's name without .toml."""
     folder: str = ""
-    """Where the file lies; not a key of it either."""
+    """Where the file lies."""
     title: str = ""
     """One line for the list of profiles."""
     model: Model

@@ -54,7 +54,7 @@ def test_changes_are_told_from_the_profile() -> None:
 
 
 def test_a_mistake_is_worded_as_for_profiles() -> None:
-    with pytest.raises(ProfileError, match="did you mean 'epochs'"):
+    with pytest.raises(ProfileError, match="did you mean 'training.epochs'"):
         settings({"training.epoch": "1"})
 
 
