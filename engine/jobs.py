@@ -60,7 +60,7 @@ def prepare(request: Request) -> Run:
     """Check everything and make the run folder. Raises UserError with all that is wrong."""
     strategy = strategies.get(request.strategy)
     profile = resolve_profile(request)
-    require_model(profile)
+    builder_for(profile)  # finds out whether the model is here and has the tokens that are named
     job: Job = "train" if strategy.trains and request.run is None else "evaluate"
     if request.predict:
         job = "predict"

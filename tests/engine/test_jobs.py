@@ -100,6 +100,7 @@ def test_a_file_to_score_needs_answers(asked: Request) -> None:
         ({"profile": "no"}, "no profile named 'no'"),
         ({"overrides": {"data.test": ""}}, "data.test: no file is named"),
         ({"overrides": {"model.path": "/no"}}, "model.path: no folder '/no'"),
+        ({"overrides": {"prompt.bos": "<no>"}}, "prompt.bos: "),
         ({"strategy": "qlora", "predict": True}, "predict with qlora needs a run that was trained"),
         ({"strategy": "qlora", "overrides": SAME_FILE}, "data.train and data.test are the same"),
         ({"test": "no.json"}, "no.json: no such file"),
