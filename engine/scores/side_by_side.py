@@ -4,7 +4,7 @@ settings in which they differ."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,10 @@ from engine.run_settings import PEEKED
 from engine.scores import score_table
 from engine.table import differences, sheet
 from engine.table.run_columns import perplexity_of, strategy_of
-from engine.text import chance, direction_label, number, one_line
+from engine.text import chance, direction_label, one_line
 
 if TYPE_CHECKING:
-    from engine.scores.comparison import Comparison, Line  # slow to import: it brings the tokenizer
+    from engine.scores.comparison import Comparison  # slow to import: it brings the tokenizer
 
 _SHORT_NAMES = {"perplexity": "ppl"}
 """Where a column is narrow."""
@@ -99,7 +99,7 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
         where = "" if part == "all" else f" {direction_label(part)}"
         for one_score in found:
             name = _SHORT_NAMES.get(one_score.name) or wording.measure_name(one_score.name)
-            lines.append([name + where, *_tested(one_score)])
+            lines.append([name + where, *one_score.cells()])
         for line in lines:
             line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
     header = ["", str(one), str(other), f"{one} − {other}", _("95 % interval"), "p", _("better")]
@@ -135,23 +135,6 @@ def by_item(compared: Comparison, one: int, other: int) -> list[str]:
             )
             said.append(ruling.format(ruling=split.ruling))
     return said
-
-
-def _tested(line: Line) -> Iterator[str]:
-    difference = line.difference
-    yield number(line.one)
-    yield number(line.other)
-    yield _signed(difference.value)
-    unknown = math.isnan(difference.low)
-    yield "" if unknown else f"{_signed(difference.low)} … {_signed(difference.high)}"
-    yield chance(line.p) if line.p is not None else ""
-    no_doubt = not unknown and not difference.low <= 0 <= difference.high
-    rising = line.name in ("bleu", "chrf")
-    yield ("A" if (difference.low > 0) == rising else "B") if no_doubt else ""
-
-
-def _signed(value: float) -> str:
-    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
 
 
 def _bases(rows: Sequence[Row], everything: Sequence[Row]) -> list[Row]:
