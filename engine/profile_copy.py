@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from engine import profile_files, setting_list
-from engine.errors import ProfileError
+from engine.errors import ProfileError, cannot_write
 from engine.language import _
 from engine.paths import BUILTIN_PROFILES, profile_folders, write_atomically
 from engine.profiles import Profile
@@ -54,9 +54,7 @@ def save_as(
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, content.encode())
     except OSError as error:
-        raise ProfileError(
-            _("{target}: cannot be written: {reason}").format(target=target, reason=error.strerror)
-        ) from None
+        raise ProfileError(cannot_write(target, error)) from None
     profile_files.load(target)
     return target
 
