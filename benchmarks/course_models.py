@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import model_folder  # noqa: E402
 import workers  # noqa: E402
 
-from engine import events, jobs, profiles, strategies  # noqa: E402
+from engine import events, jobs, profile_files, strategies  # noqa: E402
 from engine.jobs import Request  # noqa: E402
 from engine.runs import Run  # noqa: E402
 from engine.translator import Translator  # noqa: E402
@@ -121,7 +121,7 @@ def _read(run: Run, result: Result, strategy: str) -> None:
 
 
 def _translate(run: Run, settings: dict[str, str], name: str, result: Result) -> None:
-    profile = profiles.load(name, settings)
+    profile = profile_files.load(name, settings)
     builder = jobs.builder_for(profile, [])
     translator = Translator(profile)
     ids = builder.prompt_ids(builder.instruction(SENTENCE, "to_modern"))

@@ -9,7 +9,7 @@ import asyncio
 import re
 import sys
 
-from engine import runs
+from engine import runs_folder
 from engine.paths import runs_root
 from tui.app import YiwenApp
 
@@ -20,7 +20,7 @@ async def main(folder: str, key: str) -> None:
     app = YiwenApp(root)
     async with app.run_test(size=(120, 32)) as pilot:
         await pilot.pause(1)
-        app.watch_run(runs.find(root, key))
+        app.watch_run(runs_folder.find(root, key))
         await pilot.pause(2)
         picture = app.export_screenshot(title="yiwen")
     # Textual asks a font server for its font; any monospaced one that the reader has will do.

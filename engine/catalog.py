@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import Struct
 
-from engine import runs
+from engine import runs_folder
 from engine.errors import RunError
 from engine.packing import pack, unpack
 from engine.paths import trace_of
-from engine.runs import Run, RunSettings
+from engine.run_settings import RunSettings
+from engine.runs import Run
 from engine.scores.judgement import value
 from engine.summary import Status, Summary
 from engine.table import notes
@@ -136,7 +137,7 @@ class Catalog:
         self._known.pop(run_id, None)
 
     def _list(self, changed: tuple[int, int]) -> None:
-        listed = runs.list_folders(self.root)
+        listed = runs_folder.list_folders(self.root)
         self._known = {run.id: self._known[run.id] for run in listed if run.id in self._known}
         self._runs = [
             self._known[run.id].row.run if run.id in self._known else run for run in listed

@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from engine import profile_check, seed_loop
 from engine.language import _
-
-if TYPE_CHECKING:
-    from engine.profiles import Profile, Prompt
+from engine.profiles import Profile, Prompt
 
 _PARTS = ["system", "examples", "instruction"]
 
 
-def of(profile: Profile) -> list[str]:
-    """A line for each contradiction, beginning with its key."""
-    mistakes = _in_prompt(profile.prompt)
+class Contradiction(NamedTuple):
+    """Settings that are right one by one, but not together."""
+
+    keys: tuple[str, ...]
+    """Of what does not go together; the text is about the first."""
+    text: str
+
+
+def of(profile: Profile) -> list[Contradiction]:
+    """All contradictions in a profile."""
+    found = _in_prompt(profile.prompt)
     shown = profile.prompt.few_shot_template or profile.prompt.template
     if profile.few_shot.examples and "{examples}" not in shown:
         key = "few_shot_template" if profile.prompt.few_shot_template else "template"
-        mistakes.append(
-            _("prompt.{key}: has no {{examples}} part, which few-shot needs").format(key=key)
+        found.append(
+            Contradiction(
+                (f"prompt.{key}", "prompt.few_shot_template", "few_shot.examples"),
+                _("has no {{examples}} part, which few_shot.examples = {count} needs").format(
+                    count=profile.few_shot.examples
+                ),
+            )
         )
     few_shot, training = profile.few_shot, profile.training
     if (few_shot.choose == "ids") != bool(few_shot.ids):
-        mistakes.append(_('few_shot.ids: goes with few_shot.choose = "ids", and that with ids'))
-    if training.patience and profile.evaluation.choose_by == "last":
-        mistakes.append(_('training.patience: needs evaluation.choose_by = "validation" or "test"'))
-    if training.seed_bug_compatible and training.batch_size % seed_loop.ACCUMULATION:
-        mistakes.append(
-            _(
-                "training.batch_size: found {found}, expected a multiple of {multiple}, the "
-                "seed's accumulation, with training.seed_bug_compatible"
-            ).format(found=training.batch_size, multiple=seed_loop.ACCUMULATION)
+        found.append(
+            Contradiction(
+                ("few_shot.ids", "few_shot.choose"),
+                _('goes with few_shot.choose = "ids", and that with ids'),
+            )
         )
-    return mistakes
+    if training.patience and profile.evaluation.choose_by == "last":
+        found.append(
+            Contradiction(
+                ("training.patience", "evaluation.choose_by"),
+                _('needs evaluation.choose_by = "validation" or "test"'),
+            )
+        )
+    if training.seed_bug_compatible and training.batch_size % seed_loop.ACCUMULATION:
+        found.append(
+            Contradiction(
+                ("training.batch_size", "training.seed_bug_compatible"),
+                _(
+                    "found {found}, expected a multiple of {multiple}, the seed's accumulation, "
+                    "with training.seed_bug_compatible"
+                ).format(found=training.batch_size, multiple=seed_loop.ACCUMULATION),
+            )
+        )
+    return found
 
 
-def _in_prompt(prompt: Prompt) -> list[str]:
+def _in_prompt(prompt: Prompt) -> list[Contradiction]:
     forms = {
         "template": (prompt.template, _PARTS, "instruction"),
         "example": (prompt.example, ["instruction", "output", "number"], "output"),
@@ -46,11 +70,16 @@ def _in_prompt(prompt: Prompt) -> list[str]:
     }
     if prompt.few_shot_template:
         forms["few_shot_template"] = (prompt.few_shot_template, _PARTS, "instruction")
-    mistakes = [
-        _("prompt.{key}: {mistake}").format(key=key, mistake=mistake)
+    found = [
+        Contradiction((f"prompt.{key}",), mistake)
         for key, (text, parts, needed) in forms.items()
         for mistake in profile_check.part_mistakes(text, parts, needed)
     ]
     if prompt.system and "{system}" not in prompt.template + prompt.few_shot_template:
-        mistakes.append(_("prompt.system: is given, but prompt.template has no {system} part"))
-    return mistakes
+        found.append(
+            Contradiction(
+                ("prompt.system", "prompt.template", "prompt.few_shot_template"),
+                _("is given, but prompt.template has no {system} part"),
+            )
+        )
+    return found

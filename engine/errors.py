@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from engine.language import _
+
 
 class UserError(Exception):
     """Something is wrong that the user can put right; `str(error)` is the whole message."""
@@ -17,3 +21,8 @@ class DataError(UserError):
 
 class RunError(UserError):
     """A run is missing, is in the wrong state, or its folder cannot be written."""
+
+
+def cannot_write(path: Path, error: OSError) -> str:
+    """The message for a file or folder that the system would not let be written."""
+    return _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import dataset, few_shot, hardware, profile_paths, profiles, runs, strategies, tokenizer
+from engine import (
+    dataset,
+    few_shot,
+    hardware,
+    profile_files,
+    profile_paths,
+    runs_folder,
+    strategies,
+    tokenizer,
+)
 from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.few_shot import Examples
@@ -18,7 +27,8 @@ from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.run_files import RunFiles, set_validation_aside
-from engine.runs import Job, Part, Run, RunSettings
+from engine.run_settings import Job, Part, RunSettings
+from engine.runs import Run
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ def prepare(request: Request) -> Run:
     """Check everything and make the run folder. Raises UserError with all that is wrong."""
     strategy = strategies.get(request.strategy)
     profile = resolve_profile(request)
-    require_model(profile)
+    builder_for(profile)  # finds out whether the model is here and has the tokens that are named
     job: Job = "train" if strategy.trains and request.run is None else "evaluate"
     if request.predict:
         job = "predict"
@@ -63,7 +73,7 @@ def prepare(request: Request) -> Run:
     elif strategy.trains and request.predict:
         raise UserError(_("predict with qlora needs a run that was trained; name the run"))
     examples = draw(profile, strategy, data)
-    return runs.create(
+    return runs_folder.create(
         request.root,
         job=job,
         strategy=strategy.name,
@@ -98,9 +108,9 @@ def resolve_profile(request: Request) -> Profile:
     """The profile asked for, or the run's own as it was then. Raises ProfileError."""
     source = request.run or request.like
     if source is None:
-        return profiles.load(request.profile, request.overrides)
+        return profile_files.load(request.profile, request.overrides)
     if request.overrides:
-        return profiles.override(source.settings.profile, request.overrides)
+        return profile_files.override(source.settings.profile, request.overrides)
     return source.settings.profile
 
 
@@ -115,7 +125,7 @@ def require_model(profile: Profile) -> None:
 def _is_as_listed(profile: Profile) -> bool:
     """Does pulling the profile by its name get this model?"""
     try:
-        return profiles.load(profile.name).model == profile.model
+        return profile_files.load(profile.name).model == profile.model
     except UserError:
         return False
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from engine import hardware, lock, notice
-from engine.errors import RunError
+from engine.errors import RunError, cannot_write
 from engine.language import _
 from engine.paths import python_path
 from engine.runs import Run
@@ -48,11 +48,7 @@ def start(run: Run, *, gpu: str = "") -> int:
     try:
         handle = lock.acquire(run.folder)
     except OSError as error:
-        raise RunError(
-            _("{folder}: cannot be written: {reason}").format(
-                folder=run.folder, reason=error.strerror
-            )
-        ) from None
+        raise RunError(cannot_write(run.folder, error)) from None
     command = [sys.executable, "-m", "engine.worker", str(run.folder), "--lock", str(handle)]
     try:
         gpu = gpu or _own_gpu(run)

@@ -10,15 +10,13 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 import msgspec.inspect as inspect
-import tomli
 
 from engine.language import _
 
 T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
-_STRAY_QUOTE = re.compile(r"""["'].*|.*["']""")
-"""A line with one at an end only, or more text after the one that closes; texts of several lines
-(prompts, mostly) are taken as they are."""
+_OUT_OF_REACH = 1_000_000
+"""A bound as high keeps libraries from failing; it says nothing of what the number is for."""
 
 
 def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> T:
@@ -41,7 +39,7 @@ def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> 
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in table:
-            values[name] = _value(table[name], field.type, mistakes, prefix + name)
+            values[name] = checked(table[name], field.type, mistakes, prefix + name)
         elif field.required:
             mistakes.append(
                 _("{key}: missing; expected {expected}").format(
@@ -53,8 +51,24 @@ def convert(table: Any, cls: type[T], mistakes: list[str], prefix: str = "") -> 
     return cls(**values)
 
 
-def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
-    if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
+def types_of(cls: type[msgspec.Struct], prefix: str = "") -> dict[str, Any]:
+    """The type of every key that is no table, by its name in full: `training.epochs`."""
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(cls):
+        if _is_table(field.type):
+            found |= types_of(field.type, f"{prefix}{field.name}.")
+        else:
+            found[prefix + field.name] = field.type
+    return found
+
+
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def checked(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
+    """A value as its type; if it cannot be, `mistakes` gets a line that begins with `key`."""
+    if _is_table(expected):
         return convert(found, expected, mistakes, key + ".")
     try:
         value = msgspec.convert(found, expected)
@@ -64,34 +78,10 @@ def _value(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
     except msgspec.ValidationError:
         mistakes.append(
             _("{key}: found {found}, expected {expected}").format(
-                key=key, found=_shown(found), expected=_expected(expected)
+                key=key, found=_shown(found), expected=_expected(expected, found)
             )
         )
         return _UNSET
-
-
-def apply_overrides(table: dict[str, Any], overrides: dict[str, str]) -> list[str]:
-    """Write `section.key = value` pairs, typed as in TOML (else as plain text), into a table."""
-    mistakes = []
-    for dotted, text in overrides.items():
-        *sections, key = dotted.split(".")
-        target: Any = table
-        for section in sections:
-            target = target.setdefault(section, {}) if isinstance(target, dict) else None
-        if not isinstance(target, dict) or not key:
-            mistakes.append(_("{key}: not a key; expected section.key=value").format(key=dotted))
-            continue
-        try:
-            target[key] = tomli.loads(f"value = {text}")["value"]
-        except tomli.TOMLDecodeError:
-            if _STRAY_QUOTE.fullmatch(text):
-                mistakes.append(
-                    _("{key}: found {found}, expected a text, quoted whole or not at all").format(
-                        key=dotted, found=text
-                    )
-                )
-            target[key] = text
-    return mistakes
 
 
 def part_mistakes(text: str, parts: list[str], needed: str) -> list[str]:
@@ -113,9 +103,12 @@ def part_mistakes(text: str, parts: list[str], needed: str) -> list[str]:
     return wrong
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the known word that looks most alike, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+    """`; did you mean 'x'?` for the known word that looks most alike, or nothing.
+
+    Words less alike than `cutoff`, a share from 0 to 1, are not meant.
+    """
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return _("; did you mean '{word}'?").format(word=close[0]) if close else ""
 
 
@@ -128,20 +121,20 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _expected(kind: Any) -> str:
-    return _describe(inspect.type_info(kind))
+def _expected(kind: Any, found: Any = None) -> str:
+    return _describe(inspect.type_info(kind), found)
 
 
-def _describe(info: Any) -> str:
-    """A type in words, bounds included."""
+def _describe(info: Any, found: Any) -> str:
+    """A type in words, with the bounds that matter for what was found."""
     if isinstance(info, inspect.UnionType):
-        return _(" or ").join(_describe(option) for option in info.types)
+        return _(" or ").join(_describe(option, found) for option in info.types)
     if isinstance(info, inspect.LiteralType):
         return _(" or ").join(f'"{value}"' for value in info.values)
     if isinstance(info, inspect.IntType):
-        return _("a whole number") + _bounds(info)
+        return _bounded(_("a whole number"), info, found)
     if isinstance(info, inspect.FloatType):
-        return _("a number") + _bounds(info)
+        return _bounded(_("a number"), info, found)
     if isinstance(info, inspect.BoolType):
         return _("true or false")
     if isinstance(info, inspect.VarTupleType):
@@ -152,11 +145,13 @@ def _describe(info: Any) -> str:
     return _("a text that is not empty") if is_needed else _("a text")
 
 
-def _bounds(info: Any) -> str:
-    signs = {"≥": info.ge, ">": info.gt, "≤": info.le}
-    bounds = _(" and ").join(
-        f"{sign} {bound if isinstance(bound, int) else format(bound, 'g')}"
-        for sign, bound in signs.items()
-        if bound is not None
-    )
-    return f" {bounds}" if bounds else ""
+def _bounded(kind: str, info: Any, found: Any) -> str:
+    """Numbers within bounds; one that nobody reaches by intent is named where it was passed."""
+    low, above, high = info.ge, info.gt, info.le
+    if low is not None and high is not None and high < _OUT_OF_REACH:
+        return _("{kind} from {low} to {high}").format(kind=kind, low=low, high=high)
+    if high is not None and isinstance(found, int | float) and found > high:
+        return _("{kind} of at most {high}").format(kind=kind, high=f"{high:,}")
+    if low is not None:
+        return _("{kind} of at least {low}").format(kind=kind, low=low)
+    return _("{kind} above {low}").format(kind=kind, low=above) if above is not None else kind

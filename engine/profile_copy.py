@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from engine import profiles, setting_list
-from engine.errors import ProfileError
+from engine import profile_files, setting_list
+from engine.errors import ProfileError, cannot_write
 from engine.language import _
 from engine.paths import BUILTIN_PROFILES, profile_folders, write_atomically
 from engine.profiles import Profile
@@ -48,16 +48,14 @@ def save_as(
         raise ProfileError(
             _("{target}: is there already; choose another name").format(target=target)
         )
-    changed = profiles.load(profile, dict(overrides))
-    content = _text(profiles.find(profile).read_text("utf-8"), changed, overrides)
+    changed = profile_files.load(profile, dict(overrides))
+    content = _text(profile_files.find(profile).read_text("utf-8"), changed, overrides)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, content.encode())
     except OSError as error:
-        raise ProfileError(
-            _("{target}: cannot be written: {reason}").format(target=target, reason=error.strerror)
-        ) from None
-    profiles.load(target)
+        raise ProfileError(cannot_write(target, error)) from None
+    profile_files.load(target)
     return target
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from engine.errors import DataError
 from engine.language import _
-
-if TYPE_CHECKING:
-    from engine.profiles import Profile
+from engine.profiles import Profile
 
 
 def resolve(profile: Profile, folder: Path) -> Profile:

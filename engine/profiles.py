@@ -1,24 +1,14 @@
-"""Profiles: what a profile TOML may hold, and where profiles are found.
+"""Profiles: what a profile TOML may hold, and what holds where it says nothing.
 
 A profile says which base model is used and how it is prompted, loaded, tuned and judged. Every key
-has a default here, is explained in `profiles/tiny.toml`, and is checked by `engine.profile_check`.
+is explained in `profiles/tiny.toml` and checked by `engine.profile_check`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
-import tomli
 from msgspec import Meta, Struct
-
-from engine import contradictions, profile_check, profile_paths
-from engine.errors import ProfileError
-from engine.language import _
-from engine.paths import profile_folders
 
 _LARGEST = 2**31 - 1
 """Of counts: all libraries take it, and nobody means more."""
@@ -29,8 +19,6 @@ PositiveNumber = Annotated[float, Meta(gt=0)]
 NotNegativeNumber = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
-_LONGEST = 60
-"""Characters of a setting that are repeated where it is wrong."""
 TOKENS_PER_PASS = 4096
 """Of the plain engine, where a profile says 0."""
 
@@ -206,13 +194,17 @@ class Data(Section, frozen=True):
     """Of that split."""
 
 
+FROM_FILE = ("name", "folder")
+"""What a profile has from its file's name and place; no keys of the file."""
+
+
 class Profile(Section, frozen=True, kw_only=True):
     """A model and how to prompt, load, train and judge it."""
 
     name: str = ""
-    """The file's name without .toml; not a key of the file."""
+    """The file's name without .toml."""
     folder: str = ""
-    """Where the file lies; not a key of it either."""
+    """Where the file lies."""
     title: str = ""
     """One line for the list of profiles."""
     model: Model
@@ -224,110 +216,3 @@ class Profile(Section, frozen=True, kw_only=True):
     evaluation: Evaluation = Evaluation()
     generation: Generation = Generation()
     data: Data = Data()
-
-
-def load(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> Profile:
-    """Read a profile by name or by file.
-
-    `overrides` maps dotted keys to values as typed, e.g. `{"training.epochs": "3"}`. Relative
-    paths in the profile are taken from its own folder, data files that are not there from where
-    one stands; they come back absolute. A data file that is nowhere stays as it was written.
-    Raises ProfileError, one message for all mistakes.
-    """
-    profile = as_written(name_or_file, overrides)
-    return profile_paths.resolve(profile, Path(profile.folder))
-
-
-def as_written(name_or_file: str | Path, overrides: dict[str, str] | None = None) -> Profile:
-    """The same, but with paths as they stand in the file. Raises ProfileError."""
-    path = find(name_or_file)
-    try:
-        table = tomli.loads(path.read_text(encoding="utf-8-sig"))
-    except tomli.TOMLDecodeError as error:
-        raise ProfileError(
-            _("{path}: not valid TOML: {error}").format(path=path, error=error)
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(
-            _("{path}: cannot be read: {error}").format(path=path, error=error)
-        ) from None
-    _refuse_names(table, str(path))
-    profile = _check(table, overrides or {}, str(path))
-    return msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
-
-
-def override(profile: Profile, overrides: dict[str, str]) -> Profile:
-    """A profile with some keys changed. Raises ProfileError."""
-    changed = _check(
-        msgspec.to_builtins(profile), overrides, _("profile {name}").format(name=profile.name)
-    )
-    return profile_paths.resolve(changed, Path.cwd())
-
-
-def _check(table: dict[str, Any], overrides: dict[str, str], place: str) -> Profile:
-    """Convert a table, all mistakes in one message, those of overrides told apart."""
-    _refuse_names(overrides, "--set")
-    sections = set(table)
-    mistakes = profile_check.apply_overrides(table, overrides)
-    profile = profile_check.convert(table, Profile, mistakes)
-    if not mistakes:
-        mistakes += contradictions.of(profile)
-    if mistakes:
-        placed = (_placed(mistake, overrides, sections, place) for mistake in mistakes)
-        raise ProfileError("\n".join(placed))
-    return profile
-
-
-def _placed(mistake: str, overrides: dict[str, str], sections: set[str], place: str) -> str:
-    """A mistake with its place: the setting that was given, or the profile."""
-    named = re.match(r"[\w.-]*", mistake)
-    key = named.group() if named else ""
-    for given, text in overrides.items():
-        made_section = key and key not in sections and given.startswith(f"{key}.")
-        if given == key or made_section:
-            return setting_place(given, text) + mistake.removeprefix(key)
-    return f"{place}: {mistake}"
-
-
-def setting_place(key: str, text: str) -> str:
-    """Where a setting was given: `--set training.epochs=3`."""
-    return f"--set {key}={text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
-
-
-def _refuse_names(keys: Iterable[str], place: str) -> None:
-    """A profile has its name and place from its file."""
-    for key in ("name", "folder"):
-        if key in keys:
-            raise ProfileError(
-                _("{place}: {key}: not a key; a profile is named by its file").format(
-                    place=place, key=key
-                )
-            )
-
-
-def find(name_or_file: str | Path) -> Path:
-    """The file of a profile, by name (looked up in the profile folders) or by path."""
-    given = Path(name_or_file).expanduser()
-    if given.suffix == ".toml":
-        if given.is_file():
-            return given.resolve()
-        raise ProfileError(_("{given}: no such profile file").format(given=given))
-    for folder in profile_folders():
-        if (folder / f"{name_or_file}.toml").is_file():
-            return (folder / f"{name_or_file}.toml").resolve()
-    known = [path.stem for path in list_files()]
-    nearest = profile_check.nearest(str(name_or_file), known)
-    raise ProfileError(
-        _("no profile named '{name_or_file}'{nearest}; there are: {known}").format(
-            name_or_file=name_or_file, nearest=nearest, known=_(", ").join(known) or _("none")
-        )
-    )
-
-
-def list_files() -> list[Path]:
-    """The files of all profiles, by name; a local one hides a built-in one of the same name."""
-    found: dict[str, Path] = {}
-    for folder in profile_folders():
-        for path in sorted(folder.glob("*.toml")):
-            found.setdefault(path.stem, path)
-    return [found[name] for name in sorted(found, key=lambda name: (name != "tiny", name))]

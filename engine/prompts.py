@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from engine.dataset import Pair
 from engine.directions import Direction
+from engine.errors import UserError
 from engine.few_shot import Examples
 from engine.profiles import FewShot, Prompt
 from engine.tokenizer import Tokenizer
@@ -39,7 +40,10 @@ class Encoded(Struct, frozen=True):
 
 
 class PromptBuilder:
-    """Builds prompts by a profile's form, with few-shot examples or none."""
+    """Builds prompts by a profile's form, with few-shot examples or none.
+
+    Raises UserError if the profile names a token that the tokenizer lacks.
+    """
 
     def __init__(
         self, prompt: Prompt, tokenizer: Tokenizer, examples: Examples | None = None
@@ -48,7 +52,7 @@ class PromptBuilder:
         self.tokenizer = tokenizer
         self.examples = examples or Examples(FewShot(), ())
         self.stop_ids = frozenset(
-            [tokenizer.eos_id, *(tokenizer.token_id(token) for token in prompt.stop)]
+            [tokenizer.eos_id, *(self._token_id("stop", token) for token in prompt.stop)]
         )
         self.bos_token, self.bos_id = self._bos()
         self._template = (self.examples.pairs and prompt.few_shot_template) or prompt.template
@@ -72,7 +76,14 @@ class PromptBuilder:
             return self.tokenizer.bos_token or "", self.tokenizer.bos_id
         if self.prompt.bos == "none":
             return "", None
-        return self.prompt.bos, self.tokenizer.token_id(self.prompt.bos)
+        return self.prompt.bos, self._token_id("bos", self.prompt.bos)
+
+    def _token_id(self, key: str, token: str) -> int:
+        """The id of a token that a profile names. Raises UserError, which names the key."""
+        try:
+            return self.tokenizer.token_id(token)
+        except UserError as error:
+            raise UserError(f"prompt.{key}: {error}") from None
 
     def _trimmed(self, text: str) -> str:
         return text.strip() if self.prompt.trim else text

@@ -13,9 +13,10 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from engine import profiles
+from engine import profile_files
 from engine.language import _
 from engine.paths import BUILTIN_PROFILES
+from engine.profile_check import types_of
 from engine.profiles import Profile
 
 
@@ -58,16 +59,16 @@ def typed(value: Any) -> str:
 
 def list_all(profile: str, overrides: Mapping[str, str]) -> list[Setting]:
     """The settings of a profile by section, as they are with the overrides. Raises ProfileError."""
-    before = msgspec.to_builtins(profiles.as_written(profile))
-    after = msgspec.to_builtins(profiles.as_written(profile, dict(overrides)))
-    comments = explanations()
+    before = msgspec.to_builtins(profile_files.as_written(profile))
+    after = msgspec.to_builtins(profile_files.as_written(profile, dict(overrides)))
+    comments, kinds = explanations(), types_of(Profile)
     return [
         Setting(
             key=f"{section}.{name}",
             value=value,
             profile_value=before[section][name],
             comment=_(comments[f"{section}.{name}"]),
-            choices=_choices(section, name),
+            choices=_choices(kinds[f"{section}.{name}"]),
         )
         for section, values in after.items()
         if isinstance(values, dict)
@@ -75,11 +76,8 @@ def list_all(profile: str, overrides: Mapping[str, str]) -> list[Setting]:
     ]
 
 
-def _choices(section: str, name: str) -> tuple[str, ...]:
+def _choices(kind: Any) -> tuple[str, ...]:
     """The texts that a key's type names."""
-    kinds = {field.name: field.type for field in msgspec.structs.fields(Profile)}
-    fields = {field.name: field.type for field in msgspec.structs.fields(kinds[section])}
-    kind = fields[name]
     is_closed = get_origin(kind) is not None and all(isinstance(x, str) for x in get_args(kind))
     return tuple(get_args(kind)) if is_closed else ()
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.errors import UserError
+from engine.errors import UserError, cannot_write
 from engine.language import _
 from engine.paths import state_folder, write_atomically
 
@@ -70,9 +70,7 @@ def keep(exchange: Exchange) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise UserError(
-            _("{file}: cannot be written: {reason}").format(file=file, reason=error.strerror)
-        ) from None
+        raise UserError(cannot_write(file, error)) from None
 
 
 def read() -> list[Exchange]:
@@ -129,9 +127,7 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
     try:
         write_atomically(file, content.encode())
     except OSError as error:
-        raise UserError(
-            _("{file}: cannot be written: {reason}").format(file=file, reason=error.strerror)
-        ) from None
+        raise UserError(cannot_write(file, error)) from None
     return added
 
 

@@ -14,12 +14,13 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from engine import events, profiles
+from engine import events, profile_files
 from engine.dataset import Pair
 from engine.events import Event, EventLog, Judged, Score, Step
 from engine.paths import BUILTIN_PROFILES
 from engine.profiles import Profile
-from engine.runs import DataFile, Job, Run, RunSettings
+from engine.run_settings import DataFile, Job, RunSettings
+from engine.runs import Run
 from engine.scores.judgement import FAULTS, Fault, Judgement, Measure
 
 TINY = BUILTIN_PROFILES / "tiny.toml"
@@ -53,7 +54,7 @@ def write_profile(text: str, path: str = "mine.toml") -> Path:
 @cache
 def tiny() -> Profile:
     """The embedded profile as it comes."""
-    return profiles.load(TINY)
+    return profile_files.load(TINY)
 
 
 def pair(number: int, *, classical: bool = False) -> Pair:

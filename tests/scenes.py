@@ -28,7 +28,8 @@ from engine.events import (
     Step,
     Warned,
 )
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 from engine.table import notes
 from engine.table.notes import Notes
 from engine.waiting import waiting_list

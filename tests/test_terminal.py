@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
-from engine import runs
+from engine import runs_folder
 from engine.runs import Run
 from engine.summary import Status
 
@@ -96,7 +96,7 @@ def test_training_outlives_a_killed_workbench_and_is_found_again(root: Path) -> 
         terminal.wait_for("at most 2 steps")
         terminal.send("s")
         terminal.wait_for("● running", 120)
-        run = runs.list_all(root)[0]
+        run = runs_folder.list_all(root)[0]
         terminal.kill()
         terminal.wait()
     assert run.alive()

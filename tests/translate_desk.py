@@ -10,7 +10,7 @@ from pathlib import Path
 from textual import events
 from textual.pilot import Pilot
 
-from engine import profiles, tokenizer
+from engine import profile_files, tokenizer
 from engine.protocol import Generate
 from tui.app import YiwenApp
 from tui.screens.translate.conversation import Conversation
@@ -36,7 +36,7 @@ async def open_desk(root: Path, width: int = 80, height: int = 24) -> AsyncItera
 
 def prompt_of(request: Generate) -> str:
     """The text that the translator was given."""
-    own = tokenizer.load(profiles.load("tiny").model.path)
+    own = tokenizer.load(profile_files.load("tiny").model.path)
     return own.decode(request.ids, skip_special=False)
 
 

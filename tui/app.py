@@ -22,7 +22,7 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
-from engine import runs, settings
+from engine import runs_folder, settings
 from engine.language import _
 from engine.runs import Run
 from engine.table.trash import Trash, purge
@@ -245,7 +245,7 @@ class YiwenApp(App[None]):
         self.exit(message=Text(CONTINUES) if active else None)
 
     def _is_active(self) -> bool:
-        return runs.newest_active(runs.list_all(self.runs_root)) is not None
+        return runs_folder.newest_active(runs_folder.list_all(self.runs_root)) is not None
 
     def action_command_palette(self) -> None:
         """Show the palette, in the language of the interface."""

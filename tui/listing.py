@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from engine import profiles
+from engine import profile_files
 from engine.catalog import Catalog, Row
 from engine.language import _
 from engine.models import hub
@@ -45,9 +45,9 @@ class Listing:
 def profile_choices() -> list[tuple[str, str]]:
     """All profiles as name and line; one that is broken is listed with its mistake."""
     choices = []
-    for path in profiles.list_files():
+    for path in profile_files.list_all():
         try:
-            profile = profiles.load(path)
+            profile = profile_files.load(path)
             state = hub.state(profile.model.path, profile.model.revision)
             title = profile.title
             if state != "here":

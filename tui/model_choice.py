@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine import jobs, profiles, runs, strategies
+from engine import jobs, profile_files, runs_folder, strategies
 from engine.errors import UserError
 from engine.language import _
 from engine.models import hub
@@ -57,7 +57,7 @@ class ModelChoice:
         """Read profile, tokenizer and examples. Raises UserError."""
         if self.run is not None:
             return _open_run(self.run, self.checkpoint)
-        profile = profiles.load(self.profile)
+        profile = profile_files.load(self.profile)
         if self.few_shot:
             return OpenModel(profile, _few_shot_builder(profile))
         return OpenModel(profile, jobs.builder_for(profile, []))
@@ -75,18 +75,18 @@ def list_all(root: Path) -> list[ModelChoice]:
     """Every base model that is here, bare and with examples, and the newest runs that trained."""
     bases = [
         ModelChoice(path.stem, few_shot)
-        for path in profiles.list_files()
+        for path in profile_files.list_all()
         if not _is_to_be_downloaded(path)
         for few_shot in (False, True)
     ]
-    trained = [run for run in runs.list_all(root) if has_adapter(run)]
+    trained = [run for run in runs_folder.list_all(root) if has_adapter(run)]
     return bases + [ModelChoice(run=run) for run in trained[:NEWEST_RUNS]]
 
 
 def _is_to_be_downloaded(path: Path) -> bool:
     """Is the model of a profile not here? A broken profile is offered, and says what is wrong."""
     try:
-        model = profiles.load(path).model
+        model = profile_files.load(path).model
     except UserError:
         return False
     return hub.state(model.path, model.revision) == "not downloaded"
@@ -94,9 +94,9 @@ def _is_to_be_downloaded(path: Path) -> bool:
 
 def one_of_each(root: Path, profile: str) -> list[ModelChoice]:
     """A profile's base bare, with examples, and under its newest adapter, if there is one."""
-    base = base_of(profiles.load(profile))
+    base = base_of(profile_files.load(profile))
     found = [ModelChoice(profile), ModelChoice(profile, few_shot=True)]
-    for run in runs.list_all(root)[:NEWEST_RUNS]:
+    for run in runs_folder.list_all(root)[:NEWEST_RUNS]:
         if has_adapter(run) and base_of(run.settings.profile) == base:
             return [*found, ModelChoice(run=run)]
     return found

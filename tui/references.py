@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from engine import strategies
 from engine.catalog import Row
-from engine.runs import RunSettings
+from engine.run_settings import RunSettings
 
 UNTRAINED = (strategies.ZERO_SHOT.name, strategies.FEW_SHOT.name)
 

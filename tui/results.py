@@ -28,7 +28,7 @@ class Result:
     repaired: Score | None = None
     """By the second references, of a file that has them."""
     mark: str = ""
-    """Stands behind a perplexity that flatters the run (see `engine.runs.PEEKED`)."""
+    """Stands behind a perplexity that flatters the run (see `engine.run_settings.PEEKED`)."""
     warnings: tuple[str, ...] = ()
     """What the worker said is to be known of it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import runs
+from engine import runs_folder
 from engine.errors import RunError
 from engine.language import _
 from engine.paths import trace_of
@@ -36,8 +36,8 @@ def look_around(root: Path) -> Surroundings:
     If runs wait and nobody is there to start them, somebody is from now on.
     """
     scheduler.ensure(root)
-    folders = runs.list_folders(root)
-    active = runs.newest_active(folders)
+    folders = runs_folder.list_folders(root)
+    active = runs_folder.newest_active(folders)
     latest = next((run for run in folders if run.exists()), None)
     run = active or latest
     traces = _traces(root, run)  # before the rest: what changes meanwhile is looked up again

@@ -110,7 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--gpu", default="", metavar="GPU",
         help="which GPU: its index or UUID, as nvidia-smi shows them (default: the first)",
     )  # fmt: skip
-    examples = _parent("--examples", type=int, metavar="K", help="few-shot: how many (default 4)")
+    examples = _parent("--examples", type=_count, metavar="K", help="few-shot: number (default 4)")
     choose = _parent(
         "--choose", choices=["random", "nearest"],
         help="few-shot: drawn once, or for each item those most like it (default random)",
@@ -122,7 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--same-direction", action="store_true",
         help="few-shot: an item sees only examples of its own direction",
     )  # fmt: skip
-    draw = _parent("--seed", type=int, metavar="N", help="few-shot: seed of the draw (default 0)")
+    draw = _parent("--seed", type=_count, metavar="N", help="few-shot: the draw's seed (default 0)")
 
     def add(name: str, does: str, text: str, *parents: _Parser) -> _Parser:
         command = commands.add_parser(name, help=text, description=text, parents=list(parents))

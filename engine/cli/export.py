@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine import runs
+from engine import runs_folder
 from engine.catalog import finite
 from engine.cli.progress_line import ProgressLine
 from engine.course import check, readme
@@ -25,7 +25,7 @@ from engine.text import number, one_line, size
 
 def export(arguments: Namespace) -> int:
     """`yiwen export RUN --course DIR | --merged DIR`."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     if arguments.merged:
         return _merge(run, arguments)
     folder = Path(arguments.course).expanduser().resolve()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from engine import runs
+from engine import runs_folder
 from engine.cli.table import table
 from engine.errors import RunError
 from engine.paths import runs_root
@@ -17,8 +17,8 @@ from engine.text import direction_label, number, one_line
 def list_items(arguments: Namespace) -> int:
     """`yiwen items RUN [--versus RUN]`."""
     root = runs_root(arguments.runs)
-    run = runs.find(root, arguments.run)
-    other = runs.find(root, arguments.versus) if arguments.versus else None
+    run = runs_folder.find(root, arguments.run)
+    other = runs_folder.find(root, arguments.versus) if arguments.versus else None
     paired = items.pair_up(_read(run), _read(other) if other else ())
     order = arguments.sort or ("change" if other else "ppl")
     found = items.sort(items.find(paired, arguments.find), order, worst_first=not arguments.reverse)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from engine.cli.result import definition_line
 from engine.cli.table import table
-from engine.scores.comparison import RISING, Comparison, Line
-from engine.text import chance, counted, direction_label, number, one_line, share
+from engine.scores.comparison import Comparison
+from engine.text import chance, counted, direction_label, one_line, share
 
 _NAMES = {
     "perplexity": "perplexity, mean",
@@ -40,33 +39,9 @@ def _table(compared: Comparison) -> str:
     rows = []
     for part, lines in compared.parts.items():
         label = "all" if part == "all" else direction_label(part)
-        rows += [[label, *_cells(line)] for line in lines]
+        rows += [[label, _NAMES.get(line.name, line.name), *line.cells()] for line in lines]
     header = ["", "score", "A", "B", "A − B", "95 % interval", "p", "better"]
     return table(header, rows, right=(2, 3, 4, 5, 6)) if rows else "nothing that both runs have"
-
-
-def _cells(line: Line) -> Iterator[str]:
-    difference = line.difference
-    yield _NAMES.get(line.name, line.name)
-    yield number(line.one)
-    yield number(line.other)
-    yield _signed(difference.value)
-    unknown = math.isnan(difference.low)
-    yield "" if unknown else f"{_signed(difference.low)} … {_signed(difference.high)}"
-    yield chance(line.p) if line.p is not None else ""
-    yield _better(line)
-
-
-def _signed(value: float) -> str:
-    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
-
-
-def _better(line: Line) -> str:
-    """Which run, if the interval leaves no doubt."""
-    low, high = line.difference.low, line.difference.high
-    if math.isnan(low) or low <= 0 <= high:
-        return ""
-    return "A" if (low > 0) == (line.name in RISING) else "B"
 
 
 def _by_item(compared: Comparison) -> Iterator[str]:

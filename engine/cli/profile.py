@@ -8,7 +8,7 @@ from argparse import Namespace
 import msgspec
 import tomli_w
 
-from engine import jobs, profiles, strategies
+from engine import jobs, profile_files, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
@@ -20,9 +20,9 @@ from engine.token_marks import mark
 def list_profiles(arguments: Namespace) -> int:
     """`yiwen profiles`."""
     found = []
-    for path in profiles.list_files():
+    for path in profile_files.list_all():
         try:
-            profile = profiles.load(path)
+            profile = profile_files.load(path)
             model = profile.model
             state = hub.state(model.path, model.revision)
             found.append((path.stem, profile.title, model.path, str(path), state))
@@ -41,20 +41,20 @@ def list_profiles(arguments: Namespace) -> int:
 
 def show(arguments: Namespace) -> int:
     """`yiwen profiles show NAME`."""
-    profile = profiles.load(arguments.profile, overrides(arguments))
+    profile = profile_files.load(arguments.profile, overrides(arguments))
     content = msgspec.to_builtins(profile)
     if arguments.json:
         print(json.dumps(content, ensure_ascii=False))
     else:
         del content["name"], content["folder"]
-        print(f"# {profiles.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
+        print(f"# {profile_files.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
     return 0
 
 
 def check(arguments: Namespace) -> int:
     """`yiwen profiles check FILE`."""
-    profile = profiles.load(arguments.profile)
-    print(f"{profiles.find(arguments.profile)}: good ({profile.title or profile.name})")
+    profile = profile_files.load(arguments.profile)
+    print(f"{profile_files.find(arguments.profile)}: good ({profile.title or profile.name})")
     if hub.state(profile.model.path, profile.model.revision) == "here":
         print(chat_template.compare(jobs.builder_for(profile, [])))
     return 0
@@ -62,7 +62,7 @@ def check(arguments: Namespace) -> int:
 
 def prompt(arguments: Namespace) -> int:
     """`yiwen prompt PROFILE --strategy S --instruction TEXT`."""
-    profile = profiles.load(arguments.profile, overrides(arguments))
+    profile = profile_files.load(arguments.profile, overrides(arguments))
     examples = jobs.draw_outside_a_run(profile, strategies.get(arguments.strategy))
     builder = jobs.builder_for(profile, examples)
     encoded = builder.encode(arguments.instruction, arguments.output)

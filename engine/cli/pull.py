@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections import deque
 from pathlib import Path
 
-from engine import profiles
+from engine import profile_files
 from engine.cli.progress_line import ProgressLine
 from engine.errors import UserError
 from engine.models import chat_template, hub, pull
@@ -65,7 +65,7 @@ def _asked_for(name: str, revision: str) -> tuple[str, str, Profile | None]:
 
 def _profile(name: str) -> Profile:
     try:
-        return profiles.load(name)
+        return profile_files.load(name)
     except UserError as error:
         if name.endswith(".toml"):
             raise

@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from engine import runs
+from engine import runs_folder
 from engine.paths import runs_root
 from engine.report import folder
 
@@ -14,7 +14,8 @@ from engine.report import folder
 def report(arguments: Namespace) -> int:
     """`yiwen report RUN… [-o DIR]`."""
     root = runs_root(arguments.runs)
-    found = list({run.id: run for run in (runs.find(root, key) for key in arguments.run)}.values())
+    wanted = [runs_folder.find(root, key) for key in arguments.run]
+    found = list({run.id: run for run in wanted}.values())
     named = arguments.output or f"report-{found[0].id}"
     page = folder.write(found, Path(named).expanduser().resolve())
     if arguments.json:

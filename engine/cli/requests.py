@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from engine import profiles, runs, strategies
+from engine import profile_files, runs_folder, strategies
 from engine.errors import ProfileError, RunError, UserError
 from engine.jobs import Request
 from engine.paths import runs_root
@@ -88,12 +88,12 @@ def _refuse_examples(arguments: Namespace, strategy: str) -> None:
 
 def _trained_by(root: Path, run: Run) -> Run:
     """The run whose adapter an evaluation took."""
-    return runs.find(root, run.settings.adapter_run)
+    return runs_folder.find(root, run.settings.adapter_run)
 
 
 def _is_profile(target: str) -> bool:
     try:
-        profiles.find(target)
+        profile_files.find(target)
     except ProfileError:
         return target.endswith(".toml")  # so that the message is about the file
     return True
@@ -102,10 +102,10 @@ def _is_profile(target: str) -> bool:
 def find_run(root: Path, target: str) -> Run:
     """A run, or the message that it is neither a profile nor a run."""
     try:
-        return runs.find(root, target)
+        return runs_folder.find(root, target)
     except RunError as error:
         try:
-            profiles.find(target)
+            profile_files.find(target)
         except ProfileError as other:
             raise RunError(f"{error}\n       {other}") from None
         raise

@@ -8,7 +8,8 @@ from typing import Any
 from engine.cli.table import table
 from engine.directions import LABELS
 from engine.events import Judged, Score
-from engine.runs import PEEKED, Run
+from engine.run_settings import PEEKED
+from engine.runs import Run
 from engine.scores.judgement import FAULTS, Judgement, Measure, plain_data, value
 from engine.summary import Summary
 from engine.text import counted, interval, number, one_line, share

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from engine import jobs, launch, runs
+from engine import jobs, launch, runs_folder
 from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
 from engine.cli.preflight import training_request
@@ -73,14 +73,14 @@ def predict(arguments: Namespace) -> int:
 def watch(arguments: Namespace) -> int:
     """`yiwen watch [RUN]`."""
     root = runs_root(arguments.runs)
-    run = runs.find(root, arguments.run)
+    run = runs_folder.find(root, arguments.run)
     scheduler.ensure(root)  # it may be one that waits
     return _report(run, follow(run), arguments.json)
 
 
 def resume(arguments: Namespace) -> int:
     """`yiwen resume RUN`."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     if run.alive():
         raise RunError(f"run {run.id} is running; `yiwen watch {run.id}` follows it")
     if run.summary().status is Status.FINISHED:
@@ -90,7 +90,7 @@ def resume(arguments: Namespace) -> int:
 
 def stop(arguments: Namespace) -> int:
     """`yiwen stop RUN`."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     launch.request_stop(run, force=arguments.force)
     print(f"{run.id}: {'killed' if arguments.force else 'finishes its step, saves and stops'}")
     return 0
@@ -98,7 +98,7 @@ def stop(arguments: Namespace) -> int:
 
 def delete(arguments: Namespace) -> int:
     """`yiwen delete RUN`."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     if not arguments.yes:
         if not sys.stdin.isatty():
             raise UserError("delete asks first; without a terminal say --yes")
@@ -106,7 +106,7 @@ def delete(arguments: Namespace) -> int:
         answer = input(f"Delete {run.id} ({size:.1f} MiB), checkpoints and all? [y/N] ")
         if not answer.strip().lower().startswith("y"):
             return 1
-    runs.delete(run)
+    runs_folder.delete(run)
     print(f"{run.id}: deleted")
     return 0
 

@@ -8,12 +8,12 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import runs
+from engine import runs_folder
 from engine.catalog import Catalog, Row
 from engine.cli.table import table
 from engine.errors import UserError
 from engine.paths import runs_root
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.table import differences, notes, query, run_columns, run_sheet
 from engine.table.notes import Notes
 from engine.table.run_columns import COLUMNS, Order
@@ -76,7 +76,7 @@ def _columns(typed: str, rows: list[Row]) -> list[str]:
 
 def note(arguments: Namespace) -> int:
     """`yiwen note RUN`: print what is noted, or change it."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     before = notes.read(run.folder)
     if before.trouble:
         raise UserError(before.trouble)
@@ -109,7 +109,7 @@ def _without_trouble(kept: Notes) -> dict[str, object]:
 def diff(arguments: Namespace) -> int:
     """`yiwen diff RUN RUN…`."""
     root = runs_root(arguments.runs)
-    wanted = [runs.find(root, key) for key in arguments.run]
+    wanted = [runs_folder.find(root, key) for key in arguments.run]
     if len({run.id for run in wanted}) < 2:
         raise UserError("diff: name two runs or more")
     rows = [Row(run, run.settings, run.summary(), notes.read(run.folder)) for run in wanted]

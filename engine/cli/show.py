@@ -7,7 +7,7 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import runs
+from engine import runs_folder
 from engine.catalog import Row, finite
 from engine.cli.result import as_data, describe_result
 from engine.paths import runs_root
@@ -19,7 +19,7 @@ from engine.text import clock, counted, one_line
 
 def show(arguments: Namespace) -> int:
     """`yiwen show RUN`."""
-    run = runs.find(runs_root(arguments.runs), arguments.run)
+    run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     summary = run.summary()
     if arguments.json:
         row = Row(run, run.settings, summary, notes.read(run.folder)).as_dict()

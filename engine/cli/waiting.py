@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-from engine import runs
+from engine import runs_folder
 from engine.cli.preflight import training_request
 from engine.cli.requests import overrides, request
 from engine.cli.table import table
@@ -59,7 +59,7 @@ def add(arguments: Namespace) -> int:
 def copy(arguments: Namespace) -> int:
     """`yiwen queue copy RUN --set KEY=VALUE`."""
     root = runs_root(arguments.runs)
-    like = runs.find(root, arguments.run)
+    like = runs_folder.find(root, arguments.run)
     return _said(queueing.enqueue(queueing.again(like, overrides(arguments))).id, arguments)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine import events, jobs, strategies
 from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
-from engine.errors import RunError, UserError
+from engine.errors import RunError, UserError, cannot_write
 from engine.events import Evaluated, Score
 from engine.models import hub
 from engine.paths import write_atomically
@@ -72,7 +72,7 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
             if name.endswith(".sh"):
                 (folder / name).chmod(0o755)
     except OSError as error:
-        raise UserError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise UserError(cannot_write(folder, error)) from None
     sizes = Sizes(
         adapter=sum(path.stat().st_size for path in (folder / ADAPTER).iterdir()),
         base=rules.base_bytes(model_folder, profile.quantization),

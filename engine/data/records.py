@@ -12,7 +12,7 @@ from typing import Any
 
 from engine import dataset
 from engine.dataset import Pair
-from engine.errors import DataError
+from engine.errors import DataError, cannot_write
 from engine.formats import Record, files_of, read_records
 from engine.language import _
 
@@ -77,6 +77,4 @@ def write(path: Path, records: Iterable[Fields], *, force: bool = False) -> None
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
-        raise DataError(
-            _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)
-        ) from None
+        raise DataError(cannot_write(path, error)) from None

@@ -20,7 +20,7 @@ import tomli_w
 from msgspec import Struct
 
 from engine import lock
-from engine.errors import RunError
+from engine.errors import RunError, cannot_write
 from engine.experiments.seed import Stage
 from engine.paths import write_atomically
 from engine.runs import Run
@@ -87,7 +87,7 @@ class Ledger:
             content = tomli_w.dumps(msgspec.to_builtins(self.contents)).encode()
             write_atomically(self.folder / "experiment.toml", content)
         except OSError as error:
-            raise RunError(f"{self.folder}: cannot be written: {error.strerror}") from None
+            raise RunError(cannot_write(self.folder, error)) from None
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from engine import jobs, plan, profiles, strategies
+from engine import jobs, plan, profile_files, strategies
 from engine.errors import UserError
 from engine.jobs import Request
 from engine.models import hub
 from engine.profiles import Profile
-from engine.runs import Job
+from engine.run_settings import Job
 
 MODELS = ("gemma-2-2b-kyara-seed", "llama-3-taiwan-8b-seed")
 """Profiles of the report's two models."""
@@ -86,7 +86,7 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
     """
     found = []
     for number, name in enumerate(models or MODELS):
-        profile = profiles.load(name, request.overrides)
+        profile = profile_files.load(name, request.overrides)
         try:
             hub.require(profile.model.path, profile.model.revision)
         except UserError as error:
@@ -104,7 +104,7 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
 
 
 def _stage(question: str, title: str, strategy: str, name: str, request: Request) -> Stage:
-    profile = profiles.load(name, request.overrides)
+    profile = profile_files.load(name, request.overrides)
     overrides = dict(request.overrides)
     job: Job = "train" if strategies.get(strategy).trains else "evaluate"
     few_shot = strategies.get(strategy).shows_examples
@@ -114,7 +114,7 @@ def _stage(question: str, title: str, strategy: str, name: str, request: Request
         # So that a point of ours stands where each of the report's does.
         steps = plan.count_steps(profile.training, len(data["train"].pairs))
         overrides["training.evaluate_every"] = str(math.ceil(steps / points))
-        profile = profiles.load(name, overrides)
+        profile = profile_files.load(name, overrides)
     settings = _settings(profile, strategy)
     settings |= {f"sha256 of {part}": dataset.sha256 for part, dataset in data.items()}
     asked = Request(request.root, strategy, profile=name, overrides=overrides)

@@ -12,7 +12,7 @@ from engine.report import curves
 from engine.report.curves import Curve, Point
 from engine.report.markdown import escape
 from engine.report.markdown import table as markdown_table
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.text import number
 
 

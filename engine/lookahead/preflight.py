@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from engine import hardware, jobs, profiles, strategies
+from engine import hardware, jobs, profile_files, strategies
 from engine.data.leaks import find_leaks
 from engine.dataset import Dataset, Pair
 from engine.errors import UserError
@@ -29,7 +29,7 @@ from engine.plan import (
 )
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
-from engine.runs import Job, Part
+from engine.run_settings import Job, Part
 from engine.strategies import Strategy
 
 
@@ -150,7 +150,7 @@ def _time(
 def _changes(request: Request, profile: Profile) -> list[Change]:
     """What the request sets otherwise than the profile, in the request's order."""
     source = request.run or request.like
-    before = source.settings.profile if source else profiles.load(request.profile)
+    before = source.settings.profile if source else profile_files.load(request.profile)
     old, new = msgspec.to_builtins(before), msgspec.to_builtins(profile)
     found = []
     for key in request.overrides:

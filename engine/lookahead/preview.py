@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.dataset import Pair
 from engine.profiles import Profile
 from engine.prompts import Encoded, PromptBuilder
-from engine.runs import Part
+from engine.run_settings import Part
 
 _MOST_BINS = 12
 _ROUND = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000)

@@ -8,13 +8,14 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import events, runs
+from engine import events, runs_folder
 from engine.errors import RunError
 from engine.events import Tail
 from engine.hardware import Gpu
 from engine.plan import TrainingPlan
 from engine.profiles import Profile
-from engine.runs import Run, RunSettings
+from engine.run_settings import RunSettings
+from engine.runs import Run
 from engine.summary import Status, Summary
 
 _LOOK_AT = 200
@@ -71,7 +72,7 @@ def from_earlier_runs(
 
     Steps are scaled by tokens and scoring by its points; loading and translating stay as they were.
     """
-    for run in itertools.islice(runs.list_folders(root), _LOOK_AT):
+    for run in itertools.islice(runs_folder.list_folders(root), _LOOK_AT):
         try:
             settings = run.read_settings()
             if not (_is_like(settings, profile) and _same_host(settings, gpu)):

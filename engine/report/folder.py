@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.catalog import Row
-from engine.errors import RunError, UserError
+from engine.errors import RunError, UserError, cannot_write
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
 from engine.report import chart, curves, page, repeating
@@ -45,7 +45,7 @@ def write(found: Sequence[Run], folder: Path, extra: str = "") -> Path:
         for name, content in files.items():
             write_atomically(folder / name, content.encode())
     except OSError as error:
-        raise UserError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise UserError(cannot_write(folder, error)) from None
     return folder / PAGE
 
 

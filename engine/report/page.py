@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from engine import __version__
 from engine.catalog import Row
@@ -12,8 +12,9 @@ from engine.perplexity import SampleResult
 from engine.report import description, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
-from engine.runs import PEEKED
-from engine.scores.judgement import FAULTS, value
+from engine.run_settings import PEEKED
+from engine.scores import score_table
+from engine.scores.judgement import FAULTS
 from engine.text import clock, counted, direction_label, number, share
 
 SHOWN = 5
@@ -45,48 +46,27 @@ def text(rows: Sequence[Row], curves: Sequence[Curve], results: Results, extra: 
 
 def _results(rows: Sequence[Row]) -> str:
     """The runs side by side, and what copying the source would score."""
-    scores = [row.summary.score.perplexity for row in rows if row.summary.score]
-    best = min((score for score in scores if math.isfinite(score)), default=math.nan)
-    judged = any(row.summary.judgement for row in rows)
+    best, files = score_table.best_of(rows), score_table.scored_files(rows)
     header = ["profile", "strategy", "perplexity", "of best", "corpus", "文→白", "白→文"]
-    header += ["BLEU", "chrF"] if judged else []
-    cells = [[*_result(row, best, judged), code(row.run.id)] for row in rows]
-    copies = list(_copies(rows)) if judged else []
-    right = range(2, len(header))
-    said = [table([*header, "run"], [*cells, *copies], right)]
+    header += ["BLEU", "chrF"] if any(row.summary.judgement for row in rows) else []
+    shown = len(header) - 2  # of the cells of scores
+    lines = [
+        [
+            escape(row.settings.profile.name),
+            row.settings.strategy_in_full,
+            *map(escape, islice(score_table.cells(row, best), shown)),
+            code(row.run.id),
+        ]
+        for row in rows
+    ]
+    for file, cells in score_table.cells_of_copies(rows):
+        lines.append(["–", "copy the source", *cells, f"test {code(file.sha256[:12])}"])
+    said = [table([*header, "run"], lines, range(2, len(header)))]
     if any(row.settings.chosen_on_test for row in rows):
         said.append(escape(PEEKED))
-    tests = {row.settings.data["test"].sha256 for row in rows if "test" in row.settings.data}
-    if len(tests) > 1:
-        said.append(f"These runs were scored on {len(tests)} different test files.")
+    if len(files) > 1:
+        said.append(f"These runs were scored on {len(files)} different test files.")
     return "\n\n".join(said)
-
-
-def _result(row: Row, best: float, judged: bool) -> Iterator[str]:
-    summary = row.summary
-    score = summary.score.perplexity if summary.score else math.nan
-    yield escape(row.settings.profile.name)
-    yield row.settings.strategy_in_full
-    yield escape(row.perplexity_text)
-    yield f"{score / best:.2f}×" if math.isfinite(score / best) else "–"
-    yield number(summary.score.perplexity_corpus if summary.score else None)
-    for key in ("to_modern", "to_classical"):
-        of_direction = summary.directions.get(key)
-        yield number(of_direction.perplexity if of_direction else None)
-    if judged:
-        yield number(value(summary.judgement.bleu) if summary.judgement else None)
-        yield number(value(summary.judgement.chrf) if summary.judgement else None)
-
-
-def _copies(rows: Sequence[Row]) -> Iterator[list[str]]:
-    """What the untranslated source scores, once for each test file."""
-    seen = set()
-    for row in rows:
-        test, judged = row.settings.data.get("test"), row.summary.judgement
-        if test and judged and judged.source_bleu and test.sha256 not in seen:
-            seen.add(test.sha256)
-            scores = [number(value(judged.source_bleu)), number(value(judged.source_chrf))]
-            yield ["–", "copy the source", *["–"] * 5, *scores, f"test {code(test.sha256[:12])}"]
 
 
 def _definitions(rows: Sequence[Row]) -> Iterator[str]:

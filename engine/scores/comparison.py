@@ -20,8 +20,9 @@ from engine.scores.judge import Texts
 from engine.scores.judgement import Measure
 from engine.scores.resampling import Statistic, Summed
 from engine.summary import Summary
+from engine.text import chance, number
 
-RISING = frozenset({"bleu", "chrf"})
+_RISING = frozenset({"bleu", "chrf"})
 """Scores of which more is better."""
 _TEST = (
     f"approximate randomisation, two-sided, {resampling.TRIALS:,} trials, seed {resampling.SEED}; "
@@ -39,6 +40,26 @@ class Line(Struct, frozen=True):
     """`one` less `other`."""
     p: float | None = None
     """Of a difference as great by chance; None where it is not tested, nan where it cannot be."""
+
+    @property
+    def better(self) -> str:
+        """The better run, `A` or `B`, if the interval leaves no doubt; else empty."""
+        low, high = self.difference.low, self.difference.high
+        if math.isnan(low) or low <= 0 <= high:
+            return ""
+        return "A" if (low > 0) == (self.name in _RISING) else "B"
+
+    def cells(self) -> list[str]:
+        """Both scores, their difference, its interval, p and the better run, for a table."""
+        low, high = self.difference.low, self.difference.high
+        return [
+            number(self.one),
+            number(self.other),
+            _signed(self.difference.value),
+            "" if math.isnan(low) else f"{_signed(low)} … {_signed(high)}",
+            "" if self.p is None else chance(self.p),
+            self.better,
+        ]
 
 
 class Split(Struct, frozen=True):
@@ -67,6 +88,10 @@ class Comparison(Struct, frozen=True, kw_only=True):
     cautions: list[str] = []
     """Why the numbers may not be comparable, a sentence each."""
     definition: dict[str, str] = {}
+
+
+def _signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
 
 
 def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:

@@ -4,21 +4,21 @@ settings in which they differ."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import strategies, wording
 from engine.catalog import Row
 from engine.language import _, plural
-from engine.runs import PEEKED
-from engine.scores.judgement import Judgement, value
+from engine.run_settings import PEEKED
+from engine.scores import score_table
 from engine.table import differences, sheet
 from engine.table.run_columns import perplexity_of, strategy_of
-from engine.text import chance, direction_label, number, one_line
+from engine.text import chance, direction_label, one_line
 
 if TYPE_CHECKING:
-    from engine.scores.comparison import Comparison, Line  # slow to import: it brings the tokenizer
+    from engine.scores.comparison import Comparison  # slow to import: it brings the tokenizer
 
 _SHORT_NAMES = {"perplexity": "ppl"}
 """Where a column is narrow."""
@@ -56,10 +56,15 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
 
     `everything` is where a zero-shot run of the same model on the same file is looked for.
     """
-    best = min((perplexity_of(row) for row in rows), default=math.nan)
-    lines = [[str(at), *_line(row, best)] for at, row in enumerate(rows, 1)]
-    lines += [["–", *_line(row, best, _("base, zero-shot"))] for row in _bases(rows, everything)]
-    lines += [["–", *line] for line in _copies(rows)]
+    best, digits = score_table.best_of(rows), 1
+    lines = [
+        [str(at), strategy_of(row), *score_table.cells(row, best, digits)]
+        for at, row in enumerate(rows, 1)
+    ]
+    for row in _bases(rows, everything):
+        lines.append(["–", _("base, zero-shot"), *score_table.cells(row, best, digits)])
+    for _file, cells in score_table.cells_of_copies(rows, digits):
+        lines.append(["–", _("copy the source"), *cells])
     header = ["", _("strategy"), "ppl", _("of best"), _("corpus"), "文→白", "白→文", "BLEU", "chrF"]
     known = [at for at in range(len(header)) if any(line[at] != "–" for line in lines)]
     shown = [[line[at] for at in known] for line in lines]
@@ -68,7 +73,7 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
 
 def cautions(rows: Sequence[Row]) -> list[str]:
     """Why these scores may not be comparable, a sentence each."""
-    files, models = {_test(row) for row in rows}, {_model(row) for row in rows}
+    files, models = score_table.scored_files(rows), {_model(row) for row in rows}
     said = []
     if len(files) > 1:
         said.append(
@@ -94,7 +99,7 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
         where = "" if part == "all" else f" {direction_label(part)}"
         for one_score in found:
             name = _SHORT_NAMES.get(one_score.name) or wording.measure_name(one_score.name)
-            lines.append([name + where, *_tested(one_score)])
+            lines.append([name + where, *one_score.cells()])
         for line in lines:
             line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
     header = ["", str(one), str(other), f"{one} − {other}", _("95 % interval"), "p", _("better")]
@@ -132,37 +137,6 @@ def by_item(compared: Comparison, one: int, other: int) -> list[str]:
     return said
 
 
-def _tested(line: Line) -> Iterator[str]:
-    difference = line.difference
-    yield number(line.one)
-    yield number(line.other)
-    yield _signed(difference.value)
-    unknown = math.isnan(difference.low)
-    yield "" if unknown else f"{_signed(difference.low)} … {_signed(difference.high)}"
-    yield chance(line.p) if line.p is not None else ""
-    no_doubt = not unknown and not difference.low <= 0 <= difference.high
-    rising = line.name in ("bleu", "chrf")
-    yield ("A" if (difference.low > 0) == rising else "B") if no_doubt else ""
-
-
-def _signed(value: float) -> str:
-    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
-
-
-def _line(row: Row, best: float, strategy: str = "") -> Iterator[str]:
-    summary, perplexity = row.summary, perplexity_of(row)
-    yield strategy or strategy_of(row)
-    yield row.perplexity_text
-    yield f"×{perplexity / best:.2f}" if math.isfinite(perplexity / best) else "–"
-    yield number(summary.score.perplexity_corpus if summary.score else None)
-    for name in ("to_modern", "to_classical"):
-        part = summary.directions.get(name)
-        yield number(part.perplexity if part else None)
-    judged = summary.judgement
-    yield number(value(judged.bleu) if judged else None, 1)
-    yield number(value(judged.chrf) if judged else None, 1)
-
-
 def _bases(rows: Sequence[Row], everything: Sequence[Row]) -> list[Row]:
     """The best zero-shot run of each model and file that has none among the rows."""
     wanted = {(_model(row), _test(row)) for row in rows}
@@ -177,17 +151,6 @@ def _bases(rows: Sequence[Row], everything: Sequence[Row]) -> list[Row]:
 
 def _is_base(row: Row) -> bool:
     return row.settings.strategy == strategies.ZERO_SHOT.name and not row.settings.adapter
-
-
-def _copies(rows: Sequence[Row]) -> Iterator[list[str]]:
-    """What the untranslated source would score as a translation, once for each file."""
-    judged: dict[str, Judgement] = {}
-    for row in rows:
-        if row.summary.judgement and row.summary.judgement.source_bleu:
-            judged.setdefault(_test(row), row.summary.judgement)
-    for one in judged.values():
-        translated = number(value(one.source_bleu), 1), number(value(one.source_chrf), 1)
-        yield [_("copy the source"), *["–"] * 5, *translated]
 
 
 def _model(row: Row) -> str:

@@ -12,7 +12,7 @@ import tomli
 import tomli_w
 from msgspec import Struct
 
-from engine.errors import RunError
+from engine.errors import RunError, cannot_write
 from engine.language import _
 from engine.paths import write_atomically
 from engine.text import one_line, plain
@@ -88,9 +88,7 @@ def write(folder: Path, notes: Notes) -> Notes:
     try:
         write_atomically(path, tomli_w.dumps(content, multiline_strings=True).encode())
     except OSError as error:
-        raise RunError(
-            _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)
-        ) from None
+        raise RunError(cannot_write(path, error)) from None
     return notes
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import UserError
+from engine.errors import UserError, cannot_write
 from engine.language import _
 from engine.paths import write_atomically
 from engine.text import one_line
@@ -76,7 +76,5 @@ def save(path: str, content: str, *, replace: bool = False) -> Path:
     try:
         write_atomically(target, content.encode())
     except OSError as error:
-        raise UserError(
-            _("{target}: cannot be written: {reason}").format(target=target, reason=error.strerror)
-        ) from None
+        raise UserError(cannot_write(target, error)) from None
     return target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine import jobs, runs
+from engine import jobs, runs_folder
 from engine.errors import RunError
 from engine.hardware import Probe
 from engine.jobs import Request
@@ -62,4 +62,4 @@ def withdraw(run: Run) -> None:
     if not waiting_list.remove(run.folder.parent, run.id):
         raise RunError(_("run {run} does not wait").format(run=run.id))
     if not run.events_path.exists():
-        runs.delete(run)
+        runs_folder.delete(run)

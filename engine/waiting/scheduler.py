@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import hardware, launch, lock, runs
+from engine import hardware, launch, lock, runs_folder
 from engine.errors import RunError, UserError
 from engine.events import EventLog, Failed
 from engine.hardware import Gpu, Probe
@@ -129,7 +129,7 @@ def _busy(root: Path, gpus: list[Gpu]) -> set[str] | None:
     """GPUs on which runs of this folder are at work; None if none is at work at all."""
     default = gpus[0].uuid if gpus else ""
     found: set[str] = set()
-    for run in runs.list_all(root):
+    for run in runs_folder.list_all(root):
         holder = lock.holder(run.folder) if run.alive() else None
         if holder is not None and holder.host == socket.gethostname():
             found.add(holder.gpu or default)

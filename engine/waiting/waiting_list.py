@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from engine.errors import RunError
+from engine.errors import RunError, cannot_write
 from engine.language import _
 from engine.paths import write_atomically
 
@@ -136,11 +136,7 @@ def _change(root: Path, edit: Callable[[list[Entry]], list[Entry]]) -> bool:
                 with contextlib.suppress(FileNotFoundError):
                     _file(root).unlink()
         except OSError as error:
-            raise RunError(
-                _("{path}: cannot be written: {reason}").format(
-                    path=_file(root), reason=error.strerror
-                )
-            ) from None
+            raise RunError(cannot_write(_file(root), error)) from None
     return True
 
 

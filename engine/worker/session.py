@@ -20,7 +20,8 @@ from engine.language import _, plural
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.run_files import RunFiles
-from engine.runs import Part, Run, RunSettings
+from engine.run_settings import Part, RunSettings
+from engine.runs import Run
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
 from engine.worker import evaluate, memory, translate

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from samples import ENDED, held_by_a_process, judged, make_run, score, step, tiny
 
-from engine import events, profiles
+from engine import events, profile_files
 from engine.catalog import Catalog, Row, finite
 from engine.cli.result import describe_result
 from engine.events import EventLog
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.summary import Status
 
 ROW_BYTES = 1_200
@@ -106,7 +106,7 @@ def test_only_finite_numbers_are_finite() -> None:
 
 def test_a_score_of_a_checkpoint_chosen_on_the_test_file_is_marked(root: Path) -> None:
     def row_of(run_id: str, choose_by: str, strategy: str) -> Row:
-        profile = profiles.override(tiny(), {"evaluation.choose_by": choose_by})
+        profile = profile_files.override(tiny(), {"evaluation.choose_by": choose_by})
         run = make_run(root, *ENDED, run_id=run_id, profile=profile, strategy=strategy)
         return Row(run, run.settings, run.summary())
 

@@ -10,7 +10,8 @@ from commands import as_json, run_command
 from samples import ENDED, TEST_FILE, judged, make_run, score
 
 from engine import events
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",

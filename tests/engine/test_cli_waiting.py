@@ -72,7 +72,7 @@ def test_what_is_wrong_is_said_before_anything_waits(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, _, said = run_command(capsys, "queue", "add", "tiny", "--set", "training.epoch=1")
-    assert (status, "did you mean 'epochs'" in said) == (2, True)
+    assert (status, "did you mean 'training.epochs'" in said) == (2, True)
     status, _, said = run_command(capsys, "queue", "add", "tiny", "--gpu", "GPU-none")
     assert (status, "no GPU 'GPU-none' on this machine" in said) == (2, True)
     status, _, said = run_command(capsys, "queue", "remove", "x")

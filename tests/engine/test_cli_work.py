@@ -12,7 +12,7 @@ from commands import as_json, run_command
 from samples import ENDED, TEST_FILE, make_run, write_pairs
 from stand_in import FAILS, FINISHES, WAITS, write_worker
 
-from engine import events, lock, runs
+from engine import events, lock, runs_folder
 from engine.cli import main
 
 
@@ -30,7 +30,7 @@ def test_a_run_is_trained_and_its_result_printed(capsys: pytest.CaptureFixture[s
     assert status == 0
     assert err.startswith("run ")
     assert "12.50" in out
-    settings = runs.find(Path.cwd() / "runs", "latest").settings
+    settings = runs_folder.find(Path.cwd() / "runs", "latest").settings
     assert (settings.job, settings.profile.training.epochs) == ("train", 1.0)
 
 
@@ -39,7 +39,7 @@ def test_a_result_as_json_has_the_keys_that_programs_rely_on(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     result = as_json(capsys, "evaluate", "tiny", "--strategy", "few-shot", "--examples", "2")
-    found = runs.find(Path.cwd() / "runs", result["run"])
+    found = runs_folder.find(Path.cwd() / "runs", result["run"])
     assert len(found.settings.examples) == 2
     assert result == {
         "run": found.id, "status": "finished", "strategy": "few-shot", "perplexity": 12.5,
@@ -52,7 +52,7 @@ def test_a_result_as_json_has_the_keys_that_programs_rely_on(
 def test_files_are_taken_from_where_the_user_stands(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.json").write_bytes(TEST_FILE.read_bytes())
     result = as_json(capsys, "evaluate", "tiny", "--test", "mine.json", "--no-outputs")
-    settings = runs.find(Path.cwd() / "runs", result["run"]).settings
+    settings = runs_folder.find(Path.cwd() / "runs", result["run"]).settings
     assert settings.data["test"].path == str(Path.cwd() / "mine.json")
     assert not settings.profile.evaluation.outputs
 
@@ -69,7 +69,7 @@ def test_a_run_that_fails_says_why_and_how_to_go_on_with_exit_status_1(
 ) -> None:
     write_worker(worker, FAILS)
     status, out, err = run_command(capsys, "train", "tiny")
-    run = runs.find(Path.cwd() / "runs", "latest")
+    run = runs_folder.find(Path.cwd() / "runs", "latest")
     assert (status, out) == (1, "")
     assert err.splitlines()[-4:] == [
         f"run {run.id}: failed",
@@ -84,7 +84,7 @@ def test_a_run_whose_worker_dies_says_where_the_log_is(
 ) -> None:
     write_worker(worker, "os.kill(os.getpid(), 9)")
     status, _, err = run_command(capsys, "evaluate", "tiny")
-    run = runs.find(Path.cwd() / "runs", "latest")
+    run = runs_folder.find(Path.cwd() / "runs", "latest")
     assert status == 1
     assert f"its worker is gone; the log is {run.log_path}" in err
 
@@ -131,7 +131,7 @@ def test_a_run_is_stopped_and_what_it_came_to_is_watched(
     run_id = capsys.readouterr().out.strip()
     told = Path("runs", run_id, "told.json")
     while not told.exists():
-        assert runs.find(Path("runs"), run_id).alive()
+        assert runs_folder.find(Path("runs"), run_id).alive()
     status, out, _ = run_command(capsys, "stop", run_id)
     assert (status, out) == (0, f"{run_id}: finishes its step, saves and stops\n")
     status, _, err = run_command(capsys, "watch", run_id)
@@ -182,7 +182,7 @@ def test_an_adapter_of_a_run_is_scored_by_a_run_that_names_it(
     (trained.adapter_path / "adapter_config.json").touch()
     assert worker.exists()
     result = as_json(capsys, "evaluate", trained.id)
-    settings = runs.find(root, result["run"]).settings
+    settings = runs_folder.find(root, result["run"]).settings
     assert (settings.job, settings.adapter_run) == ("evaluate", trained.id)
     again = as_json(capsys, "evaluate", result["run"])
-    assert runs.find(root, again["run"]).settings.adapter_run == trained.id
+    assert runs_folder.find(root, again["run"]).settings.adapter_run == trained.id

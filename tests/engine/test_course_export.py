@@ -14,7 +14,7 @@ import pytest
 from commands import as_json, run_command
 from samples import ENDED, MODEL, make_run, score, tiny
 
-from engine import events, jobs, profiles
+from engine import events, jobs, profile_files
 from engine.course import adapter, export, rules, scripts
 from engine.course.rules import Sizes
 from engine.dataset import Pair
@@ -55,7 +55,9 @@ def utils_of(profile: Profile, monkeypatch: pytest.MonkeyPatch, gpu: bool) -> di
 
 
 def changed(**settings: str) -> Profile:
-    return profiles.override(tiny(), {key.replace("__", "."): v for key, v in settings.items()})
+    return profile_files.override(
+        tiny(), {key.replace("__", "."): v for key, v in settings.items()}
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from samples import MODEL, tiny, write_pairs
 
-from engine import dataset, jobs, profiles
+from engine import dataset, jobs, profile_files
 from engine.data import description, lengths
 from engine.data.inspection import count_prefixes, inspect
 from engine.data.records import load
@@ -76,7 +76,7 @@ def test_what_is_left_out_or_cut_at_the_limits_is_counted() -> None:
         "training.max_output_tokens": "30",
         "evaluation.max_tokens": "60",
     }
-    profile = profiles.load("tiny", limits)
+    profile = profile_files.load("tiny", limits)
     pairs = dataset.read(MODEL / "data" / "test.json").pairs
     builder = jobs.builder_for(profile, [])
     found = lengths.measure(profile, builder, pairs)

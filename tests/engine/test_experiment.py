@@ -13,7 +13,7 @@ from commands import as_json, run_command
 from samples import MODEL, make_run, score, tiny
 from stand_in import FAILS, FINISHES, write_worker
 
-from engine import events, lock, runs
+from engine import events, lock, runs_folder
 from engine.catalog import Row
 from engine.experiments import seed, tables
 from engine.experiments.seed import Stage
@@ -33,7 +33,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ids(root: Path = Path("runs")) -> list[str]:
-    return sorted(run.id for run in runs.list_all(root))
+    return sorted(run.id for run in runs_folder.list_all(root))
 
 
 @pytest.mark.usefixtures("worker")
@@ -42,7 +42,7 @@ def test_the_reports_runs_are_made_in_its_order(capsys: pytest.CaptureFixture[st
     assert status == 0
     said = [line for line in err.splitlines() if " of 3: Q" in line]
     assert [line.split(": ")[1].split(",")[0] for line in said] == ["Q1", "Q2", "Q2"]
-    strategies = [run.settings.strategy for run in reversed(runs.list_all(Path("runs")))]
+    strategies = [run.settings.strategy for run in reversed(runs_folder.list_all(Path("runs")))]
     assert sorted(strategies) == ["few-shot", "qlora", "zero-shot"]
     assert "tiny   qlora           –     12.50" in out
     assert "The report drew" not in out  # nothing is compared with it

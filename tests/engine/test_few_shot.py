@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from samples import pair
 
-from engine import few_shot, profiles
+from engine import few_shot, profile_files
 from engine.dataset import Pair
 from engine.errors import ProfileError, UserError
 from engine.few_shot import Examples
@@ -137,7 +137,7 @@ def test_a_name_that_is_unknown_or_scored_is_said() -> None:
 )
 def test_ids_and_their_choice_go_together(overrides: dict[str, str]) -> None:
     with pytest.raises(ProfileError, match="goes with few_shot.choose"):
-        profiles.load("tiny", overrides)
+        profile_files.load("tiny", overrides)
 
 
 WORDS = [

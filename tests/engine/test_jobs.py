@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import MODEL, TEST_FILE, make_run, pair, write_pairs
 
-from engine import dataset, jobs, runs
+from engine import dataset, jobs, runs_folder
 from engine.dataset import Dataset
 from engine.errors import UserError
 from engine.jobs import Request
@@ -100,6 +100,7 @@ def test_a_file_to_score_needs_answers(asked: Request) -> None:
         ({"profile": "no"}, "no profile named 'no'"),
         ({"overrides": {"data.test": ""}}, "data.test: no file is named"),
         ({"overrides": {"model.path": "/no"}}, "model.path: no folder '/no'"),
+        ({"overrides": {"prompt.bos": "<no>"}}, "prompt.bos: "),
         ({"strategy": "qlora", "predict": True}, "predict with qlora needs a run that was trained"),
         ({"strategy": "qlora", "overrides": SAME_FILE}, "data.train and data.test are the same"),
         ({"test": "no.json"}, "no.json: no such file"),
@@ -112,7 +113,7 @@ def test_what_is_wrong_is_said_before_a_run_is_made(
     with pytest.raises(UserError) as caught:
         jobs.prepare(replace(asked, **changes))  # type: ignore[arg-type]
     assert said in str(caught.value)
-    assert runs.list_all(asked.root) == []
+    assert runs_folder.list_all(asked.root) == []
 
 
 def test_bad_records_are_left_out_where_the_profile_says_so(asked: Request) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from samples import tiny
 
-from engine import jobs, profiles
+from engine import jobs, profile_files
 from engine.dataset import Pair
 from engine.directions import of_instruction
 from engine.perplexity import SampleResult
@@ -87,7 +87,7 @@ def test_words_that_the_reference_has_too_are_no_leak(checker: OutputChecker) ->
 
 
 def test_the_words_of_a_system_prompt_and_of_a_template_are_known() -> None:
-    profile = profiles.override(
+    profile = profile_files.override(
         tiny(),
         {
             "prompt.system": "你是翻譯古文的助手。\n",

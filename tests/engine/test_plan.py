@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from samples import pair, tiny
 
-from engine import jobs, plan, profiles
+from engine import jobs, plan, profile_files
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.plan import TrainingPlan
@@ -15,7 +15,7 @@ from engine.profiles import Training
 
 def planned(pairs: list[Pair], **overrides: str) -> TrainingPlan:
     changes = {f"training.{key}": value for key, value in overrides.items()}
-    profile = profiles.override(tiny(), changes)
+    profile = profile_files.override(tiny(), changes)
     found = plan.encode_for_training(profile.training, jobs.builder_for(profile, []), pairs)
     return plan.plan_training(profile.training, found)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from samples import MINIMAL_PROFILE, TINY, write_profile
 
-from engine import jobs, profiles
+from engine import jobs, profile_files
 from engine.errors import DataError, ProfileError
 
 
@@ -19,7 +19,7 @@ def test_relative_paths_are_taken_from_the_folder_of_the_profile() -> None:
         MINIMAL_PROFILE.replace("owner/name", "model")
         + '[data]\ntrain = "a.json"\ntest = "s.txt,../t.txt"'
     )
-    profile = profiles.load(write_profile(text, "there/mine.toml"))
+    profile = profile_files.load(write_profile(text, "there/mine.toml"))
     here = Path.cwd()
     assert profile.model.path == str(here / "there/model")
     assert profile.data.train == str(here / "there/a.json")
@@ -31,17 +31,17 @@ def test_a_data_file_that_is_not_beside_the_profile_is_taken_from_where_one_stan
     Path("data").mkdir()
     Path("data/train.json").touch()
     text = MINIMAL_PROFILE + '[data]\ntrain = "data/train.json"'
-    profile = profiles.load(write_profile(text, "there/mine.toml"))
+    profile = profile_files.load(write_profile(text, "there/mine.toml"))
     assert profile.data.train == str(Path.cwd() / "data/train.json")
     Path("there/data").mkdir()
     Path("there/data/train.json").touch()
-    beside = profiles.load("there/mine.toml")
+    beside = profile_files.load("there/mine.toml")
     assert beside.data.train == str(Path.cwd() / "there/data/train.json")
 
 
 def test_a_data_file_that_is_nowhere_is_named_with_both_places_when_it_is_needed() -> None:
     text = MINIMAL_PROFILE + '[data]\ntrain = "data/train.json"\ntest = "/no/test.json"'
-    profile = profiles.load(write_profile(text, "there/mine.toml"))
+    profile = profile_files.load(write_profile(text, "there/mine.toml"))
     with pytest.raises(DataError) as caught:
         jobs.read_data(profile, "train")
     here = Path.cwd()
@@ -54,19 +54,19 @@ def test_a_data_file_that_is_nowhere_is_named_with_both_places_when_it_is_needed
 
 
 def test_a_model_that_is_no_folder_stays_a_hub_id() -> None:
-    assert profiles.load(write_profile(MINIMAL_PROFILE)).model.path == "owner/name"
+    assert profile_files.load(write_profile(MINIMAL_PROFILE)).model.path == "owner/name"
 
 
 def test_a_local_profile_hides_a_personal_one_and_that_a_built_in_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(Path.cwd() / "config"))
-    assert profiles.find("tiny") == TINY
+    assert profile_files.find("tiny") == TINY
     personal = write_profile(MINIMAL_PROFILE, "config/yiwen/profiles/tiny.toml")
-    assert profiles.find("tiny") == personal
+    assert profile_files.find("tiny") == personal
     local = write_profile(MINIMAL_PROFILE, "profiles/tiny.toml")
-    assert profiles.find("tiny") == local
-    assert [file for file in profiles.list_files() if file.stem == "tiny"] == [local]
+    assert profile_files.find("tiny") == local
+    assert [file for file in profile_files.list_all() if file.stem == "tiny"] == [local]
 
 
 def test_personal_profiles_lie_in_dot_config_where_xdg_says_nothing(
@@ -75,12 +75,12 @@ def test_personal_profiles_lie_in_dot_config_where_xdg_says_nothing(
     monkeypatch.delenv("XDG_CONFIG_HOME")
     monkeypatch.setenv("HOME", str(Path.cwd()))
     mine = write_profile(MINIMAL_PROFILE, ".config/yiwen/profiles/mine.toml")
-    assert profiles.find("mine") == mine
+    assert profile_files.find("mine") == mine
 
 
 def test_an_unknown_profile_is_named_with_the_nearest_and_with_all_there_are() -> None:
     with pytest.raises(ProfileError) as caught:
-        profiles.load("tinny")
+        profile_files.load("tinny")
     assert str(caught.value).startswith(
         "no profile named 'tinny'; did you mean 'tiny'?; there are: tiny, gemma-2-2b-kyara, "
     )
@@ -88,9 +88,13 @@ def test_an_unknown_profile_is_named_with_the_nearest_and_with_all_there_are() -
 
 def test_a_missing_profile_file_is_named() -> None:
     with pytest.raises(ProfileError, match=r"^no/such\.toml: no such profile file$"):
-        profiles.load("no/such.toml")
+        profile_files.load("no/such.toml")
 
 
 def test_the_embedded_profile_is_the_first_of_the_list() -> None:
     write_profile(MINIMAL_PROFILE, "profiles/a.toml")
-    assert [path.stem for path in profiles.list_files()][:3] == ["tiny", "a", "gemma-2-2b-kyara"]
+    assert [path.stem for path in profile_files.list_all()][:3] == [
+        "tiny",
+        "a",
+        "gemma-2-2b-kyara",
+    ]

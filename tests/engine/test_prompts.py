@@ -99,9 +99,10 @@ def test_an_answer_ends_at_eos_and_at_the_stop_tokens_of_the_profile() -> None:
     assert of_tiny().stop_ids == {own.eos_id, own.token_id("<end_of_turn>")}
 
 
-def test_a_stop_token_that_the_model_lacks_is_named() -> None:
-    with pytest.raises(UserError, match="has no token '<nope>'"):
-        builder(stop=("<nope>",))
+@pytest.mark.parametrize("setting", [{"stop": ("<nope>",)}, {"bos": "<nope>"}])
+def test_a_token_that_the_model_lacks_is_named_with_its_key(setting: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=rf"^prompt\.{[*setting][0]}: .*has no token '<nope>'"):
+        builder(**setting)
 
 
 def test_a_model_without_bos_gets_none() -> None:

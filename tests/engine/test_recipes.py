@@ -13,7 +13,7 @@ import tomli
 from likenesses import FAMILY_OF, QWEN, Family, write_tokenizer
 from samples import TINY, pair
 
-from engine import contradictions, profiles
+from engine import contradictions, profile_files
 from engine.errors import ProfileError
 from engine.few_shot import Examples
 from engine.models import chat_template
@@ -31,7 +31,7 @@ EXAMPLES = [pair(1), pair(2, classical=True)]
 def builder(name: str, *examples: object, family: Family | None = None) -> PromptBuilder:
     folder = write_tokenizer(family or FAMILY_OF[name], Path("model").resolve())
     shown = Examples(FewShot(), examples)
-    return PromptBuilder(profiles.load(name).prompt, Tokenizer(folder), shown)  # type: ignore[arg-type]
+    return PromptBuilder(profile_files.load(name).prompt, Tokenizer(folder), shown)  # type: ignore[arg-type]
 
 
 def turns(*contents: str) -> list[dict[str, str]]:
@@ -135,7 +135,7 @@ def test_the_seeds_prompts_are_word_for_word_the_seeds(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "epochs"), [(SEEDS[0], 4), (SEEDS[1], 2)])
 def test_the_seeds_settings_are_those_of_its_report(name: str, epochs: int) -> None:
-    profile = profiles.load(name)
+    profile = profile_files.load(name)
     training, lora = profile.training, profile.lora
     assert (profile.quantization.method, profile.quantization.double) == ("nf4", True)
     assert profile.quantization.compute_dtype == "float16"
@@ -176,24 +176,24 @@ def test_the_courses_files_are_taken_from_where_one_stands(name: str) -> None:
     Path("data").mkdir()
     for file in ("train.json", "public_test.json"):
         Path("data", file).touch()
-    data = profiles.load(name).data
+    data = profile_files.load(name).data
     assert data.train == str(Path("data/train.json").resolve())
     assert data.test == str(Path("data/public_test.json").resolve())
     assert data.validation == ""
 
 
 def test_a_template_for_examples_needs_its_parts() -> None:
-    profile = profiles.load("gemma-2-2b-kyara-seed")
+    profile = profile_files.load("gemma-2-2b-kyara-seed")
     assert contradictions.of(profile) == []
     with pytest.raises(
         ProfileError, match=r"few_shot_template=\{instruction\}: has no \{examples\} part"
     ):
-        profiles.override(profile, {"prompt.few_shot_template": "{instruction}"})
+        profile_files.override(profile, {"prompt.few_shot_template": "{instruction}"})
 
 
 def test_the_seeds_loop_needs_batches_of_eight_parts() -> None:
     with pytest.raises(ProfileError) as caught:
-        profiles.load(
+        profile_files.load(
             "gemma-2-2b-kyara-seed",
             {"training.seed_bug_compatible": "true", "training.batch_size": "12"},
         )

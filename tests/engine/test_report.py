@@ -12,11 +12,12 @@ import pytest
 from commands import as_json, run_command
 from samples import ENDED, make_run, pair, score, step, tiny
 
-from engine import events, profiles
+from engine import events, profile_files
 from engine.perplexity import SampleResult
 from engine.report import chart, curves, markdown
 from engine.report.chart import Level, Line
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 from engine.scores.judgement import Fault, Judgement, Measure
 
 EVIL = "<script>|`*_[x](http://y)\n# $a$ ~~z~~ &lt; @all"
@@ -98,10 +99,10 @@ def test_the_profile_of_a_report_is_the_runs_own(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changed = {"training.epochs": "7", "prompt.system": "先\n後"}
-    ours = profiles.load("tiny", changed)
+    ours = profile_files.load("tiny", changed)
     run = scored_run(root, profile=ours, overrides=changed)
     assert run_command(capsys, "report", run.id, "-o", str(tmp_path / "rep"))[0] == 0
-    again = profiles.load(tmp_path / "rep" / "profiles" / f"{run.id}.toml")
+    again = profile_files.load(tmp_path / "rep" / "profiles" / f"{run.id}.toml")
     assert msgspec.structs.replace(again, name="tiny", folder=ours.folder) == ours
 
 
@@ -188,7 +189,7 @@ def test_pairs_that_were_put_aside_and_repaired_references_are_told(
     changed = {"data.validation": "", "data.validation_share": "0.2"}
     train, test = DataFile("t.json", "a" * 64, 32), DataFile("s.json", "b" * 64, 6)
     run = scored_run(
-        root, profile=profiles.override(tiny(), changed), overrides=changed,
+        root, profile=profile_files.override(tiny(), changed), overrides=changed,
         data={"train": train, "validation": DataFile("t.json", "a" * 64, 8), "test": test},
     )  # fmt: skip
     events.EventLog(run.events_path).append(

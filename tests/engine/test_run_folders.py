@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import TEST_FILE, held_by_a_process, make_run, pair, step, tiny
 
-from engine import dataset, events, lock, runs
+from engine import dataset, events, lock, runs_folder
 from engine.errors import RunError
 from engine.runs import Run
 from engine.summary import Status
@@ -16,7 +16,7 @@ from engine.summary import Status
 
 def create(root: Path, strategy: str = "qlora") -> Run:
     data = {"test": dataset.read(TEST_FILE)}
-    return runs.create(root, job="train", strategy=strategy, profile=tiny(), data=data)  # type: ignore[arg-type]
+    return runs_folder.create(root, job="train", strategy=strategy, profile=tiny(), data=data)  # type: ignore[arg-type]
 
 
 def checkpoint(run: Run, *names: str) -> None:
@@ -25,7 +25,7 @@ def checkpoint(run: Run, *names: str) -> None:
 
 
 def test_a_new_run_reads_back_as_it_was_made(root: Path) -> None:
-    run = runs.create(
+    run = runs_folder.create(
         root,
         job="evaluate",
         strategy="few-shot",
@@ -46,7 +46,7 @@ def test_a_new_run_reads_back_as_it_was_made(root: Path) -> None:
 def test_runs_made_in_the_same_second_get_folders_of_their_own(root: Path) -> None:
     made = [create(root).id for _ in range(3)]
     assert len(set(made)) == 3
-    assert [run.id for run in runs.list_all(root)] == made[::-1]
+    assert [run.id for run in runs_folder.list_all(root)] == made[::-1]
 
 
 def test_a_runs_folder_that_is_missing_is_made(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_runs_are_listed_from_the_newest_to_the_oldest(root: Path) -> None:
     ids += ["20260102-120000-a-2", "20260102-120000-a-10"]
     for run_id in ids:
         make_run(root, run_id=run_id)
-    assert [run.id[7:] for run in runs.list_all(root)] == [
+    assert [run.id[7:] for run in runs_folder.list_all(root)] == [
         "3-120000-a", "2-120000-a-10", "2-120000-a-2", "2-120000-a", "1-120000-z",
     ]  # fmt: skip
 
@@ -111,21 +111,21 @@ def test_a_folder_of_another_name_is_as_old_as_its_run(root: Path) -> None:
     make_run(root, run_id="the best one", created="2026-01-02T12:00:00+08:00")
     make_run(root, run_id="20260101-120000-old", created="2026-01-01T12:00:00+08:00")
     names = ["20260103-120000-new", "the best one", "20260101-120000-old"]
-    assert [run.id for run in runs.list_all(root)] == names
+    assert [run.id for run in runs_folder.list_all(root)] == names
     (root / "zzz, no run").mkdir()
-    assert [run.id for run in runs.list_folders(root)] == [*names, "zzz, no run"]
-    assert runs.find(root, "latest").id == "20260103-120000-new"
+    assert [run.id for run in runs_folder.list_folders(root)] == [*names, "zzz, no run"]
+    assert runs_folder.find(root, "latest").id == "20260103-120000-new"
 
 
 def test_what_is_no_run_is_not_listed(root: Path) -> None:
     make_run(root)
     (root / "notes").mkdir()
     (root / "README.md").touch()
-    assert len(runs.list_all(root)) == 1
+    assert len(runs_folder.list_all(root)) == 1
 
 
 def test_a_folder_that_is_not_there_has_no_runs(root: Path) -> None:
-    assert runs.list_all(root / "no") == []
+    assert runs_folder.list_all(root / "no") == []
 
 
 @pytest.fixture
@@ -152,12 +152,12 @@ def three(root: Path) -> Path:
 def test_a_run_is_found_by_id_by_a_part_of_it_by_path_or_as_the_latest(
     three: Path, key: str, found: str
 ) -> None:
-    assert runs.find(three, key).id == found
+    assert runs_folder.find(three, key).id == found
 
 
 def test_a_part_of_several_ids_is_refused_with_those_it_fits(three: Path) -> None:
     with pytest.raises(RunError) as caught:
-        runs.find(three, "20260102")
+        runs_folder.find(three, "20260102")
     assert str(caught.value) == (
         "'20260102' fits 2 runs: 20260102-120000-a-qlora-2, 20260102-120000-a-qlora"
     )
@@ -166,25 +166,25 @@ def test_a_part_of_several_ids_is_refused_with_those_it_fits(three: Path) -> Non
 @pytest.mark.parametrize("key", ["nothing", "", "no/such/path"])
 def test_a_run_that_is_not_there_is_named_with_the_way_to_list_them(three: Path, key: str) -> None:
     with pytest.raises(RunError, match=f"no run '{key}' in .*; `yiwen runs` lists them"):
-        runs.find(three, key)
+        runs_folder.find(three, key)
 
 
 def test_there_is_no_latest_of_no_runs(root: Path) -> None:
     with pytest.raises(RunError, match="no run 'latest'"):
-        runs.find(root, "latest")
+        runs_folder.find(root, "latest")
 
 
 def test_the_newest_active_run_is_the_first_with_a_worker(three: Path) -> None:
-    listed = runs.list_all(three)
-    assert runs.newest_active(listed) is None
+    listed = runs_folder.list_all(three)
+    assert runs_folder.newest_active(listed) is None
     handle = lock.acquire(listed[1].folder)
-    assert runs.newest_active(listed) == listed[1]
+    assert runs_folder.newest_active(listed) == listed[1]
     os.close(handle)
 
 
 def test_a_deleted_run_is_gone(root: Path) -> None:
     run = make_run(root, step(1))
-    runs.delete(run)
+    runs_folder.delete(run)
     assert list(root.iterdir()) == []
 
 
@@ -192,7 +192,7 @@ def test_a_run_at_work_is_not_deleted(root: Path) -> None:
     run = make_run(root)
     handle = lock.acquire(run.folder)
     with pytest.raises(RunError, match=f"run {run.id} is running; stop it first"):
-        runs.delete(run)
+        runs_folder.delete(run)
     assert (run.folder / "run.toml").is_file()
     os.close(handle)
 

@@ -7,7 +7,7 @@ import math
 import pytest
 from samples import pair, tiny
 
-from engine import jobs, plan, profiles, seed_loop
+from engine import jobs, plan, profile_files, seed_loop
 from engine.profiles import Training
 
 
@@ -49,7 +49,7 @@ def test_accumulated_right_every_pair_is_learnt_from() -> None:
 
 
 def test_a_pair_that_is_too_long_is_cut_where_that_is_asked_for() -> None:
-    profile = profiles.override(
+    profile = profile_files.override(
         tiny(),
         {
             "training.too_long": "cut",

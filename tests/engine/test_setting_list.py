@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import MINIMAL_PROFILE, TINY, write_profile
 
-from engine import profile_copy, profiles, setting_list
+from engine import profile_copy, profile_files, setting_list
 from engine.errors import ProfileError
 from engine.setting_list import Setting
 
@@ -54,7 +54,7 @@ def test_changes_are_told_from_the_profile() -> None:
 
 
 def test_a_mistake_is_worded_as_for_profiles() -> None:
-    with pytest.raises(ProfileError, match="did you mean 'epochs'"):
+    with pytest.raises(ProfileError, match="did you mean 'training.epochs'"):
         settings({"training.epoch": "1"})
 
 
@@ -69,7 +69,7 @@ def test_a_profile_is_written_with_its_changes_and_comments() -> None:
     path = profile_copy.save_as("tiny", changes, "slow")
     assert path == Path("config/yiwen/profiles/slow.toml").resolve()
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    before, after = profiles.load("tiny", changes), profiles.load("slow")
+    before, after = profile_files.load("tiny", changes), profile_files.load("slow")
     for part in ("model", "prompt", "training", "data", "lora", "generation"):
         assert getattr(before, part) == getattr(after, part)
     old, new = lines(TINY), lines(path)
@@ -87,7 +87,7 @@ def test_what_the_source_left_out_is_added_with_its_meaning() -> None:
     text = path.read_text("utf-8")
     assert 'path = "owner/name"  # mine' in text
     assert "[training]\nepochs = 1.0 # passes over the training file" in text
-    assert profiles.load("added").title == "T"
+    assert profile_files.load("added").title == "T"
     assert "[data]" not in text
 
 
@@ -98,7 +98,7 @@ def test_a_profile_that_is_there_is_never_overwritten_unasked() -> None:
         profile_copy.save_as("tiny", {}, "mine")
     assert path.read_text() == "kept"
     profile_copy.save_as("tiny", {}, "mine", replace=True)
-    assert profiles.load("mine").model == profiles.load("tiny").model
+    assert profile_files.load("mine").model == profile_files.load("tiny").model
 
 
 def test_a_local_folder_of_profiles_comes_first() -> None:

@@ -14,7 +14,7 @@ from engine import events
 from engine.catalog import Catalog
 from engine.events import Judged
 from engine.profiles import FewShot
-from engine.runs import DataFile
+from engine.run_settings import DataFile
 from engine.scores import side_by_side
 from engine.scores.judgement import Judgement, Measure
 from engine.table import differences
@@ -44,8 +44,8 @@ def test_scores_stand_beside_those_of_the_base_and_of_the_copied_source(root: Pa
     rows = side_by_side.ranked(row for row in everything if row.run.id[7] in "12")
     table = side_by_side.scores(rows, everything)
     assert [(line[0], line[1], line[2], line[3]) for line in table.lines] == [
-        ("1", "qlora", "10.00", "×1.00"), ("2", "few-shot 4", "20.00", "×2.00"),
-        ("–", "base, zero-shot", "40.00", "×4.00"), ("–", "copy the source", "–", "–"),
+        ("1", "qlora", "10.00", "1.00×"), ("2", "few-shot 4", "20.00", "2.00×"),
+        ("–", "base, zero-shot", "40.00", "4.00×"), ("–", "copy the source", "–", "–"),
     ]  # fmt: skip
     assert table.lines[-1][-2:] == ["5.0", "9.0"]
     assert "| 1 | qlora | 10.00 |" in table.markdown()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import MODEL, tiny
 
-from engine import jobs, profiles, tokenizer, trained_with
+from engine import jobs, profile_files, tokenizer, trained_with
 from engine.errors import UserError
 from engine.profiles import Profile
 
@@ -27,7 +27,7 @@ def differences(adapter: Path, profile: Profile) -> list[str]:
 
 
 def changed(**overrides: str) -> Profile:
-    return profiles.override(
+    return profile_files.override(
         tiny(), {key.replace("__", "."): text for key, text in overrides.items()}
     )
 

@@ -9,7 +9,8 @@ import pytest
 from samples import make_run, pair, write_pairs
 
 from engine import training_overlap
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 
 
 @pytest.fixture

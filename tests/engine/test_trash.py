@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from samples import held_by_a_process, make_run
 
-from engine import runs
+from engine import runs_folder
 from engine.catalog import Catalog
 from engine.errors import RunError
 from engine.table.trash import FOLDER, Trash, purge
@@ -18,11 +18,11 @@ from engine.table.trash import FOLDER, Trash, purge
 OTHER = """
 import sys
 from pathlib import Path
-from engine import runs
+from engine import runs_folder
 from engine.table.trash import Trash
 root = Path(sys.argv[1])
 trash = Trash(root)
-trash.take(runs.list_all(root)[0])
+trash.take(runs_folder.list_all(root)[0])
 print("taken", flush=True)
 sys.stdin.read()
 """
@@ -34,7 +34,7 @@ def test_a_run_is_gone_and_comes_back_whole(root: Path) -> None:
     (run.folder / "adapter" / "x").write_text("weights")
     trash, catalog = Trash(root), Catalog(root)
     trash.take(run)
-    assert (runs.list_all(root), catalog.rows()) == ([], [])
+    assert (runs_folder.list_all(root), catalog.rows()) == ([], [])
     assert (len(trash), trash.latest) == (1, run.id)
     assert trash.restore() == run
     assert (run.folder / "adapter" / "x").read_text() == "weights"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from samples import make_run
 
-from engine import runs
+from engine import runs_folder
 from engine.errors import RunError
 from engine.summary import Status
 from engine.waiting import waiting_list
@@ -92,5 +92,5 @@ def test_the_status_of_a_run_that_waits_is_derived_from_the_list(root: Path) -> 
 def test_a_run_that_is_deleted_waits_no_more(root: Path) -> None:
     run = make_run(root)
     waiting_list.add(root, Entry(run.id))
-    runs.delete(run)
+    runs_folder.delete(run)
     assert waiting_list.read(root) == []

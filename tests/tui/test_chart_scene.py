@@ -10,7 +10,8 @@ from samples import make_run, score, step
 
 from engine.catalog import Row
 from engine.events import Evaluated, Event, Finished, Saved, Started
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 from engine.text import width
 from tui.charset import CHARSETS, Charset, choose, following
 from tui.curve import METRICS, Curve

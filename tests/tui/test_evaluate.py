@@ -20,7 +20,8 @@ from textual.widgets import Digits, Input
 
 from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started, Warned
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 from engine.table import notes
 from engine.table.notes import Notes
 from engine.waiting import scheduler, waiting_list

@@ -10,11 +10,12 @@ from desk import show_evaluation
 from looking import HOSTILE, seen, wait_for
 from samples import judged, make_run, pair, score, tiny
 
-from engine import profiles
+from engine import profile_files
 from engine.directions import DIRECTIONS
 from engine.events import Evaluated, Event, Finished, Started
 from engine.profiles import Profile
-from engine.runs import PEEKED, Run
+from engine.run_settings import PEEKED
+from engine.runs import Run
 from engine.scores.judgement import FAULTS, Fault
 from tui import results
 from tui.app import YiwenApp
@@ -205,7 +206,7 @@ def test_a_judgement_belongs_to_the_evaluation_before_it(app: YiwenApp) -> None:
 async def test_a_checkpoint_chosen_on_the_test_file_is_marked_and_explained(
     app: YiwenApp, size: tuple[int, int]
 ) -> None:
-    profile = profiles.override(tiny(), {"evaluation.choose_by": "test"})
+    profile = profile_files.override(tiny(), {"evaluation.choose_by": "test"})
     second = Evaluated(part="repaired", score=score(7.5))
     run = run_of(app, second, judged(), strategy="qlora", profile=profile)
     async with app.run_test(size=size) as pilot:

@@ -25,7 +25,8 @@ from engine.events import (
     Stopped,
 )
 from engine.hardware import Gpu, GpuProcess, Machine
-from engine.runs import DataFile, Run
+from engine.run_settings import DataFile
+from engine.runs import Run
 from engine.settings import Notify, Settings
 from tui import calling
 from tui.app import YiwenApp

@@ -14,7 +14,7 @@ from samples import make_run, score, step, tiny
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from engine import runs
+from engine import runs_folder
 from engine.events import Evaluated, Finished, Started
 from engine.runs import Run
 from engine.table import notes
@@ -182,7 +182,7 @@ async def test_marked_runs_are_deleted_together_and_come_back_one_by_one(app: Yi
         assert "on disk" in text
         await pilot.press("y")
         await wait_for(pilot, lambda: table.keys == [first.id])
-        assert runs.list_all(app.runs_root) == [first]
+        assert runs_folder.list_all(app.runs_root) == [first]
         await pilot.press("u")
         await wait_for(pilot, lambda: table.row_count == 2)
         await pilot.press("u")

@@ -10,7 +10,7 @@ import pytest
 from fake_translator import Fake
 from translate_desk import MODERN, open_desk, prompt_of
 
-from engine import jobs, profiles, runs
+from engine import jobs, profile_files, runs_folder
 from engine.runs import Run
 from engine.table import notes
 from engine.table.notes import Notes
@@ -32,7 +32,7 @@ async def test_models_are_chosen_and_the_process_stays(fake: Fake, root: Path) -
         await desk.answered()
         zero, few = map(prompt_of, fake.generates())
         assert zero.count("<start_of_turn>model") == 1
-        assert few.count("<start_of_turn>model") == 1 + profiles.load("tiny").few_shot.examples
+        assert few.count("<start_of_turn>model") == 1 + profile_files.load("tiny").few_shot.examples
         assert fake.starts == 1
 
 
@@ -55,11 +55,11 @@ async def test_the_exact_prompt_is_shown(fake: Fake, root: Path) -> None:
 
 def trained_run(root: Path, overrides: dict[str, str] | None = None) -> Run:
     """A run with a result and two checkpoints."""
-    run = runs.create(
+    run = runs_folder.create(
         root,
         job="train",
         strategy="qlora",
-        profile=profiles.load("tiny", overrides),
+        profile=profile_files.load("tiny", overrides),
         data={},
     )
     for folder in ("adapter", "checkpoints/step-000010", "checkpoints/step-000020"):

@@ -16,7 +16,7 @@ from peft import PeftModel  # noqa: E402
 from small_runs import RunMaker, SmallRun  # noqa: E402
 from transformers import PreTrainedModel  # noqa: E402
 
-from engine import dataset, jobs, profiles  # noqa: E402
+from engine import dataset, jobs, profile_files  # noqa: E402
 from engine.dataset import Pair  # noqa: E402
 from engine.paths import BUILTIN_PROFILES  # noqa: E402
 from engine.profiles import Profile  # noqa: E402
@@ -29,7 +29,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="session")
 def profile() -> Profile:
     """The embedded profile as it ships."""
-    return profiles.load(BUILTIN_PROFILES / "tiny.toml")
+    return profile_files.load(BUILTIN_PROFILES / "tiny.toml")
 
 
 @pytest.fixture(scope="session")

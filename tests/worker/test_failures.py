@@ -16,7 +16,7 @@ from small_runs import RunMaker, SmallRun
 from engine.errors import DataError
 from engine.events import Failed
 from engine.paths import BUILTIN_PROFILES
-from engine.runs import Status
+from engine.summary import Status
 from engine.worker import failures
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from peft import PeftModel
 
-from engine import profiles
+from engine import profile_files
 from engine.dataset import Pair
 from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
@@ -111,7 +111,7 @@ def test_sampling_follows_seed_and_temperature(tuned: PeftModel, prompts: list[l
 def test_a_files_answers_come_in_its_order(
     tuned: PeftModel, profile: Profile, builder: PromptBuilder, pairs: list[Pair]
 ) -> None:
-    small = profiles.override(
+    small = profile_files.override(
         profile, {"generation.batch_size": "2", "generation.max_new_tokens": "12"}
     )
     instructions = [pair.instruction for pair in pairs[:5]]

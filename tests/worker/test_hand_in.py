@@ -15,7 +15,7 @@ from peft import PeftModel
 from small_runs import RunMaker, SmallRun
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from engine import dataset, jobs, launch, profiles, runs
+from engine import dataset, jobs, launch, profile_files, runs_folder
 from engine.cli import main
 from engine.course import check, export, scripts
 from engine.course.export import Export
@@ -83,7 +83,7 @@ def evaluated(finished_run: SmallRun) -> Run:
     root = str(finished_run.run.folder.parent)
     outputs = ["--set", "evaluation.outputs=true"]
     assert main(["evaluate", finished_run.run.id, "--runs", root, *outputs]) == 0
-    return runs.find(finished_run.run.folder.parent, "latest")
+    return runs_folder.find(finished_run.run.folder.parent, "latest")
 
 
 def test_the_courses_script_gets_the_number_of_yiwen_evaluate(
@@ -178,7 +178,7 @@ def test_a_merged_folder_is_whole_and_has_a_profile(merged: Path) -> None:
     names = {path.name for path in merged.iterdir()}
     assert names >= {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     assert not list(merged.parent.glob(".*"))
-    own = profiles.load(merged / "model.toml")
+    own = profile_files.load(merged / "model.toml")
     assert own.model.path == str(merged)
     assert own.quantization.method == "none"
     assert json.loads((merged / "config.json").read_text())["torch_dtype"] == "float32"

@@ -12,7 +12,7 @@ import torch
 from peft import PeftModel
 from small_runs import PARTS, RunMaker, SmallRun, cut_data
 
-from engine import profiles
+from engine import profile_files
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Event, Finished, Judged, Warned
@@ -89,7 +89,7 @@ def test_an_answer_knows_whether_it_ended_and_what_its_text_leaves_out(
     answer = Answer.of(ids, builder, len(ids) + 1)
     assert answer == Answer("學而時習之", cut=False, special=("<start_of_turn>",))
     assert Answer.of(ids, builder, len(ids)).cut
-    short = profiles.override(profile, {"generation.max_new_tokens": "3"})
+    short = profile_files.override(profile, {"generation.max_new_tokens": "3"})
     with torch.random.fork_rng():
         answers = translate.translate_all(
             LabelLosses(tuned), builder, [pairs[0].instruction], short, Reporter(lambda _: None)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from small_runs import PARTS, PATIENCE, SMALL, cut_data
 
-from engine import lock, runs
+from engine import lock, runs_folder
 from engine.jobs import Request
 from engine.summary import Status
 from engine.waiting import queueing, scheduler, waiting_list
@@ -39,7 +39,7 @@ def test_the_queue_goes_on_when_its_scheduler_was_killed(tmp_path: Path) -> None
     assert second.settings.profile.training.learning_rate == 5e-4
     assert waiting_list.read(root) == []
     wait_for(lambda: not lock.is_held(folder_of(root)))
-    assert len(runs.list_all(root)) == 2
+    assert len(runs_folder.list_all(root)) == 2
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -14,7 +14,7 @@ from random_models import write_model
 from small_runs import RunMaker, SmallRun
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from engine import jobs, plan, profiles
+from engine import jobs, plan, profile_files
 from engine.errors import UserError
 from engine.events import Evaluated, Event, Finished, Started, Step, Warned
 from engine.models import hub
@@ -93,7 +93,7 @@ def test_an_adapter_is_said_to_belong_to_the_model_as_the_profile_names_it(
 def test_losses_are_those_of_the_plain_model(name: str, kind: str, models: dict[str, Path]) -> None:
     """Scored with and without bos, in one pass of several rows, as one by one by transformers."""
     given = {"model.path": str(models[kind]), "quantization.method": "none"}
-    profile = profiles.load(name, given)
+    profile = profile_files.load(name, given)
     builder = jobs.builder_for(profile, [])
     texts = [("翻譯成文言文：\n他走了。", "去矣。"), ("問", "其為人也孝弟，而好犯上者鮮矣")]
     encoded = [builder.encode(*text) for text in texts]
@@ -173,7 +173,7 @@ def test_pairs_that_are_too_long_are_cut_and_none_is_left_out(make_run: RunMaker
 
 def test_products_in_another_type_are_named_with_the_number() -> None:
     """As the seed's are on a GPU: float16 with 4-bit weights, bfloat16 for the rest."""
-    profile = profiles.load("tiny")
+    profile = profile_files.load("tiny")
     base = load_base(profile, CPU, lambda message, hint: None)
     builder = jobs.builder_for(profile)
     assert evaluate.definition(profile, builder, LabelLosses(base), 9)["base"] == "nf4 double"

@@ -14,7 +14,7 @@ from peft import PeftModel
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 
-from engine import dataset, few_shot, jobs, perplexity, profiles
+from engine import dataset, few_shot, jobs, perplexity, profile_files
 from engine.dataset import Pair
 from engine.errors import DataError
 from engine.few_shot import Examples
@@ -107,7 +107,7 @@ def score(
 ) -> list[float]:
     """Perplexity of each sample, the product's way."""
     overrides = {f"evaluation.{key}": str(value) for key, value in evaluation.items()}
-    profile = profiles.override(profile, overrides)
+    profile = profile_files.override(profile, overrides)
     builder = jobs.builder_for(profile, examples or [])
     file = Scored.prepare(pairs, builder, profile.evaluation.max_tokens)
     results = evaluate.score(
@@ -158,7 +158,9 @@ def test_few_shot_is_the_courses_number(
 def test_examples_of_each_items_own_score_the_courses_number(
     base: PreTrainedModel, own_model: PreTrainedModel, profile: Profile, pairs: list[Pair]
 ) -> None:
-    nearest = profiles.override(profile, {"few_shot.choose": "nearest", "few_shot.examples": "2"})
+    nearest = profile_files.override(
+        profile, {"few_shot.choose": "nearest", "few_shot.examples": "2"}
+    )
     pool = few_shot.pool(nearest.few_shot, dataset.read(profile.data.train).pairs, pairs)
     shown = Examples(nearest.few_shot, pool)
     right = [

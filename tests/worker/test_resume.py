@@ -9,7 +9,7 @@ import pytest
 from small_runs import PARTS, RunMaker, SmallRun
 
 from engine.events import Evaluated, Event, Finished, Phase, Sample, Started, Step, Stopped
-from engine.runs import Status
+from engine.summary import Status
 
 
 def _step(number: int, event: Event) -> bool:

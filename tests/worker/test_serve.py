@@ -19,7 +19,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from engine import profiles, protocol
+from engine import profile_files, protocol
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.launch import worker_environment
@@ -40,9 +40,9 @@ NEVER = frozenset({3})
 """<unk>, which the model does not say."""
 CLIENT = """
 import sys, time
-from engine import profiles
+from engine import profile_files
 from engine.translator import Translator
-translator = Translator(profiles.load(sys.argv[1]))
+translator = Translator(profile_files.load(sys.argv[1]))
 next(translator.load())
 print(translator._process.pid, flush=True)
 time.sleep(600)
@@ -50,7 +50,7 @@ time.sleep(600)
 
 
 def _short(profile: Profile, tokens: int) -> Profile:
-    return profiles.override(profile, {"generation.max_new_tokens": str(tokens)})
+    return profile_files.override(profile, {"generation.max_new_tokens": str(tokens)})
 
 
 @pytest.fixture(scope="module")

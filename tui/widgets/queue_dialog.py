@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine import profile_overrides
 from engine.errors import UserError
 from engine.hardware import Probe
 from engine.language import _
@@ -152,9 +153,13 @@ class QueueDialog(ModalScreen[None]):
             key, equals, value = (part.strip() for part in typed.partition("="))
             if not equals:
                 raise UserError(_("{typed}: expected section.key = value").format(typed=typed))
-            return await asyncio.to_thread(
-                lambda: queueing.enqueue(queueing.again(chosen.run, {key: value}))
-            )
+            change = {key: value}
+            try:
+                return await asyncio.to_thread(
+                    lambda: queueing.enqueue(queueing.again(chosen.run, change))
+                )
+            except UserError as error:
+                raise UserError(profile_overrides.without_option(str(error), change)) from None
 
         details = _("{run}\nType one setting, e.g. training.learning_rate = 5e-4")
         details = details.format(run=one_line(chosen.run.id))

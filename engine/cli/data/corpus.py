@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import profiles
+from engine import profile_files
 from engine.characters import converter
 from engine.cli.data.progress import Progress
 from engine.data import composing, damage, niutrans, records
@@ -62,7 +62,7 @@ def import_corpus(arguments: Namespace) -> int:
 def _templates(arguments: Namespace) -> composing.Templates:
     if arguments.templates == "course":
         return composing.course_templates()
-    prompt = profiles.load(arguments.profile).prompt if arguments.profile else None
+    prompt = profile_files.load(arguments.profile).prompt if arguments.profile else None
     return composing.plain_templates(prompt)
 
 

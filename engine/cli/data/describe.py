@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from engine import dataset, jobs, profiles
+from engine import dataset, jobs, profile_files
 from engine.cli.data.progress import Progress
 from engine.cli.requests import overrides
 from engine.cli.table import table
@@ -28,7 +28,9 @@ def describe(arguments: Namespace) -> int:
     """`yiwen data describe FILE [--profile NAME]`."""
     if arguments.set and not arguments.profile:
         raise UserError("--set: changes a setting of a profile; name one with --profile")
-    profile = profiles.load(arguments.profile, overrides(arguments)) if arguments.profile else None
+    profile = (
+        profile_files.load(arguments.profile, overrides(arguments)) if arguments.profile else None
+    )
     found = dataset.read(arguments.file, need_output=False, skip_bad=True)
     with Progress() as progress:
         progress.phase("counting")

@@ -25,7 +25,7 @@ class Rival:
     """Of the outputs, like `chrf`; nan without any."""
     chrf: float = math.nan
     mark: str = ""
-    """Stands behind a perplexity that flatters the run (see `engine.runs.PEEKED`)."""
+    """Stands behind a perplexity that flatters the run (see `engine.run_settings.PEEKED`)."""
 
 
 def find_rivals(rows: Iterable[Row], sha256: str, model: str, shown: str = "") -> list[Rival]:

@@ -12,7 +12,7 @@ from textual.widgets import Digits
 from engine import text, wording
 from engine.events import Judged
 from engine.language import _, plural
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.text import one_line
 from tui.definition_words import in_words
 from tui.results import Result

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import jobs, runs, strategies, training_overlap
+from engine import jobs, runs_folder, strategies, training_overlap
 from engine.directions import LABELS
 from engine.errors import RunError
 from engine.jobs import Request
 from engine.language import _
-from engine.runs import Run, RunSettings
+from engine.run_settings import RunSettings
+from engine.runs import Run
 from engine.strategies import Strategy
 from engine.text import message_of
 
@@ -213,6 +214,6 @@ def recall(run: Run, before: Scoring, root: Path) -> tuple[Scoring, Preview]:
 def _trained_run(settings: RunSettings, root: Path) -> Run | None:
     """The run whose adapter was scored; None if it was none, or is gone."""
     try:
-        return runs.find(root, settings.adapter_run) if settings.adapter_run else None
+        return runs_folder.find(root, settings.adapter_run) if settings.adapter_run else None
     except RunError:
         return None

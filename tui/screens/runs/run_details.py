@@ -14,7 +14,7 @@ from engine.catalog import Row
 from engine.errors import RunError
 from engine.events import Evaluated, Judged
 from engine.language import _, plural
-from engine.runs import PEEKED
+from engine.run_settings import PEEKED
 from engine.scores.judgement import Measure
 from engine.summary import Status
 from engine.table.run_columns import status_of, strategy_of

@@ -9,12 +9,12 @@ from typing import Any
 
 from textual.app import App
 
-from engine import profiles, strategies
+from engine import profile_files, strategies
 from engine.errors import UserError
 from engine.hardware import Gpu, Probe
 from engine.language import _
 from engine.profiles import Profile
-from engine.runs import Part
+from engine.run_settings import Part
 from engine.text import one_line, size
 from tui.listing import profile_choices
 from tui.screens.train.draft import Draft
@@ -50,7 +50,7 @@ async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str
 def _own_file(profile: str, part: Part) -> str:
     """What the profile itself names, as the picker says it."""
     try:
-        data = profiles.load(profile).data
+        data = profile_files.load(profile).data
     except UserError:
         return ""
     files = {"train": data.train, "validation": data.validation, "test": data.test}[part]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine import strategies
 from engine.jobs import Request
-from engine.runs import Part
+from engine.run_settings import Part
 from engine.strategies import Strategy
 
 FILES = ("data.train", "data.validation", "data.test")

@@ -17,7 +17,7 @@ from engine.language import _, plural
 from engine.lookahead import preview
 from engine.lookahead.preflight import Preflight
 from engine.lookahead.preview import Fate
-from engine.runs import Part
+from engine.run_settings import Part
 from engine.text import direction_label, one_line, plain
 from engine.token_marks import Piece, pieces
 

@@ -12,7 +12,8 @@ from engine.alarms import Alarm
 from engine.directions import LABELS, Direction
 from engine.events import Evaluated, Score
 from engine.language import _, plural
-from engine.runs import Job, Run, RunSettings
+from engine.run_settings import Job, RunSettings
+from engine.runs import Run
 from engine.summary import Status, Summary
 from engine.text import number, one_line, plain, width
 from tui.screens.train import samples

@@ -15,7 +15,8 @@ from textual.widgets import Static
 
 from engine.alarms import Alarm
 from engine.events import Event
-from engine.runs import Run, RunSettings
+from engine.run_settings import RunSettings
+from engine.runs import Run
 from engine.summary import Summary
 from tui.charset import Charset
 from tui.pace import progress

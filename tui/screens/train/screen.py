@@ -13,7 +13,8 @@ from engine import launch
 from engine.errors import RunError
 from engine.hardware import Probe
 from engine.language import _
-from engine.runs import Run, RunSettings
+from engine.run_settings import RunSettings
+from engine.runs import Run
 from engine.summary import Status
 from tui.calling import call
 from tui.follow import follow

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import profiles, setting_list
+from engine import profile_overrides, setting_list
 from engine.errors import UserError
 from engine.language import _, plural
 from engine.setting_list import Setting
@@ -271,6 +271,5 @@ def _with_headings(settings: list[Setting], is_filtered: bool) -> list[Setting |
 
 def _words(message: str, overrides: Mapping[str, str]) -> str:
     """A profile's mistakes without the places, which are known here."""
-    for key, text in overrides.items():
-        message = message.replace(profiles.setting_place(key, text), key)
-    return "\n".join(_FILE_NAME.split(line, maxsplit=1)[-1] for line in message.splitlines())
+    lines = profile_overrides.without_option(message, overrides).splitlines()
+    return "\n".join(_FILE_NAME.split(line, maxsplit=1)[-1] for line in lines)

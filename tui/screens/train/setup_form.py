@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 from engine.gpu_words import facts_of_gpu
 from engine.language import _, pgettext, plural
 from engine.profiles import Profile
-from engine.runs import Part
+from engine.run_settings import Part
 from engine.text import one_line, plain, rate, short_path
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook

@@ -1,0 +1,51 @@
+"""The scores of runs as cells of a table, and those of copying what was to be translated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.catalog import Row
+from engine.run_settings import DataFile
+from engine.scores.judgement import value
+from engine.table.run_columns import perplexity_of
+from engine.text import number
+
+
+def best_of(rows: Iterable[Row]) -> float:
+    """The lowest perplexity; nan if there is none."""
+    return min(filter(math.isfinite, map(perplexity_of, rows)), default=math.nan)
+
+
+def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
+    """Perplexity, the same as a multiple of the best, corpus, 文→白, 白→文, BLEU, chrF.
+
+    `digits` are those of BLEU and chrF.
+    """
+    summary, perplexity = row.summary, perplexity_of(row)
+    yield row.perplexity_text
+    yield f"{perplexity / best:.2f}×" if math.isfinite(perplexity / best) else "–"
+    yield number(summary.score.perplexity_corpus if summary.score else None)
+    for name in ("to_modern", "to_classical"):
+        part = summary.directions.get(name)
+        yield number(part.perplexity if part else None)
+    judged = summary.judgement
+    yield number(value(judged.bleu) if judged else None, digits)
+    yield number(value(judged.chrf) if judged else None, digits)
+
+
+def cells_of_copies(rows: Sequence[Row], digits: int = 2) -> list[tuple[DataFile, list[str]]]:
+    """Each test file, with what its source itself scores as a translation, in the same cells."""
+    found = {}
+    for row in rows:
+        test, judged = row.settings.data.get("test"), row.summary.judgement
+        if test and judged and judged.source_bleu and test.sha256 not in found:
+            quality = value(judged.source_bleu), value(judged.source_chrf)
+            found[test.sha256] = test, ["–"] * 5 + [number(one, digits) for one in quality]
+    return list(found.values())
+
+
+def scored_files(rows: Iterable[Row]) -> list[DataFile]:
+    """The files that runs were scored on, each content once."""
+    files = (row.settings.data.get("test") for row in rows)
+    return list({file.sha256: file for file in files if file}.values())
