@@ -286,7 +286,7 @@ def _placed(mistake: str, overrides: dict[str, str], sections: set[str], place: 
         made_section = key and key not in sections and given.startswith(f"{key}.")
         if given == key or made_section:
             return setting_place(given, text) + mistake.removeprefix(key)
-    return f"{place}: {mistake}"
+    return _("{name}: {words}").format(name=place, words=mistake)
 
 
 def setting_place(key: str, text: str) -> str:
