@@ -278,15 +278,28 @@ async def test_columns_for_which_there_is_no_room_are_scrolled_to(app: YiwenApp)
         every = list(table.arrangement.widths)
         before = table.columns
         seen_columns = set(before)
+        assert _signs(app) == "›"
+        await pilot.press("right")
+        assert _signs(app) == "‹›"
         for _ in every:
             await pilot.press("right")
             assert table.columns[0] == "status"
             seen_columns |= set(table.columns)
         assert seen_columns == set(every)
+        assert _signs(app) == "‹"
         assert "20260101-120000-tiny-zero-shot" in seen(app).splitlines()[2]
         await pilot.press(*["left"] * len(every))
         assert table.columns == before
+        assert _signs(app) == "›"
         await wait_for(pilot, "5.00")
+        await pilot.resize_terminal(160, 16)
+        await wait_for(pilot, lambda: table.columns == every)
+        assert _signs(app) == ""
+
+
+def _signs(app: YiwenApp) -> str:
+    """Those for columns out of sight, in the line of headings."""
+    return "".join(sign for sign in seen(app).splitlines()[1] if sign in "‹›")
 
 
 async def test_hostile_text_is_shown_as_it_stands(app: YiwenApp) -> None:
