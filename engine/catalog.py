@@ -81,6 +81,14 @@ def finite(number: float) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
+class Trouble(Struct, frozen=True):
+    """A run that cannot be read."""
+
+    run: Run
+    reason: str
+    """A sentence with file and place."""
+
+
 class _Known(Struct, frozen=True, gc=False):
     """What was found in a folder, and what the folder looked like then."""
 
@@ -101,8 +109,8 @@ class Catalog:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.troubles: list[str] = []
-        """Why runs are missing in the latest listing: a sentence each, with file and place."""
+        self.troubles: list[Trouble] = []
+        """The runs that are missing in the latest listing."""
         self._runs: list[Run] = []
         self._listed = (-1, -1)
         """When the folder had changed last, at the latest listing."""
@@ -126,7 +134,7 @@ class Catalog:
                 rows.append(self._row(run))
             except RunError as error:
                 if (run.folder / "run.toml").is_file():  # else it is no run
-                    troubles.append(str(error))
+                    troubles.append(Trouble(run, str(error)))
         self.troubles = troubles
         if sweep and (limit is None or limit >= len(self._runs)):
             self._swept = time.monotonic()

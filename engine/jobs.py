@@ -95,7 +95,7 @@ def resolve_gpu(key: str) -> str:
     gpus = hardware.Probe().gpus()
     gpu = hardware.find(gpus, key)
     if gpu is None:
-        there = "; ".join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
+        there = _("; ").join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
         raise UserError(
             _("no GPU '{key}' on this machine; there are: {there}").format(
                 key=key, there=there or _("none")

@@ -47,7 +47,7 @@ class TrainingPairs:
 def plan_training(training: Training, pairs: TrainingPairs) -> TrainingPlan:
     """Count what training on these pairs comes to."""
     steps = count_steps(training, len(pairs.encoded))
-    evaluate_every = training.evaluate_every or max(1, math.ceil(steps / 10))
+    every = evaluate_every(training, steps)
     return TrainingPlan(
         pairs=len(pairs.encoded),
         left_out=pairs.left_out,
@@ -55,8 +55,8 @@ def plan_training(training: Training, pairs: TrainingPairs) -> TrainingPlan:
         tokens=sum(len(item.ids) for item in pairs.encoded),
         scored=sum(item.scored_count for item in pairs.encoded),
         steps=steps,
-        evaluate_every=evaluate_every,
-        checkpoint_every=training.checkpoint_every or evaluate_every,
+        evaluate_every=every,
+        checkpoint_every=training.checkpoint_every or every,
     )
 
 
@@ -104,3 +104,13 @@ def count_steps(training: Training, pairs: int) -> int:
     """Optimizer steps of the whole run."""
     steps = math.ceil(steps_per_epoch(training, pairs) * training.epochs)
     return min(steps, training.max_steps) if training.max_steps else steps
+
+
+def evaluate_every(training: Training, steps: int) -> int:
+    """Optimizer steps between two points of the learning curve."""
+    return training.evaluate_every or max(1, math.ceil(steps / 10))
+
+
+def points_from(step: int, steps: int, every: int) -> int:
+    """Points of the learning curve from a step on to the last one, both included."""
+    return steps // every - (step - 1) // every + (steps % every > 0)

@@ -64,7 +64,7 @@ def _check(table: dict[str, Any], overrides: Mapping[str, str], place: str) -> P
     mistakes = profile_overrides.apply(table, overrides)
     of_table: list[str] = []
     profile = profile_check.convert(table, Profile, of_table)
-    mistakes += [f"{place}: {mistake}" for mistake in of_table]
+    mistakes += [_said_of(place, mistake) for mistake in of_table]
     if not mistakes:
         mistakes = [_placed(found, overrides, place) for found in contradictions.of(profile)]
     if mistakes:
@@ -78,7 +78,11 @@ def _placed(found: Contradiction, overrides: Mapping[str, str], place: str) -> s
     if given:
         place = profile_overrides.place(given, overrides[given])
     about = found.keys[0]
-    return f"{place}: {found.text}" if given == about else f"{place}: {about}: {found.text}"
+    return _said_of(place, found.text if given == about else f"{about}: {found.text}")
+
+
+def _said_of(place: str, words: str) -> str:
+    return _("{name}: {words}").format(name=place, words=words)
 
 
 def _refuse_names(places: Mapping[str, str]) -> None:

@@ -75,7 +75,8 @@ def load() -> Settings:
     mistakes: list[str] = []
     settings = convert(table, Settings, mistakes)
     if mistakes:
-        raise SettingsError("\n".join(f"{file}: {mistake}" for mistake in mistakes))
+        said = (_("{name}: {words}").format(name=file, words=mistake) for mistake in mistakes)
+        raise SettingsError("\n".join(said))
     return settings
 
 

@@ -90,7 +90,6 @@ class Summary(Struct, array_like=True):
     updated: float = math.nan
     was_resumed: bool = False
     """Did a second worker go on where a first one was cut short?"""
-    _step_began: tuple[int, float] = (0, math.nan)
 
     def apply(self, event: Event) -> None:
         """Take one event in."""
@@ -102,8 +101,8 @@ class Summary(Struct, array_like=True):
         if isinstance(event, events.Step):
             self._apply_step(event)
         elif isinstance(event, events.Phase):
-            if event.name == events.FIRST_PHASE:  # the pace of another worker says nothing
-                self.status, self._step_began = Status.STARTING, (0, math.nan)
+            if event.name == events.FIRST_PHASE:
+                self.status = Status.STARTING
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
             self.status = Status.RUNNING
@@ -112,7 +111,6 @@ class Summary(Struct, array_like=True):
             self.step, self.steps = event.resumed_from, event.steps
             self.device = event.device
             self.was_resumed |= event.resumed_from > 0
-            self._step_began = (0, math.nan)
         elif isinstance(event, events.Evaluated):
             if event.part == "test":
                 self.score, self.directions = event.score, event.directions
@@ -137,8 +135,6 @@ class Summary(Struct, array_like=True):
         return self.judged.judgement if self.judged else None
 
     def _apply_step(self, event: events.Step) -> None:
-        if math.isnan(self._step_began[1]):
-            self._step_began = (event.step, event.at)
         self.step, self.steps, self.loss, self.lr = event.step, event.of, event.loss, event.lr
         self.tokens_per_second, self.memory = event.tokens_per_second, event.memory
         self.tokens = event.tokens
@@ -171,22 +167,9 @@ class Summary(Struct, array_like=True):
         """From the first start to the end, or until now; nan before the start."""
         return (self.updated if not self.status.active else time.time()) - self.began
 
-    @property
-    def seconds_left(self) -> float:
-        """Of training, by the pace of the steps so far, evaluations included; nan if unknown.
-
-        So it is once all steps are taken, or the last one is overdue.
-        """
-        first, since = self._step_began
-        if not self.status.active or self.step <= first:
-            return math.nan
-        pace = (self.updated - since) / (self.step - first)
-        left = pace * (self.steps - self.step) - (time.time() - self.updated)
-        return left if left > 0 else math.nan
-
 
 def read_summary(path: Path) -> Summary:
-    """Fold a whole events file; of its step lines only the first and the last are decoded."""
+    """Fold a whole events file; of step lines in a row only the last is decoded."""
     summary = Summary()
     try:
         lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is torn
@@ -198,9 +181,7 @@ def read_summary(path: Path) -> Summary:
         if previous and not is_step:
             summary.apply(events.decode(previous))
             previous = b""
-        if is_step and math.isnan(summary._step_began[1]):
-            summary.apply(events.decode(line))
-        elif is_step:
+        if is_step:
             previous = line
         elif line.strip():
             summary.apply(events.decode(line))

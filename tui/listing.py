@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from engine import profile_files
-from engine.catalog import Catalog, Row
+from engine.catalog import Catalog, Row, Trouble
 from engine.language import _
 from engine.models import hub
 from engine.table.run_columns import perplexity_of, strategy_of
@@ -31,10 +31,13 @@ class Listing:
         with self._lock:
             return self._catalog.rows(limit)
 
-    def troubles(self) -> list[str]:
-        """Why runs are missing in the latest listing, each with its place in the runs folder."""
+    def troubles(self) -> list[Trouble]:
+        """Runs missing in the latest listing; reasons name a place in the runs folder."""
         folder = f"{self._catalog.root}{os.sep}"
-        return [trouble.replace(folder, "") for trouble in self._catalog.troubles]
+        return [
+            Trouble(trouble.run, trouble.reason.replace(folder, ""))
+            for trouble in self._catalog.troubles
+        ]
 
     def forget(self, run_id: str) -> None:
         """Read a run anew the next time. Blocks; call it from a thread."""

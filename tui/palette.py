@@ -24,6 +24,9 @@ SCREENS = {
     "translate": _("Translate"),
     "runs": _("Runs"),
 }
+TO_BE_SEEN = frozenset(["start", "enqueue", "probe", "resume", "send", "clear"])
+"""Actions that begin or clear away at once what their screen shows; who is elsewhere must see it
+first. All others are harmless, or ask."""
 _PATIENCE, _POLL = 3.0, 0.1
 """Seconds in which a screen that was just opened finds out what there is to act on."""
 
@@ -55,23 +58,28 @@ def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCo
                     action=binding.description, screen=name, key=app.get_key_display(binding)
                 ),
                 _("{screen}: {what}").format(screen=name, what=binding.tooltip),
-                partial(_begin, app, mode, binding.action),
+                partial(_begin, app, mode, binding),
                 discover=False,
             )
 
 
-def _begin(app: YiwenApp, mode: str, action: str) -> None:
-    app.run_worker(_go_and_do(app, mode, action))
+def _begin(app: YiwenApp, mode: str, binding: Binding) -> None:
+    app.run_worker(_go_and_do(app, mode, binding))
 
 
-async def _go_and_do(app: YiwenApp, mode: str, action: str) -> None:
-    """Open a screen and do something there, as soon as it can be done."""
+async def _go_and_do(app: YiwenApp, mode: str, binding: Binding) -> None:
+    """Open a screen and do something there, as soon as it can be done; or say which key does it."""
     await app.switch_mode(mode)
     screen = app.get_screen_stack(mode)[0]
-    _namespace, name, parameters = parse(action)
+    _namespace, name, parameters = parse(binding.action)
     for _attempt in range(round(_PATIENCE / _POLL)):
         if screen.is_mounted and screen.check_action(name, parameters):
-            await app.run_action(action, screen)
+            if name in TO_BE_SEEN:
+                said = _("Press {key} to go on: {what}")
+                key = app.get_key_display(binding)
+                app.notify(said.format(key=key, what=binding.tooltip), markup=False, timeout=8)
+            else:
+                await app.run_action(binding.action, screen)
             return
         await asyncio.sleep(_POLL)
     app.notify(_("There is nothing to do that with now."), timeout=4)

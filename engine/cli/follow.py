@@ -13,6 +13,7 @@ from engine.errors import RunError
 from engine.runs import Run
 from engine.summary import Status, Summary
 from engine.text import clock, number, progress, thousands
+from engine.time_left import TimeLeft
 from engine.wording import phase_name, status_word
 
 _POLL = 0.25
@@ -29,6 +30,7 @@ def follow(run: Run, before: str = "") -> Summary:
     progress = ProgressLine()
     tail = events.Tail(run.events_path)
     summary = Summary()
+    time_left = TimeLeft(run.settings.profile)
     told = _Told(run)
     was_alive = False
     while True:
@@ -39,6 +41,7 @@ def follow(run: Run, before: str = "") -> Summary:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
                     progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
+            time_left.extend(new)
             waits = not alive and run.waits()
             summary.settle(alive, waits)
             for alarm in told.new_alarms(new, alive):
@@ -50,7 +53,7 @@ def follow(run: Run, before: str = "") -> Summary:
                     _call(run, summary)
                 return summary
             was_alive = True
-            progress.show(before + progress_line(summary))
+            progress.show(before + progress_line(summary, time_left.seconds))
             time.sleep(_POLL)
         except KeyboardInterrupt:
             progress.end()
@@ -103,8 +106,8 @@ class _Told:
         return fresh
 
 
-def progress_line(summary: Summary) -> str:
-    """What a running run is at, in one line."""
+def progress_line(summary: Summary, left: float = math.nan) -> str:
+    """What a running run is at, and the seconds left for it, in one line."""
     parts = [f"{summary.status.symbol} {status_word(summary.status)}"]
     if summary.steps:
         share = progress(summary.step, summary.steps)
@@ -119,7 +122,7 @@ def progress_line(summary: Summary) -> str:
     if summary.step:
         parts.append(f"{thousands(summary.tokens_per_second)} tok/s")
     parts.append(clock(summary.seconds))
-    if math.isfinite(left := summary.seconds_left):
+    if summary.status.active and math.isfinite(left):
         parts.append(f"{clock(left)} left")
     return " · ".join(parts)
 

@@ -51,7 +51,7 @@ def list_runs(arguments: Namespace) -> int:
     else:
         print(f"No runs in {root} yet: `yiwen train tiny` makes one.")
     for trouble in catalog.troubles:
-        print(f"! {one_line(trouble)}", file=sys.stderr)
+        print(f"! {one_line(trouble.reason)}", file=sys.stderr)
     return 0
 
 

@@ -94,7 +94,7 @@ class HubSource:
             get_session().stream("GET", url, headers=headers, timeout=_PATIENCE) as response,
         ):
             if response.status_code >= 500:
-                raise ConnectionLost(f"the server answered {response.status_code}")
+                raise ConnectionLost(_server_answered(response.status_code))
             hf_raise_for_status(response)
             yield start if response.status_code == 206 else 0
             yield from response.iter_bytes()
@@ -171,9 +171,13 @@ class HubSource:
                 )
             )
         if status in (408, 429) or status >= 500:
-            return ConnectionLost(_("the server answered {status}").format(status=status))
+            return ConnectionLost(_server_answered(status))
         return UserError(
             _("{page}: the server answered {status} {message}")
             .format(page=page, status=status, message=message)
             .rstrip()
         )
+
+
+def _server_answered(status: int) -> str:
+    return _("the server answered {status}").format(status=status)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.catalog import Row
 from engine.errors import RunError, UserError, cannot_write
+from engine.language import _
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
 from engine.report import chart, curves, page, repeating
@@ -39,7 +40,7 @@ def write(found: Sequence[Run], folder: Path, extra: str = "") -> Path:
         name = repeating.profile_name(row.run)
         files[name] = repeating.profile_toml(row.settings.profile)
     if (folder / "run.toml").exists():
-        raise UserError(f"{folder}: is a run's folder; name another with -o")
+        raise UserError(_("{folder}: is a run's folder; name another").format(folder=folder))
     try:
         (folder / "profiles").mkdir(parents=True, exist_ok=True)
         for name, content in files.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.catalog import Row
 from engine.errors import UserError
+from engine.language import _
 from engine.table import run_columns, sheet
 from engine.table.run_columns import COLUMNS
 
@@ -25,7 +26,7 @@ def content(rows: Sequence[Row], keys: Sequence[str], suffix: str) -> str:
         right = [at for at, column in enumerate(columns) if column.right]
         header = [column.label for column in columns]
         return sheet.as_markdown(header, run_columns.texts(rows, keys), right)
-    raise UserError(sheet.unknown_suffix(suffix, ", ".join(sheet.SUFFIXES)))
+    raise UserError(sheet.unknown_suffix(suffix, _(", ").join(sheet.SUFFIXES)))
 
 
 def save(rows: Sequence[Row], keys: Sequence[str], path: str, *, replace: bool = False) -> Path:

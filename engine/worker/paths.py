@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from engine import fast_memory, fast_path
 from engine.errors import UserError
 from engine.fast_memory import Use
+from engine.language import _, marked
 from engine.profiles import Generation, Profile
 from engine.prompts import Encoded
 from engine.worker import memory
@@ -78,7 +79,9 @@ def make_losses(model: Model, profile: Profile, *, beside_others: bool = False) 
         return FastLabelLosses(model, ingredients_for(model, profile, spare=beside_others))
     except Unsupported as why:
         if asked == "fast":
-            raise UserError(f'model.engine = "fast": cannot be used: {why}') from None
+            raise UserError(
+                _('model.engine = "fast": cannot be used: {why}').format(why=why.in_words())
+            ) from None
         losses = LabelLosses(model)
         losses.path = f"plain ({why})"
         if asked == "auto" and losses.device.type == "cpu" and not beside_others:
@@ -94,7 +97,7 @@ def refuse_fast(model: Model, profile: Profile) -> None:
     if why := fast_path.why_not(profile, gpu=gpu, triton=triton, capability=capability):
         raise Unsupported(why)
     if read_decoder(model).norm_last.dtype != torch.bfloat16:
-        raise Unsupported("not computed in bfloat16")
+        raise Unsupported(marked("not computed in bfloat16"))
 
 
 def ingredients_for(model: Model, profile: Profile, *, spare: bool = False) -> Ingredients:

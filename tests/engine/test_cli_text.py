@@ -10,7 +10,7 @@ from samples import score, step
 from engine import text
 from engine.cli.follow import progress_line
 from engine.cli.table import table
-from engine.events import Evaluated, Phase, Started
+from engine.events import Evaluated, Finished, Phase, Started
 from engine.summary import Summary
 
 
@@ -66,7 +66,10 @@ def test_progress_says_step_loss_score_and_pace() -> None:
     assert progress_line(summary).startswith(
         "● running · step 25/100 25% · loss 2.750 · test ppl 12.50 · 100 tok/s · "
     )
-    assert "left" not in progress_line(summary), "one step has no pace"
+    assert "left" not in progress_line(summary)
+    assert progress_line(summary, 61.0).endswith(" · 01:01 left")
+    summary.apply(Finished(steps=100))
+    assert "left" not in progress_line(summary, 61.0)
 
 
 def test_progress_says_what_a_run_without_steps_is_at() -> None:

@@ -10,6 +10,12 @@ import engine
 import tui
 
 FOLDERS = [Path(package.__file__).parent for package in (engine, tui)]
+ENGLISH = ("cli", "course", "experiments", "niutrans.py", "splitting.py")
+"""What only the command line does, which speaks English."""
+ERRORS = (
+    "ConnectionLost", "DataError", "ProfileError", "QueryError", "RunError", "SettingsError",
+    "Unsupported", "UserError",
+)  # fmt: skip
 MARKS = ("_", "marked", "pgettext", "plural")
 
 
@@ -32,3 +38,21 @@ def test_no_mark_hides_in_an_f_string() -> None:
         for text in _marked_texts(string)
     ]
     assert not hidden
+
+
+def _is_error(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+        return False
+    return node.func.id in ERRORS and isinstance(node.args[0], ast.JoinedStr | ast.Constant)
+
+
+def test_no_error_that_a_screen_may_show_is_worded_past_the_catalogue() -> None:
+    unmarked = [
+        f"{path}:{node.lineno}"
+        for folder in FOLDERS
+        for path in folder.rglob("*.py")
+        if not set(ENGLISH) & set(path.relative_to(folder).parts)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if _is_error(node)
+    ]
+    assert not unmarked

@@ -131,44 +131,6 @@ def test_the_time_of_a_run_that_never_started_is_unknown() -> None:
     assert math.isnan(folded(events.Failed(type="E", message="m")).seconds)
 
 
-def test_the_time_left_follows_the_pace_of_the_steps() -> None:
-    now = time.time()
-    steps = [step(number, at=now - 20 + 2 * number) for number in range(1, 11)]
-    summary = folded(events.Started(at=now - 100, steps=100), *steps)
-    assert summary.seconds_left == pytest.approx(180, abs=1)
-
-
-def test_the_time_left_after_resuming_follows_the_pace_since_then() -> None:
-    now = time.time()
-    summary = folded(
-        events.Started(at=now - 9000, steps=100),
-        step(1, at=now - 9000),
-        step(50, at=now - 8000),
-        events.Started(at=now - 20, steps=100, resumed_from=40),
-        step(41, at=now - 10),
-        step(51, at=now),
-    )
-    assert summary.seconds_left == pytest.approx(49, abs=1)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        [],
-        [events.Started(steps=100)],
-        [events.Started(steps=100), step(1)],
-        [events.Started(steps=2), step(1, 2), step(2, 2), events.Finished()],
-        [events.Started(steps=9), step(1, 9), step(3, 9), LOADING],
-        [events.Started(steps=2), step(1, 2), step(2, 2), events.Phase(name="translating")],
-        [events.Started(steps=9), step(1, 9), step(3, 9)],  # long ago: the ninth is overdue
-    ],
-)
-def test_the_time_left_is_unknown_where_nothing_can_be_said_of_it(
-    given: list[Event],
-) -> None:
-    assert math.isnan(folded(*given).seconds_left)
-
-
 def test_a_file_that_is_not_there_sums_up_to_nothing() -> None:
     assert as_text(read_summary(LOG)) == as_text(Summary())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from samples import make_run, score, step
 from textual.app import App
 from textual.binding import Binding
 
+from engine import runs_folder
 from engine.events import Finished, Started
 from tui import palette, remembered
 from tui.app import CONTINUES, SMALLEST, YiwenApp
@@ -80,6 +82,32 @@ async def test_palette_finds_what_other_screens_do_and_goes_there(app: YiwenApp)
         await pilot.press("down", "enter")
         await wait_for(pilot, "Report in the folder")
         assert app.current_mode == "runs"
+
+
+@pytest.mark.parametrize(
+    ("sought", "title", "said", "mode"),
+    [
+        ("score", "Score (Evaluate, s)", "Press s to go on: Start the evaluation", "evaluate"),
+        ("send", "Send (Translate, ", "to go on: Translate what is typed", "translate"),
+    ],
+)
+async def test_what_the_palette_would_begin_elsewhere_is_left_to_a_key_there(
+    app: YiwenApp, workers: FakeWorkers, sought: str, title: str, said: str, mode: str
+) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("ctrl+p", *sought)
+        await wait_for(pilot, title)
+        await pilot.press("down", "enter")
+        await wait_for(pilot, said)
+        assert app.current_mode == mode
+        assert not workers.started
+        assert not runs_folder.list_all(app.runs_root)
+
+
+def test_every_action_that_must_be_seen_first_is_the_action_of_a_key() -> None:
+    modules = [import_module(f"tui.screens.{mode}.keys") for mode in palette.SCREENS]
+    assert {key.action for module in modules for key in module.KEYS} >= palette.TO_BE_SEEN
 
 
 async def test_what_the_palette_cannot_do_elsewhere_is_said(

@@ -26,6 +26,7 @@ from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_menu import RunMenu
 from tui.screens.runs.run_table import RunTable
 from tui.screens.runs.screen import RunsScreen
+from tui.widgets.checklist import Checklist
 from tui.widgets.dialogs import Confirm
 
 SIZE = (80, 24)
@@ -104,7 +105,7 @@ async def test_runs_that_cannot_be_read_are_told_below_the_table(app: YiwenApp) 
     broken.write_text("x =", "utf-8")
     async with app.run_test(size=SIZE) as pilot:
         await open_runs(pilot, 1)
-        await wait_for(pilot, f"! {broken.parent.name}/run.toml: cannot be read: ")
+        await wait_for(pilot, f"! Broken run (D deletes it): {broken.parent.name}/run.toml")
         broken.write_text(whole, "utf-8")
         await refresh(pilot)
         await wait_for(pilot, lambda: "cannot be read" not in seen(app))
@@ -277,15 +278,28 @@ async def test_columns_for_which_there_is_no_room_are_scrolled_to(app: YiwenApp)
         every = list(table.arrangement.widths)
         before = table.columns
         seen_columns = set(before)
+        assert _signs(app) == "›"
+        await pilot.press("right")
+        assert _signs(app) == "‹›"
         for _ in every:
             await pilot.press("right")
             assert table.columns[0] == "status"
             seen_columns |= set(table.columns)
         assert seen_columns == set(every)
+        assert _signs(app) == "‹"
         assert "20260101-120000-tiny-zero-shot" in seen(app).splitlines()[2]
         await pilot.press(*["left"] * len(every))
         assert table.columns == before
+        assert _signs(app) == "›"
         await wait_for(pilot, "5.00")
+        await pilot.resize_terminal(160, 16)
+        await wait_for(pilot, lambda: table.columns == every)
+        assert _signs(app) == ""
+
+
+def _signs(app: YiwenApp) -> str:
+    """Those for columns out of sight, in the line of headings."""
+    return "".join(sign for sign in seen(app).splitlines()[1] if sign in "‹›")
 
 
 async def test_hostile_text_is_shown_as_it_stands(app: YiwenApp) -> None:
@@ -368,6 +382,42 @@ async def test_deleting_asks_says_what_is_lost_and_can_be_left(app: YiwenApp) ->
         await wait_for(pilot, lambda: ids(table) == [other.id])
         assert not run.folder.exists()
         assert other.folder.is_dir()
+
+
+async def test_a_run_that_cannot_be_read_is_deleted_and_comes_back(app: YiwenApp) -> None:
+    kept, broken = finished(app, 1, 5.0), finished(app, 2, 6.0)
+    (broken.folder / "run.toml").write_text("x =", "utf-8")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await open_runs(pilot, 1)
+        await wait_for(pilot, "Broken run (D deletes it)")
+        await pilot.press("D")
+        text = await wait_for(pilot, f"Delete {broken.id}?")
+        assert "kB on disk" in text
+        assert "events.jsonl, run.toml" in text
+        await pilot.press("y")
+        await wait_for(pilot, "u brings it back")
+        await wait_for(pilot, lambda: "Broken run" not in seen(app))
+        assert not broken.folder.exists()
+        await pilot.press("D", "u")  # D finds nothing more
+        await wait_for(pilot, "Broken run")
+        assert broken.folder.is_dir()
+        assert kept.folder.is_dir()
+
+
+async def test_of_several_that_cannot_be_read_some_are_deleted(app: YiwenApp) -> None:
+    broken = [finished(app, day, 5.0) for day in (1, 2, 3)]
+    for run in broken:
+        (run.folder / "run.toml").write_text("x =", "utf-8")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_runs(pilot, 0)
+        await wait_for(pilot, "3 broken runs (D deletes them)")
+        await pilot.press("D")
+        await wait_for(pilot, lambda: isinstance(app.screen, Checklist))
+        await pilot.press("tab", "tab", "enter")
+        await wait_for(pilot, "Delete 2 marked runs?")
+        await pilot.press("y")
+        await wait_for(pilot, "Broken run (D deletes it)")
+        assert [run.folder.exists() for run in broken] == [True, False, False]
 
 
 async def test_a_running_run_is_not_deleted(app: YiwenApp) -> None:

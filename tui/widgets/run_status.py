@@ -31,9 +31,10 @@ class RunStatus(Static):
         super().__init__(markup=False)
         self._parts: list[Content] = []
 
-    def show(self, summary: Summary, curve: Curve) -> None:
-        """Show the numbers of now."""
-        self._parts = [*_loss(summary, curve), *_score(summary), _time(summary), *_pace(summary)]
+    def show(self, summary: Summary, curve: Curve, left: float) -> None:
+        """Show the numbers of now, and the seconds left."""
+        time = _time(summary, left)
+        self._parts = [*_loss(summary, curve), *_score(summary), time, *_pace(summary)]
         self.refresh()
 
     def render(self) -> Content:
@@ -68,13 +69,11 @@ def _score(summary: Summary) -> list[Content]:
     return [Content.assemble(label, (number(summary.score.perplexity), "bold"))]
 
 
-def _time(summary: Summary) -> Content:
-    if not summary.status.active:
-        return Content(clock(summary.seconds))
-    elapsed, left = clock(summary.seconds), clock(summary.seconds_left)
-    if left == "–":
+def _time(summary: Summary, left: float) -> Content:
+    elapsed = clock(summary.seconds)
+    if not summary.status.active or math.isnan(left):
         return Content(elapsed)
-    return Content(_("{elapsed} · {left} left").format(elapsed=elapsed, left=left))
+    return Content(_("{elapsed} · {left} left").format(elapsed=elapsed, left=clock(left)))
 
 
 def _pace(summary: Summary) -> list[Content]:

@@ -10,6 +10,7 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
+from engine.language import marked
 from engine.worker.fast.architecture import Unsupported
 
 
@@ -107,7 +108,7 @@ def fuse_adapters(
             rank = ranks.stop
         row += size
     if len(kinds) > 1:
-        raise Unsupported("adapters of one layer have different scaling or dropout")
+        raise Unsupported(marked("adapters of one layer have different scaling or dropout"))
     return FusedAdapter(slots, row, *kinds.pop(), like) if slots else None
 
 
@@ -117,7 +118,7 @@ def active_adapter(module: nn.Module) -> str | None:
         return None
     active = [name for name in module.active_adapters if name in module.lora_A]
     if len(active) > 1:
-        raise Unsupported("several adapters are active at once")
+        raise Unsupported(marked("several adapters are active at once"))
     return active[0] if active else None
 
 

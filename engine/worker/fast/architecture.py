@@ -12,11 +12,23 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from engine.language import _, marked
 from engine.models.families import FAMILIES, Family
 
 
 class Unsupported(Exception):
-    """Why a model has to take the plain path, in words."""
+    """Why a model has to take the plain path: a marked text, and what stands in its places.
+
+    In English, as events tell it; `in_words` is for who reads it.
+    """
+
+    def __init__(self, reason: str, **places: object) -> None:
+        super().__init__(reason.format(**places))
+        self._reason, self._places = reason, places
+
+    def in_words(self) -> str:
+        """In the language of the interface."""
+        return _(self._reason).format(**self._places)
 
 
 @dataclass(frozen=True)
@@ -100,13 +112,17 @@ def read_decoder(model: PreTrainedModel | PeftModel) -> Decoder:
     config = base.config
     family = FAMILIES.get(config.model_type)
     if family is None:
-        raise Unsupported(f"the fast path does not know {config.model_type} models")
+        raise Unsupported(
+            marked("the fast path does not know {kind} models"), kind=config.model_type
+        )
     _refuse_adapters_elsewhere(model)
     body = base.model
     rotary = body.rotary_emb
     kind = getattr(rotary, "rope_type", "default")
     if kind not in ("default", "linear", "llama3"):
-        raise Unsupported(f"rotary embeddings of type {kind} change with the length")
+        raise Unsupported(
+            marked("rotary embeddings of type {kind} change with the length"), kind=kind
+        )
     return Decoder(
         shape=_shape(config, family, len(body.layers)),
         layers=tuple(_layer(layer, family) for layer in body.layers),
@@ -169,9 +185,11 @@ def base_linear(module: nn.Module) -> Any:
 def _refuse_linear(linear: nn.Module) -> None:
     known = isinstance(linear, bnb.nn.Linear4bit) or type(linear) is nn.Linear
     if not known:
-        raise Unsupported(f"the fast path does not know {type(linear).__name__} layers")
+        raise Unsupported(
+            marked("the fast path does not know {kind} layers"), kind=type(linear).__name__
+        )
     if linear.bias is not None:
-        raise Unsupported("the fast path knows no linear layers with a bias")
+        raise Unsupported(marked("the fast path knows no linear layers with a bias"))
 
 
 def _refuse_adapters_elsewhere(model: nn.Module) -> None:
@@ -180,6 +198,6 @@ def _refuse_adapters_elsewhere(model: nn.Module) -> None:
         if not isinstance(module, LoraLayer):
             continue
         if name.rsplit(".", 1)[-1] not in known:
-            raise Unsupported(f"an adapter sits on {name}")
+            raise Unsupported(marked("an adapter sits on {name}"), name=name)
         if module.merged or any(module.use_dora.values()) or any(module.lora_bias.values()):
-            raise Unsupported("the adapter is not plain LoRA")
+            raise Unsupported(marked("the adapter is not plain LoRA"))

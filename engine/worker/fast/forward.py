@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
+from engine.language import marked
 from engine.worker.fast.adapters import Adapters, fuse_adapters
 from engine.worker.fast.architecture import Decoder, Unsupported, read_decoder
 from engine.worker.fast.ingredients import Ingredients
@@ -33,7 +34,7 @@ class FastDecoder:
         self.dtype = self.decoder.norm_last.dtype
         self.device = self.decoder.embeddings.device
         if self.decoder.embeddings.dtype != self.dtype:
-            raise Unsupported("parts of the model have different types")
+            raise Unsupported(marked("parts of the model have different types"))
         self.weights: list[tuple[FusedWeight, ...]] = fuse(
             self.decoder, self.dtype, keep=ingredients.cached_weights
         )

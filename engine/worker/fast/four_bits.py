@@ -9,6 +9,7 @@ import bitsandbytes as bnb
 import torch
 from torch import Tensor, nn
 
+from engine.language import marked
 from engine.worker.fast.architecture import Unsupported
 
 BLOCK = 64
@@ -35,10 +36,14 @@ def put_together(linears: Sequence[nn.Module]) -> FourBits:
     codes, scales, tables = [], [], []
     for linear in linears:
         if not isinstance(linear, bnb.nn.Linear4bit):
-            raise Unsupported("not a 4-bit layer")
+            raise Unsupported(marked("not a 4-bit layer"))
         state = linear.weight.quant_state
         if state.blocksize != BLOCK or linear.in_features % BLOCK:
-            raise Unsupported(f"4-bit blocks of {state.blocksize} in {linear.in_features} inputs")
+            raise Unsupported(
+                marked("4-bit blocks of {size} in {inputs} inputs"),
+                size=state.blocksize,
+                inputs=linear.in_features,
+            )
         codes.append(linear.weight.data.view(-1))
         absmax = state.absmax
         if state.nested:
@@ -46,7 +51,7 @@ def put_together(linears: Sequence[nn.Module]) -> FourBits:
         scales.append(absmax.float())
         tables.append(lookup_of(state.code))
     if len(set(tables)) > 1:
-        raise Unsupported("4-bit codes of different meanings")
+        raise Unsupported(marked("4-bit codes of different meanings"))
     together = torch.cat(codes)
     for linear, part in zip(linears, together.split([len(part) for part in codes])):
         linear.weight.data = part.view_as(linear.weight.data)

@@ -14,7 +14,8 @@ from engine import text
 from engine.language import _, plural
 from engine.summary import Status, Summary
 from engine.text import one_line, plain
-from tui.pace import Pace, progress
+from engine.time_left import PhasePace
+from tui.phase_bar import progress
 from tui.results import Result, Sample
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.sample_table import SampleTable
@@ -92,7 +93,7 @@ class EvaluationView(Vertical):
         self.remove_class("-result")
         self.show_note()
 
-    def show_run(self, summary: Summary, pace: Pace) -> None:
+    def show_run(self, summary: Summary, pace: PhasePace) -> None:
         """How the run stands."""
         self.set_class(summary.status.active, "-active")
         left = text.clock(pace.seconds_left)

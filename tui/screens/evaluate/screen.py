@@ -17,11 +17,11 @@ from engine.language import _
 from engine.runs import Run
 from engine.summary import Summary
 from engine.text import one_line
+from engine.time_left import PhasePace
 from tui import results
 from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
-from tui.pace import Pace
 from tui.results import Result
 from tui.screens.evaluate.evaluation_view import EvaluationView
 from tui.screens.evaluate.item_actions import FOR_ITEMS, ItemActions
@@ -54,7 +54,7 @@ class EvaluateScreen(ItemActions):
         self.preview: Preview | None = None
         self.summary = Summary()
         self._trains = False
-        self._pace = Pace()
+        self._pace = PhasePace()
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
 
@@ -143,7 +143,7 @@ class EvaluateScreen(ItemActions):
             return
         self.workers.cancel_group(self, "follow")
         self.scoring, self.preview = known
-        self.shown, self._pace, self._trains = run, Pace(), run.settings.job == "train"
+        self.shown, self._pace, self._trains = run, PhasePace(), run.settings.job == "train"
         self.summary = await asyncio.to_thread(run.summary)
         self.form.show(self.scoring, self.preview)
         self._read_result(run)

@@ -49,6 +49,8 @@ KEYS: list[BindingType] = [
             tooltip=_("Let the run finish its step, save and stop; again: kill it")),
     Binding("d", "delete", _("Delete"), id="runs.delete", show=False,
             tooltip=_("Delete the marked runs, else this one, after a question")),
+    Binding("D", "delete_broken", _("Delete broken"), id="runs.broken", show=False,
+            key_display="D", tooltip=_("Delete runs that cannot be read, after a question")),
     Binding("u", "undo", _("Undo"), id="runs.undo", show=False,
             tooltip=_("Bring back the run deleted last, until the workbench is left")),
     Binding("y", "copy", _("Copy id"), id="runs.copy", show=False,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 from textual.screen import Screen
 
-from engine import text
 from engine.catalog import Row
 from engine.errors import RunError, UserError
 from engine.language import _
@@ -17,20 +16,17 @@ from engine.table import notes
 from engine.table.notes import Notes
 from engine.text import one_line
 from tui.listing import Listing
+from tui.screens.runs.deleting import confirm_and_delete, delete_broken
 from tui.screens.runs.note_dialog import NoteDialog
 from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_menu import Act, RunMenu
 from tui.screens.runs.run_table import RunTable
 from tui.stopping import confirm_and_stop
-from tui.widgets.dialogs import Confirm
 from tui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
-
-_NAMED = 6
-"""Runs that a question names before it only counts the others."""
 
 
 class RunActions(Screen[None]):
@@ -137,36 +133,20 @@ class RunActions(Screen[None]):
         rows = self.browser.marked_rows or ([selected] if selected else [])
         try:
             if rows:
-                await self._delete(rows)
+                lost = (await asyncio.to_thread(RunDetails.read, rows[0])).losses()
+                await confirm_and_delete(self.yiwen, [row.run for row in rows], lost)
         except (UserError, OSError) as error:
             self.yiwen.fail(error)
         self.list_again()
 
-    async def _delete(self, rows: Sequence[Row]) -> None:
-        alive = await asyncio.to_thread(lambda: [row for row in rows if row.run.alive()])
-        if alive:
-            raise RunError(_("run {run} is running; stop it first (x)").format(run=alive[0].run.id))
-        size = await asyncio.to_thread(lambda: sum(row.run.size() for row in rows))
-        if len(rows) == 1:
-            question = _("Delete {run}?").format(run=one_line(rows[0].run.id))
-            lost = (await asyncio.to_thread(RunDetails.read, rows[0])).losses()
-        else:
-            question = _("Delete {count} marked runs?").format(count=len(rows))
-            lost = [one_line(row.run.id) for row in rows[:_NAMED]]
-            if len(rows) > _NAMED:
-                lost.append(_("and {count} more").format(count=len(rows) - _NAMED))
-        lines = [
-            _("{size} on disk:").format(size=text.size(size)),
-            *(f"- {item}" for item in lost),
-            _("Until you leave the workbench, u brings them back."),
-        ]
-        confirm = Confirm(question, "\n".join(lines), yes=_("Delete"), no=_("Keep"))
-        if await self.app.push_screen_wait(confirm):
-            for row in rows:
-                await asyncio.to_thread(self.yiwen.trash.take, row.run)
-                self.table.marked.discard(row.run.id)
-            said = _("Deleted, {size}; u brings it back.").format(size=text.size(size))
-            self.notify(said, timeout=5)
+    @work(exclusive=True, group="delete")
+    async def action_delete_broken(self) -> None:
+        """Remove runs that are not in the table, for they cannot be read."""
+        try:
+            await delete_broken(self.yiwen, self.browser.troubles)
+        except (UserError, OSError) as error:
+            self.yiwen.fail(error)
+        self.list_again()
 
     @work(exclusive=True, group="delete")
     async def action_undo(self) -> None:

@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from engine.catalog import Row
-from engine.language import _
+from engine.catalog import Row, Trouble
+from engine.language import _, plural
 from engine.table import query
 from engine.table.query import QueryError
 from engine.table.run_columns import Order
@@ -61,7 +61,7 @@ All runs are then compared here.""")
             display: none; height: auto; max-height: 2; padding: 0 1; color: $text-error;
         }
         #missing {
-            display: none; height: auto; max-height: 2; padding: 0 1; color: $text-error;
+            display: none; height: auto; max-height: 3; padding: 0 1; color: $text-error;
         }
         #selected {
             height: 1; padding: 0 1; background: $panel;
@@ -77,6 +77,8 @@ All runs are then compared here.""")
         self.view = view
         self.listed: Sequence[Row] | None = None
         """All rows, whether the query finds them or not; None before the first listing."""
+        self.troubles: Sequence[Trouble] = ()
+        """Runs that are no rows, for they cannot be read."""
         self._settled = view.query
         """What was asked before the query that is being typed."""
 
@@ -117,13 +119,16 @@ All runs are then compared here.""")
         else:
             self.table.draw_changes()  # clocks of running runs
 
-    def say_what_is_missing(self, troubles: Sequence[str]) -> None:
-        """Tell of runs that cannot be read: the first in full, how many more there are."""
-        said = f"! {one_line(troubles[0])}" if troubles else ""
-        if len(troubles) > 1:
-            said = _("{trouble} (and {count} more: yiwen runs)").format(
-                trouble=said, count=len(troubles) - 1
-            )
+    def say_what_is_missing(self, troubles: Sequence[Trouble]) -> None:
+        """Tell of runs that cannot be read: how many, and the first in full."""
+        self.troubles = troubles
+        said = ""
+        if troubles:
+            said = plural(
+                "! Broken run (D deletes it): {reason}",
+                "! {count} broken runs (D deletes them), first: {reason}",
+                len(troubles),
+            ).format(count=len(troubles), reason=one_line(troubles[0].reason))
         self.set_class(bool(troubles), "-missing")
         self.query_one("#missing", PlainStatic).say(said)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual.message import Message
+from textual.strip import Strip
 
 from engine.catalog import Row
 from engine.summary import Status
@@ -15,6 +17,8 @@ from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
 
 _ARROW_ROOM = 2
+_SIGN_ROOM = 1
+"""For the sign at the right edge, where there are more columns."""
 _COLOURS = {
     Status.WAITING: "text-muted",
     Status.STARTING: "text-primary",
@@ -94,11 +98,31 @@ class RunTable(LineTable):
 
     def scroll_columns(self, step: int) -> None:
         """Show columns further right, or left."""
-        is_more = self._passed + len(self.headings) < len(self.arrangement.widths)
-        if step < 0 or is_more:
+        if step < 0 or self._has_more:
             self._passed = max(0, self._passed + step)
             self._fit()
             self.draw_changes()
+
+    @property
+    def _has_more(self) -> bool:
+        """Are there columns beyond the right edge?"""
+        return self._passed + len(self.headings) < len(self.arrangement.widths)
+
+    def _look(self, y: int) -> tuple[object, ...]:
+        look = super()._look(y)
+        return look if y else (*look, self._passed, self._has_more)
+
+    def render_line(self, y: int) -> Strip:
+        """In the line of headings, say where columns are out of sight."""
+        strip = super().render_line(y)
+        if y or not self.headings:
+            return strip
+        style = self.get_component_rich_style("line-table--heading")
+        if self._passed:  # the first column stays, so they lie behind it
+            strip = _over(strip, self._gutter + 1 + self.headings[0].width, Segment("‹", style))
+        if self._has_more:
+            strip = _over(strip, self.size.width - 1, Segment("›", style))
+        return strip
 
     def _fit(self) -> None:
         """As many columns as fit: the first always, and the one that rows are sorted by.
@@ -114,6 +138,8 @@ class RunTable(LineTable):
             pinned = next((one for one in following if one.key == by), None)
         room = self.size.width - 1 - self._gutter + self.GAP
         room -= sum(one.width + self.GAP for one in every[:1])
+        if sum(one.width + self.GAP for one in following) > room:
+            room -= _SIGN_ROOM
         shown = every[:1]
         for one in following:
             room -= one.width + self.GAP
@@ -136,3 +162,8 @@ class RunTable(LineTable):
         if key != order.key:
             return column.label
         return f"{order.arrow} {column.label}" if column.right else f"{column.label} {order.arrow}"
+
+
+def _over(strip: Strip, at: int, sign: Segment) -> Strip:
+    """A line with a sign of one cell over what stands there."""
+    return Strip.join([strip.crop(0, at), Strip([sign]), strip.crop(at + 1)])

@@ -108,6 +108,8 @@ class RunsScreen(SeveralActions):
             return True
         if action in _FOR_ONE_RUN and self.table.selected is None:
             return None
+        if action == "delete_broken" and not self.browser.troubles:
+            return None
         return not (action == "filter" and isinstance(self.focused, Input))
 
     # How it is shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -18,8 +19,9 @@ from engine.events import Event
 from engine.run_settings import RunSettings
 from engine.runs import Run
 from engine.summary import Summary
+from engine.time_left import TimeLeft
 from tui.charset import Charset
-from tui.pace import progress
+from tui.phase_bar import progress
 from tui.screens.train import run_result
 from tui.screens.train.loss_chart import LossChart
 from tui.screens.train.samples import SampleView
@@ -75,6 +77,7 @@ class RunView(Vertical):
         self._charset: Charset = charset
         self._samples = SampleView()
         self._run: Run | None = None
+        self._time_left: TimeLeft | None = None
         self._trains = False
         self._caught_up = False
         self._timer: Timer | None = None
@@ -102,6 +105,7 @@ class RunView(Vertical):
     def begin(self, run: Run, settings: RunSettings) -> None:
         """Show another run, from nothing."""
         self._run = run
+        self._time_left = TimeLeft(settings.profile)
         self.story, self.summary = Story(), Summary()
         self._samples = SampleView()
         self.chart.clear()
@@ -120,6 +124,8 @@ class RunView(Vertical):
         """Take in what is new; an old run is drawn once all of it was read."""
         before, self.summary = self.summary.status, summary
         self.chart.extend(events)
+        if self._time_left is not None:
+            self._time_left.extend(events)
         self.set_class(not (self._trains and self.chart.curve), "-no-curve")
         if self.story.extend(events):
             self._show_notes()
@@ -153,7 +159,8 @@ class RunView(Vertical):
 
     def refresh_numbers(self) -> None:
         """Bring the status line, and an evaluation's progress, up to now."""
-        self.query_one(RunStatus).show(self.summary, self.chart.curve)
+        left = self._time_left.seconds if self._time_left else math.nan
+        self.query_one(RunStatus).show(self.summary, self.chart.curve, left)
         self.post_message(self.Refreshed())
         if self.has_class("-no-curve"):
             self._show_progress()

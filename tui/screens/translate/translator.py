@@ -197,7 +197,7 @@ class KeptTranslator:
     def _load(self, translator: Translator, request: Request) -> None:
         request.loading = not translator.device
         if self._shut or request.cancelled.is_set():
-            raise UserError("cancelled")
+            raise UserError(_("cancelled"))
         if request.loading:
             self._post(Loading(request.number, Phase(name="")))
         for phase in translator.load():

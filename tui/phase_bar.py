@@ -1,0 +1,31 @@
+"""How far a phase is, as a bar."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from engine import text
+from engine.language import _
+from engine.summary import Summary
+from engine.wording import phase_name
+
+_BAR = 20
+
+
+def progress(summary: Summary) -> Content:
+    """` scoring test  ━━━━━━━━          120/500  24 %`; empty when there is nothing to wait for."""
+    if not summary.status.active:
+        return Content("")
+    name = phase_name(summary.phase) or _("starting the worker")
+    if not summary.phase_of:
+        return Content(f"{name} …")
+    share = min(1.0, summary.phase_done / summary.phase_of)
+    done = round(share * _BAR)
+    reached = text.progress(summary.phase_done, summary.phase_of)
+    room = len(f"{summary.phase_of:,}")  # no wider at the end: a new width is laid out anew
+    return Content.assemble(
+        f"{name}  ",
+        ("━" * done, "$primary"),
+        ("╌" * (_BAR - done), "dim"),
+        f"  {summary.phase_done:>{room},}/{summary.phase_of:,} {reached:>4}",
+    )
