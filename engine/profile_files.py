@@ -15,7 +15,7 @@ import tomli
 from engine import contradictions, profile_check, profile_overrides, profile_paths
 from engine.contradictions import Contradiction
 from engine.errors import ProfileError
-from engine.language import _
+from engine.language import _, labelled
 from engine.paths import profile_folders
 from engine.profiles import FROM_FILE, Profile
 
@@ -64,7 +64,7 @@ def _check(table: dict[str, Any], overrides: Mapping[str, str], place: str) -> P
     mistakes = profile_overrides.apply(table, overrides)
     of_table: list[str] = []
     profile = profile_check.convert(table, Profile, of_table)
-    mistakes += [_said_of(place, mistake) for mistake in of_table]
+    mistakes += [labelled(place, mistake) for mistake in of_table]
     if not mistakes:
         mistakes = [_placed(found, overrides, place) for found in contradictions.of(profile)]
     if mistakes:
@@ -78,11 +78,7 @@ def _placed(found: Contradiction, overrides: Mapping[str, str], place: str) -> s
     if given:
         place = profile_overrides.place(given, overrides[given])
     about = found.keys[0]
-    return _said_of(place, found.text if given == about else f"{about}: {found.text}")
-
-
-def _said_of(place: str, words: str) -> str:
-    return _("{name}: {words}").format(name=place, words=words)
+    return labelled(place, found.text if given == about else f"{about}: {found.text}")
 
 
 def _refuse_names(places: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from engine.dataset import Pair
 from engine.directions import Direction
 from engine.errors import UserError
 from engine.few_shot import Examples
+from engine.language import labelled
 from engine.profiles import FewShot, Prompt
 from engine.tokenizer import Tokenizer
 
@@ -83,7 +84,7 @@ class PromptBuilder:
         try:
             return self.tokenizer.token_id(token)
         except UserError as error:
-            raise UserError(f"prompt.{key}: {error}") from None
+            raise UserError(labelled(f"prompt.{key}", str(error))) from None
 
     def _trimmed(self, text: str) -> str:
         return text.strip() if self.prompt.trim else text

@@ -13,7 +13,7 @@ import tomli
 from msgspec import Struct
 
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, labelled
 from engine.paths import config_folder
 from engine.profile_check import convert
 
@@ -75,8 +75,7 @@ def load() -> Settings:
     mistakes: list[str] = []
     settings = convert(table, Settings, mistakes)
     if mistakes:
-        said = (_("{name}: {words}").format(name=file, words=mistake) for mistake in mistakes)
-        raise SettingsError("\n".join(said))
+        raise SettingsError("\n".join(labelled(file, mistake) for mistake in mistakes))
     return settings
 
 

@@ -72,11 +72,6 @@ _MEASURES = {
 }
 
 
-def labelled(name: str, words: str) -> str:
-    """What something is called, and what it is."""
-    return _("{name}: {words}").format(name=name, words=words)
-
-
 def status_word(status: Status) -> str:
     """Where a run stands."""
     return _(_STATUSES[status])

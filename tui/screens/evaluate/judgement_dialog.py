@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from engine import text, wording
 from engine.events import Judged
-from engine.language import _, plural
+from engine.language import _, labelled, plural
 from engine.scores.judgement import Judgement, Measure
 from engine.text import direction_label, one_line, plain
 from tui.definition_words import in_words
@@ -72,7 +72,7 @@ def _faults(judgement: Judgement) -> Iterator[Content]:
             continue
         share = text.share(fault.count, judgement.outputs)
         yield Content.styled(f"{fault.count:>5}  {share:>6} {label}", "$text-warning")
-        said = wording.labelled(one_line(fault.id), wording.fault_detail(fault.found))
+        said = labelled(one_line(fault.id), wording.fault_detail(fault.found))
         yield Content(f"       {said}")
         if fault.output:
             yield Content.styled(f"       {one_line(fault.output)}", "$text-muted")
@@ -88,7 +88,7 @@ def _definitions(result: Result) -> Iterator[Content]:
     if said:
         yield Content.styled(_("definition"), "$primary")
     for key, words in in_words(said).items():
-        yield Content.assemble((wording.labelled(one_line(key), ""), "$text-muted"), plain(words))
+        yield Content.assemble((labelled(one_line(key), ""), "$text-muted"), plain(words))
 
 
 class JudgementDialog(ModalScreen[None]):

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from engine import text, wording
-from engine.language import _, plural
+from engine.language import _, labelled, plural
 from engine.scores import items
 from engine.scores.items import Item, Sample
 from engine.text import direction_label, one_line, plain
@@ -51,7 +51,7 @@ def _answer(sample: Sample, title: str, *, with_perplexity: bool = False) -> Ite
     chrf = "" if sample.chrf is None else f"  chrF {text.number(sample.chrf, 1)}"
     yield from _block(f"{title}{chrf}", sample.output or _("(nothing)"), "bold")
     for kind, found in sample.faults.items():
-        said = wording.labelled(wording.fault_name(kind), wording.fault_detail(found))
+        said = labelled(wording.fault_name(kind), wording.fault_detail(found))
         yield Content.styled(f"! {said}", "$text-warning")
 
 

@@ -11,7 +11,7 @@ from textual.widgets import Digits
 
 from engine import text, wording
 from engine.events import Judged
-from engine.language import _, plural
+from engine.language import _, labelled, plural
 from engine.run_settings import PEEKED
 from engine.text import one_line
 from tui.definition_words import in_words
@@ -135,7 +135,7 @@ def definition_line(result: Result) -> Content:
     if result.judged:
         said |= result.judged.definition
     words = _("; ").join(
-        wording.labelled(one_line(key), one_line(value)) for key, value in in_words(said).items()
+        labelled(one_line(key), one_line(value)) for key, value in in_words(said).items()
     )
     if result.mark:
         words = f"{_(PEEKED)} {words}"

@@ -13,7 +13,7 @@ from engine import text, wording
 from engine.catalog import Row
 from engine.errors import RunError
 from engine.events import Evaluated, Judged
-from engine.language import _, plural
+from engine.language import _, labelled, plural
 from engine.run_settings import PEEKED
 from engine.scores.judgement import Measure
 from engine.summary import Status
@@ -193,4 +193,4 @@ def _judged(judged: Judged) -> Iterator[Content]:
         )
         yield Content.styled(counted, "$text-warning")
     for name, words in in_words(judged.definition).items():
-        yield Content.styled(wording.labelled(one_line(name), one_line(words)), "$text-muted")
+        yield Content.styled(labelled(one_line(name), one_line(words)), "$text-muted")

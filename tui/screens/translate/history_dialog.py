@@ -16,10 +16,9 @@ from textual.widgets.option_list import Option
 
 from engine import translations
 from engine.directions import LABELS
-from engine.language import _
+from engine.language import _, labelled
 from engine.text import one_line
 from engine.translations import Exchange
-from engine.wording import labelled
 from tui.screens.translate.exports import write_accepted
 from tui.widgets.list_dialog import ListDialog
 from tui.widgets.plain_static import PlainStatic
