@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import fake_translator
@@ -69,8 +70,8 @@ async def test_three_strategies_answer_one_after_another_on_one_loaded_base(
         assert len(few.ids) > len(zero.ids) == len(own.ids)
         assert fake.starts == 1
         assert [answer.text for answer in desk.last.answers] == [fake.manners.answer] * 3
-        lines = [line for line in seen(desk.app).splitlines() if "學習並且時常溫習" in line]
-        assert lines[0].count("學習並且時常溫習") == 3  # in columns
+        # In columns; a screen shows the last words a moment after they have come.
+        await desk.until(lambda: [len(part) for part in _answers_by_line(desk)] == [3])
 
 
 async def test_in_a_narrow_terminal_answers_stand_one_under_another(
@@ -79,8 +80,13 @@ async def test_in_a_narrow_terminal_answers_stand_one_under_another(
     async with open_desk(root) as desk:
         await mark(desk, "tiny · zero", "qlora")
         await desk.answered()
-        lines = [line for line in seen(desk.app).splitlines() if "學習並且時常溫習" in line]
-        assert len(lines) == 2
+        await desk.until(lambda: [len(part) for part in _answers_by_line(desk)] == [1, 1])
+
+
+def _answers_by_line(desk: Desk) -> list[list[str]]:
+    """The answers that begin in each line of the screen that has any."""
+    found = [re.findall("學習並且時常溫習", line) for line in seen(desk.app).splitlines()]
+    return [part for part in found if part]
 
 
 async def test_models_of_different_bases_are_refused_in_words(
