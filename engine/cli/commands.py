@@ -18,7 +18,7 @@ from engine.cli.translate_arguments import add_translating
 _EPILOG = """\
 examples:
   yiwen                                 open the workbench
-  yiwen demo                            zero-shot, few-shot and QLoRA on the embedded model
+  yiwen demo                            three strategies on the embedded model
   yiwen train tiny --set training.epochs=1 --detach
   yiwen evaluate tiny --strategy few-shot --test my_test.json
   yiwen pull gemma-2-2b-kyara

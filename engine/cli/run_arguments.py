@@ -9,9 +9,10 @@ _FIND = """\
 Finds runs by words and fields, all of which must hold:
 
   yiwen runs strategy:qlora 'ppl<20' tag:final text
-  yiwen runs '!status:failed' 'lora.rank>8' 'time<2h' strategy:zero-shot,few-shot
+  yiwen runs '!status:failed' 'lora.rank>8' 'time<2h' tag:good,final
 
-`field:part`, `field=whole`, `<` `<=` `>` `>=`; commas give alternatives, `!` turns a term round.
+`field:part`, `field=whole`, `<` `<=` `>` `>=`; commas give alternatives,
+`!` turns a term round.
 Fields are the table's columns, tag, note, job, and any setting.
 """
 
