@@ -12,6 +12,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.paths import settings_file
+
 LOCALES = Path(__file__).resolve().parent / "locale"
 _LANGUAGES = {"zh": "zh_TW"}
 """By the first letters of a locale: readers of any Chinese are better served by this one."""
@@ -57,10 +59,15 @@ def marked(text: str) -> str:
 def _catalogue() -> gettext.NullTranslations:
     global _chosen
     if _chosen is None:
-        from engine import settings  # here, for they speak in this language too
-
-        _chosen = gettext.NullTranslations()  # for what they say of their own mistakes
-        personal = settings.load_or_default(lambda complaint: None)
-        name = choose(os.environ.get("YIWEN_LANGUAGE") or personal.language)
+        _chosen = gettext.NullTranslations()  # for what the settings say of their own mistakes
+        name = choose(os.environ.get("YIWEN_LANGUAGE") or _setting())
         _chosen = gettext.translation("yiwen", LOCALES, [name] if name else [], fallback=True)
     return _chosen
+
+
+def _setting() -> str:
+    if not settings_file().exists():
+        return "auto"
+    from engine import settings  # here, for they speak in this language too, and load slowly
+
+    return settings.load_or_default(lambda complaint: None).language

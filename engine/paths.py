@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 BUILTIN_PROFILES = Path(__file__).resolve().parent.parent / "profiles"
@@ -19,6 +18,11 @@ def config_folder() -> Path:
     """Where the user keeps profiles and settings of his own."""
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return config / "yiwen"
+
+
+def settings_file() -> Path:
+    """Where the user's own settings are looked for."""
+    return config_folder() / "settings.toml"
 
 
 def state_folder() -> Path:
@@ -40,6 +44,8 @@ def python_path() -> str:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or all of the new, never a part."""
+    import tempfile  # here, for it takes longer to load than a page of help to print
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from engine.errors import UserError
 from engine.language import _, labelled
-from engine.paths import config_folder
+from engine.paths import settings_file
 from engine.profile_check import convert
 
 EXPLAINED = Path(__file__).with_suffix(".toml")
@@ -54,7 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def path() -> Path:
     """Where the file is looked for."""
-    return config_folder() / "settings.toml"
+    return settings_file()
 
 
 def load() -> Settings:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 _OF_ALL_COMMANDS = ("-h", "--help", "--version")
 """Options that are not the workbench's."""
-NO_TERMINAL = "yiwen draws on a terminal, and this is none; see `yiwen --help` for the rest."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +29,12 @@ def open_workbench(arguments: Sequence[str]) -> int:
     """Open the workbench. Imports textual only once the arguments are known to be good."""
     chosen = _parser().parse_args(arguments)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        print(NO_TERMINAL, file=sys.stderr)
+        from engine.language import _
+
+        print(
+            _("yiwen draws on a terminal, and this is none; see `yiwen --help` for the rest."),
+            file=sys.stderr,
+        )
         return 2
     for name in ("COLUMNS", "LINES"):
         # Exported, they tell what the size was once; Textual would believe them, not the terminal.
@@ -47,20 +51,25 @@ def open_workbench(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="yiwen tui", description="Open the workbench.")
-    parser.add_argument("--runs", type=Path, help="folder of all runs; else $YIWEN_RUNS, ./runs")
-    parser.add_argument("--profile", default="tiny", help="profile to begin with (default: tiny)")
+    from engine.cli.parser import Parser
+    from engine.language import _
+
+    parser = Parser(prog="yiwen tui", description=_("Open the workbench."))
+    parser.add_argument("--runs", type=Path, help=_("folder of all runs; else $YIWEN_RUNS, ./runs"))
+    parser.add_argument(
+        "--profile", default="tiny", help=_("profile to begin with (default: tiny)")
+    )
     parser.add_argument(
         "--charset",
         choices=["auto", "braille", "block", "ascii"],
         default="auto",
-        help="characters of charts; else $YIWEN_CHARSET, settings, locale and terminal",
+        help=_("characters of charts; else $YIWEN_CHARSET, settings, locale and terminal"),
     )
     parser.add_argument(
         "--no-mouse",
         dest="mouse",
         action="store_false",
-        help="leave the mouse to the terminal, e.g. to select text",
+        help=_("leave the mouse to the terminal, e.g. to select text"),
     )
     return parser
 

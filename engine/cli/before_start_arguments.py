@@ -6,6 +6,8 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
+from engine.language import _
+
 Add = Callable[..., Any]
 
 
@@ -16,14 +18,14 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
 
     look = add(
         "preflight", "preflight:preflight_of_training",
-        "what training would do, need and take, before it is started", json, root, settings, gpu,
+        _("what training would do, need and take, before it is started"), json, root, settings, gpu,
     )  # fmt: skip
     look.add_argument("profile", metavar="PROFILE")
     add_files(look)
 
     probe = add(
         "probe", "probe:probe",
-        "measure memory and speed: two real steps in a real worker; no run is kept",
+        _("measure memory and speed: two real steps in a real worker; no run is kept"),
         json, root, settings, gpu,
     )  # fmt: skip
     probe.add_argument("profile", metavar="PROFILE")
@@ -31,7 +33,7 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
 
     queue = add(
         "queue", "waiting:list_waiting",
-        "runs that start by themselves when a GPU (or the processor) is free", json, root,
+        _("runs that start by themselves when a GPU (or the processor) is free"), json, root,
     )  # fmt: skip
     verbs = queue.add_subparsers(metavar="add|copy|move|remove")
 
@@ -40,27 +42,30 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
         command.set_defaults(does=does)
         return command
 
-    one = verb("add", "waiting:add", "put a run at the end", json, root, settings, gpu)
+    one = verb("add", "waiting:add", _("put a run at the end"), json, root, settings, gpu)
     one.add_argument("profile", metavar="PROFILE")
     one.add_argument(
         "--strategy", choices=["zero-shot", "few-shot", "qlora"], default="qlora",
-        help="default: qlora",
+        help=_("default: qlora"),
     )  # fmt: skip
     add_files(one)
     one.set_defaults(checkpoint="")
-    like = verb("copy", "waiting:copy", "put in a run like another, with some settings changed",
+    like = verb("copy", "waiting:copy", _("put in a run like another, with some settings changed"),
                 json, root, settings)  # fmt: skip
     like.add_argument("run", metavar="RUN")
-    place = verb("move", "waiting:move", "put a waiting run at another place", json, root)
-    place.add_argument("run", metavar="RUN|PLACE", help="part of its id, or its place")
-    place.add_argument("place", metavar="PLACE", type=int, help="1 is next")
-    gone = verb("remove", "waiting:remove", "take a run out; nothing was done in it yet", root)
-    gone.add_argument("run", metavar="RUN|PLACE", help="part of its id, or its place")
+    place = verb("move", "waiting:move", _("put a waiting run at another place"), json, root)
+    place.add_argument("run", metavar="RUN|PLACE", help=_("part of its id, or its place"))
+    place.add_argument("place", metavar="PLACE", type=int, help=_("1 is next"))
+    gone = verb("remove", "waiting:remove", _("take a run out; nothing was done in it yet"), root)
+    gone.add_argument("run", metavar="RUN|PLACE", help=_("part of its id, or its place"))
 
 
 def add_files(command: Any) -> None:
     """The options that name data files in place of the profile's."""
     for part in ("train", "validation", "test"):
         command.add_argument(
-            f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}"
+            f"--{part}",
+            metavar="FILE",
+            default="",
+            help=_("instead of data.{part}").format(part=part),
         )

@@ -12,13 +12,16 @@ from engine import __version__
 from engine.cli import hand_in_arguments
 from engine.cli.before_start_arguments import add_commands, add_files
 from engine.cli.data_arguments import add_data
+from engine.cli.parser import Parser, count
 from engine.cli.run_arguments import add_run_tables
 from engine.cli.translate_arguments import add_translating
+from engine.language import _, labelled, marked
 
-_EPILOG = """\
+_EPILOG = marked(
+    """\
 examples:
   yiwen                                 open the workbench
-  yiwen demo                            zero-shot, few-shot and QLoRA on the embedded model
+  yiwen demo                            three strategies on the embedded model
   yiwen train tiny --set training.epochs=1 --detach
   yiwen evaluate tiny --strategy few-shot --test my_test.json
   yiwen pull gemma-2-2b-kyara
@@ -27,6 +30,7 @@ examples:
   yiwen export latest --course hand_in --check
   yiwen experiment seed --model tiny    the seed homework's report, in miniature
 """
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _keep_queue_going(arguments)
         return status
     except UserError as error:
-        print(f"yiwen: {error}", file=sys.stderr)
+        print(labelled("yiwen", str(error)), file=sys.stderr)
         return 2
     except (KeyboardInterrupt, EOFError):
         print(file=sys.stderr)
@@ -60,136 +64,133 @@ def _keep_queue_going(arguments: argparse.Namespace) -> None:
         scheduler.ensure(runs_root(arguments.runs))
 
 
-class _Parser(argparse.ArgumentParser):
-    """Lets the arguments of a command stand among its options, as in `translate RUN --json TEXT`.
-
-    argparse does so only when asked by another method, which sub-commands are not parsed with.
-    """
-
-    _is_asked = False
-
-    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
-        if self._is_asked or self._subparsers is not None:
-            return super().parse_known_args(args, namespace)
-        self._is_asked = True
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self._is_asked = False
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = _Parser(
+    parser = Parser(
         prog="yiwen",
-        description="Fine-tune language models between Classical and modern Chinese.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=_("Fine-tune language models between Classical and modern Chinese."),
+        epilog=_(_EPILOG),
     )
-    parser.add_argument("--version", action="version", version=f"yiwen {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"yiwen {__version__}",
+        help=_("show program's version number and exit"),
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    json = _parent("--json", action="store_true", help="print data for programs")
-    root = _parent("--runs", metavar="DIR", help="folder of runs (default: $YIWEN_RUNS or ./runs)")
+    json = _parent("--json", action="store_true", help=_("print data for programs"))
+    root = _parent(
+        "--runs", metavar="DIR", help=_("folder of runs (default: $YIWEN_RUNS or ./runs)")
+    )
     settings = _parent(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change a setting of the profile, e.g. training.epochs=1; may be repeated",
+        help=_("change a setting of the profile, e.g. training.epochs=1; may be repeated"),
     )
-    detach = _parent("--detach", action="store_true", help="return at once with the run's id")
+    detach = _parent("--detach", action="store_true", help=_("return at once with the run's id"))
     checkpoint = _parent(
-        "--checkpoint", default="", metavar="C", help="of a run: a step, `best` or `last`"
+        "--checkpoint", default="", metavar="C", help=_("of a run: a step, `best` or `last`")
     )
     strategy = _parent(
         "--strategy",
         choices=["zero-shot", "few-shot", "qlora"],
-        help="default: zero-shot; a run's own",
+        help=_("default: zero-shot; a run's own"),
     )
     gpu = _parent(
         "--gpu", default="", metavar="GPU",
-        help="which GPU: its index or UUID, as nvidia-smi shows them (default: the first)",
+        help=_("which GPU: its index or UUID, as nvidia-smi shows them (default: the first)"),
     )  # fmt: skip
-    examples = _parent("--examples", type=_count, metavar="K", help="few-shot: number (default 4)")
+    examples = _parent(
+        "--examples", type=count, metavar="K", help=_("few-shot: number (default 4)")
+    )
     choose = _parent(
         "--choose", choices=["random", "nearest"],
-        help="few-shot: drawn once, or for each item those most like it (default random)",
+        help=_("few-shot: drawn once, or for each item those most like it (default random)"),
     )  # fmt: skip
     choose.add_argument(
-        "--ids", metavar="A,B", help="few-shot: show these training pairs, in this order"
+        "--ids", metavar="A,B", help=_("few-shot: show these training pairs, in this order")
     )
     choose.add_argument(
         "--same-direction", action="store_true",
-        help="few-shot: an item sees only examples of its own direction",
+        help=_("few-shot: an item sees only examples of its own direction"),
     )  # fmt: skip
-    draw = _parent("--seed", type=_count, metavar="N", help="few-shot: the draw's seed (default 0)")
+    draw = _parent(
+        "--seed", type=count, metavar="N", help=_("few-shot: the draw's seed (default 0)")
+    )
 
-    def add(name: str, does: str, text: str, *parents: _Parser) -> _Parser:
+    def add(name: str, does: str, text: str, *parents: Parser) -> Parser:
         command = commands.add_parser(name, help=text, description=text, parents=list(parents))
         command.set_defaults(does=does)
         return command
 
-    add("tui", "run:tui_only", "open the workbench; plain `yiwen` takes the same options", root)
+    add("tui", "run:tui_only", _("open the workbench; plain `yiwen` takes the same options"), root)
 
-    train = add("train", "run:train", "train an adapter", json, root, settings, detach, gpu)
+    train = add("train", "run:train", _("train an adapter"), json, root, settings, detach, gpu)
     train.add_argument("profile", metavar="PROFILE")
     add_files(train)
     add_commands(add, json=json, root=root, settings=settings, gpu=gpu)
 
     evaluate = add(
-        "evaluate", "run:evaluate", "perplexity of a base model or a run on a test file",
+        "evaluate", "run:evaluate", _("perplexity of a base model or a run on a test file"),
         json, root, settings, detach, checkpoint, strategy, examples, choose, draw, gpu,
     )  # fmt: skip
     evaluate.add_argument("target", metavar="PROFILE|RUN")
-    evaluate.add_argument("--test", metavar="FILE", default="", help="instead of data.test")
-    evaluate.add_argument("--train", metavar="FILE", default="", help="where examples are drawn")
     evaluate.add_argument(
-        "--no-outputs", action="store_true", help="only score; do not translate the file too"
+        "--test", metavar="FILE", default="", help=_("instead of data.{part}").format(part="test")
+    )
+    evaluate.add_argument("--train", metavar="FILE", default="", help=_("where examples are drawn"))
+    evaluate.add_argument(
+        "--no-outputs", action="store_true", help=_("only score; do not translate the file too")
     )
 
     predict = add(
-        "predict", "run:predict", "translate a whole file, in the course's format",
+        "predict", "run:predict", _("translate a whole file, in the course's format"),
         json, root, settings, detach, checkpoint, strategy, examples, choose, draw, gpu,
     )  # fmt: skip
     predict.add_argument("target", metavar="RUN|PROFILE")
     predict.add_argument("file", metavar="FILE")
     predict.add_argument("-o", "--output", metavar="JSON", default="prediction.json")
 
-    add_translating(add, json, _count, root, settings, checkpoint, strategy, examples, choose, draw)
-    add_run_tables(add, json, root, _count)
-    one = add("show", "show:show", "one run: settings, result, checkpoints", json, root)
+    add_translating(add, json, root, settings, checkpoint, strategy, examples, choose, draw)
+    add_run_tables(add, json, root)
+    one = add("show", "show:show", _("one run: settings, result, checkpoints"), json, root)
     one.add_argument("run", metavar="RUN")
-    compare = add("compare", "compare:compare", "runs side by side, by perplexity", json, root)
+    compare = add("compare", "compare:compare", _("runs side by side, by perplexity"), json, root)
     compare.add_argument(
         "run", metavar="RUN", nargs="*",
-        help="default: all with a result; two are compared item by item too, with tests",
+        help=_("default: all with a result; two are compared item by item too, with tests"),
     )  # fmt: skip
-    watch = add("watch", "run:watch", "follow a run until it ends", json, root)
+    watch = add("watch", "run:watch", _("follow a run until it ends"), json, root)
     watch.add_argument("run", metavar="RUN", nargs="?", default="latest")
-    resume = add("resume", "run:resume", "go on with a run that was cut short", json, root, detach,
-                 gpu)  # fmt: skip
+    resume = add(
+        "resume", "run:resume", _("go on with a run that was cut short"), json, root, detach, gpu
+    )
     resume.add_argument("run", metavar="RUN")
-    stop = add("stop", "run:stop", "let a run finish its step, save and stop", root)
+    stop = add("stop", "run:stop", _("let a run finish its step, save and stop"), root)
     stop.add_argument("run", metavar="RUN")
-    stop.add_argument("--force", action="store_true", help="kill it; loses what was not saved")
-    delete = add("delete", "run:delete", "delete a run's folder for good", root)
+    stop.add_argument("--force", action="store_true", help=_("kill it; loses what was not saved"))
+    delete = add("delete", "run:delete", _("delete a run's folder for good"), root)
     delete.add_argument("run", metavar="RUN")
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    delete.add_argument("--yes", action="store_true", help=_("do not ask"))
 
-    profiles = add("profiles", "profile:list_profiles", "list profiles, show or check one", json)
+    profiles = add("profiles", "profile:list_profiles", _("list profiles, show or check one"), json)
     profiles.set_defaults(profile_does="list")
     which = profiles.add_subparsers(metavar="show|check")
-    shown = which.add_parser("show", parents=[json, settings], help="print a profile as resolved")
+    shown = which.add_parser(
+        "show", parents=[json, settings], help=_("print a profile as resolved")
+    )
     shown.add_argument("profile", metavar="NAME")
     shown.set_defaults(does="profile:show")
-    checked = which.add_parser("check", help="look for mistakes in a profile file")
+    checked = which.add_parser("check", help=_("look for mistakes in a profile file"))
     checked.add_argument("profile", metavar="FILE")
     checked.set_defaults(does="profile:check")
 
-    _add_pull(add("pull", "pull:pull_model", "download a profile's model", json))
+    _add_pull(add("pull", "pull:pull_model", _("download a profile's model"), json))
 
     prompt = add(
-        "prompt", "profile:prompt", "print exactly what the model sees",
+        "prompt", "profile:prompt", _("print exactly what the model sees"),
         json, settings, examples, choose, draw,
     )  # fmt: skip
     prompt.add_argument("profile", metavar="PROFILE")
@@ -198,53 +199,47 @@ def build_parser() -> argparse.ArgumentParser:
     )
     prompt.add_argument("--instruction", required=True, metavar="TEXT")
     prompt.add_argument(
-        "--output", metavar="TEXT", help="the answer, to see which tokens are scored"
+        "--output", metavar="TEXT", help=_("the answer, to see which tokens are scored")
     )
 
-    data = add("data", "data.describe:describe", "describe, check, split, compare, mend data files")
+    data = add(
+        "data", "data.describe:describe", _("describe, check, split, compare, mend data files")
+    )
     add_data(data, json, settings)
 
     hand_in_arguments.add_commands(
         add, json=json, root=root, settings=settings, checkpoint=checkpoint, examples=examples
     )
-    add("settings", "settings:show", "print the personal settings, every key explained", json)
+    add("settings", "settings:show", _("print the personal settings, every key explained"), json)
 
     demo = add(
-        "demo", "demo:demo", "the three strategies on one profile, then the table", json, root
+        "demo", "demo:demo", _("the three strategies on one profile, then the table"), json, root
     )
     demo.add_argument("profile", metavar="PROFILE", nargs="?", default="tiny")
     demo.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     return parser
 
 
-def _add_pull(command: _Parser) -> None:
+def _add_pull(command: Parser) -> None:
     command.add_argument("model", metavar="PROFILE|OWNER/NAME")
-    command.add_argument("--revision", metavar="R", default="", help="branch, tag or commit")
+    command.add_argument("--revision", metavar="R", default="", help=_("branch, tag or commit"))
     command.add_argument(
         "--from",
         dest="source",
         metavar="DIR|URL",
         default="",
-        help="a folder that holds the model (used where it is, or copied with --to), or a mirror "
-        "of the hub (default: $HF_ENDPOINT or https://huggingface.co)",
+        help=_(
+            "a folder that holds the model (used where it is, or copied with --to), or a mirror "
+            "of the hub (default: $HF_ENDPOINT or https://huggingface.co)"
+        ),
     )
     command.add_argument(
-        "--to", metavar="DIR", default="", help="a folder of its own instead of the hub's cache"
+        "--to", metavar="DIR", default="", help=_("a folder of its own instead of the hub's cache")
     )
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
-
-
-_count.__name__ = "count"  # what argparse calls it in a message
-
-
-def _parent(*names: str, **options: object) -> _Parser:
+def _parent(*names: str, **options: object) -> Parser:
     """A parser with one option, to be shared by commands."""
-    parser = _Parser(add_help=False)
+    parser = Parser(add_help=False)
     parser.add_argument(*names, **options)  # type: ignore[arg-type]
     return parser

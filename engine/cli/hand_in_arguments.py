@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from engine.cli.before_start_arguments import add_files
+from engine.language import _
+
 Add = Callable[..., argparse.ArgumentParser]
 """Adds a command: name, what does it, one line of help, parsers of shared options."""
 Shared = argparse.ArgumentParser
@@ -15,51 +18,50 @@ def add_commands(
 ) -> None:
     """Add the three."""
     export = add(
-        "export", "export:export", "write a run's adapter for the course, or merged weights",
+        "export", "export:export", _("write a run's adapter for the course, or merged weights"),
         json, root, checkpoint,
     )  # fmt: skip
     export.add_argument("run", metavar="RUN")
     kind = export.add_mutually_exclusive_group(required=True)
     kind.add_argument(
-        "--course", metavar="DIR", help="what the grader takes: adapter, utils.py, run.sh"
+        "--course", metavar="DIR", help=_("what the grader takes: adapter, utils.py, run.sh")
     )
-    kind.add_argument("--merged", metavar="DIR", help="base and adapter as one model")
+    kind.add_argument("--merged", metavar="DIR", help=_("base and adapter as one model"))
     export.add_argument(
-        "--check", action="store_true", help="--course: grade it as the course would"
+        "--check", action="store_true", help=_("--course: grade it as the course would")
     )
     export.add_argument(
-        "--force", action="store_true", help="--course: write over an earlier export"
+        "--force", action="store_true", help=_("--course: write over an earlier export")
     )
     export.add_argument(
         "--dtype",
         choices=["auto", "bfloat16", "float16", "float32"],
         default="auto",
-        help="--merged: of the weights (default: the base model's)",
+        help=_("--merged: of the weights (default: the base model's)"),
     )
 
-    report = add("report", "report:report", "describe runs in a folder of their own", json, root)
+    report = add("report", "report:report", _("describe runs in a folder of their own"), json, root)
     report.add_argument("run", metavar="RUN", nargs="+")
-    report.add_argument("-o", "--output", metavar="DIR", default="", help="default: ./report-RUN")
+    report.add_argument(
+        "-o", "--output", metavar="DIR", default="", help=_("default: ./report-RUN")
+    )
 
     experiment = add(
-        "experiment", "experiment:experiment", "repeat the homework report's experiments",
+        "experiment", "experiment:experiment", _("repeat the homework report's experiments"),
         json, root, settings, examples,
     )  # fmt: skip
     experiment.add_argument(
-        "name", metavar="seed", nargs="?", choices=["seed"], help="default: list what there is"
+        "name", metavar="seed", nargs="?", choices=["seed"], help=_("default: list what there is")
     )
     experiment.add_argument(
         "--model",
         action="append",
         default=[],
         metavar="PROFILE",
-        help="`tiny`, or a profile; a second one is the report's second model",
+        help=_("`tiny`, or a profile; a second one is the report's second model"),
     )
-    for part in ("train", "validation", "test"):
-        experiment.add_argument(
-            f"--{part}", metavar="FILE", default="", help=f"instead of data.{part}"
-        )
+    add_files(experiment)
     experiment.add_argument(
-        "--no-outputs", action="store_true", help="only score; do not translate the test file"
+        "--no-outputs", action="store_true", help=_("only score; do not translate the test file")
     )
-    experiment.add_argument("--new", action="store_true", help="begin anew, reuse no run")
+    experiment.add_argument("--new", action="store_true", help=_("begin anew, reuse no run"))

@@ -2,60 +2,68 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from collections.abc import Callable
 
-_FIND = """\
+from engine.cli.parser import count
+from engine.language import _, marked
+
+_FIND = marked(
+    """\
 Finds runs by words and fields, all of which must hold:
 
   yiwen runs strategy:qlora 'ppl<20' tag:final text
-  yiwen runs '!status:failed' 'lora.rank>8' 'time<2h' strategy:zero-shot,few-shot
+  yiwen runs '!status:failed' 'lora.rank>8' 'time<2h' tag:good,final
 
-`field:part`, `field=whole`, `<` `<=` `>` `>=`; commas give alternatives, `!` turns a term round.
+`field:part`, `field=whole`, `<` `<=` `>` `>=`; commas give alternatives,
+`!` turns a term round.
 Fields are the table's columns, tag, note, job, and any setting.
 """
+)
 
 
 def add_run_tables(
     add: Callable[..., ArgumentParser],
     json: ArgumentParser,
     root: ArgumentParser,
-    count: Callable[[str], int],
 ) -> None:
     """runs, items, note, diff."""
     listing = add(
-        "runs", "run_table:list_runs", "list all runs, newest first; find some", json, root
+        "runs", "run_table:list_runs", _("list all runs, newest first; find some"), json, root
     )
-    listing.description = _FIND
-    listing.formatter_class = RawDescriptionHelpFormatter
-    listing.add_argument("query", metavar="QUERY", nargs="*", help="see above")
-    listing.add_argument("--limit", type=count, default=0, metavar="N", help="only the first N")
-    listing.add_argument("--sort", default="", metavar="COLUMN", help="e.g. ppl; best first")
-    listing.add_argument("--reverse", action="store_true", help="the other way round")
-    listing.add_argument("--columns", default="", metavar="A,B", help="which, in which order")
+    listing.description = _(_FIND)
+    listing.add_argument("query", metavar="QUERY", nargs="*", help=_("see above"))
+    listing.add_argument("--limit", type=count, default=0, metavar="N", help=_("only the first N"))
+    listing.add_argument("--sort", default="", metavar="COLUMN", help=_("e.g. ppl; best first"))
+    listing.add_argument("--reverse", action="store_true", help=_("the other way round"))
+    listing.add_argument("--columns", default="", metavar="A,B", help=_("which, in which order"))
     form = listing.add_mutually_exclusive_group()
-    form.add_argument("--csv", action="store_true", help="print a file for spreadsheets")
-    form.add_argument("--markdown", action="store_true", help="print a table for a report")
+    form.add_argument("--csv", action="store_true", help=_("print a file for spreadsheets"))
+    form.add_argument("--markdown", action="store_true", help=_("print a table for a report"))
 
     note = add(
-        "note", "run_table:note", "give a run a name, tags, a note; or read them", json, root
+        "note", "run_table:note", _("give a run a name, tags, a note; or read them"), json, root
     )
     note.add_argument("run", metavar="RUN")
     note.add_argument("--name", metavar="TEXT")
-    note.add_argument("--tag", action="append", default=[], metavar="WORD", help="may be repeated")
-    note.add_argument("--untag", action="append", default=[], metavar="WORD", help="take one away")
-    note.add_argument("--note", metavar="TEXT", help='"" takes it away')
+    note.add_argument(
+        "--tag", action="append", default=[], metavar="WORD", help=_("may be repeated")
+    )
+    note.add_argument(
+        "--untag", action="append", default=[], metavar="WORD", help=_("take one away")
+    )
+    note.add_argument("--note", metavar="TEXT", help=_('"" takes it away'))
 
-    diff = add("diff", "run_table:diff", "the settings in which runs differ", json, root)
+    diff = add("diff", "run_table:diff", _("the settings in which runs differ"), json, root)
     diff.add_argument("run", metavar="RUN", nargs="+")
 
     one = add(
-        "items", "items:list_items", "an evaluation item by item, the worst first", json, root
+        "items", "items:list_items", _("an evaluation item by item, the worst first"), json, root
     )
     one.add_argument("run", metavar="RUN")
-    one.add_argument("--versus", default="", metavar="RUN", help="set against another run")
-    one.add_argument("--sort", choices=["ppl", "change", "chrf", "file"], help="default: ppl")
-    one.add_argument("--reverse", action="store_true", help="the best first")
-    one.add_argument("--find", default="", metavar="WORDS", help="only items that hold them all")
-    one.add_argument("--limit", type=count, default=0, metavar="N", help="only the first N")
-    one.add_argument("--markdown", action="store_true", help="with outputs, for a report")
+    one.add_argument("--versus", default="", metavar="RUN", help=_("set against another run"))
+    one.add_argument("--sort", choices=["ppl", "change", "chrf", "file"], help=_("default: ppl"))
+    one.add_argument("--reverse", action="store_true", help=_("the best first"))
+    one.add_argument("--find", default="", metavar="WORDS", help=_("only items that hold them all"))
+    one.add_argument("--limit", type=count, default=0, metavar="N", help=_("only the first N"))
+    one.add_argument("--markdown", action="store_true", help=_("with outputs, for a report"))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Callable
 
+from engine.cli.parser import count
+from engine.language import _
+
 
 def add_translating(
     add: Callable[..., ArgumentParser],
     json: ArgumentParser,
-    count: Callable[[str], int],
     *parents: ArgumentParser,
 ) -> None:
     """translate, translations."""
     translate = add(
-        "translate", "translate:translate", "translate a text, or standard input line by line",
+        "translate", "translate:translate", _("translate a text, or standard input line by line"),
         json, *parents,
     )  # fmt: skip
     translate.add_argument("target", metavar="PROFILE|RUN")
@@ -23,21 +25,21 @@ def add_translating(
         "--direction", choices=["auto", "to-modern", "to-classical"], default="auto"
     )
     translate.add_argument(
-        "--samples", type=count, default=0, metavar="N", help="N sampled answers to each text"
+        "--samples", type=count, default=0, metavar="N", help=_("N sampled answers to each text")
     )
     translate.add_argument(
-        "--temperature", type=float, metavar="T", help="of the samples (default 0.7)"
+        "--temperature", type=float, metavar="T", help=_("of the samples (default 0.7)")
     )
     translate.add_argument(
-        "--reference", default="", metavar="TEXT", help="tell its perplexity after each prompt"
+        "--reference", default="", metavar="TEXT", help=_("tell its perplexity after each prompt")
     )
 
     before = add(
-        "translations", "translations:list_translations", "what was translated in the workbench",
+        "translations", "translations:list_translations", _("what was translated in the workbench"),
         json,
     )  # fmt: skip
-    before.add_argument("words", metavar="WORD", nargs="*", help="all of which must occur")
-    before.add_argument("--limit", type=count, default=20, metavar="N", help="default: 20")
+    before.add_argument("words", metavar="WORD", nargs="*", help=_("all of which must occur"))
+    before.add_argument("--limit", type=count, default=20, metavar="N", help=_("default: 20"))
     before.add_argument(
-        "--export", default="", metavar="FILE", help="add the accepted ones to a data file"
+        "--export", default="", metavar="FILE", help=_("add the accepted ones to a data file")
     )

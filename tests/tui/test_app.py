@@ -22,7 +22,6 @@ from engine.events import Finished, Started
 from tui import palette, remembered
 from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm
-from tui.widgets.flowing import flowed
 from tui.widgets.help_panel import HelpPanel
 from tui.widgets.too_small import TooSmall
 
@@ -141,18 +140,6 @@ async def test_help_lists_only_the_help_key_that_works(app: YiwenApp) -> None:
         text = await wait_for(pilot, "Keys: Translate")
         assert "│ f9 " in text
         assert "│ ? " not in text
-
-
-@pytest.mark.parametrize(
-    ("words", "lines"),
-    [
-        ("y 軸取對數，正數才行", ["y 軸取對", "數，正數", "才行"]),
-        ("用「是」答", ["用「是」", "答"]),
-        ("one two three", ["one two", "three"]),
-    ],
-)
-def test_chinese_fills_its_lines(words: str, lines: list[str]) -> None:
-    assert flowed(words, 8) == lines
 
 
 async def test_a_theme_is_kept_unless_the_environment_names_one(
