@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.scores import judge
-from tui import definition_words
+from engine.scores import definition_words, judge
 
 SAID = {
     "metric": "macro, the mean over samples of exp(mean nats of output tokens and <eos>)",
