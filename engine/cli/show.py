@@ -11,18 +11,17 @@ import msgspec
 from engine import counted, runs_folder
 from engine.catalog import Row, finite
 from engine.cli.result import as_data, describe_result
-from engine.language import _, marked
+from engine.language import _
 from engine.paths import runs_root
 from engine.run_settings import RunSettings
 from engine.runs import Run
 from engine.summary import Summary
 from engine.table import notes
 from engine.text import clock, one_line, width
-from engine.wording import status_word
+from engine.wording import part_word, status_word
 
 _LABEL = 12
 """Columns of what stands before a line's words."""
-_PARTS = {"train": marked("train"), "validation": marked("validation"), "test": marked("test")}
 
 
 def show(arguments: Namespace) -> int:
@@ -63,7 +62,7 @@ def _facts(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
     if settings.adapter:
         yield _("adapter"), settings.adapter
     for part in settings.data:
-        yield _(_PARTS.get(part, part)), _file(settings, part)
+        yield part_word(part), _file(settings, part)
     if settings.overrides:
         yield _("changed"), _(", ").join(f"{k} = {v}" for k, v in settings.overrides.items())
     if settings.gpu:
