@@ -1,4 +1,4 @@
-"""The experiment command: a series of runs made, followed, continued; and the list of them."""
+"""The experiment command: a series of runs made, followed, continued."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine import jobs, launch
 from engine.catalog import Row, finite
+from engine.cli.experiment_list import list_experiments
 from engine.cli.follow import follow
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
@@ -23,9 +24,8 @@ from engine.language import _, labelled
 from engine.paths import runs_root
 from engine.report import folder
 from engine.runs import Run
-from engine.summary import Status, Summary
+from engine.summary import Status
 from engine.text import clock
-from engine.wording import status_word
 
 
 def experiment(arguments: Namespace) -> int:
@@ -152,50 +152,7 @@ def _list(root: Path, arguments: Namespace) -> int:
     given = [name for name in ("new", "no_outputs", "model", "set") if getattr(arguments, name)]
     if given:
         raise UserError(_("name the experiment: yiwen experiment seed …"))
-    found = ledger.list_all(root)
-    if arguments.json:
-        print(json.dumps([_listed(one) for one in found], ensure_ascii=False))
-    elif found:
-        header = [_("experiment"), _("stage"), _("status"), "ppl", _("run")]
-        print(table(header, [line for one in found for line in _lines(one)], right=(3,)))
-    else:
-        none = _(
-            "No experiments in {root} yet. `yiwen experiment seed` repeats the seed homework's "
-            "report on its models; `--model tiny` on the embedded one, in a few minutes."
-        )
-        print(none.format(root=root))
-    return 0
-
-
-def _lines(one: Ledger) -> list[list[str]]:
-    lines = []
-    for entry in one.contents.stages:
-        run = one.run_of(entry)
-        summary = run.summary() if run else None
-        measured = Row(run, run.settings, summary).perplexity_text if run and summary else "–"
-        stage = f"{entry.question} {title_in_words(entry.title, entry.profile)}"
-        lines.append([one.name, stage, _status(run, summary), measured, entry.run])
-    return lines
-
-
-def _status(run: Run | None, summary: Summary | None) -> str:
-    if run is None or summary is None:
-        return "– " + _("to be made")
-    if not run.events_path.exists() and not run.alive():
-        return "– " + _("to be started")
-    return f"{summary.status.symbol} {status_word(summary.status)}"
-
-
-def _listed(one: Ledger) -> dict[str, object]:
-    stages = []
-    for entry in one.contents.stages:
-        status = one.state(entry)
-        stages.append(
-            {"question": entry.question, "title": entry.title, "profile": entry.profile,
-             "strategy": entry.strategy, "run": entry.run or None,
-             "status": status.value if status else None}
-        )  # fmt: skip
-    return {"name": one.name, "created": one.contents.created, "stages": stages}
+    return list_experiments(root, arguments.json)
 
 
 def _as_dict(found: Ledger, stages: list[Stage], rows: list[Row], page: Path) -> dict[str, object]:
