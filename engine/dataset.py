@@ -15,7 +15,7 @@ from engine import directions
 from engine.directions import Direction
 from engine.errors import DataError
 from engine.formats import Record, files_of, kind_of, read_records
-from engine.language import _, plural
+from engine.language import _, labelled, plural
 
 _SHOWN_MISTAKES = 20
 
@@ -74,7 +74,7 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
             if len(bad) > _SHOWN_MISTAKES
             else ""
         )
-        shown = "\n".join(f"{path}: {line}" for line in bad[:_SHOWN_MISTAKES])
+        shown = "\n".join(labelled(path, line) for line in bad[:_SHOWN_MISTAKES])
         raise DataError(
             _('{shown}{more}\nMend them, or set data.bad_records = "skip".').format(
                 shown=shown, more=more
@@ -123,7 +123,7 @@ def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
                 )
             seen.setdefault(key, record.place)
         if mistake:
-            found.mistakes.append(f"{record.place}: {mistake}")
+            found.mistakes.append(labelled(record.place, mistake))
             continue
         found.records.append(record)
         found.pairs.append(_pair(record.value))

@@ -49,11 +49,6 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}f}"
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 pair`, `1,204 pairs`: for what is said in English only."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def interval(low: float, high: float) -> str:
     """Two bounds: `16.62–21.70`; nothing if they are unknown."""
     return f"{number(low)}–{number(high)}" if not math.isnan(low + high) else ""

@@ -62,6 +62,11 @@ _PARTS = {
     "test": marked("test file"),
     "repaired": marked("repaired file"),
 }
+_PART_WORDS = {
+    "train": marked("train"),
+    "validation": marked("validation"),
+    "test": marked("test"),
+}
 _MEASURES = {
     "perplexity": marked("perplexity"),
     "corpus": marked("corpus"),
@@ -109,6 +114,11 @@ def model_state(state: str) -> str:
 def part_name(part: str) -> str:
     """A file of a run: training, validation, test."""
     return _(_PARTS[part]) if part in _PARTS else one_line(part)
+
+
+def part_word(part: str) -> str:
+    """The same in one word, for a heading."""
+    return _(_PART_WORDS[part]) if part in _PART_WORDS else one_line(part)
 
 
 def measure_name(name: str) -> str:

@@ -12,6 +12,7 @@ from engine.catalog import Catalog, Row, finite
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
 from engine.errors import RunError, UserError
+from engine.language import _
 from engine.paths import runs_root
 from engine.run_settings import PEEKED
 from engine.runs import Run
@@ -34,7 +35,7 @@ def compare(arguments: Namespace) -> int:
         rows = [row.whole() for row in Catalog(root).rows()]
     rows = side_by_side.ranked(row for row in rows if row.summary.score)
     if not rows:
-        raise UserError(f"no run with a result in {root}")
+        raise UserError(_("no run with a result in {root}").format(root=root))
     if arguments.json:
         listed = [comparison(row) for row in rows]
         data = {"runs": listed, **_paired_data(*wanted)} if len(wanted) == 2 else listed
@@ -50,7 +51,7 @@ def _by_item(one: Run, other: Run) -> Comparison:
     from engine.scores.comparison import compare as compare_by_item  # slow to import
 
     if sys.stderr.isatty():  # hundreds of items take seconds
-        print("comparing item by item …", file=sys.stderr)
+        print(_("comparing item by item …"), file=sys.stderr)
     return compare_by_item(one, other)
 
 
@@ -60,7 +61,7 @@ def _paired_text(one: Run, other: Run) -> str:
     try:
         return describe(_by_item(one, other))
     except RunError as error:
-        return f"! Not compared item by item: {error}"
+        return _("! Not compared item by item: {error}").format(error=error)
 
 
 def _paired_data(one: Run, other: Run) -> dict[str, object]:
@@ -86,8 +87,8 @@ def comparison_table(rows: list[Row]) -> str:
     """Runs with a score, each set against the best; below, the untranslated source."""
     best, files = score_table.best_of(rows), score_table.scored_files(rows)
     header = [
-        "profile", "strategy", "perplexity", "of best", "corpus", "文→白", "白→文", "BLEU", "chrF",
-        "run",
+        _("profile"), _("strategy"), _("perplexity"), _("of best"), _("corpus"), "文→白", "白→文",
+        _("BLEU"), _("chrF"), _("run"),
     ]  # fmt: skip
     lines = [
         [
@@ -99,14 +100,17 @@ def comparison_table(rows: list[Row]) -> str:
         for row in rows
     ]
     for file, cells in score_table.cells_of_copies(rows):
-        lines.append(["–", COPY, *cells, file.path if len(files) > 1 else ""])
+        lines.append(["–", _(COPY), *cells, file.path if len(files) > 1 else ""])
     text = table(header, lines, right=range(2, 9))
     if any(row.settings.chosen_on_test for row in rows):
-        text += f"\n{PEEKED}"
+        text += "\n" + _(PEEKED)
     if len(files) > 1:
-        text += f"\n! These runs were scored on {len(files)} different test files."
+        said = _("These runs were scored on {count} different test files.")
+        text += "\n! " + said.format(count=len(files))
     if len({_signatures(row) for row in rows if row.summary.judged}) > 1:
-        text += "\n! BLEU or chrF were not counted alike; `yiwen show RUN` prints the signatures."
+        text += "\n! " + _(
+            "BLEU or chrF were not counted alike; `yiwen show RUN` prints the signatures."
+        )
     return text
 
 

@@ -13,6 +13,7 @@ from engine.cli.follow import follow
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
 from engine.jobs import Request
+from engine.language import _
 from engine.paths import runs_root
 from engine.strategies import STRATEGIES
 from engine.summary import Status
@@ -33,7 +34,8 @@ def demo(arguments: Namespace) -> int:
                 overrides=settings,
             )
         )
-        print(f"{strategy.title}\n  run {run.id}", file=sys.stderr, flush=True)
+        made = "  " + _("run {run}").format(run=run.id)
+        print(f"{_(strategy.title)}\n{made}", file=sys.stderr, flush=True)
         launch.start(run)
         summary = follow(run)
         if summary.status is not Status.FINISHED:
@@ -44,5 +46,6 @@ def demo(arguments: Namespace) -> int:
         return 0
     print(comparison_table(rows))
     example = "學而時習之，不亦說乎？"
-    print(f"\nTry it: yiwen translate {rows[-1].run.id} {example}\nOr open the workbench: yiwen")
+    said = _("Try it: yiwen translate {run} {example}\nOr open the workbench: yiwen")
+    print("\n" + said.format(run=rows[-1].run.id, example=example))
     return 0

@@ -1,4 +1,4 @@
-"""The experiment command: a series of runs made, followed, continued; and the list of them."""
+"""The experiment command: a series of runs made, followed, continued."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine import jobs, launch
 from engine.catalog import Row, finite
+from engine.cli.experiment_list import list_experiments
 from engine.cli.follow import follow
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
@@ -17,8 +18,9 @@ from engine.cli.table import table
 from engine.errors import UserError
 from engine.experiments import ledger, seed, tables
 from engine.experiments.ledger import Entry, Ledger
-from engine.experiments.seed import Stage
+from engine.experiments.seed import Stage, title_in_words
 from engine.jobs import Request
+from engine.language import _, labelled
 from engine.paths import runs_root
 from engine.report import folder
 from engine.runs import Run
@@ -49,7 +51,7 @@ def experiment(arguments: Namespace) -> int:
         return 0
     for one in tables.tables(stages, rows):
         print(f"{one.title}\n\n{table(one.header, one.rows, one.right)}\n")
-    print("\n".join([*tables.notes(stages, rows), f"The report: {page}"]))
+    print("\n".join([*tables.notes(stages, rows), _("The report: {page}").format(page=page)]))
     return 0
 
 
@@ -57,47 +59,68 @@ def _open(root: Path, name: str, stages: list[Stage], *, new: bool) -> Ledger:
     """The experiment with these settings, or a new one; says which."""
     found = None if new else ledger.find(root, stages)
     if found is not None:
-        _say(f"experiment {found.name} of {found.contents.created}")
+        said = _("experiment {name} of {created}")
+        _say(said.format(name=found.name, created=found.contents.created))
         return found
     earlier = ledger.list_all(root)
     changed = ledger.changes(earlier[0], stages) if earlier and not new else []
     made = ledger.make(root, name, stages, reuse=not new)
     if changed:
-        shown = "; ".join(changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
-        _say(f"settings are not those of experiment {earlier[0].name}: {shown}")
-    _say(f"new experiment {made.name}: {made.folder}")
+        _say(_changed(earlier[0].name, changed))
+    _say(_("new experiment {name}: {folder}").format(name=made.name, folder=made.folder))
     return made
+
+
+def _changed(earlier: str, changes: list[str]) -> str:
+    said = _("settings are not those of experiment {name}: {changes}")
+    if len(changes) > 3:
+        said = _("settings are not those of experiment {name}: {changes} and {count} more")
+    shown = _("; ").join(changes[:3])
+    return said.format(name=earlier, changes=shown, count=len(changes) - 3)
 
 
 def _work(found: Ledger, stages: list[Stage], again: str) -> list[Run] | None:
     """Make or finish the run of each stage, in order; None if one does not finish."""
     runs = []
     for number_, (stage, entry) in enumerate(zip(stages, found.contents.stages), 1):
-        place = f"{number_} of {len(stages)}: "
+        place = _("{number} of {count}").format(number=number_, count=len(stages))
         run = _run_of(found, stage, entry)
         status = run.summary().status
-        verb = {Status.FINISHED: "done", Status.STARTING: "starts"}.get(status, "goes on")
-        if run.alive():
-            verb = "is under way"
-        if not run.events_path.exists():
-            verb = "starts"
-        _say(f"{place}{stage.question}, {stage.title}: {verb}, run {run.id}")
+        said = _("{question}, {stage}: {state}, run {run}").format(
+            question=stage.question,
+            stage=title_in_words(stage.title, stage.profile.name),
+            state=_state(run, status),
+            run=run.id,
+        )
+        _say(labelled(place, said))
         if status is not Status.FINISHED:
             if not run.alive():
                 launch.start(run)
             try:
                 summary = follow(run, place)
             except KeyboardInterrupt:
-                _say(f"Later: {again}")
+                _say(_("Later: {command}").format(command=again))
                 raise
             if summary.status is not Status.FINISHED:
                 report_trouble(run, summary)
-                _say(f"The experiment goes on from there with: {again}")
+                goes_on = _("The experiment goes on from there with: {command}")
+                _say(goes_on.format(command=again))
                 return None
             measured = Row(run, run.settings, summary).perplexity_text
-            _say(f"{place}test perplexity {measured} after {clock(summary.seconds)}")
+            scored = _("test perplexity {value} after {time}")
+            _say(labelled(place, scored.format(value=measured, time=clock(summary.seconds))))
         runs.append(run)
     return runs
+
+
+def _state(run: Run, status: Status) -> str:
+    """What becomes of a stage's run now."""
+    if not run.events_path.exists():
+        return _("starts")
+    if run.alive():
+        return _("is under way")
+    states = {Status.FINISHED: _("done"), Status.STARTING: _("starts")}
+    return states.get(status, _("goes on"))
 
 
 def _run_of(found: Ledger, stage: Stage, entry: Entry) -> Run:
@@ -105,7 +128,7 @@ def _run_of(found: Ledger, stage: Stage, entry: Entry) -> Run:
     run = found.run_of(entry)
     if run is None:
         if entry.run:
-            _say(f"run {entry.run} is gone; it is made again")
+            _say(_("run {run} is gone; it is made again").format(run=entry.run))
         run = jobs.prepare(stage.request)
         entry.run = run.id
         found.save()
@@ -128,44 +151,8 @@ def _again(arguments: Namespace) -> str:
 def _list(root: Path, arguments: Namespace) -> int:
     given = [name for name in ("new", "no_outputs", "model", "set") if getattr(arguments, name)]
     if given:
-        raise UserError("name the experiment: yiwen experiment seed …")
-    found = ledger.list_all(root)
-    if arguments.json:
-        print(json.dumps([_listed(one) for one in found], ensure_ascii=False))
-    elif found:
-        header = ["experiment", "stage", "status", "ppl", "run"]
-        print(table(header, [line for one in found for line in _lines(one)], right=(3,)))
-    else:
-        print(
-            f"No experiments in {root} yet. `yiwen experiment seed` repeats the seed homework's "
-            "report on its models; `--model tiny` on the embedded one, in a few minutes."
-        )
-    return 0
-
-
-def _lines(one: Ledger) -> list[list[str]]:
-    lines = []
-    for entry in one.contents.stages:
-        run = one.run_of(entry)
-        summary = run.summary() if run else None
-        measured = Row(run, run.settings, summary).perplexity_text if run and summary else "–"
-        status = f"{summary.status.symbol} {summary.status.value}" if summary else "– to be made"
-        if run and summary and not run.events_path.exists() and not run.alive():
-            status = "– to be started"
-        lines.append([one.name, f"{entry.question} {entry.title}", status, measured, entry.run])
-    return lines
-
-
-def _listed(one: Ledger) -> dict[str, object]:
-    stages = []
-    for entry in one.contents.stages:
-        status = one.state(entry)
-        stages.append(
-            {"question": entry.question, "title": entry.title, "profile": entry.profile,
-             "strategy": entry.strategy, "run": entry.run or None,
-             "status": status.value if status else None}
-        )  # fmt: skip
-    return {"name": one.name, "created": one.contents.created, "stages": stages}
+        raise UserError(_("name the experiment: yiwen experiment seed …"))
+    return list_experiments(root, arguments.json)
 
 
 def _as_dict(found: Ledger, stages: list[Stage], rows: list[Row], page: Path) -> dict[str, object]:

@@ -16,11 +16,13 @@ from engine.course.check import Grade
 from engine.course.export import Export
 from engine.errors import UserError
 from engine.events import Phase
+from engine.language import _
 from engine.models import merging
 from engine.models.merging import Merge
 from engine.paths import runs_root, write_atomically
 from engine.runs import Run
 from engine.text import number, one_line, size
+from engine.wording import phase_name
 
 
 def export(arguments: Namespace) -> int:
@@ -56,27 +58,37 @@ def _write_readme(made: Export, grade: Grade | None) -> None:
 
 
 def _describe(made: Export, grade: Grade | None) -> str:
-    which = made.checkpoint or "the result"
+    head = _("{folder}: {checkpoint} of {run}; adapter {size}, prompt {prompt}")
     lines = [
-        f"{made.folder}: {which} of {made.run.id}; adapter {size(made.sizes.adapter)}, "
-        f"prompt {made.prompt}"
+        head.format(
+            folder=made.folder,
+            checkpoint=made.checkpoint or _("the result"),
+            run=made.run.id,
+            size=size(made.sizes.adapter),
+            prompt=made.prompt,
+        )
     ]
     if made.score:
         measured = number(made.score.perplexity, 4) + made.run.settings.mark
-        lines.append(f"perplexity by yiwen     {measured}")
+        lines.append(_("perplexity by yiwen     {value}").format(value=measured))
     if grade:
-        lines.append(f"perplexity by grade.py  {number(grade.perplexity, 4)}" + _verdict(grade))
-        lines += grade.problems or [f"run.sh: {check.TRANSLATED} items translated, nothing amiss"]
+        graded = number(grade.perplexity, 4)
+        said = _("perplexity by grade.py  {value}").format(value=graded)
+        lines.append(said + _verdict(grade))
+        fine = _("run.sh: {count} items translated, nothing amiss")
+        lines += grade.problems or [fine.format(count=check.TRANSLATED)]
     else:
-        lines.append("--check grades it as the course would")
+        lines.append(_("--check grades it as the course would"))
     return "\n".join(lines)
 
 
 def _verdict(grade: Grade) -> str:
     if grade.recorded is None:
         return ""
-    off = abs(grade.perplexity / grade.recorded - 1)
-    return f"  ({off:.2%} apart: {'agrees' if grade.agrees else 'DOES NOT AGREE'})"
+    said = _("({share:.2%} apart: agrees)")
+    if not grade.agrees:
+        said = _("({share:.2%} apart: DOES NOT AGREE)")
+    return "  " + said.format(share=abs(grade.perplexity / grade.recorded - 1))
 
 
 def _as_dict(made: Export, grade: Grade | None) -> dict[str, object]:
@@ -101,14 +113,14 @@ def _as_dict(made: Export, grade: Grade | None) -> dict[str, object]:
 
 def _merge(run: Run, arguments: Namespace) -> int:
     if arguments.check or arguments.force:
-        raise UserError("--check and --force belong to --course; --merged checks by itself")
+        raise UserError(_("--check and --force belong to --course; --merged checks by itself"))
     adapter = course_export.adapter_of(run, arguments.checkpoint)
     target = Path(arguments.merged).expanduser().resolve()
     asked = Merge(run.settings.profile, str(adapter), str(target), arguments.dtype)
     line = ProgressLine()
 
     def progress(phase: Phase) -> None:
-        line.show(phase.name + (f" {phase.done}/{phase.of}" if phase.of else " …"))
+        line.show(phase_name(phase.name) + (f" {phase.done}/{phase.of}" if phase.of else " …"))
 
     try:
         merged = merging.merge(asked, progress)
@@ -119,9 +131,18 @@ def _merge(run: Run, arguments: Namespace) -> int:
                           "bytes": merged.bytes, "dtype": merged.dtype,
                           "difference": finite(merged.difference)}))  # fmt: skip
         return 0
+    said = _(
+        "{folder}: {size}, {dtype}; {layers} layers merged; logits within {difference:.1g} "
+        "standard deviations of base and adapter\nScore it: yiwen evaluate {profile}"
+    )
     print(
-        f"{target}: {size(merged.bytes)}, {merged.dtype}; {merged.layers} layers merged; logits "
-        f"within {merged.difference:.1g} standard deviations of base and adapter\n"
-        f"Score it: yiwen evaluate {target / (target.name + '.toml')}"
+        said.format(
+            folder=target,
+            size=size(merged.bytes),
+            dtype=merged.dtype,
+            layers=merged.layers,
+            difference=merged.difference,
+            profile=target / f"{target.name}.toml",
+        )
     )
     return 0

@@ -10,6 +10,7 @@ from engine import events, launch, notice, settings
 from engine.alarms import Alarm, Watch
 from engine.cli.progress_line import ProgressLine
 from engine.errors import RunError
+from engine.language import _, labelled
 from engine.runs import Run
 from engine.summary import Status, Summary
 from engine.text import clock, number, progress, thousands
@@ -40,7 +41,7 @@ def follow(run: Run, before: str = "") -> Summary:
             for event in new:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
-                    progress.note(f"! {event.message}" + (f" ({event.hint})" if event.hint else ""))
+                    progress.note(_warning(event))
             time_left.extend(new)
             waits = not alive and run.waits()
             summary.settle(alive, waits)
@@ -53,21 +54,27 @@ def follow(run: Run, before: str = "") -> Summary:
                     _call(run, summary)
                 return summary
             was_alive = True
-            progress.show(before + progress_line(summary, time_left.seconds))
+            line = progress_line(summary, time_left.seconds)
+            progress.show(labelled(before, line) if before else line)
             time.sleep(_POLL)
         except KeyboardInterrupt:
             progress.end()
             _ask(run)
 
 
+def _warning(event: events.Warned) -> str:
+    if not event.hint:
+        return f"! {event.message}"
+    return _("! {message} ({hint})").format(message=event.message, hint=event.hint)
+
+
 def _ask(run: Run) -> None:
     """Stop it, leave it, or go on watching."""
     if not sys.stdin.isatty():
-        print(f"left running: yiwen watch {run.id}", file=sys.stderr)
+        print(_("left running: yiwen watch {run}").format(run=run.id), file=sys.stderr)
         raise KeyboardInterrupt
-    print(
-        "Leave it [r]unning, [s]top it, or go on [w]atching? ", end="", file=sys.stderr, flush=True
-    )
+    question = _("Leave it [r]unning, [s]top it, or go on [w]atching?")
+    print(f"{question} ", end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip().lower()
     if answer.startswith("s"):
         try:
@@ -75,7 +82,8 @@ def _ask(run: Run) -> None:
         except RunError as error:
             print(error, file=sys.stderr)
     elif answer.startswith("r"):
-        print(f"It goes on. Come back with: yiwen watch {run.id}", file=sys.stderr)
+        goes_on = _("It goes on. Come back with: yiwen watch {run}")
+        print(goes_on.format(run=run.id), file=sys.stderr)
         raise KeyboardInterrupt
 
 
@@ -111,19 +119,21 @@ def progress_line(summary: Summary, left: float = math.nan) -> str:
     parts = [f"{summary.status.symbol} {status_word(summary.status)}"]
     if summary.steps:
         share = progress(summary.step, summary.steps)
-        parts.append(f"step {summary.step}/{summary.steps} {share}")
+        step = _("step {step}/{steps} {share}")
+        parts.append(step.format(step=summary.step, steps=summary.steps, share=share))
     if summary.phase and summary.phase != "training":
         done = f" {summary.phase_done}/{summary.phase_of}" if summary.phase_of else ""
         parts.append(phase_name(summary.phase) + done)
     if summary.step:
-        parts.append(f"loss {number(summary.loss, 3)}")
+        parts.append(_("loss {value}").format(value=number(summary.loss, 3)))
     if summary.score:
-        parts.append(f"test ppl {number(summary.score.perplexity)}")
+        value = number(summary.score.perplexity)
+        parts.append(_("test ppl {value}").format(value=value))
     if summary.step:
-        parts.append(f"{thousands(summary.tokens_per_second)} tok/s")
+        parts.append(_("{rate} tok/s").format(rate=thousands(summary.tokens_per_second)))
     parts.append(clock(summary.seconds))
     if summary.status.active and math.isfinite(left):
-        parts.append(f"{clock(left)} left")
+        parts.append(_("{left} left").format(left=clock(left)))
     return " · ".join(parts)
 
 

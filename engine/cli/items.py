@@ -7,6 +7,7 @@ from argparse import Namespace
 from engine import runs_folder
 from engine.cli.table import table
 from engine.errors import RunError
+from engine.language import _
 from engine.paths import runs_root
 from engine.runs import Run
 from engine.scores import items
@@ -27,7 +28,8 @@ def list_items(arguments: Namespace) -> int:
         suffix = ".json" if arguments.json else ".md"
         print(items.content(found, run.id, other.id if other else "", suffix), end="")
     else:
-        header = ["id", "", "ppl", *(["other", "change"] if other else []), "chrF", "source"]
+        against = [_("other"), _("change")] if other else []
+        header = [_("id"), "", "ppl", *against, _("chrF"), _("source")]
         right = (2, 3, 4, 5) if other else (2, 3)
         print(table(header, [_cells(item, other is not None) for item in found], right))
     return 0
@@ -45,8 +47,8 @@ def _cells(item: Item, against: bool) -> list[str]:
 def _read(run: Run) -> list[Sample]:
     name = run.summary().results_file
     if not name:
-        raise RunError(f"run {run.id}: has no results yet")
-    samples, _ = items.read_samples(run.folder / name)
+        raise RunError(_("run {run}: has no results yet").format(run=run.id))
+    samples, _unread = items.read_samples(run.folder / name)
     if not samples:
-        raise RunError(f"{run.folder / name}: holds no items")
+        raise RunError(_("{file}: holds no items").format(file=run.folder / name))
     return samples

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine import counted
 from engine.cli.result import definition_line
 from engine.cli.table import table
+from engine.language import _, marked, plural
 from engine.scores.comparison import Comparison
-from engine.text import chance, counted, direction_label, one_line, share
+from engine.text import chance, direction_label, one_line, share
 
 _NAMES = {
-    "perplexity": "perplexity, mean",
-    "median": "perplexity, median",
-    "corpus": "perplexity, corpus",
-    "per character": "corpus, per character",
-    "bleu": "BLEU",
-    "chrf": "chrF",
+    "perplexity": marked("perplexity, mean"),
+    "median": marked("perplexity, median"),
+    "corpus": marked("perplexity, corpus"),
+    "per character": marked("corpus, per character"),
+    "bleu": marked("BLEU"),
+    "chrf": marked("chrF"),
 }
 _ENOUGH = 30
-_FEW = ": so few that their intervals are too narrow"
 
 
 def describe(compared: Comparison) -> str:
     """The whole comparison: scores, differences and their sureness; cautions; definitions."""
+    common = _("on {count} common items")
+    if compared.items < _ENOUGH:
+        common = _("on {count} common items: so few that their intervals are too narrow")
     lines = [
         f"A  {one_line(compared.one)}",
         f"B  {one_line(compared.other)}",
-        f"on {compared.items} common items{_FEW if compared.items < _ENOUGH else ''}",
+        common.format(count=compared.items),
         *(f"! {one_line(caution)}" for caution in compared.cautions),
         _table(compared),
         *_by_item(compared),
@@ -38,22 +42,36 @@ def describe(compared: Comparison) -> str:
 def _table(compared: Comparison) -> str:
     rows = []
     for part, lines in compared.parts.items():
-        label = "all" if part == "all" else direction_label(part)
-        rows += [[label, _NAMES.get(line.name, line.name), *line.cells()] for line in lines]
-    header = ["", "score", "A", "B", "A − B", "95 % interval", "p", "better"]
-    return table(header, rows, right=(2, 3, 4, 5, 6)) if rows else "nothing that both runs have"
+        label = _("all") if part == "all" else direction_label(part)
+        rows += [[label, _name(line.name), *line.cells()] for line in lines]
+    header = ["", _("score"), "A", "B", "A − B", _("95 % interval"), "p", _("better")]
+    return table(header, rows, right=(2, 3, 4, 5, 6)) if rows else _("nothing that both runs have")
+
+
+def _name(score: str) -> str:
+    return _(_NAMES[score]) if score in _NAMES else score
 
 
 def _by_item(compared: Comparison) -> Iterator[str]:
     split = compared.split
     if split is None:
         return
-    decided = share(split.better, compared.items), share(split.worse, compared.items)
-    equal = f", equal on {split.equal}" if split.equal else ""
-    yield (
-        f"A has the lower perplexity on {counted(split.better, 'item')} ({decided[0]}), "
-        f"B on {split.worse} ({decided[1]}){equal}; p {chance(split.p)}"
+    said = _("A has the lower perplexity on {better} ({better_share}), B on {worse} "
+             "({worse_share}); p {p}")  # fmt: skip
+    if split.equal:
+        said = _("A has the lower perplexity on {better} ({better_share}), B on {worse} "
+                 "({worse_share}), equal on {equal}; p {p}")  # fmt: skip
+    yield said.format(
+        better=counted.items(split.better),
+        better_share=share(split.better, compared.items),
+        worse=split.worse,
+        worse_share=share(split.worse, compared.items),
+        equal=split.equal,
+        p=chance(split.p),
     )
     if split.ruling:
-        items = "1 item makes" if split.ruling == 1 else f"{split.ruling} items make"
-        yield f"{items} half of the difference of the means"
+        yield plural(
+            "{count} item makes half of the difference of the means",
+            "{count} items make half of the difference of the means",
+            split.ruling,
+        ).format(count=split.ruling)

@@ -12,9 +12,12 @@ from engine import jobs, profile_files, strategies
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
+from engine.language import _, plural
 from engine.models import chat_template, hub
-from engine.text import counted, short_path
+from engine.prompts import Encoded
+from engine.text import short_path
 from engine.token_marks import mark
+from engine.wording import model_state
 
 
 def list_profiles(arguments: Namespace) -> int:
@@ -32,10 +35,13 @@ def list_profiles(arguments: Namespace) -> int:
         keys = ("name", "title", "model", "file", "state")
         print(json.dumps([dict(zip(keys, row)) for row in found], ensure_ascii=False))
         return 0
-    rows = [(name, state, title, short_path(file)) for name, title, _, file, state in found]
-    print(table(["profile", "model", "title", "file"], rows))
+    rows = [
+        (name, model_state(state), title, short_path(file))
+        for name, title, _model, file, state in found
+    ]
+    print(table([_("profile"), _("model"), _("title"), _("file")], rows))
     if any(state in ("not downloaded", "incomplete") for *_, state in found):
-        print("\n`yiwen pull PROFILE` downloads a model.")
+        print("\n" + _("`yiwen pull PROFILE` downloads a model."))
     return 0
 
 
@@ -54,7 +60,9 @@ def show(arguments: Namespace) -> int:
 def check(arguments: Namespace) -> int:
     """`yiwen profiles check FILE`."""
     profile = profile_files.load(arguments.profile)
-    print(f"{profile_files.find(arguments.profile)}: good ({profile.title or profile.name})")
+    good = _("{file}: good ({title})")
+    file = profile_files.find(arguments.profile)
+    print(good.format(file=file, title=profile.title or profile.name))
     if hub.state(profile.model.path, profile.model.revision) == "here":
         print(chat_template.compare(jobs.builder_for(profile, [])))
     return 0
@@ -70,10 +78,17 @@ def prompt(arguments: Namespace) -> int:
         print(json.dumps(msgspec.to_builtins(encoded), ensure_ascii=False))
     else:
         print(mark(encoded, builder.tokenizer))
-        scored_count = f", {encoded.scored_count} scored" if arguments.output is not None else ""
         ids = [pair.id for pair in builder.examples.before(arguments.instruction)]
-        print(
-            f"\n{counted(len(encoded.ids), 'token')}{scored_count}; prompt {builder.digest}", end=""
-        )
-        print(f"; examples {', '.join(ids)}" if ids else "")
+        print("\n" + _counts(encoded, builder.digest, ids, scored=arguments.output is not None))
     return 0
+
+
+def _counts(encoded: Encoded, digest: str, examples: list[str], *, scored: bool) -> str:
+    count = len(encoded.ids)
+    said = plural("{count:,} token", "{count:,} tokens", count).format(count=count)
+    if scored:
+        said = _("{tokens}, {count} scored").format(tokens=said, count=encoded.scored_count)
+    parts = [said, _("prompt {digest}").format(digest=digest)]
+    if examples:
+        parts.append(_("examples {ids}").format(ids=_(", ").join(examples)))
+    return _("; ").join(parts)

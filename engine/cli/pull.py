@@ -12,6 +12,7 @@ from pathlib import Path
 from engine import profile_files
 from engine.cli.progress_line import ProgressLine
 from engine.errors import UserError
+from engine.language import _, labelled
 from engine.models import chat_template, hub, pull
 from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace, FolderPlace, FolderSource
@@ -34,7 +35,7 @@ def pull_model(arguments: Namespace) -> int:
         folder = _bring(arguments, model_id, revision, progress)
     except KeyboardInterrupt:
         progress.end()
-        print("stopped; the same command goes on from here", file=sys.stderr)
+        print(_("stopped; the same command goes on from here"), file=sys.stderr)
         return 130
     finally:
         progress.end()
@@ -42,11 +43,13 @@ def pull_model(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps({"model": model_id, "folder": str(folder), "bytes": count}))
     else:
-        print(f"{model_id}: {size(count)}, whole, in {short_path(str(folder))}")
+        whole = _("{model}: {size}, whole, in {folder}")
+        print(whole.format(model=model_id, size=size(count), folder=short_path(str(folder))))
         if profile is not None:
             own = Tokenizer(folder)
             said = chat_template.compare(PromptBuilder(profile.prompt, own))
-            print(f"profile {profile.name}: {said}")
+            name = _("profile {name}").format(name=profile.name)
+            print(labelled(name, said))
     return 0
 
 
@@ -58,7 +61,9 @@ def _asked_for(name: str, revision: str) -> tuple[str, str, Profile | None]:
     model = profile.model
     if not hub.is_id(model.path):
         raise UserError(
-            f"profile {profile.name}: its model is the folder {model.path}; nothing is to be pulled"
+            _("profile {name}: its model is the folder {folder}; nothing is to be pulled").format(
+                name=profile.name, folder=model.path
+            )
         )
     return model.path, revision or model.revision, profile
 
@@ -69,7 +74,8 @@ def _profile(name: str) -> Profile:
     except UserError as error:
         if name.endswith(".toml"):
             raise
-        raise UserError(f"{error}\n       (a model of the hub is named owner/name)") from None
+        said = _("{error}\n       (a model of the hub is named owner/name)")
+        raise UserError(said.format(error=error)) from None
 
 
 def _bring(arguments: Namespace, model_id: str, revision: str, progress: ProgressLine) -> Path:
@@ -79,7 +85,7 @@ def _bring(arguments: Namespace, model_id: str, revision: str, progress: Progres
     here = hub.find(model_id, revision)
     if not to and here is not None and not hub.missing(here):
         return here
-    progress.show(f"asking for {model_id} …")
+    progress.show(_("asking for {model} …").format(model=model_id))
     remote = HubSource.open(model_id, revision, source)
     if to:
         return _into_folder(remote, to, model_id, revision, progress)
@@ -122,8 +128,13 @@ class Pace:
         while now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
         began, before = self._seen[0]
-        parts = [f"{size(done)} of {size(total)} {progress(done, total)}"]
+        parts = [
+            _("{done} of {total} {share}").format(
+                done=size(done), total=size(total), share=progress(done, total)
+            )
+        ]
         if now > began and done > before:
             speed = (done - before) / (now - began)
-            parts += [f"{size(int(speed))}/s", f"{clock((total - done) / speed)} left"]
+            left = clock((total - done) / speed)
+            parts += [f"{size(int(speed))}/s", _("{left} left").format(left=left)]
         self._progress.show(" · ".join([*parts, name]))

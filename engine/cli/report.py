@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine import runs_folder
+from engine.language import _
 from engine.paths import runs_root
 from engine.report import folder
 
@@ -21,6 +22,6 @@ def report(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps({"page": str(page), "runs": [run.id for run in found]}))
     else:
-        files = ", ".join(sorted(path.name for path in page.parent.iterdir() if path != page))
-        print(f"{page}\nbeside it: {files}")
+        files = _(", ").join(sorted(path.name for path in page.parent.iterdir() if path != page))
+        print(f"{page}\n" + _("beside it: {files}").format(files=files))
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine import profile_files, runs_folder, strategies
 from engine.errors import ProfileError, RunError, UserError
 from engine.jobs import Request
+from engine.language import _
 from engine.paths import runs_root
 from engine.runs import Run
 
@@ -19,7 +20,9 @@ def overrides(arguments: Namespace) -> dict[str, str]:
     for item in getattr(arguments, "set", []):
         key, equals, value = item.partition("=")
         if not equals:
-            raise UserError(f"--set {item}: expected KEY=VALUE, e.g. training.epochs=1")
+            raise UserError(
+                _("--set {item}: expected KEY=VALUE, e.g. training.epochs=1").format(item=item)
+            )
         key, value = key.strip(), value.strip()
         if key in ("data.train", "data.validation", "data.test"):
             value = absolute(value)
@@ -57,7 +60,11 @@ def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) 
     run = None if _is_profile(target) else find_run(root, target)
     asked = strategy or arguments.strategy or (run.settings.strategy if run else "zero-shot")
     if run is None and asked == "qlora":
-        raise UserError(f"qlora needs an adapter: name a run that trained one, not '{target}'")
+        raise UserError(
+            _("qlora needs an adapter: name a run that trained one, not '{target}'").format(
+                target=target
+            )
+        )
     if run is not None and asked == "qlora" and run.settings.job != "train":
         run, checkpoint = _trained_by(root, run), arguments.checkpoint or run.settings.checkpoint
     else:
@@ -65,7 +72,11 @@ def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) 
     if not strategies.get(asked).shows_examples:
         _refuse_examples(arguments, asked)
     if checkpoint and asked != "qlora":
-        raise UserError(f"--checkpoint: {asked} uses the base model, which has no checkpoints")
+        raise UserError(
+            _("--checkpoint: {strategy} uses the base model, which has no checkpoints").format(
+                strategy=asked
+            )
+        )
     return Request(
         root=root,
         strategy=asked,
@@ -82,8 +93,11 @@ def _refuse_examples(arguments: Namespace, strategy: str) -> None:
     """Options about examples would be passed over without a word where none are shown."""
     for option in ("examples", "choose", "ids", "same_direction"):
         if getattr(arguments, option, None) not in (None, False):
-            name = option.replace("_", "-")
-            raise UserError(f"--{name}: {strategy} shows no examples; add --strategy few-shot")
+            raise UserError(
+                _("--{name}: {strategy} shows no examples; add --strategy few-shot").format(
+                    name=option.replace("_", "-"), strategy=strategy
+                )
+            )
 
 
 def _trained_by(root: Path, run: Run) -> Run:
@@ -107,5 +121,5 @@ def find_run(root: Path, target: str) -> Run:
         try:
             profile_files.find(target)
         except ProfileError as other:
-            raise RunError(f"{error}\n       {other}") from None
+            raise RunError("\n       ".join(map(str, (error, other)))) from None
         raise

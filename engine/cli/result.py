@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine import counted
 from engine.cli.table import table
 from engine.directions import LABELS
 from engine.events import Judged, Score
+from engine.language import _, labelled, marked
 from engine.run_settings import PEEKED
 from engine.runs import Run
-from engine.scores.judgement import FAULTS, Judgement, Measure, plain_data, value
+from engine.scores.definition_words import in_words
+from engine.scores.judgement import Judgement, Measure, plain_data, value
 from engine.summary import Summary
-from engine.text import counted, interval, number, one_line, share
+from engine.text import interval, number, one_line, share
+from engine.wording import fault_detail, fault_name
 
-COPY = "copy the source"
+COPY = marked("copy the source")
 """The row of what doing nothing would score."""
-_INTERVAL = "95 % interval"
+_INTERVAL = marked("95 % interval")
 
 
 def as_data(summary: Summary) -> Any:
@@ -31,12 +35,12 @@ def describe_result(run: Run, summary: Summary) -> str:
     """The scores, by direction, what is wrong with the outputs, and how it all is defined."""
     judged = summary.judged
     if summary.score is None and judged is None:
-        return f"{run.id}: no score"
+        return _("{run}: no score").format(run=run.id)
     parts = []
     if summary.score is not None:
         parts.append(_perplexities(summary, summary.score, run.settings.mark))
         if run.settings.chosen_on_test:
-            parts.append(PEEKED)
+            parts.append(_(PEEKED))
         parts.append(definition_line(summary.definition))
     if judged is not None:
         parts.append(_translations(judged))
@@ -47,7 +51,9 @@ def describe_result(run: Run, summary: Summary) -> str:
 
 def definition_line(definition: Mapping[str, str]) -> str:
     """How numbers are defined."""
-    return "; ".join(f"{key}: {one_line(words)}" for key, words in definition.items())
+    return _("; ").join(
+        labelled(key, one_line(words)) for key, words in in_words(definition).items()
+    )
 
 
 def _perplexities(summary: Summary, score: Score, mark: str) -> str:
@@ -69,10 +75,11 @@ def _perplexities(summary: Summary, score: Score, mark: str) -> str:
     if summary.repaired:
         one = summary.repaired
         scores = [number(one.perplexity) + mark, number(one.perplexity_corpus)]
-        rows.append(["all, references repaired", *scores, str(one.samples), str(one.tokens)])
-    header = ["test file", "perplexity", "corpus", "samples", "tokens"]
+        label = _("all, references repaired")
+        rows.append([label, *scores, str(one.samples), str(one.tokens)])
+    header = [_("test file"), _("perplexity"), _("corpus"), _("samples"), _("tokens")]
     if judged:
-        header[2:3] = [_INTERVAL, "median", "corpus", _INTERVAL]
+        header[2:3] = [_(_INTERVAL), _("median"), _("corpus"), _(_INTERVAL)]
     return table(header, _filled(rows, len(header)), right=range(1, len(header)))
 
 
@@ -89,9 +96,11 @@ def _translations(judged: Judged) -> str:
             rows.append(_translation_row(name, one.bleu, one.chrf))
     for name, one in parts.items():
         if one.source_bleu or one.source_chrf:
-            label = COPY if one is judged.judgement else f"{COPY}, {name}"
+            label = _(COPY)
+            if one is not judged.judgement:
+                label = _("copy the source, {direction}").format(direction=name)
             rows.append(_translation_row(label, one.source_bleu, one.source_chrf))
-    header = ["translations", "BLEU", _INTERVAL, "chrF", _INTERVAL]
+    header = [_("translations"), _("BLEU"), _(_INTERVAL), _("chrF"), _(_INTERVAL)]
     return table(header, rows, right=(1, 2, 3, 4)) if rows else ""
 
 
@@ -108,18 +117,21 @@ def _faults(judgement: Judgement) -> Iterator[str]:
     if not judgement.outputs:
         return
     for kind, fault in judgement.found.items():
-        part = f"{fault.count} of {counted(judgement.outputs, 'output')}"
-        shown = f"{fault.found}: {fault.output}" if fault.output else fault.found
-        yield (
-            f"! {part} ({share(fault.count, judgement.outputs)}) {FAULTS.get(kind, kind)}, "
-            f"e.g. {one_line(fault.id)}: {one_line(shown)}"
+        found = fault_detail(fault.found)
+        yield _("! {count} of {outputs} ({share}) {fault}, e.g. {id}: {found}").format(
+            count=fault.count,
+            outputs=counted.outputs(judgement.outputs),
+            share=share(fault.count, judgement.outputs),
+            fault=fault_name(kind),
+            id=one_line(fault.id),
+            found=labelled(found, one_line(fault.output)) if fault.output else found,
         )
-    clean = [FAULTS.get(kind, kind) for kind, fault in judgement.faults.items() if not fault.count]
+    clean = [fault_name(kind) for kind, fault in judgement.faults.items() if not fault.count]
     if clean:
-        yield f"none: {', '.join(clean)}"
+        yield _("none: {faults}").format(faults=_(", ").join(clean))
 
 
 def _by_part(whole: Any, directions: Mapping[str, Any]) -> dict[str, Any]:
     labels: dict[str, str] = {str(key): label for key, label in LABELS.items()}
     known = {labels[key]: part for key, part in directions.items() if key in labels}
-    return {"all": whole, **known}
+    return {_("all"): whole, **known}

@@ -14,21 +14,24 @@ from engine import jobs, launch, runs_folder
 from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
 from engine.cli.preflight import training_request
+from engine.cli.question import is_wanted
 from engine.cli.requests import absolute, request
 from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
+from engine.language import _, plural
 from engine.paths import runs_root, write_atomically
 from engine.perplexity import SampleResult
 from engine.runs import Run
 from engine.scores.judgement import value
 from engine.summary import Status, Summary
-from engine.text import counted, one_line
+from engine.text import one_line
 from engine.waiting import scheduler
+from engine.wording import status_word
 
 
 def tui_only(arguments: Namespace) -> int:
     """The workbench is opened by the `yiwen` command itself."""
-    raise UserError("the workbench is opened with the `yiwen` command: yiwen tui")
+    raise UserError(_("the workbench is opened with the `yiwen` command: yiwen tui"))
 
 
 def train(arguments: Namespace) -> int:
@@ -45,9 +48,13 @@ def predict(arguments: Namespace) -> int:
     """`yiwen predict RUN FILE -o prediction.json`."""
     target = Path(arguments.output).expanduser().resolve()
     if not target.parent.is_dir():
-        raise UserError(f"{target.parent}: no such folder for the predictions")
+        raise UserError(
+            _("{folder}: no such folder for the predictions").format(folder=target.parent)
+        )
     if target.is_dir():
-        raise UserError(f"{target}: is a folder; -o names the file of predictions")
+        raise UserError(
+            _("{target}: is a folder; -o names the file of predictions").format(target=target)
+        )
     arguments.test = absolute(arguments.file)
     run = jobs.prepare(request(arguments, predict=True))
     if arguments.detach:
@@ -64,7 +71,9 @@ def predict(arguments: Namespace) -> int:
         written = {"run": run.id, "file": str(target), "items": len(answers)}
         print(json.dumps({**written, "judged": as_data(summary)}, ensure_ascii=False))
     else:
-        print(f"{counted(len(answers), 'translation')} in {target}")
+        said = plural("{count:,} translation in {file}", "{count:,} translations in {file}",
+                      len(answers))  # fmt: skip
+        print(said.format(count=len(answers), file=target))
         if summary.judged:
             print(describe_result(run, summary))
     return 0
@@ -82,9 +91,9 @@ def resume(arguments: Namespace) -> int:
     """`yiwen resume RUN`."""
     run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     if run.alive():
-        raise RunError(f"run {run.id} is running; `yiwen watch {run.id}` follows it")
+        raise RunError(_("run {run} is running; `yiwen watch {run}` follows it").format(run=run.id))
     if run.summary().status is Status.FINISHED:
-        raise RunError(f"run {run.id} is finished; there is nothing to resume")
+        raise RunError(_("run {run} is finished; there is nothing to resume").format(run=run.id))
     return _start(run, arguments, gpu=jobs.resolve_gpu(arguments.gpu))
 
 
@@ -92,7 +101,8 @@ def stop(arguments: Namespace) -> int:
     """`yiwen stop RUN`."""
     run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     launch.request_stop(run, force=arguments.force)
-    print(f"{run.id}: {'killed' if arguments.force else 'finishes its step, saves and stops'}")
+    stopped = _("{run}: finishes its step, saves and stops")
+    print((_("{run}: killed") if arguments.force else stopped).format(run=run.id))
     return 0
 
 
@@ -101,13 +111,12 @@ def delete(arguments: Namespace) -> int:
     run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     if not arguments.yes:
         if not sys.stdin.isatty():
-            raise UserError("delete asks first; without a terminal say --yes")
-        size = run.size() / 2**20
-        answer = input(f"Delete {run.id} ({size:.1f} MiB), checkpoints and all? [y/N] ")
-        if not answer.strip().lower().startswith("y"):
+            raise UserError(_("delete asks first; without a terminal say --yes"))
+        question = _("Delete {run} ({size:.1f} MiB), checkpoints and all? [y/N]")
+        if not is_wanted(question.format(run=run.id, size=run.size() / 2**20)):
             return 1
     runs_folder.delete(run)
-    print(f"{run.id}: deleted")
+    print(_("{run}: deleted").format(run=run.id))
     return 0
 
 
@@ -119,7 +128,7 @@ def _start(run: Run, arguments: Namespace, *, gpu: str = "") -> int:
         else:
             print(run.id)
         return 0
-    print(f"run {run.id}", file=sys.stderr)
+    print(_("run {run}").format(run=run.id), file=sys.stderr)
     return _report(run, follow(run), arguments.json)
 
 
@@ -163,14 +172,16 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
 
 def report_trouble(run: Run, summary: Summary) -> int:
     """Say on standard error how a run ended that is not finished; returns the exit status."""
-    lines = [f"run {run.id}: {summary.status.value}"]
+    status = status_word(summary.status)
+    lines = [_("run {run}: {status}").format(run=run.id, status=status)]
     if summary.status is Status.FAILED:
         lines += [one_line(text) for text in (summary.message, summary.hint) if text]
     elif summary.status is Status.WAITING:
-        lines.append("it waits in the queue: `yiwen queue` says for what")
+        lines.append(_("it waits in the queue: `yiwen queue` says for what"))
     elif summary.status is Status.INTERRUPTED:
-        lines.append(f"its worker is gone; the log is {run.log_path}")
+        lines.append(_("its worker is gone; the log is {path}").format(path=run.log_path))
     if run.settings.job == "train":
-        lines.append(f"yiwen resume {run.id} goes on from the last checkpoint")
+        goes_on = _("yiwen resume {run} goes on from the last checkpoint")
+        lines.append(goes_on.format(run=run.id))
     print("\n".join(lines), file=sys.stderr)
     return exit_status(summary)

@@ -12,6 +12,7 @@ from engine import runs_folder
 from engine.catalog import Catalog, Row
 from engine.cli.table import table
 from engine.errors import UserError
+from engine.language import _
 from engine.paths import runs_root
 from engine.run_settings import PEEKED
 from engine.table import differences, notes, query, run_columns, run_sheet
@@ -42,14 +43,15 @@ def list_runs(arguments: Namespace) -> int:
     elif rows:
         keys = _columns(arguments.columns, rows)
         right = [at for at, key in enumerate(keys) if COLUMNS[key].right]
-        header = ["run" if key == "id" else COLUMNS[key].label for key in keys]
+        header = [_("run") if key == "id" else COLUMNS[key].label for key in keys]
         print(table(header, run_columns.texts(rows, keys), right=right))
         if any(row.settings.chosen_on_test and row.summary.score for row in rows):
-            print(PEEKED)
+            print(_(PEEKED))
     elif listed:
-        print(f"None of {len(listed)} runs is found by: {plain(asked.text)}")
+        none = _("None of {count} runs is found by: {query}")
+        print(none.format(count=len(listed), query=plain(asked.text)))
     else:
-        print(f"No runs in {root} yet: `yiwen train tiny` makes one.")
+        print(_("No runs in {root} yet: `yiwen train tiny` makes one.").format(root=root))
     for trouble in catalog.troubles:
         print(f"! {one_line(trouble.reason)}", file=sys.stderr)
     return 0
@@ -111,14 +113,15 @@ def diff(arguments: Namespace) -> int:
     root = runs_root(arguments.runs)
     wanted = [runs_folder.find(root, key) for key in arguments.run]
     if len({run.id for run in wanted}) < 2:
-        raise UserError("diff: name two runs or more")
+        raise UserError(_("diff: name two runs or more"))
     rows = [Row(run, run.settings, run.summary(), notes.read(run.folder)) for run in wanted]
     found = differences.between(rows)
     if arguments.json:
         said = {one.key: dict(zip(arguments.run, one.values)) for one in found}
         print(json.dumps(said, ensure_ascii=False))
     elif found:
-        print(table(["setting", *(run.id for run in wanted)], [[d.key, *d.values] for d in found]))
+        header = [_("setting"), *(run.id for run in wanted)]
+        print(table(header, [[one.key, *one.values] for one in found]))
     else:
-        print("The runs have the same settings.")
+        print(_("The runs have the same settings."))
     return 0

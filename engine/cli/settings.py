@@ -9,6 +9,7 @@ from argparse import Namespace
 import msgspec
 
 from engine import settings
+from engine.language import _
 
 
 def show(arguments: Namespace) -> int:
@@ -22,7 +23,9 @@ def show(arguments: Namespace) -> int:
         values = {"file": str(path), "exists": path.is_file(), **msgspec.to_builtins(found)}
         print(json.dumps(values, ensure_ascii=False))
         return 0
-    state = "it is sound" if path.is_file() else "there is none yet; these are the defaults"
-    print(f"your settings: {path} ({state})", file=sys.stderr)
+    said = _("your settings: {path} (there is none yet; these are the defaults)")
+    if path.is_file():
+        said = _("your settings: {path} (it is sound)")
+    print(said.format(path=path), file=sys.stderr)
     print(settings.EXPLAINED.read_text(encoding="utf-8"), end="")
     return 0

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Iterator
 
 import msgspec
 
-from engine import runs_folder
+from engine import counted, runs_folder
 from engine.catalog import Row, finite
 from engine.cli.result import as_data, describe_result
+from engine.language import _
 from engine.paths import runs_root
+from engine.run_settings import RunSettings
 from engine.runs import Run
 from engine.summary import Summary
 from engine.table import notes
-from engine.text import clock, counted, one_line
+from engine.text import clock, one_line, width
+from engine.wording import part_word, status_word
+
+_LABEL = 12
+"""Columns of what stands before a line's words."""
 
 
 def show(arguments: Namespace) -> int:
@@ -38,40 +45,63 @@ def show(arguments: Namespace) -> int:
 
 def describe_run(run: Run, summary: Summary) -> str:
     """A run in a few lines."""
+    head = f"{run.id}   {summary.status.symbol} {status_word(summary.status)}"
+    lines = [_line(name, words) for name, words in _facts(run, summary)]
+    return "\n".join([head, *lines, describe_result(run, summary)])
+
+
+def _line(name: str, words: str) -> str:
+    return f"  {name}{' ' * (_LABEL - width(name))}{words}"
+
+
+def _facts(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
+    """What is known of a run: name and words."""
     settings = run.settings
-    kept = notes.read(run.folder)
-    lines = [
-        f"{run.id}   {summary.status.symbol} {summary.status.value}",
-        f"  profile     {settings.profile.name} ({settings.profile.model.path})",
-        f"  strategy    {settings.strategy} ({settings.job})",
-    ]
+    yield _("profile"), f"{settings.profile.name} ({settings.profile.model.path})"
+    yield _("strategy"), f"{settings.strategy} ({settings.job})"
     if settings.adapter:
-        lines.append(f"  adapter     {settings.adapter}")
-    lines += [
-        f"  {part:<12}{data.path}  {counted(data.pairs, 'pair')}"
-        f"{' set aside' if settings.is_set_aside(part) else ''}  sha256 {data.sha256[:12]}"
-        for part, data in settings.data.items()
-    ]
+        yield _("adapter"), settings.adapter
+    for part in settings.data:
+        yield part_word(part), _file(settings, part)
     if settings.overrides:
-        changed = ", ".join(f"{key} = {value}" for key, value in settings.overrides.items())
-        lines.append(f"  changed     {changed}")
+        yield _("changed"), _(", ").join(f"{k} = {v}" for k, v in settings.overrides.items())
     if settings.gpu:
-        lines.append(f"  gpu         {settings.gpu}")
+        yield _("gpu"), settings.gpu
     if settings.examples_shown:
-        few_shot = settings.profile.few_shot
-        ids = ", ".join(pair.id for pair in settings.examples) or "each item its own"
-        form = f"{few_shot.choose}, {few_shot.direction} direction"
-        lines.append(f"  examples    {settings.examples_shown} ({form}): {ids}")
+        yield _("examples"), _examples(settings)
     if run.checkpoints():
-        best = summary.best_checkpoint
-        marked = [name + (" (best)" if name == best else "") for name in run.checkpoints()]
-        lines.append(f"  checkpoints {', '.join(marked)}")
-    if kept.label:
-        lines.append(f"  name        {kept.label}")
-    if kept.note or kept.trouble:
-        lines.append(f"  note        {one_line(kept.note or kept.trouble)}")
-    lines.append(f"  time        {clock(summary.seconds)}")
-    lines.append(f"  folder      {run.folder}")
+        best = _("{name} (best)").format(name=summary.best_checkpoint)
+        names = (best if name == summary.best_checkpoint else name for name in run.checkpoints())
+        yield _("checkpoints"), _(", ").join(names)
+    yield from _said_of(run)
+    yield _("time"), clock(summary.seconds)
+    yield _("folder"), str(run.folder)
     if summary.message:
-        lines.append(f"  message     {one_line(summary.message)} {one_line(summary.hint)}".rstrip())
-    return "\n".join(lines) + "\n" + describe_result(run, summary)
+        yield _("message"), f"{one_line(summary.message)} {one_line(summary.hint)}".rstrip()
+
+
+def _file(settings: RunSettings, part: str) -> str:
+    data = settings.data[part]
+    said = _("{path}  {pairs}  sha256 {digest}")
+    if settings.is_set_aside(part):
+        said = _("{path}  {pairs} set aside  sha256 {digest}")
+    return said.format(path=data.path, pairs=counted.pairs(data.pairs), digest=data.sha256[:12])
+
+
+def _examples(settings: RunSettings) -> str:
+    few_shot = settings.profile.few_shot
+    return _("{count} ({choose}, {direction} direction): {ids}").format(
+        count=settings.examples_shown,
+        choose=few_shot.choose,
+        direction=few_shot.direction,
+        ids=_(", ").join(pair.id for pair in settings.examples) or _("each item its own"),
+    )
+
+
+def _said_of(run: Run) -> Iterator[tuple[str, str]]:
+    """What people noted."""
+    kept = notes.read(run.folder)
+    if kept.label:
+        yield _("name"), kept.label
+    if kept.note or kept.trouble:
+        yield _("note"), one_line(kept.note or kept.trouble)

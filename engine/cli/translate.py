@@ -16,10 +16,12 @@ from engine.catalog import finite
 from engine.cli.requests import request
 from engine.directions import Direction
 from engine.errors import UserError
+from engine.language import _
 from engine.profiles import Generation
 from engine.prompts import PromptBuilder
 from engine.text import number, one_line
 from engine.translator import Translator
+from engine.wording import phase_name
 
 _TEMPERATURE = 0.7
 
@@ -39,7 +41,7 @@ def translate(arguments: Namespace) -> int:
     translator = Translator(profile)
     try:
         for phase in translator.load():
-            print(f"{phase.name} …", file=sys.stderr)
+            print(f"{phase_name(phase.name)} …", file=sys.stderr)
         for text in _texts(arguments.text):
             _translate_one(text, arguments, translator, builder, adapter)
     finally:
@@ -71,7 +73,8 @@ def _translate_one(
         else:
             _stream(pieces)
     if arguments.reference and not arguments.json:
-        print(f"reference: perplexity {number(perplexity)}", flush=True)
+        said = _("reference: perplexity {value}")
+        print(said.format(value=number(perplexity)), flush=True)
 
 
 def _sampling(generation: Generation, arguments: Namespace) -> Generation:
@@ -85,11 +88,11 @@ def _texts(text: str | None) -> Iterator[str]:
     """The texts to translate; empty lines of standard input are passed over."""
     if text is not None:
         if not text.strip():
-            raise UserError("nothing to translate: the text is empty")
+            raise UserError(_("nothing to translate: the text is empty"))
         yield text.strip()
         return
     if sys.stdin.isatty():
-        print("Type a sentence and Enter; Ctrl-D ends.", file=sys.stderr)
+        print(_("Type a sentence and Enter; Ctrl-D ends."), file=sys.stderr)
     for line in sys.stdin:
         if line.strip():
             yield line.strip()

@@ -10,6 +10,7 @@ import msgspec
 from engine import translations
 from engine.cli.table import table
 from engine.errors import UserError
+from engine.language import _
 from engine.text import direction_label, one_line
 
 
@@ -19,9 +20,9 @@ def list_translations(arguments: Namespace) -> int:
     if arguments.export:
         accepted = [one for one in found if one.accepted]
         if not accepted:
-            raise UserError("no translation is accepted yet; ctrl+o on Translate accepts one")
+            raise UserError(_("no translation is accepted yet; ctrl+o on Translate accepts one"))
         added = translations.export(accepted, arguments.export)
-        print(f"{added} new records in {arguments.export}")
+        print(_("{count} new records in {file}").format(count=added, file=arguments.export))
         return 0
     found = found[: arguments.limit or None]
     if arguments.json:
@@ -37,5 +38,6 @@ def list_translations(arguments: Namespace) -> int:
         ]
         for one in found
     ]
-    print(table(["when", "", "text", "translation", "accepted"], rows) if rows else "None yet.")
+    header = [_("when"), "", _("text"), _("translation"), _("accepted")]
+    print(table(header, rows) if rows else _("None yet."))
     return 0

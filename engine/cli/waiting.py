@@ -10,6 +10,7 @@ from engine.cli.preflight import training_request
 from engine.cli.requests import overrides, request
 from engine.cli.table import table
 from engine.hardware import Probe
+from engine.language import _
 from engine.paths import runs_root
 from engine.text import size
 from engine.waiting import queueing, scheduler, waiting_list
@@ -31,18 +32,18 @@ def list_waiting(arguments: Namespace) -> int:
         ]
         print(json.dumps(rows, ensure_ascii=False))
     elif not found:
-        print("Nothing waits: `yiwen queue add tiny` puts a run in the queue.")
+        print(_("Nothing waits: `yiwen queue add tiny` puts a run in the queue."))
     else:
         cells = [
             [
                 str(number),
                 waiting.run.id,
                 size(waiting.entry.memory) if waiting.entry.memory else "?",
-                waiting.place.reason or "starts in a moment",
+                waiting.place.reason or _("starts in a moment"),
             ]
             for number, waiting in enumerate(found, 1)
         ]
-        print(table(["", "run", "needs", "waits for"], cells, right=(0, 2)))
+        print(table(["", _("run"), _("needs"), _("waits for")], cells, right=(0, 2)))
     return 0
 
 
@@ -76,7 +77,7 @@ def remove(arguments: Namespace) -> int:
     root = runs_root(arguments.runs)
     run = queueing.find(root, arguments.run)
     queueing.withdraw(run)
-    print(f"{run.id}: removed; it had not begun")
+    print(_("{run}: removed; it had not begun").format(run=run.id))
     return 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RunError
+from engine.language import _
 from engine.paths import write_atomically
 
 CONFIG = "adapter_config.json"
@@ -36,7 +37,7 @@ def copy(source: Path, target: Path, base_model: str) -> list[str]:
         config = json.loads((source / CONFIG).read_text(encoding="utf-8"))
         weights = source / WEIGHTS
         if not weights.is_file():
-            raise RunError(f"{weights}: no such file; the adapter is not whole")
+            raise RunError(_("{file}: no such file; the adapter is not whole").format(file=weights))
         target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(weights, target / WEIGHTS)
         plain, lost = in_old_words(config)
@@ -44,11 +45,13 @@ def copy(source: Path, target: Path, base_model: str) -> list[str]:
         content = json.dumps(plain, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         write_atomically(target / CONFIG, content.encode())
     except (OSError, ValueError) as error:
-        raise RunError(f"{source}: the adapter cannot be copied to {target}: {error}") from None
-    return [
-        f"{CONFIG}: PEFT {PEFT_VERSION} does not know '{key}', so its value was left out"
-        for key in lost
-    ]
+        raise RunError(
+            _("{source}: the adapter cannot be copied to {target}: {error}").format(
+                source=source, target=target, error=error
+            )
+        ) from None
+    unknown = _("{file}: PEFT {version} does not know '{key}', so its value was left out")
+    return [unknown.format(file=CONFIG, version=PEFT_VERSION, key=key) for key in lost]
 
 
 def in_old_words(config: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -17,6 +17,7 @@ from engine import tokenizer
 from engine.course.export import Export
 from engine.dataset import Pair
 from engine.errors import UserError
+from engine.language import _, labelled, marked
 from engine.launch import worker_environment
 from engine.run_files import RunFiles
 
@@ -24,7 +25,13 @@ TOLERANCE = 0.005
 """Share by which the two numbers may differ; attention and padding round differently."""
 TRANSLATED = 4
 """Items that run.sh is tried on."""
-_PROGRESS = re.compile(r"(graded )?\d+/\d+")
+_PROGRESS = {
+    re.compile(r"graded (?P<done>\d+)/(?P<total>\d+)"): marked("graded {done}/{total}"),
+    re.compile(r"(?P<done>\d+)/(?P<total>\d+), about (?P<left>\d+) s left"): marked(
+        "{done}/{total}, about {left} s left"
+    ),
+}
+"""What the scripts say of how far they are, and how it is shown."""
 Say = Callable[[str], None]
 
 
@@ -56,12 +63,12 @@ def check(export: Export, say: Say) -> Grade:
         test, few = Path(folder, "test.json"), Path(folder, "few.json")
         _write(test, pairs)
         _write(few, pairs[:TRANSLATED])
-        say(f"grading {len(pairs)} items one by one")
+        say(_("grading {count} items one by one").format(count=len(pairs)))
         given = [str(export.model_folder), export.adapter.name]
         graded = json.loads(
             _run([sys.executable, "grade.py", *given, str(test)], export.folder, say)
         )
-        say(f"bash run.sh on {TRANSLATED} items")
+        say(_("bash run.sh on {count} items").format(count=TRANSLATED))
         began = time.monotonic()
         answers = Path(folder, "prediction.json")
         _run(["bash", "run.sh", *given, str(few), str(answers)], export.folder, say)
@@ -80,19 +87,22 @@ def mistakes_in(path: Path, pairs: list[Pair], export: Export) -> list[str]:
     """What the course would object to in a prediction.json."""
     answers = json.loads(path.read_text(encoding="utf-8"))
     if [answer.get("id") for answer in answers] != [pair.id for pair in pairs]:
-        return ["prediction.json: its ids are not those of the input, in its order"]
+        return [_("prediction.json: its ids are not those of the input, in its order")]
     special = _special_tokens(export)
     found = []
     for answer, pair in zip(answers, pairs):
-        place, output = f"prediction.json: item {pair.id}", answer.get("output")
+        output, mistake = answer.get("output"), ""
         if sorted(answer) != ["id", "output"] or not isinstance(output, str):
-            found.append(f"{place}: is not {{id, output}}")
+            mistake = _("is not {id, output}")
         elif not output.strip():
-            found.append(f"{place}: its output is empty")
+            mistake = _("its output is empty")
         elif leaked := [token for token in special if token in output]:
-            found.append(f"{place}: holds the special token {leaked[0]}")
+            mistake = _("holds the special token {token}").format(token=leaked[0])
         elif pair.instruction in output:
-            found.append(f"{place}: repeats its prompt")
+            mistake = _("repeats its prompt")
+        if mistake:
+            place = _("prediction.json: item {id}").format(id=pair.id)
+            found.append(labelled(place, mistake))
     return found
 
 
@@ -123,8 +133,9 @@ def _run(command: list[str], folder: Path, say: Say) -> str:
     try:
         for line in process.stderr:
             last = line.strip() or last
-            if _PROGRESS.match(last):  # libraries print there, too
-                say(last)
+            for form, words in _PROGRESS.items():  # libraries print there, too
+                if found := form.fullmatch(last):
+                    say(_(words).format(**found.groupdict()))
         printed = process.stdout.read()
         process.wait()
     except BaseException:  # Ctrl-C above all
@@ -132,7 +143,11 @@ def _run(command: list[str], folder: Path, say: Say) -> str:
         process.wait()
         raise
     if process.returncode:
-        raise UserError(f"{command[1]} in {folder} failed: {last or 'no reason given'}")
+        raise UserError(
+            _("{script} in {folder} failed: {reason}").format(
+                script=command[1], folder=folder, reason=last or _("no reason given")
+            )
+        )
     return printed
 
 

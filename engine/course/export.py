@@ -12,6 +12,7 @@ from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
 from engine.errors import RunError, UserError, cannot_write
 from engine.events import Evaluated, Score
+from engine.language import _
 from engine.models import hub
 from engine.paths import write_atomically
 from engine.profiles import Profile
@@ -50,7 +51,11 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
     source = adapter_of(run, checkpoint)
     there = [name for name in _WRITTEN if (folder / name).exists()]
     if there and not overwrite:
-        raise UserError(f"{folder}: holds {', '.join(there)} already; --force writes over them")
+        raise UserError(
+            _("{folder}: holds {files} already; --force writes over them").format(
+                folder=folder, files=_(", ").join(there)
+            )
+        )
     profile = run.settings.profile
     builder = jobs.builder_of(run.settings)
     model_folder = hub.require(profile.model.path, profile.model.revision)
@@ -102,15 +107,19 @@ def adapter_of(run: Run, checkpoint: str = "") -> Path:
     settings = run.settings
     if not strategies.get(settings.strategy).trains:
         raise RunError(
-            f"run {run.id}: {settings.strategy} uses the base model as it is, so there is no "
-            f"adapter to hand in; `yiwen train {settings.profile.name}` makes one, and "
-            f"`yiwen report` describes runs of every strategy"
+            _(
+                "run {run}: {strategy} uses the base model as it is, so there is no adapter to "
+                "hand in; `yiwen train {profile}` makes one, and `yiwen report` describes runs of "
+                "every strategy"
+            ).format(run=run.id, strategy=settings.strategy, profile=settings.profile.name)
         )
     if settings.job == "train":
         return run.adapter_folder(checkpoint)
     if checkpoint:
         raise RunError(
-            f"run {run.id} has no checkpoints; the run that trained is {settings.adapter_run}"
+            _("run {run} has no checkpoints; the run that trained is {trained}").format(
+                run=run.id, trained=settings.adapter_run
+            )
         )
     return Path(settings.adapter)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.language import _
 from engine.profiles import Profile, Quantization
 from engine.prompts import PromptBuilder
 
@@ -36,31 +37,37 @@ class Sizes:
 
 def broken(profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes) -> list[str]:
     """Rules that are broken, and what may make the course's number another; a sentence each."""
-    said = []
+    return list(_broken(profile, builder, base_model, sizes))
+
+
+def _broken(
+    profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes
+) -> Iterator[str]:
     if base_model.lower() != BASE_MODEL:
-        said.append(f"the base model is {base_model}; the course asks for {BASE_MODEL}")
+        yield _("the base model is {found}; the course asks for {wanted}").format(
+            found=base_model, wanted=BASE_MODEL
+        )
     if sizes.adapter > DOWNLOAD_LIMIT:
-        gigabytes = sizes.adapter / 1e9
-        said.append(f"the adapter has {gigabytes:.1f} GB; download.sh may fetch at most 4 GB")
+        yield _("the adapter has {size:.1f} GB; download.sh may fetch at most 4 GB").format(
+            size=sizes.adapter / 1e9
+        )
     if sizes.base and sizes.base + sizes.adapter > MEMORY_LIMIT:
-        gigabytes = (sizes.base + sizes.adapter) / 1e9
-        said.append(f"base and adapter take about {gigabytes:.1f} GB; the course's GPU has 8 GB")
+        yield _("base and adapter take about {size:.1f} GB; the course's GPU has 8 GB").format(
+            size=(sizes.base + sizes.adapter) / 1e9
+        )
     if profile.model.dtype in ("float16", "float32"):
-        said.append(
-            f"model.dtype is {profile.model.dtype}; the course loads the base in bfloat16, so its "
-            "number may differ"
-        )
+        yield _(
+            "model.dtype is {dtype}; the course loads the base in bfloat16, so its number may "
+            "differ"
+        ).format(dtype=profile.model.dtype)
     if builder.bos_id != builder.tokenizer.bos_id:
-        own = builder.tokenizer.bos_token or "none"
-        said.append(
-            f"prompt.bos is {profile.prompt.bos}; the course puts the tokenizer's bos ({own}) "
-            "before every prompt"
-        )
+        yield _(
+            "prompt.bos is {bos}; the course puts the tokenizer's bos ({own}) before every prompt"
+        ).format(bos=profile.prompt.bos, own=builder.tokenizer.bos_token or _("none"))
     if profile.evaluation.choose_by == "test":
-        said.append("the checkpoint was chosen on the test file, so its perplexity is optimistic")
+        yield _("the checkpoint was chosen on the test file, so its perplexity is optimistic")
     if profile.generation.temperature > 0:
-        said.append("the profile samples its translations; predict.py takes the likeliest token")
-    return said
+        yield _("the profile samples its translations; predict.py takes the likeliest token")
 
 
 def base_bytes(folder: Path, quantization: Quantization) -> int | None:

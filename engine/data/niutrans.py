@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from engine.errors import DataError
 from engine.formats import read_text
+from engine.language import _, marked
 from engine.nearest import letters
 
 _ROOT = "双语数据"
@@ -25,6 +26,16 @@ SHARED_RUN = 10
 SHORTEST_EXCLUDED = 5
 """Characters; an excluded text shorter than SHARED_RUN keeps out equal ones, if at least this."""
 
+FATES = {
+    "kept": marked("kept"),
+    "of a held-out book": marked("of a held-out book"),
+    "too long": marked("too long"),
+    "with an empty side": marked("with an empty side"),
+    "with the same text on both sides": marked("with the same text on both sides"),
+    "seen before": marked("seen before"),
+    "excluded": marked("excluded (--exclude)"),
+}
+"""What became of a pair, and how that is said."""
 Progress = Callable[[int, int], None]
 
 
@@ -70,12 +81,14 @@ def find_chapters(clone: Path) -> list[Path]:
     root = clone / _ROOT
     if not root.is_dir():
         raise DataError(
-            f"{clone}: has no folder 双语数据; give a clone of "
-            "https://github.com/NiuTrans/Classical-Modern"
+            _(
+                "{clone}: has no folder 双语数据; give a clone of "
+                "https://github.com/NiuTrans/Classical-Modern"
+            ).format(clone=clone)
         )
     found = sorted((path.parent for path in root.rglob("source.txt")), key=Path.as_posix)
     if not found:
-        raise DataError(f"{root}: holds no chapter with a source.txt")
+        raise DataError(_("{root}: holds no chapter with a source.txt").format(root=root))
     return found
 
 
@@ -94,8 +107,10 @@ def read_chapters(
         sides = _lines(chapter / "source.txt"), _lines(chapter / "target.txt")
         if len(sides[0]) != len(sides[1]):
             raise DataError(
-                f"{chapter}: source.txt has {len(sides[0])} lines, target.txt {len(sides[1])}; "
-                "they must be parallel (is the clone whole?)"
+                _(
+                    "{chapter}: source.txt has {source} lines, target.txt {target}; "
+                    "they must be parallel (is the clone whole?)"
+                ).format(chapter=chapter, source=len(sides[0]), target=len(sides[1]))
             )
         for line, (classical, modern) in enumerate(zip(*sides), 1):
             yield Aligned(classical, modern, section, line)

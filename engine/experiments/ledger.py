@@ -22,6 +22,7 @@ from msgspec import Struct
 from engine import lock
 from engine.errors import RunError, cannot_write
 from engine.experiments.seed import Stage
+from engine.language import _
 from engine.paths import write_atomically
 from engine.runs import Run
 from engine.summary import Status
@@ -95,7 +96,9 @@ class Ledger:
         try:
             handle = lock.acquire(self.folder, wait=0.2)
         except RunError:
-            raise RunError(f"experiment {self.name} is under way in another program") from None
+            raise RunError(
+                _("experiment {name} is under way in another program").format(name=self.name)
+            ) from None
         try:
             lock.sign(handle, os.getpid())
             yield
@@ -115,7 +118,9 @@ def read(folder: Path) -> Ledger:
     try:
         return Ledger(folder, msgspec.convert(tomli.loads(path.read_text("utf-8")), Contents))
     except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read: {error}; mend or remove it") from None
+        raise RunError(
+            _("{path}: cannot be read: {error}; mend or remove it").format(path=path, error=error)
+        ) from None
 
 
 def find(root: Path, stages: Sequence[Stage]) -> Ledger | None:

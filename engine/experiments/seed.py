@@ -17,6 +17,7 @@ import msgspec
 from engine import jobs, plan, profile_files, strategies
 from engine.errors import UserError
 from engine.jobs import Request
+from engine.language import _, marked
 from engine.models import hub
 from engine.profiles import Profile
 from engine.run_settings import Job
@@ -49,12 +50,22 @@ REPORTED = {
 }  # fmt: skip
 """By model; others have no reported values."""
 NOTES = (
-    "The report drew its few-shot examples from the public test set itself; these come from the "
-    "training file.",
-    "The report's loop kept the gradients of one micro-batch in eight; these runs keep all, unless "
-    "training.seed_bug_compatible is set.",
+    marked(
+        "The report drew its few-shot examples from the public test set itself; these come from "
+        "the training file."
+    ),
+    marked(
+        "The report's loop kept the gradients of one micro-batch in eight; these runs keep all, "
+        "unless training.seed_bug_compatible is set."
+    ),
 )
 """Why a measured value is not the same measurement as the reported one."""
+_TITLES = (
+    marked("QLoRA, with its learning curve"),
+    marked("zero-shot"),
+    marked("few-shot"),
+    marked("QLoRA on another model"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,7 @@ class Stage:
 
     question: str
     title: str
+    """As experiment.toml keeps it, in English; see `title_in_words`."""
     request: Request
     profile: Profile
     settings: dict[str, str]
@@ -91,16 +103,26 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
             hub.require(profile.model.path, profile.model.revision)
         except UserError as error:
             raise UserError(
-                f"profile {name}: {error}\nOr name the models that are to take part with --model; "
-                "`--model tiny` needs no download"
+                _(
+                    "profile {name}: {error}\nOr name the models that are to take part with "
+                    "--model; `--model tiny` needs no download"
+                ).format(name=name, error=error)
             ) from None
         if number == 0:
-            found.append(_stage("Q1", "QLoRA, with its learning curve", "qlora", name, request))
-            found.append(_stage("Q2", "zero-shot", "zero-shot", name, request))
-            found.append(_stage("Q2", "few-shot", "few-shot", name, request))
+            found.append(_stage("Q1", _TITLES[0], "qlora", name, request))
+            found.append(_stage("Q2", _TITLES[1], "zero-shot", name, request))
+            found.append(_stage("Q2", _TITLES[2], "few-shot", name, request))
         else:
-            found.append(_stage("Q3", "QLoRA on another model", "qlora", name, request))
+            found.append(_stage("Q3", _TITLES[3], "qlora", name, request))
     return found
+
+
+def title_in_words(title: str, profile: str) -> str:
+    """A stage's title in the language of the interface; as it stands if it is not known here."""
+    kind = title.removesuffix(f", {profile}")
+    if kind not in _TITLES:
+        return title
+    return _("{stage}, {profile}").format(stage=_(kind), profile=profile)
 
 
 def _stage(question: str, title: str, strategy: str, name: str, request: Request) -> Stage:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.catalog import Row
 from engine.experiments.seed import NOTES, Reported, Stage, reported
+from engine.language import _
 from engine.report import curves
 from engine.report.curves import Curve, Point
 from engine.report.markdown import escape
@@ -39,15 +40,18 @@ def notes(stages: Sequence[Stage], rows: Sequence[Row]) -> tuple[str, ...]:
     """What to know of the numbers, and of the comparison where something is compared."""
     peeked = (PEEKED,) if any(row.settings.chosen_on_test for row in rows) else ()
     compared = any(reported(stage.profile).by_strategy for stage in stages)
-    return peeked + (NOTES if compared else ())
+    return tuple(map(_, peeked + (NOTES if compared else ())))
 
 
 def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:
     """All tables, for the head of a report."""
-    parts = ["## The report's tables"]
+    parts = ["## " + _("The report's tables")]
     for one in tables(stages, rows):
         cells = [[escape(cell) for cell in row] for row in one.rows]
-        parts += [f"{escape(one.title)}:", markdown_table(one.header, cells, one.right)]
+        parts += [
+            _("{title}:").format(title=escape(one.title)),
+            markdown_table(one.header, cells, one.right),
+        ]
     return "\n\n".join([*parts, *(escape(note) for note in notes(stages, rows))])
 
 
@@ -61,8 +65,10 @@ def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
         cells.append(
             [stage.question, name, strategy, number(said), row.perplexity_text, times, row.run.id]
         )
-    header = ["", "model", "strategy", "report", "measured", "of it", "run"]
-    return Table("Perplexity of the test file", header, cells, range(3, 6))
+    header = [
+        "", _("model"), _("strategy"), _("report"), _("measured"), _("of it"), _("run")
+    ]  # fmt: skip
+    return Table(_("Perplexity of the test file"), header, cells, range(3, 6))
 
 
 def _curve(stage: Stage, curve: Curve) -> Table:
@@ -72,8 +78,12 @@ def _curve(stage: Stage, curve: Curve) -> Table:
          number(at.validation if at else None), str(at.step) if at else "–"]
         for micro, share, value, at in _points(said, curve)
     ]  # fmt: skip
-    header = ["micro-step", "of all", "report", "measured", "validation", "at step"]
-    return Table(f"Learning curve, {stage.profile.name}", header, cells, range(6))
+    header = [
+        _("micro-step"), _("of all"), _("report"), _("measured"), _("validation"),
+        _("at step"),
+    ]  # fmt: skip
+    title = _("Learning curve, {profile}").format(profile=stage.profile.name)
+    return Table(title, header, cells, range(6))
 
 
 def _points(said: Reported, curve: Curve) -> Iterator[tuple[str, float, float, Point | None]]:

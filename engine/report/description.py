@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from engine import counted
 from engine.catalog import Row
+from engine.language import _, pgettext
 from engine.profiles import Model, Profile, Prompt
 from engine.report.markdown import block, code, escape, escape_lines, table
-from engine.text import clock, counted, interval, number, size
+from engine.text import clock, interval, number, size
+from engine.wording import device_name, part_word, status_word
 
 _TOLD = {("prompt", "template"), *(("data", part) for part in ("train", "validation", "test"))}
 """Settings that stand elsewhere on the page."""
@@ -20,42 +23,50 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
     """Where it stands, what it used, where and when it ran: name and Markdown."""
     of_run, summary = row.settings, row.summary
     judged = summary.judgement
-    yield "status", f"{summary.status.symbol} {summary.status.value}"
+    yield _("status"), f"{summary.status.symbol} {status_word(summary.status)}"
     yield (
-        "base model",
+        _("base model"),
         f"{code(of_run.profile.model.path)}, {of_run.profile.quantization.method}",
     )
-    yield "job", f"{of_run.job}, {of_run.strategy}"
+    yield _("job"), f"{of_run.job}, {of_run.strategy}"
     if of_run.adapter_run:
-        yield "adapter", f"of {code(of_run.adapter_run)} {escape(of_run.checkpoint)}"
+        said = _("of {run} {checkpoint}")
+        name = code(of_run.adapter_run)
+        yield _("adapter"), said.format(run=name, checkpoint=escape(of_run.checkpoint))
     if summary.best_checkpoint:
+        said = _("{checkpoint}, chosen by {part}")
         chosen = of_run.profile.evaluation.choose_by
-        yield "checkpoint", f"{code(summary.best_checkpoint)}, chosen by {chosen}"
+        name = code(summary.best_checkpoint)
+        yield _("checkpoint"), said.format(checkpoint=name, part=chosen)
     if judged and judged.perplexity:
         bounds = interval(judged.perplexity.low, judged.perplexity.high)
-        yield "perplexity", f"95 % interval {bounds}; median sample {number(judged.median)}"
+        said = _("95 % interval {bounds}; median sample {median}")
+        yield _("perplexity"), said.format(bounds=bounds, median=number(judged.median))
     if summary.repaired:
         scored = number(summary.repaired.perplexity) + of_run.mark
         corpus = number(summary.repaired.perplexity_corpus)
-        yield "references repaired", f"perplexity {escape(scored)}, corpus {corpus}"
+        said = _("perplexity {value}, corpus {corpus}")
+        yield _("references repaired"), said.format(value=escape(scored), corpus=corpus)
     for part, data in of_run.data.items():
-        aside = " set aside" if of_run.is_set_aside(part) else ""
-        yield (
-            part,
-            f"{code(data.path)}, {counted(data.pairs, 'pair')}{aside}, sha256 {code(data.sha256)}",
-        )
-    yield "prompt", code(summary.definition.get("prompt", "–"))
-    yield "steps", f"{summary.step} of {summary.steps}" if summary.steps else "–"
-    yield "time", clock(summary.seconds)
-    yield "device", escape(summary.device) or "–"
+        said = _("{path}, {pairs}, sha256 {digest}")
+        if of_run.is_set_aside(part):
+            said = _("{path}, {pairs} set aside, sha256 {digest}")
+        pairs, digest = counted.pairs(data.pairs), code(data.sha256)
+        yield part_word(part), said.format(path=code(data.path), pairs=pairs, digest=digest)
+    yield _("prompt"), code(summary.definition.get("prompt", "–"))
+    steps = _("{count} of {total}").format(count=summary.step, total=summary.steps)
+    yield _("steps"), steps if summary.steps else "–"
+    yield _("time"), clock(summary.seconds)
+    yield _("device"), escape(device_name(summary.device)) or "–"
     if summary.memory:
-        yield "memory at most", size(summary.memory)
-    yield "created", f"{escape(of_run.created)} on {escape(of_run.host)}"
+        yield _("memory at most"), size(summary.memory)
+    said = _("{time} on {host}")
+    yield _("created"), said.format(time=escape(of_run.created), host=escape(of_run.host))
     shown = ", ".join(f"{name} {version}" for name, version in of_run.versions.items())
-    yield "versions", escape(shown)
-    yield "source", code(of_run.git) if of_run.git else "–"
+    yield _("versions"), escape(shown)
+    yield pgettext("of the program", "source"), code(of_run.git) if of_run.git else "–"
     if summary.message:
-        yield "said", escape(f"{summary.message} {summary.hint}")
+        yield _("said"), escape(f"{summary.message} {summary.hint}")
 
 
 def settings(row: Row) -> str:
@@ -71,7 +82,7 @@ def settings(row: Row) -> str:
             code(f"{section}.{key}"),
             code(_value(found)),
             code(_value(default[section][key])),
-            "this run" if f"{section}.{key}" in changed else "the profile",
+            _("this run") if f"{section}.{key}" in changed else _("the profile"),
         ]
         for section, table_ in ours.items()
         if isinstance(table_, dict)
@@ -80,8 +91,8 @@ def settings(row: Row) -> str:
         if default[section][key] != found
     ]
     if not lines:
-        return "None."
-    return table(["setting", "value", "default", "set by"], lines)
+        return _("None.")
+    return table([_("setting"), _("value"), _("default"), _("set by")], lines)
 
 
 def _value(value: object) -> str:
@@ -99,14 +110,20 @@ def prompt(row: Row) -> Iterator[str]:
     yield block(form.few_shot_template if examples and form.few_shot_template else
                 form.template)  # fmt: skip
     if form.system:
-        yield "Its {system} part:"
+        yield _("Its {part} part:").format(part="{system}")
         yield block(form.system)
     if not examples:
         return
     few_shot = of_run.profile.few_shot
-    yield (
-        f"Its {{examples}} part: {examples} before each item, chosen as {few_shot.choose!r}, "
-        f"{few_shot.direction} direction, seed {few_shot.seed}. The form of one:"
+    yield _(
+        "Its {part} part: {count} before each item, chosen as '{choose}', {direction} direction, "
+        "seed {seed}. The form of one:"
+    ).format(
+        part="{examples}",
+        count=examples,
+        choose=few_shot.choose,
+        direction=few_shot.direction,
+        seed=few_shot.seed,
     )
     yield block(form.example)
     if of_run.examples:
@@ -114,4 +131,4 @@ def prompt(row: Row) -> Iterator[str]:
             [code(p.id), escape_lines(p.instruction), escape_lines(p.output)]
             for p in of_run.examples
         ]
-        yield table(["id", "instruction", "output"], rows)
+        yield table([_("id"), _("instruction"), _("output")], rows)

@@ -61,16 +61,17 @@ def _chart(drawn: Sequence[Curve], rows: Sequence[Row]) -> str:
     lines = []
     for curve in drawn:
         name = curve.label if len({c.label for c in drawn}) == len(drawn) else curve.run
-        lines.append(Line(f"{name}, test", [(point.step, point.test) for point in curve.points]))
+        tested = [(point.step, point.test) for point in curve.points]
+        lines.append(Line(_("{name}, test").format(name=name), tested))
         validation = [(p.step, p.validation) for p in curve.points if p.validation > 0]
         if validation:
-            lines.append(Line(f"{name}, validation", validation, dashed=True))
+            lines.append(Line(_("{name}, validation").format(name=name), validation, dashed=True))
     levels = [
         Level(f"{row.settings.profile.name} {row.settings.strategy}", row.summary.score.perplexity)
         for row in rows
         if row.settings.job == "evaluate" and row.summary.score
     ]
-    return chart.draw(lines, levels, "optimizer steps", "perplexity")
+    return chart.draw(lines, levels, _("optimizer steps"), _("perplexity"))
 
 
 def _samples_csv(results: Results) -> str:

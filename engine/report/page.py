@@ -8,14 +8,16 @@ from itertools import islice
 
 from engine import __version__
 from engine.catalog import Row
+from engine.language import _, labelled, plural
 from engine.perplexity import SampleResult
 from engine.report import description, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
 from engine.run_settings import PEEKED
 from engine.scores import score_table
-from engine.scores.judgement import FAULTS
-from engine.text import clock, counted, direction_label, number, share
+from engine.scores.definition_words import in_words
+from engine.text import clock, direction_label, number, share
+from engine.wording import fault_detail, fault_name
 
 SHOWN = 5
 """Samples at either end."""
@@ -27,28 +29,40 @@ def text(rows: Sequence[Row], curves: Sequence[Curve], results: Results, extra: 
     """The whole page; `extra` is Markdown that goes before the first table."""
     now = datetime.now().astimezone()
     parts = [
-        f"# {'Report of a run' if len(rows) == 1 else f'Report of {len(rows)} runs'}",
-        f"Written by yiwen {__version__} on {now:%Y-%m-%d %H:%M %Z}.",
+        f"# {_title(len(rows))}",
+        _("Written by yiwen {version} on {time}.").format(
+            version=__version__, time=f"{now:%Y-%m-%d %H:%M %Z}"
+        ),
         extra,
-        "## Results",
+        "## " + _("Results"),
         _results(rows),
         *_definitions(rows),
     ]
     if curves:
-        parts += ["## Learning curve", "![Learning curve](learning_curve.svg)", *_curves(curves)]
-        parts.append("All points: [learning_curve.csv](learning_curve.csv).")
+        name = _("Learning curve")
+        parts += [f"## {name}", f"![{name}](learning_curve.svg)", *_curves(curves)]
+        parts.append(
+            _("All points: {file}.").format(file="[learning_curve.csv](learning_curve.csv)")
+        )
     if any(results.values()):
-        parts.append("Every sample of every run: [samples.csv](samples.csv).")
+        said = _("Every sample of every run: {file}.")
+        parts.append(said.format(file="[samples.csv](samples.csv)"))
     for row in rows:
         parts += _run(row, results.get(row.run.id, []))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _title(runs: int) -> str:
+    return plural("Report of a run", "Report of {count} runs", runs).format(count=runs)
+
+
 def _results(rows: Sequence[Row]) -> str:
     """The runs side by side, and what copying the source would score."""
     best, files = score_table.best_of(rows), score_table.scored_files(rows)
-    header = ["profile", "strategy", "perplexity", "of best", "corpus", "文→白", "白→文"]
-    header += ["BLEU", "chrF"] if any(row.summary.judgement for row in rows) else []
+    header = [
+        _("profile"), _("strategy"), _("perplexity"), _("of best"), _("corpus"), "文→白", "白→文"
+    ]  # fmt: skip
+    header += [_("BLEU"), _("chrF")] if any(row.summary.judgement for row in rows) else []
     shown = len(header) - 2  # of the cells of scores
     lines = [
         [
@@ -60,12 +74,14 @@ def _results(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     for file, cells in score_table.cells_of_copies(rows):
-        lines.append(["–", "copy the source", *cells, f"test {code(file.sha256[:12])}"])
-    said = [table([*header, "run"], lines, range(2, len(header)))]
+        test = _("test {file}").format(file=code(file.sha256[:12]))
+        lines.append(["–", _("copy the source"), *cells, test])
+    said = [table([*header, _("run")], lines, range(2, len(header)))]
     if any(row.settings.chosen_on_test for row in rows):
-        said.append(escape(PEEKED))
+        said.append(escape(_(PEEKED)))
     if len(files) > 1:
-        said.append(f"These runs were scored on {len(files)} different test files.")
+        different = _("These runs were scored on {count} different test files.")
+        said.append(different.format(count=len(files)))
     return "\n\n".join(said)
 
 
@@ -75,13 +91,15 @@ def _definitions(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         both = {**row.summary.definition}
         both |= row.summary.judged.definition if row.summary.judged else {}
-        for key, words in both.items():
+        for key, words in in_words(both).items():
             known = of_all.setdefault(key, [])
             if words not in known:
                 known.append(words)
-    lines = [f"- {escape(key)}: {escape(' / '.join(words))}" for key, words in of_all.items()]
+    lines = [
+        "- " + labelled(escape(key), escape(" / ".join(words))) for key, words in of_all.items()
+    ]
     if lines:
-        yield "How they are defined; a slash stands between the values of runs that differ:"
+        yield _("How they are defined; a slash stands between the values of runs that differ:")
         yield "\n".join(lines)
 
 
@@ -97,30 +115,35 @@ def _curves(curves: Sequence[Curve]) -> Iterator[str]:
             ]
             for point in curve.points
         ]
-        yield f"{escape(curve.label)}, {code(curve.run)}:"
-        header = ["step", "of all", "test", "corpus", "validation", "training loss", "time"]
+        yield _("{name}, {run}:").format(name=escape(curve.label), run=code(curve.run))
+        header = [
+            _("step"), _("of all"), _("test"), _("corpus"), _("validation"), _("training loss"),
+            _("time"),
+        ]  # fmt: skip
         yield table(header, rows, range(7))
 
 
 def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[str]:
     yield f"## {escape(row.run.id)}"
     yield table(["", ""], [[name, shown] for name, shown in description.facts(row)])
-    yield "### Settings that are not yiwen's defaults"
+    yield "### " + _("Settings that are not yiwen's defaults")
     yield description.settings(row)
-    yield "### Prompt"
+    yield "### " + _("Prompt")
     yield from description.prompt(row)
     if row.summary.judgement and row.summary.judgement.outputs:
-        yield "### What is wrong with its outputs"
+        yield "### " + _("What is wrong with its outputs")
         yield _faults(row)
     scored = [result for result in results if result.perplexity is not None]
     if scored:
         scored.sort(key=lambda result: -(result.perplexity or 0))
         shown = min(SHOWN, (len(scored) + 1) // 2)
-        yield f"### Worst {counted(shown, 'sample')}"
+        worst = plural("Worst {count} sample", "Worst {count} samples", shown)
+        yield "### " + worst.format(count=shown)
         yield _samples(scored[:shown])
-        yield f"### Best {counted(shown, 'sample')}"
+        best = plural("Best {count} sample", "Best {count} samples", shown)
+        yield "### " + best.format(count=shown)
         yield _samples(scored[: -shown - 1 : -1])
-    yield "### To repeat it"
+    yield "### " + _("To repeat it")
     yield block("\n".join(repeating.commands(row.run)))
 
 
@@ -129,14 +152,17 @@ def _faults(row: Row) -> str:
     assert judged is not None
     rows = [
         [
-            escape(FAULTS.get(kind, kind)),
-            f"{fault.count} of {judged.outputs}",
+            escape(fault_name(kind)),
+            _("{count} of {total}").format(count=fault.count, total=judged.outputs),
             share(fault.count, judged.outputs),
-            escape(f"{fault.id}: {fault.found} {fault.output}") if fault.count else "",
+            escape(labelled(fault.id, f"{fault_detail(fault.found)} {fault.output}"))
+            if fault.count
+            else "",
         ]
         for kind, fault in judged.faults.items()
     ]
-    return table(["outputs", "number", "share", "such as"], rows, (1, 2)) if rows else "None."
+    header = [_("outputs"), _("number"), _("share"), _("such as")]
+    return table(header, rows, (1, 2)) if rows else _("None.")
 
 
 def _samples(results: Sequence[SampleResult]) -> str:
@@ -151,4 +177,5 @@ def _samples(results: Sequence[SampleResult]) -> str:
         ]
         for result in results
     ]
-    return table(["id", "", "perplexity", "instruction", "output", "reference"], rows, (2,))
+    header = [_("id"), "", _("perplexity"), _("instruction"), _("output"), _("reference")]
+    return table(header, rows, (2,))

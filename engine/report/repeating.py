@@ -7,6 +7,7 @@ import shlex
 import msgspec
 import tomli_w
 
+from engine.language import _
 from engine.profiles import Profile
 from engine.runs import Run
 
@@ -44,6 +45,6 @@ def commands(run: Run) -> list[str]:
     name = shlex.quote(settings.profile.name)
     return [
         " ".join(["yiwen", verb, name, *after, *changed]),
-        "# or, from this folder, with the profile as it was then:",
+        "# " + _("or, from this folder, with the profile as it was then:"),
         " ".join(["yiwen", verb, shlex.quote(profile_name(run)), *after]),
     ]

@@ -24,7 +24,7 @@ from engine.text import chance, number
 
 _RISING = frozenset({"bleu", "chrf"})
 """Scores of which more is better."""
-_TEST = (
+TEST = (
     f"approximate randomisation, two-sided, {resampling.TRIALS:,} trials, seed {resampling.SEED}; "
     "of the split by items: sign test"
 )
@@ -133,7 +133,7 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
         parts=parts,
         split=_split(first, second) if scored else None,
         cautions=comparability.cautions(*sides),
-        definition={**definition, "p": _TEST, "intervals": judge.INTERVAL},
+        definition={**definition, "p": TEST, "intervals": judge.INTERVAL},
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gettext
 import math
+import re
 from pathlib import Path
 
 import pytest
 from commands import as_json, run_command
 from samples import ENDED, TEST_FILE, judged, make_run, score
 
-from engine import events
+from engine import events, language
 from engine.run_settings import DataFile
 from engine.runs import Run
+from engine.text import width
 
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
@@ -191,3 +194,15 @@ def test_comparing_nothing_says_so(capsys: pytest.CaptureFixture[str], root: Pat
     make_run(root)
     status, _, err = run_command(capsys, "compare")
     assert (status, err) == (2, f"yiwen: no run with a result in {root}\n")
+
+
+def test_the_facts_of_a_run_line_up_in_chinese_too(
+    capsys: pytest.CaptureFixture[str], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(root, *ENDED)
+    chinese = gettext.translation("yiwen", language.LOCALES, ["zh_TW"])
+    monkeypatch.setattr(language, "_chosen", chinese)
+    _, out, _ = run_command(capsys, "show", run.id)
+    labels = [found[1] for line in out.splitlines() if (found := re.match(r"  (\S+ +)", line))]
+    assert labels[0].rstrip() == "設定檔"
+    assert {width(label) for label in labels} == {12}

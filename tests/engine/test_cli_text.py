@@ -9,6 +9,7 @@ from samples import score, step
 
 from engine import text
 from engine.cli.follow import progress_line
+from engine.cli.question import is_wanted
 from engine.cli.table import table
 from engine.events import Evaluated, Finished, Phase, Started
 from engine.summary import Summary
@@ -77,3 +78,22 @@ def test_progress_says_what_a_run_without_steps_is_at() -> None:
     summary.apply(Started())
     summary.apply(Phase(name="scoring the test file", done=3, of=84))
     assert progress_line(summary).startswith("● running · scoring the test file 3/84 · ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        ("y", True),
+        (" Yes ", True),
+        ("是", True),
+        ("是的", True),
+        ("", False),
+        ("n", False),
+        ("否", False),
+    ],
+)
+def test_a_question_is_answered_with_yes_in_either_language(
+    monkeypatch: pytest.MonkeyPatch, answer: str, wanted: bool
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda question: answer)
+    assert is_wanted("Delete it?") is wanted

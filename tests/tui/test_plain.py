@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.text import counted, one_line, plain, progress
+from engine.text import one_line, plain, progress
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,6 @@ def test_only_what_can_be_read_is_left(hostile: str, harmless: str) -> None:
 
 def test_an_unended_sequence_swallows_no_other_line() -> None:
     assert plain("\x1b]0;title\nsecond line") == "\nsecond line"
-
-
-def test_counts_of_what_is_said_in_english_only() -> None:
-    assert [counted(number, "pair") for number in (0, 1, 1204)] == [
-        "0 pairs",
-        "1 pair",
-        "1,204 pairs",
-    ]
 
 
 def test_progress_is_whole_only_at_the_end() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from engine.cli.data.progress import Progress
 from engine.data import inspection, records
 from engine.data.inspection import KINDS, Suspicion
-from engine.text import counted, one_line, short_path
+from engine.language import _, labelled, plural
+from engine.text import one_line, short_path
 
 _SHOWN = 20
 
@@ -19,7 +21,7 @@ def check(arguments: Namespace) -> int:
     """`yiwen data check FILE`: exit status 1 where there are mistakes; suspicions do not fail."""
     file = records.load(arguments.file, need_output=not arguments.no_answers, allow_mistakes=True)
     with Progress() as progress:
-        progress.phase("looking")
+        progress.phase(_("looking"))
         suspicions = inspection.inspect(file)
     if arguments.json:
         content = {
@@ -37,26 +39,39 @@ def check(arguments: Namespace) -> int:
 
 def _lines(file: records.DataFile, suspicions: list[Suspicion], shown: int | None) -> list[str]:
     name = short_path(file.path)
-    lines = [one_line(f"{name}: {mistake}") for mistake in file.mistakes[:shown]]
+    lines = [one_line(labelled(name, mistake)) for mistake in file.mistakes[:shown]]
     lines += _more(len(file.mistakes), shown)
     counts = Counter(suspicion.kind for suspicion in suspicions)
     for kind, meaning in KINDS.items():
         if not counts[kind]:
             continue
-        lines += [*[""] * bool(lines), f"{meaning}: {counts[kind]:,}"]
+        lines += [*[""] * bool(lines), labelled(_(meaning), f"{counts[kind]:,}")]
         some = [suspicion for suspicion in suspicions if suspicion.kind == kind][:shown]
-        lines += [f"  {each.place} ({one_line(each.id)}): {one_line(each.said)}" for each in some]
+        lines += ["  " + _suspicion(each) for each in some]
         lines += _more(counts[kind], shown)
-    blank = f", {counted(len(file.blank), 'blank line')}" if file.blank else ""
-    pairs = counted(len(file.pairs), "good pair") if file.pairs else "holds no pairs"
-    mistakes = counted(len(file.mistakes), "mistake")
-    end = f"{name}: {pairs}, {mistakes}, {counted(len(suspicions), 'warning')}{blank}"
-    if file.mistakes and not file.pairs and all("output: missing" in m for m in file.mistakes):
-        end += "\nA test file without outputs is checked with --no-answers."
-    return [*lines, *[""] * bool(lines), end]
+    end = [labelled(name, _(", ").join(_counts(file, len(suspicions))))]
+    missing = _("{key}: missing").format(key="output")
+    if file.mistakes and not file.pairs and all(missing in one for one in file.mistakes):
+        end.append(_("A test file without outputs is checked with --no-answers."))
+    return [*lines, *[""] * bool(lines), *end]
+
+
+def _suspicion(one: Suspicion) -> str:
+    said = _("{place} ({id}): {words}")
+    return said.format(place=one.place, id=one_line(one.id), words=one_line(one.said))
+
+
+def _counts(file: records.DataFile, warnings: int) -> Iterator[str]:
+    pairs, mistakes, blank = len(file.pairs), len(file.mistakes), len(file.blank)
+    good = plural("{count:,} good pair", "{count:,} good pairs", pairs).format(count=pairs)
+    yield good if pairs else _("holds no pairs")
+    yield plural("{count:,} mistake", "{count:,} mistakes", mistakes).format(count=mistakes)
+    yield plural("{count:,} warning", "{count:,} warnings", warnings).format(count=warnings)
+    if blank:
+        yield plural("{count:,} blank line", "{count:,} blank lines", blank).format(count=blank)
 
 
 def _more(count: int, shown: int | None) -> list[str]:
     if shown is None or count <= shown:
         return []
-    return [f"  … and {count - shown:,} more (--all lists them)"]
+    return ["  " + _("… and {count:,} more (--all lists them)").format(count=count - shown)]

@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import profile_files
+from engine import counted, profile_files
 from engine.characters import converter
 from engine.cli.data.progress import Progress
 from engine.data import composing, damage, niutrans, records
 from engine.data.niutrans import Aligned, Excluded, book_of
 from engine.errors import UserError
 from engine.formats import read_text
-from engine.text import counted, one_line, short_path
+from engine.language import _, labelled, plural
+from engine.text import one_line, short_path
 
 
 def import_corpus(arguments: Namespace) -> int:
@@ -32,7 +33,7 @@ def import_corpus(arguments: Namespace) -> int:
     excluded = _excluded(arguments.exclude)
     counts: Counter[str] = Counter()
     with Progress() as progress:
-        aligned = niutrans.read_chapters(clone, chapters, progress.phase("reading chapter"))
+        aligned = niutrans.read_chapters(clone, chapters, progress.phase(_("reading chapter")))
         pairs = list(niutrans.clean(aligned, excluded, counts))
         held_out = named or _drawn_books(arguments, pairs)
         sides = [
@@ -42,14 +43,15 @@ def import_corpus(arguments: Namespace) -> int:
         written: dict[str, int] = {}
         for path, side in zip(targets, sides):
             if not side:
-                raise UserError(f"{path}: no pairs are left to write")
+                raise UserError(_("{path}: no pairs are left to write").format(path=path))
+            converting = _("converting for {file}: pair").format(file=path.name)
             values = list(
                 composing.compose(
                     composing.draw(side, arguments.limit, arguments.seed),
                     templates,
                     directions=composing.DIRECTION_CHOICES[arguments.direction],
                     seed=arguments.seed,
-                    progress=progress.phase(f"converting for {path.name}: pair"),
+                    progress=progress.phase(converting),
                 )
             )
             records.write(path, values, force=arguments.force)
@@ -87,7 +89,9 @@ def _named_books(asked: Sequence[str], books: set[str]) -> set[str]:
     unknown = [name for book, name in named.items() if book not in books]
     if unknown:
         raise UserError(
-            f"--held-out: no book {'、'.join(unknown)}; there are {'、'.join(sorted(books))}"
+            _("--held-out: no book {unknown}; there are {books}").format(
+                unknown="、".join(unknown), books="、".join(sorted(books))
+            )
         )
     return set(named)
 
@@ -97,7 +101,11 @@ def _drawn_books(arguments: Namespace, pairs: Sequence[Aligned]) -> set[str]:
         return set()
     share = float(arguments.held_out[0])
     if not 0 < share < 1:
-        raise UserError(f"--held-out {arguments.held_out[0]}: a share lies between 0 and 1")
+        raise UserError(
+            _("--held-out {share}: a share lies between 0 and 1").format(
+                share=arguments.held_out[0]
+            )
+        )
     return set(composing.draw_books(pairs, share, arguments.seed))
 
 
@@ -123,10 +131,12 @@ def _report(
         }
         print(json.dumps(content, ensure_ascii=False))
         return
-    print(f"{counted(sum(counts.values()), 'pair')} in {counted(chapters, 'chapter')}:")
+    said = plural("{pairs} in {chapters:,} chapter:", "{pairs} in {chapters:,} chapters:", chapters)
+    print(said.format(pairs=counted.pairs(sum(counts.values())), chapters=chapters))
     for reason, count in counts.most_common():
-        print(f"{count:>10,} {reason}" + (" (--exclude)" if reason == "excluded" else ""))
+        print(f"{count:>10,} {_(niutrans.FATES[reason])}")
     if held_out:
-        print(f"held out: {one_line('、'.join(sorted(held_out)))}")
+        print(_("held out: {books}").format(books=one_line("、".join(sorted(held_out)))))
     for path, count in written.items():
-        print(f"{short_path(path)}: {counted(count, 'record')}")
+        records_ = plural("{count:,} record", "{count:,} records", count).format(count=count)
+        print(labelled(short_path(path), records_))

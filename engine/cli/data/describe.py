@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from engine import dataset, jobs, profile_files
+from engine import counted, dataset, jobs, profile_files
 from engine.cli.data.progress import Progress
 from engine.cli.requests import overrides
 from engine.cli.table import table
@@ -17,8 +17,9 @@ from engine.data.description import Description
 from engine.data.lengths import Lengths, Spread
 from engine.dataset import Dataset
 from engine.errors import UserError
+from engine.language import _, plural
 from engine.profiles import Profile
-from engine.text import counted, direction_label, one_line, short_path
+from engine.text import direction_label, one_line, short_path, width
 
 _SHOWN = 20
 _BAR = 40
@@ -27,18 +28,18 @@ _BAR = 40
 def describe(arguments: Namespace) -> int:
     """`yiwen data describe FILE [--profile NAME]`."""
     if arguments.set and not arguments.profile:
-        raise UserError("--set: changes a setting of a profile; name one with --profile")
+        raise UserError(_("--set: changes a setting of a profile; name one with --profile"))
     profile = (
         profile_files.load(arguments.profile, overrides(arguments)) if arguments.profile else None
     )
     found = dataset.read(arguments.file, need_output=False, skip_bad=True)
     with Progress() as progress:
-        progress.phase("counting")
+        progress.phase(_("counting"))
         facts = description.describe(found.pairs)
         measured = None
         if profile is not None:
             builder = jobs.builder_for(profile, [])
-            step = progress.phase("encoding pair")
+            step = progress.phase(_("encoding pair"))
             measured = lengths.measure(profile, builder, found.pairs, step)
     if arguments.json:
         content = {"file": found.path, "sha256": found.sha256, **msgspec.to_builtins(facts)}
@@ -54,57 +55,73 @@ def describe(arguments: Namespace) -> int:
 
 def _parts(found: Dataset, facts: Description) -> list[str]:
     pairs = facts.pairs
-    directions = ", ".join(
-        f"{direction_label(name)} {count:,}" for name, count in facts.directions.items()
-    )
-    head = [f"{short_path(found.path)}: {counted(pairs, 'pair')} ({directions})"]
-    if facts.with_output < pairs:
-        head.append(f"{pairs - facts.with_output:,} without an output")
-    if facts.with_repaired:
-        head.append(f"{facts.with_repaired:,} with a second reference, output_repaired")
-    if found.skipped:
-        first = one_line(found.skipped[0])
-        head.append(f"{counted(len(found.skipped), 'record')} passed over, first {first}")
-    parts = ["\n".join(head), _counted("template", facts.templates, pairs)]
+    parts = ["\n".join(_head(found, facts)), _counted(_templates, facts.templates, pairs)]
     if facts.books:
-        parts.append(_counted("book", facts.books, pairs))
-    parts.append(
-        _spreads(
-            "characters", {"sentence": facts.source_characters, "output": facts.output_characters}
-        )
-    )
+        parts.append(_counted(_books, facts.books, pairs))
+    sides = {_("sentence"): facts.source_characters, _("output"): facts.output_characters}
+    parts.append(_spreads(_("characters"), sides))
     parts.append("\n".join(_oddities(facts)))
     return parts
 
 
-def _oddities(facts: Description) -> list[str]:
-    prefixes = ", ".join(f"{prefix} {count:,}" for prefix, count in facts.prefixes.items())
+def _head(found: Dataset, facts: Description) -> Iterator[str]:
+    """How many pairs there are, and what they lack or have besides."""
+    directions = _(", ").join(
+        f"{direction_label(name)} {count:,}" for name, count in facts.directions.items()
+    )
+    yield _("{file}: {pairs} ({directions})").format(
+        file=short_path(found.path), pairs=counted.pairs(facts.pairs), directions=directions
+    )
+    if facts.with_output < facts.pairs:
+        yield _("{count:,} without an output").format(count=facts.pairs - facts.with_output)
+    if facts.with_repaired:
+        said = _("{count:,} with a second reference, output_repaired")
+        yield said.format(count=facts.with_repaired)
+    if found.skipped:
+        count = len(found.skipped)
+        yield plural(
+            "{count:,} record passed over, first {first}",
+            "{count:,} records passed over, first {first}",
+            count,
+        ).format(count=count, first=one_line(found.skipped[0]))
+
+
+def _oddities(facts: Description) -> Iterator[str]:
+    prefixes = _(", ").join(f"{prefix} {count:,}" for prefix, count in facts.prefixes.items())
     share = facts.damaged / max(1, facts.with_output)
     rows = [
-        ("duplicates", f"{facts.duplicates:,}"),
-        ("in both directions", f"{facts.reversed:,}"),
-        ("same sentence, other answer", f"{facts.other_answers:,}"),
-        ("answers with a prefix", prefixes or "0"),
-        ("outputs damaged by conversion", f"{facts.damaged:,} ({share:.1%})"),
+        (_("duplicates"), f"{facts.duplicates:,}"),
+        (_("in both directions"), f"{facts.reversed:,}"),
+        (_("same sentence, other answer"), f"{facts.other_answers:,}"),
+        (_("answers with a prefix"), prefixes or "0"),
+        (_("outputs damaged by conversion"), f"{facts.damaged:,} ({share:.1%})"),
     ]
     if facts.damaged:
         worst = list(facts.damaged_characters.items())[:3]
-        shown = ", ".join(f"{change} {count:,}" for change, count in worst)
-        rows.append(("", f"{shown} …: yiwen data repair"))
-    return [f"{name:<29}  {said}" for name, said in rows]
+        shown = _(", ").join(f"{change} {count:,}" for change, count in worst)
+        rows.append(("", _("{changes} …: yiwen data repair").format(changes=shown)))
+    longest = max(width(name) for name, _said in rows)
+    return (f"{name}{' ' * (longest - width(name))}  {said}" for name, said in rows)
 
 
-def _counted(name: str, counts: Mapping[str, int], of: int) -> str:
+def _templates(count: int) -> str:
+    return plural("{count} template", "{count} templates", count).format(count=count)
+
+
+def _books(count: int) -> str:
+    return plural("{count} book", "{count} books", count).format(count=count)
+
+
+def _counted(of_them: Callable[[int], str], counts: Mapping[str, int], of: int) -> str:
     rows = [
         (key.replace("\n", "⏎"), f"{count:,}", f"{count / of:.1%}")
         for key, count in list(counts.items())[:_SHOWN]
     ]
     if len(counts) > _SHOWN:
         rest = sum(list(counts.values())[_SHOWN:])
-        rows.append((f"… {len(counts) - _SHOWN} more", f"{rest:,}", f"{rest / of:.1%}"))
-    return table(
-        [f"{len(counts)} {name}{'s' * (len(counts) != 1)}", "pairs", ""], rows, right=(1, 2)
-    )
+        more = _("… {count} more").format(count=len(counts) - _SHOWN)
+        rows.append((more, f"{rest:,}", f"{rest / of:.1%}"))
+    return table([of_them(len(counts)), _("pairs"), ""], rows, right=(1, 2))
 
 
 def _spreads(unit: str, spreads: Mapping[str, Spread]) -> str:
@@ -112,29 +129,47 @@ def _spreads(unit: str, spreads: Mapping[str, Spread]) -> str:
         (name, f"{each.mean:.1f}", *(f"{n:,}" for n in (each.p50, each.p95, each.p99, each.max)))
         for name, each in spreads.items()
     ]
-    return table([unit, "mean", "p50", "p95", "p99", "max"], rows, right=range(1, 6))
+    return table([unit, _("mean"), "p50", "p95", "p99", _("max")], rows, right=range(1, 6))
 
 
 def _token_parts(profile: Profile, measured: Lengths) -> Sequence[str]:
     training, limit = profile.training, profile.evaluation.max_tokens
-    spreads = {"whole": measured.whole, "prompt": measured.prompt, "output": measured.output}
+    spreads = {
+        _("whole"): measured.whole,
+        _("prompt"): measured.prompt,
+        _("output"): measured.output,
+    }
+    share = measured.scored / measured.tokens
+    cut = _("evaluation cuts {pairs} at {limit:,} tokens")
+    if measured.no_room:
+        cut = _("evaluation cuts {pairs} at {limit:,} tokens, {count:,} of them lose their whole "
+                "answer")  # fmt: skip
     facts = [
-        f"{measured.tokens:,} tokens in all, {measured.scored / measured.tokens:.1%} scored",
-        f"training leaves out {counted(measured.long_prompts + measured.long_outputs, 'pair')}: "
-        f"{counted(measured.long_prompts, 'prompt')} above {training.max_prompt_tokens:,} tokens, "
-        f"{counted(measured.long_outputs, 'output')} above {training.max_output_tokens:,}",
-        f"evaluation cuts {counted(measured.cut, 'pair')} at {limit:,} tokens"
-        + (f", {measured.no_room:,} of them lose their whole answer" if measured.no_room else ""),
+        _("{tokens:,} tokens in all, {share:.1%} scored").format(
+            tokens=measured.tokens, share=share
+        ),
+        _(
+            "training leaves out {pairs}: {prompts} above {max_prompt:,} tokens, {outputs} above "
+            "{max_output:,}"
+        ).format(
+            pairs=counted.pairs(measured.long_prompts + measured.long_outputs),
+            prompts=_prompts(measured.long_prompts),
+            max_prompt=training.max_prompt_tokens,
+            outputs=counted.outputs(measured.long_outputs),
+            max_output=training.max_output_tokens,
+        ),
+        cut.format(pairs=counted.pairs(measured.cut), limit=limit, count=measured.no_room),
     ]
-    return [
-        _spreads(f"tokens of {one_line(profile.name)}", spreads),
-        "\n".join(facts),
-        _bars(measured.histogram),
-    ]
+    name = _("tokens of {profile}").format(profile=one_line(profile.name))
+    return [_spreads(name, spreads), "\n".join(facts), _bars(measured.histogram)]
+
+
+def _prompts(count: int) -> str:
+    return plural("{count:,} prompt", "{count:,} prompts", count).format(count=count)
 
 
 def _bars(bins: Sequence[tuple[int, int, int]]) -> str:
-    most = max(count for _, _, count in bins)
+    most = max(count for _start, _end, count in bins)
     edge = len(f"{bins[-1][1]:,}")
 
     def bar(count: int) -> str:

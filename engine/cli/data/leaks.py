@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from engine import dataset
+from engine import counted, dataset
 from engine.cli.data.progress import Progress
 from engine.data import records
 from engine.data.damage import folded
@@ -16,10 +16,20 @@ from engine.data.leaks import Leak, find_leaks
 from engine.data.records import DataFile
 from engine.data.sides import sentence
 from engine.dataset import Pair
-from engine.text import counted, one_line, short_path
+from engine.language import _, labelled, marked, plural
+from engine.text import one_line, short_path
 
 _SHOWN = 20
-_WORDS = {"source": "sentence", "output": "answer"}
+_KINDS = {"exact": marked("exact"), "reversed": marked("reversed"), "near": marked("near")}
+_TRAIN = {
+    "source": marked("  train {id} (sentence): {text}"),
+    "output": marked("  train {id} (answer): {text}"),
+}
+_TEST = {
+    "source": marked("  test  {id} (sentence): {text}"),
+    "output": marked("  test  {id} (answer): {text}"),
+}
+"""By the side on which the sentence stands."""
 
 
 def leaks(arguments: Namespace) -> int:
@@ -35,7 +45,7 @@ def leaks(arguments: Namespace) -> int:
             test,
             threshold=arguments.threshold,
             fold=folded,
-            progress=progress.phase("comparing sentence"),
+            progress=progress.phase(_("comparing sentence")),
         )
     leaking = {leak.train for leak in found}
     if target:
@@ -48,11 +58,13 @@ def leaks(arguments: Namespace) -> int:
     for leak in shown:
         print("\n".join(_lines(leak, train, test)))
     if len(found) > len(shown):
-        print(f"… and {len(found) - len(shown):,} more (--all lists them)")
+        more = len(found) - len(shown)
+        print(_("… and {count:,} more (--all lists them)").format(count=more))
     print("\n" * bool(found) + _summary(found, train, len(test)))
     if target:
-        rest = counted(len(train.pairs) - len(leaking), "pair")
-        print(f"{short_path(str(target))}: {rest} without them")
+        rest = counted.pairs(len(train.pairs) - len(leaking))
+        said = _("{pairs} without them").format(pairs=rest)
+        print(labelled(short_path(str(target)), said))
     return 1 if found else 0
 
 
@@ -62,26 +74,42 @@ def _texts(leak: Leak, train: DataFile, test: list[Pair]) -> tuple[str, str]:
 
 
 def _lines(leak: Leak, train: DataFile, test: list[Pair]) -> list[str]:
-    similarity = f" {leak.similarity:.0%}" if leak.kind == "near" else ""
-    within = ", one within the other" if leak.is_within else ""
+    kind = _(_KINDS[leak.kind])
+    head = f"{kind} {leak.similarity:.0%}" if leak.kind == "near" else kind
+    if leak.is_within:
+        head = _("{kind}, one within the other").format(kind=head)
     ours, theirs = (one_line(text) for text in _texts(leak, train, test))
     names = one_line(train.pairs[leak.train].id), one_line(test[leak.test].id)
     return [
-        f"{leak.kind}{similarity}{within}",
-        f"  train {names[0]} ({_WORDS[leak.sides[0]]}): {ours}",
-        f"  test  {names[1]} ({_WORDS[leak.sides[1]]}): {theirs}",
+        head,
+        _(_TRAIN[leak.sides[0]]).format(id=names[0], text=ours),
+        _(_TEST[leak.sides[1]]).format(id=names[1], text=theirs),
     ]
 
 
 def _summary(found: list[Leak], train: DataFile, tests: int) -> str:
     if not found:
-        return f"no leaks: {len(train.pairs):,} training and {tests:,} test pairs share no sentence"
+        none = _("no leaks: {training:,} training and {test:,} test pairs share no sentence")
+        return none.format(training=len(train.pairs), test=tests)
     counts = Counter(leak.kind for leak in found)
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+    kinds = (
+        _("{count:,} {kind}").format(count=count, kind=_(_KINDS[kind]))
+        for kind, count in counts.most_common()
+    )
     ours, theirs = {leak.train for leak in found}, {leak.test for leak in found}
-    return (
-        f"{len(found):,} leak{'s' * (len(found) > 1)} ({kinds}): {len(theirs):,} of {tests:,} "
-        f"test pairs, {len(ours):,} of {len(train.pairs):,} training pairs"
+    return plural(
+        "{count:,} leak ({kinds}): {theirs:,} of {test:,} test pairs, {ours:,} of {training:,} "
+        "training pairs",
+        "{count:,} leaks ({kinds}): {theirs:,} of {test:,} test pairs, {ours:,} of {training:,} "
+        "training pairs",
+        len(found),
+    ).format(
+        count=len(found),
+        kinds=_(", ").join(kinds),
+        theirs=len(theirs),
+        test=tests,
+        ours=len(ours),
+        training=len(train.pairs),
     )
 
 

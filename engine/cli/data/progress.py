@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from engine.language import _
 from engine.text import clock
 
 _FIRST = 0.5
@@ -46,8 +47,9 @@ class Progress:
             if now < self._next or not done:
                 return
             self._next = now + (_INTERVAL if self._terminal else _PLAIN_INTERVAL)
-            left = (now - began) / done * (of - done)
-            self._show(f"{name} {done:,} of {of:,} · {clock(left)} left")
+            left = clock((now - began) / done * (of - done))
+            line = _("{what} {done:,} of {of:,} · {left} left")
+            self._show(line.format(what=name, done=done, of=of, left=left))
 
         return step
 

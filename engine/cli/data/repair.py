@@ -8,13 +8,15 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from engine import counted
 from engine.cli.data.progress import Progress
 from engine.cli.table import table
 from engine.data import damage, records
 from engine.data.damage import Change
 from engine.data.records import DataFile, Fields
 from engine.errors import UserError
-from engine.text import counted, one_line, short_path
+from engine.language import _, labelled, plural
+from engine.text import one_line, short_path
 
 _CONTEXT = 6
 """Characters shown on each side."""
@@ -26,10 +28,10 @@ def repair(arguments: Namespace) -> int:
     if target:
         records.check_free(target, force=arguments.force)
     elif arguments.replace:
-        raise UserError("--replace: needs -o FILE, where the repaired copy is written")
+        raise UserError(_("--replace: needs -o FILE, where the repaired copy is written"))
     file = records.load(arguments.file, need_output=False)
     with Progress() as progress:
-        progress.phase("looking for damage")
+        progress.phase(_("looking for damage"))
         outputs = damage.find_damage([pair.output for pair in file.pairs])
         instructions = damage.find_damage([pair.instruction for pair in file.pairs])
     if target:
@@ -60,24 +62,35 @@ def repair(arguments: Namespace) -> int:
             )
             for change, entry in found.items()
         ]
-        print(table(["output", "times", "pairs", "in context"], rows, right=(1, 2)) + "\n")
+        header = [_("output"), _("times"), _("pairs"), _("in context")]
+        print(table(header, rows, right=(1, 2)) + "\n")
+    said = plural(
+        "{file}: damage in {damaged:,} of {outputs} ({characters:,} characters) and "
+        "{count:,} instruction",
+        "{file}: damage in {damaged:,} of {outputs} ({characters:,} characters) and "
+        "{count:,} instructions",
+        asked,
+    )
     print(
-        f"{short_path(file.path)}: damage in {summary['damaged_outputs']:,} of "
-        f"{counted(len(file.pairs), 'output')} ({summary['characters']:,} characters) and "
-        f"{counted(asked, 'instruction')}"
+        said.format(
+            file=short_path(file.path),
+            damaged=summary["damaged_outputs"],
+            outputs=counted.outputs(len(file.pairs)),
+            characters=summary["characters"],
+            count=asked,
+        )
     )
     if target:
-        print(f"{short_path(str(target))}: written, {_what(arguments)}")
+        print(labelled(short_path(str(target)), _what(arguments)))
     return 0
 
 
 def _what(arguments: Namespace) -> str:
-    output = (
-        "output repaired, output_original as it was"
-        if arguments.replace
-        else "output_repaired beside output where they differ"
-    )
-    return output + (", instruction repaired" if arguments.instruction else "")
+    """What the written file holds."""
+    said = _("written, output_repaired beside output where they differ")
+    if arguments.replace:
+        said = _("written, output repaired, output_original as it was")
+    return _("{said}, instruction repaired").format(said=said) if arguments.instruction else said
 
 
 def _repaired(

@@ -6,9 +6,11 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
+from engine import counted
 from engine.data import records, splitting
 from engine.data.damage import folded
-from engine.text import counted, one_line, short_path
+from engine.language import _, labelled
+from engine.text import one_line, short_path
 
 
 def split(arguments: Namespace) -> int:
@@ -35,9 +37,10 @@ def split(arguments: Namespace) -> int:
         print(json.dumps(content, ensure_ascii=False))
         return 0
     for target, places in zip(targets, sides):
-        print(f"{short_path(str(target))}: {counted(len(places), 'pair')}")
+        print(labelled(short_path(str(target)), counted.pairs(len(places))))
     if found.held_out:
-        print(f"books put aside: {one_line('、'.join(found.held_out))}")
+        print(_("books put aside: {books}").format(books=one_line("、".join(found.held_out))))
     if len(found.validation) < wanted:
-        print(f"asked for {wanted:,}; pairs that share a sentence or a book stay together")
+        said = _("asked for {wanted:,}; pairs that share a sentence or a book stay together")
+        print(said.format(wanted=wanted))
     return 0

@@ -14,9 +14,9 @@ from textual.screen import ModalScreen
 from engine import text, wording
 from engine.events import Judged
 from engine.language import _, labelled, plural
+from engine.scores.definition_words import in_words
 from engine.scores.judgement import Judgement, Measure
 from engine.text import direction_label, one_line, plain
-from tui.definition_words import in_words
 from tui.results import Result
 from tui.widgets.cells import padded
 from tui.widgets.plain_static import PlainStatic

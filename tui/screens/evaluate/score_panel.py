@@ -13,8 +13,8 @@ from engine import text, wording
 from engine.events import Judged
 from engine.language import _, labelled, plural
 from engine.run_settings import PEEKED
+from engine.scores.definition_words import in_words
 from engine.text import one_line
-from tui.definition_words import in_words
 from tui.results import Result
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.score_tables import parts_table, rivals_table

@@ -15,12 +15,12 @@ from engine.errors import RunError
 from engine.events import Evaluated, Judged
 from engine.language import _, labelled, plural
 from engine.run_settings import PEEKED
+from engine.scores.definition_words import in_words
 from engine.scores.judgement import Measure
 from engine.summary import Status
 from engine.table.run_columns import status_of, strategy_of
 from engine.text import direction_label, one_line, plain
 from tui import results
-from tui.definition_words import in_words
 from tui.widgets.run_status import status_text
 
 _LABEL_WIDTH = 12

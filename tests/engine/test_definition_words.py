@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.scores import judge
-from tui import definition_words
+from engine.scores import comparison, definition_words, judge
 
 SAID = {
     "metric": "macro, the mean over samples of exp(mean nats of output tokens and <eos>)",
@@ -13,6 +12,7 @@ SAID = {
     "cut at": "1024 tokens",
     "references": "the file's, and a repaired one of 1 of 24 items",
     "intervals": judge.INTERVAL,
+    "p": comparison.TEST,
 }
 
 

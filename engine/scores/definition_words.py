@@ -31,8 +31,12 @@ _SENTENCES = (
     marked("{count} tokens"),
     marked("the file's, and a repaired one of {some} of {count} items"),
     marked("95 %, percentiles of {count} bootstrap resamples of the items, seed {seed}"),
+    marked(
+        "approximate randomisation, two-sided, {count} trials, seed {seed}; "
+        "of the split by items: sign test"
+    ),
 )
-"""Those that workers write, or wrote once."""
+"""Those that workers write, or wrote once, and comparisons."""
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
