@@ -56,12 +56,18 @@ def marked(text: str) -> str:
     return text
 
 
+def speak(wished: str) -> None:
+    """Speak a language from now on, named as in the settings."""
+    global _chosen
+    name = choose(wished)
+    _chosen = gettext.translation("yiwen", LOCALES, [name] if name else [], fallback=True)
+
+
 def _catalogue() -> gettext.NullTranslations:
     global _chosen
     if _chosen is None:
         _chosen = gettext.NullTranslations()  # for what the settings say of their own mistakes
-        name = choose(os.environ.get("YIWEN_LANGUAGE") or _setting())
-        _chosen = gettext.translation("yiwen", LOCALES, [name] if name else [], fallback=True)
+        speak(os.environ.get("YIWEN_LANGUAGE") or _setting())
     return _chosen
 
 

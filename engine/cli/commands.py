@@ -15,7 +15,7 @@ from engine.cli.data_arguments import add_data
 from engine.cli.parser import Parser, count
 from engine.cli.run_arguments import add_run_tables
 from engine.cli.translate_arguments import add_translating
-from engine.language import _, labelled, marked
+from engine.language import _, labelled, marked, speak
 
 _EPILOG = marked(
     """\
@@ -36,6 +36,8 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
     arguments = build_parser().parse_args(argv)
+    if getattr(arguments, "json", False):
+        speak("en")  # a program reads it, the same words in every locale
     module, function = arguments.does.split(":")
     from engine.errors import UserError
 

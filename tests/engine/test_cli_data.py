@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from commands import as_json, run_command
 from samples import MODEL, write_pairs
 
-from engine import dataset
+from engine import dataset, language
 
 TRAIN, TEST = (str(MODEL / "data" / f"{name}.json") for name in ("train", "test"))
 GOOD = {"id": "a", "instruction": "翻譯成現代文：\n學而時習之", "output": "學瞭以後經常複習"}
@@ -48,6 +49,20 @@ def test_a_file_with_mistakes_is_described_without_them(
     _, said, _ = run_command(capsys, "data", "describe", path)
     assert "a.json: 1 pair" in said
     assert "2 records passed over, first record 2: id: missing" in said
+
+
+def test_programs_read_the_same_words_in_every_language(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(write_pairs(Path("a.json"), [GOOD, {}]))
+    chinese = gettext.translation("yiwen", language.LOCALES, ["zh_TW"])
+    said = []
+    for arguments in (["data", "check", path], ["data", "check", path, "--json"]):
+        monkeypatch.setattr(language, "_chosen", chinese)
+        said.append(run_command(capsys, *arguments)[1])
+    assert "第 2 筆" in said[0]
+    assert "record 2" in said[1]
+    assert "筆" not in said[1]
 
 
 def test_settings_need_a_profile(capsys: pytest.CaptureFixture[str]) -> None:
