@@ -86,7 +86,7 @@ class Tokenizer:
         return frozenset(index for index, token in added.items() if token.special)
 
 
-@lru_cache(maxsize=2)  # a large vocabulary takes 100 MB; who goes through profiles keeps few
+@lru_cache(maxsize=2)  # large vocabularies take much memory; who goes through profiles keeps few
 def load(model_path: str, revision: str = "main") -> Tokenizer:
     """The tokenizer of a model folder or of a hub model that has been downloaded.
 

@@ -114,23 +114,23 @@ class Trainer:
             for batch in batches:
                 self.report.check_stop()
                 self.take_step(batch)
-                if not self._anything_is_due():
+                asked = self.progress.step + self.steps.pending
+                if not (self._is_on_curve(asked) or self._is_saved(asked)):
                     continue
                 self.settle()
-                last = self.progress.step == self.plan.steps
                 if self._evaluation_is_due():
                     self._evaluate()
-                if last or self.progress.step % self.plan.checkpoint_every == 0:
+                if self._is_saved(asked):
                     self._save()
-                if last or self._patience_is_over():
+                if asked == self.plan.steps or self._patience_is_over():
                     return
             self.settle()
 
-    def _anything_is_due(self) -> bool:
-        """Is there more to do after the step that was asked for than the next one?"""
-        step = self.progress.step + self.steps.pending
-        every = self.plan.evaluate_every, self.plan.checkpoint_every
-        return step == self.plan.steps or any(step % steps == 0 for steps in every)
+    def _is_on_curve(self, step: int) -> bool:
+        return step % self.plan.evaluate_every == 0 or step == self.plan.steps
+
+    def _is_saved(self, step: int) -> bool:
+        return step % self.plan.checkpoint_every == 0 or step == self.plan.steps
 
     def _learnt(self, batch: Sequence[int]) -> Sequence[int]:
         """What of a batch is learnt: all of it, unless the seed's loop is asked for."""
@@ -176,8 +176,7 @@ class Trainer:
 
     def _evaluation_is_due(self) -> bool:
         step = self.progress.step
-        on_curve = step % self.plan.evaluate_every == 0 or step == self.plan.steps
-        return on_curve and self.progress.evaluated_step < step
+        return self._is_on_curve(step) and self.progress.evaluated_step < step
 
     def _evaluate(self) -> None:
         """A point of the learning curve: validation and test perplexity, and a few translations."""

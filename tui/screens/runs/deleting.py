@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine import text
@@ -22,8 +22,10 @@ _NAMED = 6
 """Runs that a question names before it only counts the others."""
 
 
-async def confirm_and_delete(app: YiwenApp, chosen: Sequence[Run], lost: Sequence[str]) -> None:
-    """Delete runs if the user confirms; `lost` says of a single one what goes with it.
+async def confirm_and_delete(
+    app: YiwenApp, chosen: Sequence[Run], losses: Callable[[], Sequence[str]]
+) -> None:
+    """Delete runs if the user confirms; `losses` looks up what goes with a single one.
 
     Call it from a Textual worker. Raises RunError if one of them is running.
     """
@@ -33,6 +35,7 @@ async def confirm_and_delete(app: YiwenApp, chosen: Sequence[Run], lost: Sequenc
     size = text.size(await asyncio.to_thread(lambda: sum(run.size() for run in chosen)))
     if len(chosen) == 1:
         question = _("Delete {run}?").format(run=one_line(chosen[0].id))
+        lost = await asyncio.to_thread(losses)
     else:
         question = _("Delete {count} marked runs?").format(count=len(chosen))
         lost = [one_line(run.id) for run in chosen[:_NAMED]]
@@ -63,7 +66,7 @@ async def delete_broken(app: YiwenApp, troubles: Sequence[Trouble]) -> None:
         chosen = await app.push_screen_wait(Checklist(title, options))
     if chosen:
         runs = [broken[run_id].run for run_id in chosen]
-        await confirm_and_delete(app, runs, await asyncio.to_thread(_content, runs[0]))
+        await confirm_and_delete(app, runs, lambda: _content(runs[0]))
 
 
 def _content(run: Run) -> list[str]:

@@ -133,8 +133,11 @@ class RunActions(Screen[None]):
         rows = self.browser.marked_rows or ([selected] if selected else [])
         try:
             if rows:
-                lost = (await asyncio.to_thread(RunDetails.read, rows[0])).losses()
-                await confirm_and_delete(self.yiwen, [row.run for row in rows], lost)
+                await confirm_and_delete(
+                    self.yiwen,
+                    [row.run for row in rows],
+                    lambda: RunDetails.read(rows[0]).losses(),
+                )
         except (UserError, OSError) as error:
             self.yiwen.fail(error)
         self.list_again()
