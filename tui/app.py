@@ -18,7 +18,6 @@ from rich.text import Text
 from textual import constants, events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
@@ -249,14 +248,17 @@ class YiwenApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show the palette, in the language of the interface."""
-        if not CommandPalette.is_open(cast("App[object]", self)):
-            palette = CommandPalette(placeholder=_("Search for commands…"), id="--command-palette")
-            self.push_screen(palette)
+        from tui.widgets.command_palette import Palette
+
+        if not Palette.is_open(cast("App[object]", self)):
+            self.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
 
     def search_themes(self) -> None:
         """Show the palette of themes, in the language of the interface."""
+        from tui.widgets.command_palette import Palette
+
         placeholder = _("Search for themes…")
-        self.push_screen(CommandPalette(providers=[ThemeProvider], placeholder=placeholder))
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder=placeholder))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of every screen and of the application."""

@@ -122,6 +122,16 @@ async def test_what_the_palette_cannot_do_elsewhere_is_said(
         assert app.current_mode == "evaluate"
 
 
+async def test_the_palette_says_in_the_interfaces_language_that_nothing_was_found(
+    app: YiwenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.widgets.command_palette._", lambda text: f"<{text}>")
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "What will happen")
+        await pilot.press("ctrl+p", *"zqzq")
+        await wait_for(pilot, "<No matches found>")
+
+
 async def test_help_tells_what_keys_do_nothing_now(app: YiwenApp) -> None:
     async with app.run_test(size=(120, 100)) as pilot:
         await wait_for(pilot, "What will happen")
