@@ -7,21 +7,21 @@ from collections.abc import Mapping
 
 from engine.language import _, marked
 
-_NAMES = (
-    marked("metric"),
-    marked("corpus"),
-    marked("base"),
-    marked("computed in"),
-    marked("path"),
-    marked("logits"),
-    marked("log-softmax"),
-    marked("attention"),
-    marked("prompt"),
-    marked("examples"),
-    marked("cut at"),
-    marked("references"),
-    marked("intervals"),
-)
+_NAMES = {
+    "metric": _("metric"),
+    "corpus": _("corpus"),
+    "base": _("base"),
+    "computed in": _("computed in"),
+    "path": _("path"),
+    "logits": _("logits"),
+    "log-softmax": _("log-softmax"),
+    "attention": _("attention"),
+    "prompt": _("prompt"),
+    "examples": _("examples"),
+    "cut at": _("cut at"),
+    "references": _("references"),
+    "intervals": _("intervals"),
+}
 _SENTENCES = (
     marked("macro, the mean over samples of exp(mean nats of output tokens and {end})"),
     marked("mean over samples of exp(mean nats of output tokens and {end})"),
@@ -48,7 +48,7 @@ _PATTERNS = {sentence: _pattern(sentence) for sentence in _SENTENCES}
 
 def in_words(definition: Mapping[str, str]) -> dict[str, str]:
     """Names and sentences in the interface's language; unknown ones as they stand."""
-    return {_(name) if name in _NAMES else name: _retold(said) for name, said in definition.items()}
+    return {_NAMES.get(name, name): _retold(said) for name, said in definition.items()}
 
 
 def _retold(said: str) -> str:
