@@ -108,12 +108,11 @@ class Translator:
             step.keys[layer, documents, :, places] = keys[rows]
             step.values[layer, documents, :, places] = values[rows]
 
-        states = fast.states(layout, None, keep, self.linears)
         lengths = torch.tensor([len(ids) for ids in prompts], device=fast.device)
         step.positions.copy_(lengths)
         last = places == lengths[documents] - 1
         order = documents[last].argsort()
-        return self._logits(states[rows[last][order]])
+        return self._logits(fast.states(layout, rows[last][order], None, keep, self.linears))
 
     def forward(self, tokens: Tensor, positions: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """One token more for each row: [B] -> logits [B, V]."""

@@ -68,11 +68,12 @@ class FastDecoder:
     def states(
         self,
         layout: Layout,
+        rows: Tensor,
         seed: Tensor | None,
         keep: KeepKeys | None = None,
         linears: Sequence[Sequence[Multiply]] | None = None,
     ) -> Tensor:
-        """What the head reads: [R·T, H]. With a seed, dropout is on.
+        """What the head reads at L of the R·T rows: [L, H]. With a seed, dropout is on.
 
         `linears`: what each layer multiplies by instead of its own.
         """
@@ -80,17 +81,19 @@ class FastDecoder:
         stream = self.embed(layout.ids)
         angles = self.angles(layout.positions)
         normed = self.pointwise.norm(stream, decoder.layers[0].norm_in)
+        last = len(decoder.layers) - 1
         for number in range(len(decoder.layers)):
             spans = layout.spans[self.shape.windows[number]]
             multiply = (linears or self.linears)[number]
+            read = rows if number == last else None
             if self.ingredients.checkpointing and torch.is_grad_enabled():
                 stream, normed = checkpoint(
-                    self._layer, number, multiply, stream, normed, angles, spans, seed, keep,
+                    self._layer, number, multiply, stream, normed, angles, spans, read, seed, keep,
                     use_reentrant=False, preserve_rng_state=False,
                 )  # fmt: skip
             else:
                 stream, normed = self._layer(
-                    number, multiply, stream, normed, angles, spans, seed, keep
+                    number, multiply, stream, normed, angles, spans, read, seed, keep
                 )
         return normed
 
@@ -112,16 +115,23 @@ class FastDecoder:
         normed: Tensor,
         angles: tuple[Tensor, Tensor],
         spans: Spans,
+        read: Tensor | None,
         seed: Tensor | None,
         keep: KeepKeys | None,
     ) -> tuple[Tensor, Tensor]:
-        """The stream after a layer, and it normed for the next layer or the head."""
+        """The stream after a layer, and it normed for the next layer or the head.
+
+        `read`: the rows that anyone reads; None for all.
+        """
         layer, pointwise = self.decoder.layers[number], self.pointwise
         qkv, out, gate_up, down = linears
         q, k, v = pointwise.rotate(qkv(normed, seed), *angles, layer.norm_queries, layer.norm_keys)
         if keep is not None:
             keep(number, k, v)
-        attended = out(self.attention(q, k, v, spans), seed)
+        attended = self.attention(q, k, v, spans)
+        if read is not None:
+            attended, stream = attended.index_select(0, read), stream.index_select(0, read)
+        attended = out(attended, seed)
         stream, normed = pointwise.join(stream, attended, layer.norm_attended, layer.norm_mlp)
         output = down(pointwise.gate(gate_up(normed, seed)), seed)
         return pointwise.join(stream, output, layer.norm_out, self.next_norm(number))

@@ -38,15 +38,10 @@ def torch_cross_entropy(
 
 
 def label_losses(
-    states: Tensor,
-    label_rows: Tensor,
-    targets: Tensor,
-    head: Tensor,
-    cap: float | None,
-    cross_entropy: CrossEntropy,
+    states: Tensor, targets: Tensor, head: Tensor, cap: float | None, cross_entropy: CrossEntropy
 ) -> Tensor:
-    """The loss [L] of predicting each target from its row of states [T, H]."""
-    return _LabelLosses.apply(states, label_rows, targets, head, cap, cross_entropy)
+    """The loss [L] of predicting each target from its state, of [L, H]."""
+    return _LabelLosses.apply(states, targets, head, cap, cross_entropy)
 
 
 class _LabelLosses(torch.autograd.Function):
@@ -56,31 +51,26 @@ class _LabelLosses(torch.autograd.Function):
     def forward(
         ctx: Any,
         states: Tensor,
-        label_rows: Tensor,
         targets: Tensor,
         head: Tensor,
         cap: float | None,
         cross_entropy: CrossEntropy,
     ) -> Tensor:
         gradient = ctx.needs_input_grad[0]
-        rows = states[label_rows]
-        losses = torch.empty(len(rows), dtype=torch.float32, device=states.device)
+        losses = torch.empty(len(states), dtype=torch.float32, device=states.device)
+        slopes = torch.empty_like(states) if gradient else None
         size = max(1, CHUNK // len(head))
-        for at in range(0, len(rows), size):
+        for at in range(0, len(states), size):
             chunk = slice(at, at + size)
-            logits = rows[chunk] @ head.t()
+            logits = states[chunk] @ head.t()
             losses[chunk] = cross_entropy(logits, targets[chunk], cap, gradient=gradient)
-            if gradient:
-                rows[chunk] = logits @ head
-        if gradient:
-            ctx.save_for_backward(rows, label_rows)
-            ctx.size = states.shape
+            if slopes is not None:
+                torch.mm(logits, head, out=slopes[chunk])
+        if slopes is not None:
+            ctx.save_for_backward(slopes)
         return losses
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
-        slopes, label_rows = ctx.saved_tensors
-        states = slopes.new_zeros(ctx.size)
-        # Added, not copied: labels that only fill up share a row with a real one, and weigh 0.
-        states.index_add_(0, label_rows, slopes * grad[:, None].to(slopes.dtype))
-        return states, None, None, None, None, None
+        (slopes,) = ctx.saved_tensors
+        return slopes * grad[:, None].to(slopes.dtype), None, None, None, None

@@ -97,15 +97,9 @@ class FastLabelLosses:
     def _losses(self, layout: Layout, seed: Tensor | None) -> Tensor:
         fast = self.fast
         fast.adapters.refresh()
-        states = fast.states(layout, seed)
-        return label_losses(
-            states,
-            layout.label_rows,
-            layout.targets,
-            fast.decoder.head,
-            fast.shape.logits_cap,
-            fast.cross_entropy,
-        )
+        states = fast.states(layout, layout.label_rows, seed)
+        head, cap = fast.decoder.head, fast.shape.logits_cap
+        return label_losses(states, layout.targets, head, cap, fast.cross_entropy)
 
     def _seed(self) -> Tensor | None:
         """Of the pass's dropout, from torch's own random numbers: a resumed run draws the same."""

@@ -56,21 +56,16 @@ class KernelAttention:
         self._tiles = tiles or TILES[shape.head_dim]
 
     def __call__(self, q: Tensor, k: Tensor, v: Tensor, spans: Spans) -> Tensor:
-        rows, width = spans.start.shape
-        parts = [
-            _Packed.apply(
-                q[row * width : (row + 1) * width],
-                k[row * width : (row + 1) * width],
-                v[row * width : (row + 1) * width],
-                self._shape,
-                self._tiles,
-                spans.start[row],
-                spans.end[row],
-                spans.shared,
-            )
-            for row in range(rows)
+        shared, (rows, width) = spans.shared, spans.start.shape
+        if rows == 1:  # cut from itself, it would cost copies on the way back
+            parts = [(q, k, v)]
+        else:
+            parts = list(zip(q.split(width), k.split(width), v.split(width)))
+        attended = [
+            _Packed.apply(*part, self._shape, self._tiles, start, end, shared)
+            for part, start, end in zip(parts, spans.start, spans.end)
         ]
-        return parts[0] if rows == 1 else torch.cat(parts)
+        return attended[0] if rows == 1 else torch.cat(attended)
 
 
 class _Packed(torch.autograd.Function):
