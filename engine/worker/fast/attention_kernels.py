@@ -74,18 +74,6 @@ def forward(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def row_dots(  # type: ignore[no-untyped-def]
-    out_, grad_, dots_, tokens, HEADS: tl.constexpr, D: tl.constexpr, BM: tl.constexpr
-):
-    """One program: what BM queries of one head attended to, times its gradient: [heads, T]."""
-    rows = tl.program_id(0) * BM + tl.arange(0, BM)
-    head = tl.program_id(1)
-    at = rows[:, None] * (HEADS * D) + head * D + tl.arange(0, D)[None, :]
-    products = tl.load(out_ + at).to(tl.float32) * tl.load(grad_ + at).to(tl.float32)
-    tl.store(dots_ + head * tokens + rows, tl.sum(products, 1))
-
-
-@triton.jit
 def _grad_queries_block(  # type: ignore[no-untyped-def]
     q, grad, sums, dots, first, rows, start, shared, total, k_, v_, k_stride, v_stride, scale,
     CAP: tl.constexpr, D: tl.constexpr, BN: tl.constexpr,
@@ -106,12 +94,15 @@ def _grad_queries_block(  # type: ignore[no-untyped-def]
 
 @triton.jit
 def grad_queries(  # type: ignore[no-untyped-def]
-    q_, k_, v_, grad_, sums_, dots_, grad_q_, start_, tokens, shared,
+    q_, k_, v_, out_, grad_, sums_, dots_, grad_q_, start_, tokens, shared,
     q_stride, k_stride, v_stride, scale,
     HEADS: tl.constexpr, REPEATS: tl.constexpr, CAP: tl.constexpr, D: tl.constexpr,
     BM: tl.constexpr, BN: tl.constexpr,
 ):  # fmt: skip
-    """One program: the gradient of BM queries of one head."""
+    """One program: the gradient of BM queries of one head.
+
+    On the way, for the keys' gradients, what they attended to times its gradient: [heads, T].
+    """
     block = tl.program_id(0)
     head = tl.program_id(1)
     rows = block * BM + tl.arange(0, BM)
@@ -121,7 +112,8 @@ def grad_queries(  # type: ignore[no-untyped-def]
     q = tl.load(q_ + rows[:, None] * q_stride + head * D + d[None, :])
     grad = tl.load(grad_ + at)
     sums = tl.load(sums_ + head * tokens + rows)
-    dots = tl.load(dots_ + head * tokens + rows)
+    dots = tl.sum(tl.load(out_ + at).to(tl.float32) * grad.to(tl.float32), 1)
+    tl.store(dots_ + head * tokens + rows, dots)
     k_ += (head // REPEATS) * D
     v_ += (head // REPEATS) * D
     total = tl.zeros([BM, D], tl.float32)
@@ -146,16 +138,16 @@ def grad_keys(  # type: ignore[no-untyped-def]
     HEADS: tl.constexpr, REPEATS: tl.constexpr, CAP: tl.constexpr, D: tl.constexpr,
     BM: tl.constexpr, BN: tl.constexpr, SPLITS: tl.constexpr,
 ):  # fmt: skip
-    """One program: the gradient of BN keys and values, as one query head sees them.
+    """One program: the gradient of BN keys and values of one head, of all that look at them.
 
     With SPLITS, so many programs go through a part of the queries each and add up.
     """
     block = tl.program_id(0) + first_block
-    head = tl.program_id(1)
+    key_head = tl.program_id(1)
     columns = block * BN + tl.arange(0, BN)
     d = tl.arange(0, D)
-    k = tl.load(k_ + columns[:, None] * k_stride + (head // REPEATS) * D + d[None, :])
-    v = tl.load(v_ + columns[:, None] * v_stride + (head // REPEATS) * D + d[None, :])
+    k = tl.load(k_ + columns[:, None] * k_stride + key_head * D + d[None, :])
+    v = tl.load(v_ + columns[:, None] * v_stride + key_head * D + d[None, :])
     grad_k = tl.zeros([BN, D], tl.float32)
     grad_v = tl.zeros([BN, D], tl.float32)
     begin = (block * BN // BM) * BM
@@ -164,8 +156,10 @@ def grad_keys(  # type: ignore[no-untyped-def]
         part = tl.cdiv(tl.cdiv(tokens - begin, SPLITS), BM) * BM
         begin += tl.program_id(2) * part
         finish = tl.minimum(tokens, begin + part)
-    for first in range(begin, finish, BM):
-        rows = first + tl.arange(0, BM)
+    blocks = tl.maximum(0, tl.cdiv(finish - begin, BM))
+    for step in range(0, blocks * REPEATS):
+        head = key_head * REPEATS + step // blocks
+        rows = begin + (step % blocks) * BM + tl.arange(0, BM)
         start = tl.load(start_ + rows)
         q = tl.load(q_ + rows[:, None] * q_stride + head * D + d[None, :])
         grad = tl.load(grad_ + rows[:, None] * (HEADS * D) + head * D + d[None, :])
@@ -180,10 +174,10 @@ def grad_keys(  # type: ignore[no-untyped-def]
         if CAP > 0:
             slope = slope * (1.0 - (s / CAP) * (s / CAP))
         grad_k += tl.dot(slope.to(q.dtype), q)
-    at = columns[:, None] * (HEADS * D) + head * D + d[None, :]
+    at = columns[:, None] * (HEADS // REPEATS * D) + key_head * D + d[None, :]
     if SPLITS > 1:
-        tl.atomic_add(grad_k_ + at, grad_k)
-        tl.atomic_add(grad_v_ + at, grad_v)
+        tl.atomic_add(grad_k_ + at, grad_k, sem="relaxed")
+        tl.atomic_add(grad_v_ + at, grad_v, sem="relaxed")
     else:
         tl.store(grad_k_ + at, grad_k.to(grad_k_.dtype.element_ty))
         tl.store(grad_v_ + at, grad_v.to(grad_v_.dtype.element_ty))

@@ -99,37 +99,33 @@ class _Packed(torch.autograd.Function):
         shape: Shape = ctx.shape
         grad = grad.contiguous()
         tokens = q.shape[0]
-        dots = torch.empty_like(sums)
-        kernels.row_dots[(tokens // 16, shape.heads)](
-            out, grad, dots, tokens, HEADS=shape.heads, D=shape.head_dim, BM=16
-        )
         strides = _strides(q, k, v)
 
         grad_q = torch.empty(q.shape, dtype=q.dtype, device=q.device)
+        dots = torch.empty_like(sums)
         tile = ctx.tiles.queries
         kernels.grad_queries[(tokens // tile.queries, shape.heads)](
-            q, k, v, grad, sums, dots, grad_q, start, tokens, ctx.shared, *strides,
+            q, k, v, out, grad, sums, dots, grad_q, start, tokens, ctx.shared, *strides,
             shape.attention_scale, **_constants(shape, tile),
         )  # fmt: skip
 
-        tile = ctx.tiles.keys
-        grad_k, grad_v = torch.empty_like(grad_q), torch.empty_like(grad_q)
+        tile, heads = ctx.tiles.keys, shape.kv_heads
+        grad_k, grad_v = (torch.empty(x.shape, dtype=x.dtype, device=x.device) for x in (k, v))
         common = (start, end, tokens, ctx.shared, *strides, shape.attention_scale)
         blocks = -(-ctx.shared // tile.keys)
-        kernels.grad_keys[(tokens // tile.keys - blocks, shape.heads, 1)](
+        kernels.grad_keys[(tokens // tile.keys - blocks, heads, 1)](
             q, k, v, grad, sums, dots, grad_k, grad_v, *common, blocks,
             SPLITS=1, **_constants(shape, tile),
         )  # fmt: skip
         if blocks:
-            size = (blocks * tile.keys, shape.heads, shape.head_dim)
+            size = (blocks * tile.keys, heads, shape.head_dim)
             shared_k, shared_v = torch.zeros(2, *size, dtype=torch.float32, device=q.device)
-            kernels.grad_keys[(blocks, shape.heads, _SPLITS)](
+            kernels.grad_keys[(blocks, heads, _SPLITS)](
                 q, k, v, grad, sums, dots, shared_k, shared_v, *common, 0,
                 SPLITS=_SPLITS, **_constants(shape, tile),
             )  # fmt: skip
             grad_k[: size[0]], grad_v[: size[0]] = shared_k, shared_v
-        groups = (tokens, shape.kv_heads, -1, shape.head_dim)
-        return grad_q, grad_k.view(groups).sum(2), grad_v.view(groups).sum(2), *(5 * [None])
+        return grad_q, grad_k, grad_v, *(5 * [None])
 
 
 def _strides(*tensors: Tensor) -> list[int]:
