@@ -6,9 +6,10 @@ import pytest
 import torch
 from peft import PeftModel
 from small_decoders import DECODERS, documents, random_decoder
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.worker.batches import plan_passes
+from engine.worker.fast.adapters import Adapters, FusedAdapter, Slot
 from engine.worker.fast.architecture import FAMILIES, Shape
 from engine.worker.fast.attention import FlexAttention, MaskedAttention
 from engine.worker.fast.decode import Form, Translator, _attend
@@ -52,6 +53,25 @@ def test_low_rank_products(rank: int, share: float) -> None:
     _close(kernel.add_up(total.clone(), grad, a, drop), right)
 
 
+def test_the_gradients_of_b_of_linears_of_which_one_has_none() -> None:
+    from engine.worker.fast.lora_kernels import KernelLowRank
+
+    a, *b = (nn.Parameter(_random(*size).float()) for size in ((8, 128), (64, 8), (192, 8)))
+    slots = [Slot(a, b[0], slice(0, 64), slice(0, 8)), Slot(a, b[1], slice(128, 320), slice(8, 16))]
+    adapter = FusedAdapter(slots, 320, 2.0, 0.0, _random(1))
+    Adapters([adapter], KernelLowRank().copy_scaled).refresh()
+    grad, inner = _random(700, 320), _random(700, 16)
+    grad_inner, grads = KernelLowRank().through_b(grad, inner, adapter)
+    wide = FusedAdapter(slots, 320, 2.0, 0.0, a)
+    Adapters([wide], TorchLowRank().copy_scaled).refresh()
+    assert torch.equal(adapter.a, wide.a.bfloat16())
+    assert torch.equal(adapter.b, wide.b.bfloat16())
+    right_inner, right = TorchLowRank().through_b(grad.float(), inner.float(), wide)
+    assert [part.shape for part in grads] == [parameter.shape for parameter in b]
+    for one, other in zip([grad_inner, *grads], [right_inner, *right]):
+        _close(one, other)
+
+
 @pytest.mark.parametrize("cap", [None, 8.0])
 def test_cross_entropy(cap: float | None) -> None:
     from engine.worker.fast.loss_kernels import kernel_cross_entropy
@@ -63,15 +83,16 @@ def test_cross_entropy(cap: float | None) -> None:
     _close(logits, wide)
 
 
+@pytest.mark.parametrize("tokens", [50, 100])
 @pytest.mark.parametrize("name", FAMILIES)
-def test_pointwise(name: str) -> None:
+def test_pointwise(name: str, tokens: int) -> None:
     from engine.worker.fast.kernel_pointwise import KernelPointwise
 
     shape = _shape(name)
     kernel, plain = KernelPointwise(shape), TorchPointwise(shape)
     own = _random(192) if shape.family.norms_outputs else None
     heads = (_random(64), _random(64)) if shape.family.norms_heads else (None, None)
-    angles = rotary_angles(torch.arange(50, device=CUDA), torch.rand(32).cuda(), 1.0, torch.float32)
+    angles = rotary_angles(torch.arange(tokens, device=CUDA), torch.rand(32).cuda(), 1.0, torch.float32)
     following = _random(192)
 
     def both(way: str, *inputs: Tensor, rest: tuple[object, ...] = ()) -> None:
@@ -86,10 +107,10 @@ def test_pointwise(name: str) -> None:
         for found, right in zip(*results):
             _close(found, right)
 
-    both("join", _random(50, 192), _random(50, 192), rest=(own, following))
-    both("gate", _random(50, 768))
-    both("rotate", _random(50, 512), rest=(*angles, *heads))
-    x = _random(50, 192)
+    both("join", _random(tokens, 192), _random(tokens, 192), rest=(own, following))
+    both("gate", _random(tokens, 768))
+    both("rotate", _random(tokens, 512), rest=(*angles, *heads))
+    x = _random(tokens, 192)
     _close(kernel.norm(x, following), plain.norm(x, following))
 
 

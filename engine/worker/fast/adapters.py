@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from peft.tuners.lora import LoraLayer
@@ -42,6 +43,9 @@ class FusedAdapter:
         inputs = slots[0].a.shape[1]
         self.a = torch.zeros(rank, inputs, dtype=like.dtype, device=like.device)
         self.b = torch.zeros(outputs, rank, dtype=like.dtype, device=like.device)
+        self.blocks = torch.tensor(list(_blocks(self.slots)), dtype=torch.int32).to(like.device)
+        """For kernels, int32: of each 64 outputs the first one, the first rank, how many ranks, and
+        where their gradient begins if those of all B lie one after another."""
         self.leaves: tuple[Tensor, ...] = self.parameters
         """What the products are differentiated by."""
 
@@ -50,26 +54,37 @@ class FusedAdapter:
         """PEFT's parameters, A and B of each linear in turn."""
         return tuple(p for slot in self.slots for p in (slot.a, slot.b))
 
-    def gradients(self, grad_a: Tensor, grad_b: Tensor) -> list[Tensor]:
-        """The gradients of `parameters`, cut out of those of the fused A and of B unscaled."""
+    def gradients(self, grad_a: Tensor, grads_b: Sequence[Tensor]) -> list[Tensor]:
+        """The gradients of `parameters`, of the fused A's and of each B's."""
         found = []
-        for slot in self.slots:
+        for slot, grad_b in zip(self.slots, grads_b):
             found.append(grad_a[slot.ranks].to(slot.a.dtype))
-            found.append(grad_b[slot.outputs, slot.ranks].to(slot.b.dtype))
+            found.append(grad_b.to(slot.b.dtype))
         return found
+
+
+class CopyScaled(Protocol):
+    """Copies matrices times a number each into others, of another dtype and with spaced rows."""
+
+    def __call__(
+        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
+    ) -> None: ...
 
 
 class Adapters:
     """All fused adapters of a model, brought up to date together."""
 
-    def __init__(self, fused: Sequence[FusedAdapter]) -> None:
+    def __init__(self, fused: Sequence[FusedAdapter], copy: CopyScaled) -> None:
         self._fused = tuple(fused)
+        self._copy = copy
         slots = [(adapter, slot) for adapter in fused for slot in adapter.slots]
-        self._a: list[Tensor] = [slot.a for _, slot in slots]
-        self._b: list[Tensor] = [slot.b for _, slot in slots]
-        self._scalings = [adapter.scaling for adapter, _ in slots]
-        self._into_a = [adapter.a[slot.ranks] for adapter, slot in slots]
-        self._into_b = [adapter.b[slot.outputs, slot.ranks] for adapter, slot in slots]
+        self._sources: list[Tensor] = [p for _, slot in slots for p in (slot.a, slot.b)]
+        self._targets = [
+            part
+            for adapter, slot in slots
+            for part in (adapter.a[slot.ranks], adapter.b[slot.outputs, slot.ranks])
+        ]
+        self._scales = [scale for adapter, _ in slots for scale in (1.0, adapter.scaling)]
 
     @contextmanager
     def differentiated_by(self, leaves: Mapping[nn.Parameter, Tensor]) -> Iterator[None]:
@@ -85,9 +100,8 @@ class Adapters:
     @torch.no_grad()
     def refresh(self) -> None:
         """Copy PEFT's parameters into the fused matrices, in the dtype of computation."""
-        if self._a:
-            torch._foreach_copy_(self._into_a, self._a)
-            torch._foreach_copy_(self._into_b, torch._foreach_mul(self._b, self._scalings))
+        if self._sources:
+            self._copy(self._sources, self._targets, self._scales)
 
 
 def fuse_adapters(
@@ -120,6 +134,15 @@ def active_adapter(module: nn.Module) -> str | None:
     if len(active) > 1:
         raise Unsupported(marked("several adapters are active at once"))
     return active[0] if active else None
+
+
+def _blocks(slots: Sequence[Slot]) -> Iterator[tuple[int, int, int, int]]:
+    place = 0
+    for slot in slots:
+        rank = slot.b.shape[1]
+        for output in range(slot.outputs.start, slot.outputs.stop, 64):
+            yield output, slot.ranks.start, rank, place
+            place += 64 * rank
 
 
 def _power_of_two(rank: int) -> int:

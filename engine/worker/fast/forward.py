@@ -63,7 +63,8 @@ class FastDecoder:
                 )
             )
         linears = [linear for layer in self.linears for linear in layer]
-        self.adapters = Adapters([linear.adapter for linear in linears if linear.adapter])
+        fused = [linear.adapter for linear in linears if linear.adapter]
+        self.adapters = Adapters(fused, self._low_rank.copy_scaled)
 
     def states(
         self,

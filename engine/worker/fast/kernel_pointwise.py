@@ -117,15 +117,18 @@ class _Rotate(torch.autograd.Function):
         norm_keys: Tensor | None,
         shape: Shape,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        tokens, d = len(qkv), shape.head_dim
-        q = torch.empty(tokens, shape.heads, d, dtype=qkv.dtype, device=qkv.device)
-        k = torch.empty(tokens, shape.kv_heads, d, dtype=qkv.dtype, device=qkv.device)
-        weights = (qkv, qkv) if norm_queries is None else (norm_queries, norm_keys)
-        kernels.rotate[(tokens, shape.heads + shape.kv_heads)](
-            qkv, cos, sin, *weights, q, k, shape.eps, **_heads(shape)
-        )
+        tokens = len(qkv)
+        heads = (shape.heads, shape.kv_heads, shape.kv_heads)
         # The values are a part of qkv as they are; a copy lets go of the rest.
-        v = qkv[:, -shape.kv_heads * d :].reshape(tokens, shape.kv_heads, d).contiguous()
+        q, k, v = (
+            torch.empty(tokens, count, shape.head_dim, dtype=qkv.dtype, device=qkv.device)
+            for count in heads
+        )
+        weights = (qkv, qkv) if norm_queries is None else (norm_queries, norm_keys)
+        cut = _heads(shape, tokens)
+        kernels.rotate[(triton.cdiv(tokens, cut["BT"]), sum(heads))](
+            qkv, cos, sin, *weights, q, k, v, tokens, shape.eps, **cut
+        )
         ctx.save_for_backward(
             cos, sin, norm_queries, norm_keys, None if norm_queries is None else qkv
         )
@@ -139,20 +142,24 @@ class _Rotate(torch.autograd.Function):
         tokens = len(grad_q)
         out = torch.empty(tokens, sum(shape.widths), dtype=grad_q.dtype, device=grad_q.device)
         weights = (out, out) if norm_queries is None else (norm_queries, norm_keys)
-        kernels.rotate_backward[(tokens, shape.heads + 2 * shape.kv_heads)](
+        cut = _heads(shape, tokens)
+        kernels.rotate_backward[
+            (triton.cdiv(tokens, cut["BT"]), shape.heads + 2 * shape.kv_heads)
+        ](
             out if qkv is None else qkv, cos, sin, *weights,
-            grad_q.contiguous(), grad_k.contiguous(), grad_v.contiguous(), out, shape.eps,
-            **_heads(shape),
+            grad_q.contiguous(), grad_k.contiguous(), grad_v.contiguous(), out, tokens, shape.eps,
+            **cut,
         )  # fmt: skip
         return out, None, None, None, None, None
 
 
-def _heads(shape: Shape) -> dict[str, Any]:
+def _heads(shape: Shape, tokens: int) -> dict[str, Any]:
     return {
         "HEADS": shape.heads,
         "KV_HEADS": shape.kv_heads,
         "D": shape.head_dim,
         "HALF": shape.head_dim // 2,
         "NORMED": shape.family.norms_heads,
-        "num_warps": 1,
+        "BT": 16 if tokens >= 64 else 1,
+        "num_warps": 4 if tokens >= 64 else 1,
     }

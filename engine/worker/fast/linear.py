@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,16 +15,26 @@ from engine.worker.fast.weights import FusedWeight
 
 
 class LowRank(Protocol):
-    """The adapter's three products, which dropout goes through; all in the dtype of x."""
+    """The adapter's products beside the one that adds to the layer's."""
 
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         """drop(x) Aᵀ: [T, r]."""
+
+    def through_b(
+        self, grad: Tensor, inner: Tensor, adapter: FusedAdapter
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The gradients of `inner`, grad B: [T, r], and of each linear's own B, unscaled: [n, r]."""
 
     def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
         """gradᵀ drop(x): [r, K], the gradient of A."""
 
     def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         """total + drop(grad A): [T, K]; `total` may be overwritten."""
+
+    def copy_scaled(
+        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
+    ) -> None:
+        """See adapters.CopyScaled."""
 
 
 class TorchLowRank:
@@ -32,6 +43,19 @@ class TorchLowRank:
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         return (drop.apply(x) if drop else x) @ a.t()
 
+    def through_b(
+        self, grad: Tensor, inner: Tensor, adapter: FusedAdapter
+    ) -> tuple[Tensor, list[Tensor]]:
+        unused = grad.new_empty(())
+        grads = [
+            torch.addmm(
+                unused, grad[:, slot.outputs].t(), inner[:, slot.ranks],
+                beta=0, alpha=adapter.scaling,
+            )
+            for slot in adapter.slots
+        ]  # fmt: skip
+        return grad @ adapter.b, grads
+
     def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
         return grad.t() @ (drop.apply(x) if drop else x)
 
@@ -39,6 +63,11 @@ class TorchLowRank:
         if drop is None:
             return total.addmm_(grad, a)
         return total.add_(drop.apply(grad @ a))
+
+    def copy_scaled(
+        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
+    ) -> None:
+        torch._foreach_copy_(list(targets), torch._foreach_mul(list(sources), list(scales)))
 
 
 class Multiply(Protocol):
@@ -102,12 +131,9 @@ class _Adapted(torch.autograd.Function):
         x, inner = ctx.saved_tensors
         adapter = linear.adapter
         assert adapter is not None
-        grad_inner = grad @ adapter.b
+        grad_inner, grads_b = linear.low_rank.through_b(grad, inner, adapter)
         grad_a = linear.low_rank.grad_a(x, grad_inner, ctx.drop)
-        # The product scales on its way: B's gradient times the scaling costs no pass of its own.
-        unused = grad.new_empty(())
-        grad_b = torch.addmm(unused, grad.t(), inner, beta=0, alpha=adapter.scaling)
-        grads = adapter.gradients(grad_a, grad_b)
+        grads = adapter.gradients(grad_a, grads_b)
         grad_x = None
         if ctx.needs_input_grad[0]:
             total = grad @ linear.weight.tensor()

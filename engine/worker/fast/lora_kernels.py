@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,11 +10,15 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from engine.worker.fast.adapters import FusedAdapter
 from engine.worker.fast.dropout import Dropout
 
 
 class KernelLowRank:
     """linear.LowRank; widths are multiples of 64, ranks powers of two."""
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
 
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = x.shape, a.shape[0]
@@ -24,6 +29,22 @@ class KernelLowRank:
             num_warps=4, num_stages=3,
         )  # fmt: skip
         return out
+
+    def through_b(
+        self, grad: Tensor, inner: Tensor, adapter: FusedAdapter
+    ) -> tuple[Tensor, list[Tensor]]:
+        (tokens, rank), slots = inner.shape, adapter.slots
+        sizes = [slot.b.numel() for slot in slots]
+        found = torch.zeros(tokens * rank + sum(sizes), dtype=torch.float32, device=grad.device)
+        grad_inner, *grads_b = found.split([tokens * rank, *sizes])
+        own = max(16, triton.next_power_of_2(max(slot.b.shape[1] for slot in slots)))
+        _through_b[(len(adapter.blocks), triton.cdiv(tokens, 512))](
+            grad, inner, adapter.b, grad_inner, found, adapter.blocks, adapter.scaling,
+            tokens, grad.stride(0), inner.stride(0), tokens * rank,
+            RANK=rank, OWN=own, BT=64, BN=64, CHUNK=512, num_warps=4, num_stages=3,
+        )  # fmt: skip
+        parts = [part.view(slot.b.shape) for part, slot in zip(grads_b, slots)]
+        return grad_inner.view(tokens, rank), parts
 
     def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = x.shape, grad.shape[1]
@@ -44,6 +65,37 @@ class KernelLowRank:
         return total
 
 
+    def copy_scaled(
+        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
+    ) -> None:
+        # What was recorded may still use a table after its parameters moved, so all are kept.
+        key = tuple(x.data_ptr() for x in (*sources, *targets))
+        if key not in self._tables:
+            self._tables[key] = _copy_table(sources, targets, scales)
+        table, of_block = self._tables[key]
+        _copy_scaled[(len(table),)](table, of_block, sources[0], targets[0], BLOCK=_COPIED)
+
+
+_COPIED = 4096
+"""Numbers that one program copies."""
+
+
+def _copy_table(
+    sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
+) -> tuple[Tensor, Tensor]:
+    """For each block: where from, where to, first number, how many, columns, target's row stride;
+    and its scale."""
+    rows, of_block = [], []
+    for source, target, scale in zip(sources, targets, scales):
+        assert source.is_contiguous()
+        for first in range(0, source.numel(), _COPIED):
+            place = (source.data_ptr(), target.data_ptr(), first)
+            rows.append((*place, source.numel(), source.shape[1], target.stride(0)))
+            of_block.append(scale)
+    device = sources[0].device
+    return torch.tensor(rows, device=device), torch.tensor(of_block, device=device)
+
+
 def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
     if drop is None:
         return like, 0, 0, 1.0
@@ -52,6 +104,21 @@ def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
 
 def _block(width: int, most: int) -> int:
     return most if width % most == 0 else 128 if width % 128 == 0 else 64
+
+
+@triton.jit
+def _copy_scaled(table_, scales_, source_like_, target_like_, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    entry_ = table_ + tl.program_id(0) * 6
+    source_ = tl.load(entry_).to(source_like_.dtype)
+    target_ = tl.load(entry_ + 1).to(target_like_.dtype)
+    at = tl.load(entry_ + 2).to(tl.int32) + tl.arange(0, BLOCK)
+    inside = at < tl.load(entry_ + 3)
+    columns = tl.load(entry_ + 4).to(tl.int32)
+    numbers = tl.load(source_ + at, mask=inside).to(tl.float32) * tl.load(
+        scales_ + tl.program_id(0)
+    )
+    place = at // columns * tl.load(entry_ + 5) + at % columns
+    tl.store(target_ + place, numbers.to(target_like_.dtype.element_ty), mask=inside)
 
 
 @triton.jit
@@ -102,8 +169,9 @@ def _grad_a(  # type: ignore[no-untyped-def]
             kept = _kept(rows[:, None] * width + columns[None, :], seed_, salt, threshold)
             x = tl.where(kept, x, 0.0)
         grad = tl.load(grad_ + rows[:, None] * grad_stride + r[None, :], mask=inside, other=0.0)
-        total += tl.dot(tl.trans(grad), x)
-    tl.atomic_add(out_ + r[:, None] * width + columns[None, :], total * scale)
+        total += tl.dot(tl.trans(grad.to(x.dtype)), x)
+    at = out_ + r[:, None] * width + columns[None, :]
+    tl.atomic_add(at, total * scale, sem="relaxed")
 
 
 @triton.jit
@@ -117,10 +185,40 @@ def _add_up(  # type: ignore[no-untyped-def]
     r = tl.arange(0, RANK)
     grad = tl.load(grad_ + rows[:, None] * grad_stride + r[None, :], mask=inside, other=0.0)
     a = tl.load(a_ + r[:, None] * width + columns[None, :])
-    more = tl.dot(grad, a) * scale
+    more = tl.dot(grad.to(a.dtype), a) * scale
     if DROP:
         kept = _kept(rows[:, None] * width + columns[None, :], seed_, salt, threshold)
         more = tl.where(kept, more, 0.0)
     at = total_ + rows[:, None] * stride + columns[None, :]
     total = tl.load(at, mask=inside, other=0.0).to(tl.float32) + more
     tl.store(at, total.to(total_.dtype.element_ty), mask=inside)
+
+
+@triton.jit
+def _through_b(  # type: ignore[no-untyped-def]
+    grad_, inner_, b_, grad_inner_, grads_b_, blocks_, scaling, tokens, grad_stride, inner_stride,
+    first_place,
+    RANK: tl.constexpr, OWN: tl.constexpr, BT: tl.constexpr, BN: tl.constexpr,
+    CHUNK: tl.constexpr,
+):  # fmt: skip
+    """One program: BN outputs of one linear, over CHUNK tokens."""
+    block_ = blocks_ + tl.program_id(0) * 4
+    columns = tl.load(block_) + tl.arange(0, BN)
+    first_rank, rank, place = tl.load(block_ + 1), tl.load(block_ + 2), tl.load(block_ + 3)
+    begin = tl.program_id(1) * CHUNK
+    r = tl.arange(0, OWN)[None, :]
+    own = r < rank
+    b = tl.load(b_ + columns[:, None] * RANK + first_rank + r, mask=own, other=0.0)
+    total = tl.zeros([BN, OWN], tl.float32)
+    for first in range(begin, begin + CHUNK, BT):
+        rows = (first + tl.arange(0, BT))[:, None]
+        inside = rows < tokens
+        at = grad_ + rows * grad_stride + columns[None, :]
+        grad = tl.load(at, mask=inside, other=0.0)
+        at = inner_ + rows * inner_stride + first_rank + r
+        inner = tl.load(at, mask=inside & own, other=0.0)
+        total += tl.dot(tl.trans(grad), inner)
+        at = grad_inner_ + rows * RANK + first_rank + r
+        tl.atomic_add(at, tl.dot(grad, b), mask=inside & own, sem="relaxed")
+    at = grads_b_ + first_place + place + tl.arange(0, BN)[:, None] * rank + r
+    tl.atomic_add(at, total * scaling, mask=own, sem="relaxed")
