@@ -56,13 +56,13 @@ def test_low_rank_products(rank: int, share: float) -> None:
 def test_the_gradients_of_b_of_linears_of_which_one_has_none() -> None:
     from engine.worker.fast.lora_kernels import KernelLowRank
 
-    a, *b = (nn.Parameter(_random(*size).float()) for size in ((8, 128), (64, 8), (192, 8)))
-    slots = [Slot(a, b[0], slice(0, 64), slice(0, 8)), Slot(a, b[1], slice(128, 320), slice(8, 16))]
-    adapter = FusedAdapter(slots, 320, 2.0, 0.0, _random(1))
+    a, *b = (nn.Parameter(_random(*size).float()) for size in ((8, 128), (32, 8), (160, 8)))
+    slots = [Slot(a, b[0], slice(0, 32), slice(0, 8)), Slot(a, b[1], slice(96, 256), slice(8, 16))]
+    adapter = FusedAdapter(slots, 256, 2.0, 0.0, _random(1))
     Adapters([adapter], KernelLowRank().copy_scaled).refresh()
-    grad, inner = _random(700, 320), _random(700, 16)
+    grad, inner = _random(700, 256), _random(700, 16)
     grad_inner, grads = KernelLowRank().through_b(grad, inner, adapter)
-    wide = FusedAdapter(slots, 320, 2.0, 0.0, a)
+    wide = FusedAdapter(slots, 256, 2.0, 0.0, a)
     Adapters([wide], TorchLowRank().copy_scaled).refresh()
     assert torch.equal(adapter.a, wide.a.bfloat16())
     assert torch.equal(adapter.b, wide.b.bfloat16())
@@ -92,7 +92,9 @@ def test_pointwise(name: str, tokens: int) -> None:
     kernel, plain = KernelPointwise(shape), TorchPointwise(shape)
     own = _random(192) if shape.family.norms_outputs else None
     heads = (_random(64), _random(64)) if shape.family.norms_heads else (None, None)
-    angles = rotary_angles(torch.arange(tokens, device=CUDA), torch.rand(32).cuda(), 1.0, torch.float32)
+    angles = rotary_angles(
+        torch.arange(tokens, device=CUDA), torch.rand(32).cuda(), 1.0, torch.float32
+    )
     following = _random(192)
 
     def both(way: str, *inputs: Tensor, rest: tuple[object, ...] = ()) -> None:

@@ -110,6 +110,8 @@ def test_dropout_is_on_in_training_alone_and_drops_its_share() -> None:
     kept = Dropout(0.3, torch.tensor([5]), salt=7).kept(400, 300).float()
     assert kept.mean() == pytest.approx(0.7, abs=0.01)
     assert kept.mean(0).std() < 0.05  # no column is favoured
+    alike = torch.corrcoef(kept) - torch.eye(400)
+    assert alike.abs().max() < 0.4  # and no row is another's
     half = Dropout(0.3, torch.tensor([5]), salt=7).apply(torch.ones(400, 300).bfloat16())
     assert torch.equal(half, (kept / 0.7).bfloat16())  # and of the inputs' own type
     other = Dropout(0.3, torch.tensor([5]), salt=8).kept(400, 300).float()

@@ -14,6 +14,9 @@ from torch import Tensor, nn
 from engine.language import marked
 from engine.worker.fast.architecture import Unsupported
 
+OUTPUTS = 128
+"""Of one linear, as many as a kernel has in a block."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -44,8 +47,8 @@ class FusedAdapter:
         self.a = torch.zeros(rank, inputs, dtype=like.dtype, device=like.device)
         self.b = torch.zeros(outputs, rank, dtype=like.dtype, device=like.device)
         self.blocks = torch.tensor(list(_blocks(self.slots)), dtype=torch.int32).to(like.device)
-        """For kernels, int32: of each 64 outputs the first one, the first rank, how many ranks, and
-        where their gradient begins if those of all B lie one after another."""
+        """For kernels, int32: of each block of outputs the first one, how many, the first rank, how
+        many, and where their gradient begins if those of all B lie one after another."""
         self.leaves: tuple[Tensor, ...] = self.parameters
         """What the products are differentiated by."""
 
@@ -136,13 +139,14 @@ def active_adapter(module: nn.Module) -> str | None:
     return active[0] if active else None
 
 
-def _blocks(slots: Sequence[Slot]) -> Iterator[tuple[int, int, int, int]]:
+def _blocks(slots: Sequence[Slot]) -> Iterator[tuple[int, int, int, int, int]]:
     place = 0
     for slot in slots:
         rank = slot.b.shape[1]
-        for output in range(slot.outputs.start, slot.outputs.stop, 64):
-            yield output, slot.ranks.start, rank, place
-            place += 64 * rank
+        for output in range(slot.outputs.start, slot.outputs.stop, OUTPUTS):
+            count = min(OUTPUTS, slot.outputs.stop - output)
+            yield output, count, slot.ranks.start, rank, place
+            place += count * rank
 
 
 def _power_of_two(rank: int) -> int:

@@ -40,9 +40,23 @@ class Dropout:
         return torch.where(self.kept(x.shape[0], x.shape[1]), x * self.scale, 0)
 
     def kept(self, rows: int, columns: int) -> Tensor:
-        """[rows, columns] bool: what stays."""
-        places = torch.arange(rows * columns, device=self.seed.device)
-        mixed = (places * 0x9E3779B1 + self.seed + self.salt) & _LOW
+        """[rows, columns] bool: what stays.
+
+        Rows and columns have keys of their own, so little is left to do for each place.
+        """
+        key = self.seed + self.salt
+        of_row = _mixed(torch.arange(rows, device=key.device) * 0x9E3779B1 + key)
+        of_column = _mixed(
+            torch.arange(columns, device=key.device) * 0x85EBCA77 + (key ^ 0x5BD1E995)
+        )
+        mixed = ((of_row[:, None] ^ of_column) * 0x9E3779B1) & _LOW
         mixed = ((mixed ^ (mixed >> 15)) * 0x85EBCA6B) & _LOW
-        mixed = ((mixed ^ (mixed >> 13)) * 0xC2B2AE35) & _LOW
-        return (((mixed ^ (mixed >> 16)) >> (32 - BITS)) >= self.threshold).view(rows, columns)
+        return (mixed >> (32 - BITS)) >= self.threshold
+
+
+def _mixed(keys: Tensor) -> Tensor:
+    """The finalizer of MurmurHash3 (Appleby 2011), of the lower 32 bits."""
+    mixed = keys & _LOW
+    mixed = ((mixed ^ (mixed >> 16)) * 0x85EBCA6B) & _LOW
+    mixed = ((mixed ^ (mixed >> 13)) * 0xC2B2AE35) & _LOW
+    return mixed ^ (mixed >> 16)

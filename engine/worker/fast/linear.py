@@ -23,7 +23,7 @@ class LowRank(Protocol):
     def through_b(
         self, grad: Tensor, inner: Tensor, adapter: FusedAdapter
     ) -> tuple[Tensor, list[Tensor]]:
-        """The gradients of `inner`, grad B: [T, r], and of each linear's own B, unscaled: [n, r]."""
+        """The gradients of `inner`, grad B: [T, r], and of each linear's B, unscaled: [n, r]."""
 
     def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
         """gradᵀ drop(x): [r, K], the gradient of A."""

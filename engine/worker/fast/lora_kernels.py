@@ -10,7 +10,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from engine.worker.fast.adapters import FusedAdapter
+from engine.worker.fast.adapters import OUTPUTS, FusedAdapter
 from engine.worker.fast.dropout import Dropout
 
 
@@ -38,10 +38,10 @@ class KernelLowRank:
         found = torch.zeros(tokens * rank + sum(sizes), dtype=torch.float32, device=grad.device)
         grad_inner, *grads_b = found.split([tokens * rank, *sizes])
         own = max(16, triton.next_power_of_2(max(slot.b.shape[1] for slot in slots)))
-        _through_b[(len(adapter.blocks), triton.cdiv(tokens, 512))](
+        _through_b[(len(adapter.blocks), triton.cdiv(tokens, 128))](
             grad, inner, adapter.b, grad_inner, found, adapter.blocks, adapter.scaling,
             tokens, grad.stride(0), inner.stride(0), tokens * rank,
-            RANK=rank, OWN=own, BT=64, BN=64, CHUNK=512, num_warps=4, num_stages=3,
+            RANK=rank, OWN=own, BT=128, BN=OUTPUTS, CHUNK=128, num_warps=8, num_stages=2,
         )  # fmt: skip
         parts = [part.view(slot.b.shape) for part, slot in zip(grads_b, slots)]
         return grad_inner.view(tokens, rank), parts
@@ -63,7 +63,6 @@ class KernelLowRank:
             grad.stride(0), RANK=rank, DROP=drop is not None, BT=64, BK=block, num_warps=4,
         )  # fmt: skip
         return total
-
 
     def copy_scaled(
         self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
@@ -122,12 +121,21 @@ def _copy_scaled(table_, scales_, source_like_, target_like_, BLOCK: tl.constexp
 
 
 @triton.jit
-def _kept(places, seed_, salt, threshold):  # type: ignore[no-untyped-def]
-    """dropout.Dropout.kept, to the bit."""
-    mixed = places.to(tl.uint32) * 0x9E3779B1 + (tl.load(seed_) + salt).to(tl.uint32)
-    mixed = (mixed ^ (mixed >> 15)) * 0x85EBCA6B
+def _mixed(keys):  # type: ignore[no-untyped-def]
+    mixed = (keys ^ (keys >> 16)) * 0x85EBCA6B
     mixed = (mixed ^ (mixed >> 13)) * 0xC2B2AE35
-    return ((mixed ^ (mixed >> 16)) >> 8) >= threshold
+    return mixed ^ (mixed >> 16)
+
+
+@triton.jit
+def _kept(rows, columns, seed_, salt, threshold):  # type: ignore[no-untyped-def]
+    """dropout.Dropout.kept, to the bit."""
+    key = (tl.load(seed_) + salt).to(tl.uint32)
+    of_row = _mixed(rows.to(tl.uint32) * 0x9E3779B1 + key)
+    of_column = _mixed(columns.to(tl.uint32) * 0x85EBCA77 + (key ^ 0x5BD1E995))
+    mixed = (of_row[:, None] ^ of_column[None, :]) * 0x9E3779B1
+    mixed = (mixed ^ (mixed >> 15)) * 0x85EBCA6B
+    return (mixed >> 8) >= threshold
 
 
 @triton.jit
@@ -143,7 +151,7 @@ def _down(  # type: ignore[no-untyped-def]
         columns = first + tl.arange(0, BK)
         x = tl.load(x_ + rows[:, None] * stride + columns[None, :], mask=inside, other=0.0)
         if DROP:
-            kept = _kept(rows[:, None] * width + columns[None, :], seed_, salt, threshold)
+            kept = _kept(rows, columns, seed_, salt, threshold)
             x = tl.where(kept, x, 0.0)
         a = tl.load(a_ + r[:, None] * width + columns[None, :])
         total += tl.dot(x, tl.trans(a))
@@ -166,7 +174,7 @@ def _grad_a(  # type: ignore[no-untyped-def]
         inside = rows[:, None] < tokens
         x = tl.load(x_ + rows[:, None] * stride + columns[None, :], mask=inside, other=0.0)
         if DROP:
-            kept = _kept(rows[:, None] * width + columns[None, :], seed_, salt, threshold)
+            kept = _kept(rows, columns, seed_, salt, threshold)
             x = tl.where(kept, x, 0.0)
         grad = tl.load(grad_ + rows[:, None] * grad_stride + r[None, :], mask=inside, other=0.0)
         total += tl.dot(tl.trans(grad.to(x.dtype)), x)
@@ -187,7 +195,7 @@ def _add_up(  # type: ignore[no-untyped-def]
     a = tl.load(a_ + r[:, None] * width + columns[None, :])
     more = tl.dot(grad.to(a.dtype), a) * scale
     if DROP:
-        kept = _kept(rows[:, None] * width + columns[None, :], seed_, salt, threshold)
+        kept = _kept(rows, columns, seed_, salt, threshold)
         more = tl.where(kept, more, 0.0)
     at = total_ + rows[:, None] * stride + columns[None, :]
     total = tl.load(at, mask=inside, other=0.0).to(tl.float32) + more
@@ -202,23 +210,25 @@ def _through_b(  # type: ignore[no-untyped-def]
     CHUNK: tl.constexpr,
 ):  # fmt: skip
     """One program: BN outputs of one linear, over CHUNK tokens."""
-    block_ = blocks_ + tl.program_id(0) * 4
+    block_ = blocks_ + tl.program_id(0) * 5
+    within = tl.arange(0, BN) < tl.load(block_ + 1)
     columns = tl.load(block_) + tl.arange(0, BN)
-    first_rank, rank, place = tl.load(block_ + 1), tl.load(block_ + 2), tl.load(block_ + 3)
+    first_rank, rank, place = tl.load(block_ + 2), tl.load(block_ + 3), tl.load(block_ + 4)
     begin = tl.program_id(1) * CHUNK
     r = tl.arange(0, OWN)[None, :]
     own = r < rank
-    b = tl.load(b_ + columns[:, None] * RANK + first_rank + r, mask=own, other=0.0)
+    written = within[:, None] & own
+    b = tl.load(b_ + columns[:, None] * RANK + first_rank + r, mask=written, other=0.0)
     total = tl.zeros([BN, OWN], tl.float32)
     for first in range(begin, begin + CHUNK, BT):
         rows = (first + tl.arange(0, BT))[:, None]
         inside = rows < tokens
         at = grad_ + rows * grad_stride + columns[None, :]
-        grad = tl.load(at, mask=inside, other=0.0)
+        grad = tl.load(at, mask=inside & within[None, :], other=0.0)
         at = inner_ + rows * inner_stride + first_rank + r
         inner = tl.load(at, mask=inside & own, other=0.0)
         total += tl.dot(tl.trans(grad), inner)
         at = grad_inner_ + rows * RANK + first_rank + r
         tl.atomic_add(at, tl.dot(grad, b), mask=inside & own, sem="relaxed")
     at = grads_b_ + first_place + place + tl.arange(0, BN)[:, None] * rank + r
-    tl.atomic_add(at, total * scaling, mask=own, sem="relaxed")
+    tl.atomic_add(at, total * scaling, mask=written, sem="relaxed")
