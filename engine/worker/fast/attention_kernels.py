@@ -156,24 +156,25 @@ def grad_keys(  # type: ignore[no-untyped-def]
         part = tl.cdiv(tl.cdiv(tokens - begin, SPLITS), BM) * BM
         begin += tl.program_id(2) * part
         finish = tl.minimum(tokens, begin + part)
-    blocks = tl.maximum(0, tl.cdiv(finish - begin, BM))
-    for step in range(0, blocks * REPEATS):
-        head = key_head * REPEATS + step // blocks
-        rows = begin + (step % blocks) * BM + tl.arange(0, BM)
-        start = tl.load(start_ + rows)
-        q = tl.load(q_ + rows[:, None] * q_stride + head * D + d[None, :])
-        grad = tl.load(grad_ + rows[:, None] * (HEADS * D) + head * D + d[None, :])
-        sums = tl.load(sums_ + head * tokens + rows)
-        dots = tl.load(dots_ + head * tokens + rows)
-        s = _scores(tl.dot(k, tl.trans(q)), scale, CAP)
-        own = columns[:, None] >= start[None, :]
-        seen = (columns[:, None] <= rows[None, :]) & (own | (columns[:, None] < shared))
-        p = tl.where(seen, tl.exp(s - sums[None, :]), 0.0)
-        grad_v += tl.dot(p.to(grad.dtype), grad)
-        slope = p * (tl.dot(v, tl.trans(grad)) - dots[None, :]) * scale
-        if CAP > 0:
-            slope = slope * (1.0 - (s / CAP) * (s / CAP))
-        grad_k += tl.dot(slope.to(q.dtype), q)
+    if begin < finish:  # else a program has no part left
+        blocks = tl.cdiv(finish - begin, BM)
+        for step in range(0, blocks * REPEATS):
+            head = key_head * REPEATS + step // blocks
+            rows = begin + (step % blocks) * BM + tl.arange(0, BM)
+            start = tl.load(start_ + rows)
+            q = tl.load(q_ + rows[:, None] * q_stride + head * D + d[None, :])
+            grad = tl.load(grad_ + rows[:, None] * (HEADS * D) + head * D + d[None, :])
+            sums = tl.load(sums_ + head * tokens + rows)
+            dots = tl.load(dots_ + head * tokens + rows)
+            s = _scores(tl.dot(k, tl.trans(q)), scale, CAP)
+            own = columns[:, None] >= start[None, :]
+            seen = (columns[:, None] <= rows[None, :]) & (own | (columns[:, None] < shared))
+            p = tl.where(seen, tl.exp(s - sums[None, :]), 0.0)
+            grad_v += tl.dot(p.to(grad.dtype), grad)
+            slope = p * (tl.dot(v, tl.trans(grad)) - dots[None, :]) * scale
+            if CAP > 0:
+                slope = slope * (1.0 - (s / CAP) * (s / CAP))
+            grad_k += tl.dot(slope.to(q.dtype), q)
     at = columns[:, None] * (HEADS // REPEATS * D) + key_head * D + d[None, :]
     if SPLITS > 1:
         tl.atomic_add(grad_k_ + at, grad_k, sem="relaxed")

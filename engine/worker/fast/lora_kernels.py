@@ -22,11 +22,11 @@ class KernelLowRank:
 
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = x.shape, a.shape[0]
+        most = 128 if rank > 32 else 512 if width > 8192 else 256
         out = torch.empty(tokens, rank, dtype=x.dtype, device=x.device)
         _down[(triton.cdiv(tokens, 16),)](
             x, a, out, *_dropping(drop, x), tokens, width, x.stride(0),
-            RANK=rank, DROP=drop is not None, BT=16, BK=_block(width, 256 if rank <= 32 else 128),
-            num_warps=4, num_stages=3,
+            RANK=rank, DROP=drop is not None, BT=16, BK=_block(width, most), num_warps=4, num_stages=3,
         )  # fmt: skip
         return out
 
@@ -49,18 +49,19 @@ class KernelLowRank:
     def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = x.shape, grad.shape[1]
         out = torch.zeros(rank, width, dtype=torch.float32, device=x.device)
-        _grad_a[(width // 64, triton.cdiv(tokens, 512))](
+        block = _block(width, 128)
+        _grad_a[(width // block, triton.cdiv(tokens, 256))](
             x, grad, out, *_dropping(drop, x), tokens, width, x.stride(0), grad.stride(0),
-            RANK=rank, DROP=drop is not None, BT=64, BK=64, CHUNK=512, num_warps=4, num_stages=3,
+            RANK=rank, DROP=drop is not None, BT=32, BK=block, CHUNK=256, num_warps=4, num_stages=3,
         )  # fmt: skip
         return out
 
     def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = total.shape, a.shape[0]
         block = _block(width, 128)
-        _add_up[(triton.cdiv(tokens, 64), width // block)](
+        _add_up[(triton.cdiv(tokens, 32), width // block)](
             total, grad, a, *_dropping(drop, total), tokens, width, total.stride(0),
-            grad.stride(0), RANK=rank, DROP=drop is not None, BT=64, BK=block, num_warps=4,
+            grad.stride(0), RANK=rank, DROP=drop is not None, BT=32, BK=block, num_warps=4,
         )  # fmt: skip
         return total
 
@@ -102,7 +103,7 @@ def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
 
 
 def _block(width: int, most: int) -> int:
-    return most if width % most == 0 else 128 if width % 128 == 0 else 64
+    return next(size for size in (512, 256, 128, 64) if size <= most and width % size == 0)
 
 
 @triton.jit
