@@ -40,36 +40,31 @@ def _random(*size: int, dtype: torch.dtype = torch.bfloat16) -> Tensor:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
-@pytest.mark.parametrize("rank", [16, 64])
+@pytest.mark.parametrize("rank", [8, 32, 256])
 def test_low_rank_products(rank: int, share: float) -> None:
+    """Of three linears of which the second has no adapter."""
     from engine.worker.fast.lora_kernels import KernelLowRank
 
-    x, a, grad, total = _random(200, 192), _random(rank, 192), _random(200, rank), _random(200, 192)
+    sizes = ((rank, 192), (32, rank), (160, rank))
+    a, b, other_b = (nn.Parameter(_random(*size).float()) for size in sizes)
+    slots = [
+        Slot(a, b, slice(0, 32), slice(0, rank)),
+        Slot(a, other_b, slice(96, 256), slice(rank, 2 * rank)),
+    ]
+    x, total, grad, inner = (_random(200, width) for width in (192, 192, 256, 2 * rank))
     drop = Dropout(share, torch.tensor([11], device=CUDA), salt=5) if share else None
-    kernel, plain = KernelLowRank(), TorchLowRank()
-    _close(kernel.down(x, a, drop), plain.down(x.float(), a.float(), drop))
-    _close(kernel.grad_a(x, grad, drop), plain.grad_a(x.float(), grad.float(), drop))
-    right = plain.add_up(total.float(), grad.float(), a.float(), drop)
-    _close(kernel.add_up(total.clone(), grad, a, drop), right)
-
-
-def test_the_gradients_of_b_of_linears_of_which_one_has_none() -> None:
-    from engine.worker.fast.lora_kernels import KernelLowRank
-
-    a, *b = (nn.Parameter(_random(*size).float()) for size in ((8, 128), (32, 8), (160, 8)))
-    slots = [Slot(a, b[0], slice(0, 32), slice(0, 8)), Slot(a, b[1], slice(96, 256), slice(8, 16))]
-    adapter = FusedAdapter(slots, 256, 2.0, 0.0, _random(1))
-    Adapters([adapter], KernelLowRank().copy_scaled).refresh()
-    grad, inner = _random(700, 256), _random(700, 16)
-    grad_inner, grads = KernelLowRank().through_b(grad, inner, adapter)
-    wide = FusedAdapter(slots, 256, 2.0, 0.0, a)
-    Adapters([wide], TorchLowRank().copy_scaled).refresh()
-    assert torch.equal(adapter.a, wide.a.bfloat16())
-    assert torch.equal(adapter.b, wide.b.bfloat16())
-    right_inner, right = TorchLowRank().through_b(grad.float(), inner.float(), wide)
-    assert [part.shape for part in grads] == [parameter.shape for parameter in b]
-    for one, other in zip([grad_inner, *grads], [right_inner, *right]):
-        _close(one, other)
+    results = []
+    for low_rank, dtype in ((KernelLowRank(), torch.bfloat16), (TorchLowRank(), torch.float32)):
+        adapter = FusedAdapter(slots, 256, 2.0, 0.0, _random(1, dtype=dtype))
+        Adapters([adapter], low_rank.copy_scaled).refresh()
+        given = [part.to(dtype) for part in (x, inner, grad)]
+        found = low_rank.gradients(*given, adapter, drop)
+        down = low_rank.down(given[0], adapter.a, drop)
+        more = low_rank.add_up(total.to(dtype, copy=True), given[1], adapter.a, drop)
+        results.append([adapter.a, adapter.b, down, more, found.inner, found.a, *found.b])
+    for one, right in zip(*results):
+        assert one.shape == right.shape
+        _close(one, right)
 
 
 @pytest.mark.parametrize("cap", [None, 8.0])

@@ -20,13 +20,10 @@ class LowRank(Protocol):
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         """drop(x) Aᵀ: [T, r]."""
 
-    def through_b(
-        self, grad: Tensor, inner: Tensor, adapter: FusedAdapter
-    ) -> tuple[Tensor, list[Tensor]]:
-        """The gradients of `inner`, grad B: [T, r], and of each linear's B, unscaled: [n, r]."""
-
-    def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
-        """gradᵀ drop(x): [r, K], the gradient of A."""
+    def gradients(
+        self, x: Tensor, inner: Tensor, grad: Tensor, adapter: FusedAdapter, drop: Dropout | None
+    ) -> LowRankGradients:
+        """What comes of grad, [T, N], and what was multiplied: x, and `inner` = down(x)."""
 
     def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         """total + drop(grad A): [T, K]; `total` may be overwritten."""
@@ -37,27 +34,38 @@ class LowRank(Protocol):
         """See adapters.CopyScaled."""
 
 
+@dataclass(frozen=True)
+class LowRankGradients:
+    """An adapter's, in any dtype."""
+
+    inner: Tensor
+    """Of drop(x) Aᵀ: [T, r]."""
+    a: Tensor
+    """Of the fused A: [r, K]."""
+    b: list[Tensor]
+    """Of each linear's B, unscaled: [n, r]."""
+
+
 class TorchLowRank:
     """The products by torch, on any device."""
 
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         return (drop.apply(x) if drop else x) @ a.t()
 
-    def through_b(
-        self, grad: Tensor, inner: Tensor, adapter: FusedAdapter
-    ) -> tuple[Tensor, list[Tensor]]:
+    def gradients(
+        self, x: Tensor, inner: Tensor, grad: Tensor, adapter: FusedAdapter, drop: Dropout | None
+    ) -> LowRankGradients:
         unused = grad.new_empty(())
-        grads = [
+        grads_b = [
             torch.addmm(
                 unused, grad[:, slot.outputs].t(), inner[:, slot.ranks],
                 beta=0, alpha=adapter.scaling,
             )
             for slot in adapter.slots
         ]  # fmt: skip
-        return grad @ adapter.b, grads
-
-    def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
-        return grad.t() @ (drop.apply(x) if drop else x)
+        grad_inner = grad @ adapter.b
+        grad_a = grad_inner.t() @ (drop.apply(x) if drop else x)
+        return LowRankGradients(grad_inner, grad_a, grads_b)
 
     def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         if drop is None:
@@ -131,11 +139,9 @@ class _Adapted(torch.autograd.Function):
         x, inner = ctx.saved_tensors
         adapter = linear.adapter
         assert adapter is not None
-        grad_inner, grads_b = linear.low_rank.through_b(grad, inner, adapter)
-        grad_a = linear.low_rank.grad_a(x, grad_inner, ctx.drop)
-        grads = adapter.gradients(grad_a, grads_b)
+        found = linear.low_rank.gradients(x, inner, grad, adapter, ctx.drop)
         grad_x = None
         if ctx.needs_input_grad[0]:
             total = grad @ linear.weight.tensor()
-            grad_x = linear.low_rank.add_up(total, grad_inner, adapter.a, ctx.drop)
-        return grad_x, None, None, *grads
+            grad_x = linear.low_rank.add_up(total, found.inner, adapter.a, ctx.drop)
+        return grad_x, None, None, *adapter.gradients(found.a, found.b)

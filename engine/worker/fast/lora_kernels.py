@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.worker.fast.adapters import OUTPUTS, FusedAdapter
 from engine.worker.fast.dropout import Dropout
+from engine.worker.fast.linear import LowRankGradients
 
 
 class KernelLowRank:
@@ -22,43 +23,43 @@ class KernelLowRank:
 
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = x.shape, a.shape[0]
-        most = 128 if rank > 32 else 512 if width > 8192 else 256
         out = torch.empty(tokens, rank, dtype=x.dtype, device=x.device)
         _down[(triton.cdiv(tokens, 16),)](
             x, a, out, *_dropping(drop, x), tokens, width, x.stride(0),
-            RANK=rank, DROP=drop is not None, BT=16, BK=_block(width, most), num_warps=4, num_stages=3,
+            RANK=rank, DROP=drop is not None, BT=16, BK=_block(width, rank, 512),
+            num_warps=4, num_stages=3,
         )  # fmt: skip
         return out
 
-    def through_b(
-        self, grad: Tensor, inner: Tensor, adapter: FusedAdapter
-    ) -> tuple[Tensor, list[Tensor]]:
-        (tokens, rank), slots = inner.shape, adapter.slots
-        sizes = [slot.b.numel() for slot in slots]
-        found = torch.zeros(tokens * rank + sum(sizes), dtype=torch.float32, device=grad.device)
-        grad_inner, *grads_b = found.split([tokens * rank, *sizes])
+    def gradients(
+        self, x: Tensor, inner: Tensor, grad: Tensor, adapter: FusedAdapter, drop: Dropout | None
+    ) -> LowRankGradients:
+        (tokens, width), rank, slots = x.shape, inner.shape[1], adapter.slots
+        of_b = [slot.b.numel() for slot in slots]
+        sizes = [tokens * rank, rank * width, sum(of_b)]
+        zeros = torch.zeros(sum(sizes), dtype=torch.float32, device=grad.device)
+        grad_inner, grad_a, grads_b = zeros.split(sizes)
+
         own = max(16, triton.next_power_of_2(max(slot.b.shape[1] for slot in slots)))
         _through_b[(len(adapter.blocks), triton.cdiv(tokens, 128))](
-            grad, inner, adapter.b, grad_inner, found, adapter.blocks, adapter.scaling,
-            tokens, grad.stride(0), inner.stride(0), tokens * rank,
-            RANK=rank, OWN=own, BT=128, BN=OUTPUTS, CHUNK=128, num_warps=8, num_stages=2,
+            grad, inner, adapter.b, grad_inner, grads_b, adapter.blocks, adapter.scaling,
+            tokens, grad.stride(0), inner.stride(0),
+            RANK=rank, OWN=own, BT=128, BN=OUTPUTS, num_warps=8,
         )  # fmt: skip
-        parts = [part.view(slot.b.shape) for part, slot in zip(grads_b, slots)]
-        return grad_inner.view(tokens, rank), parts
-
-    def grad_a(self, x: Tensor, grad: Tensor, drop: Dropout | None) -> Tensor:
-        (tokens, width), rank = x.shape, grad.shape[1]
-        out = torch.zeros(rank, width, dtype=torch.float32, device=x.device)
-        block = _block(width, 128)
+        block = _block(width, rank, 128)
         _grad_a[(width // block, triton.cdiv(tokens, 256))](
-            x, grad, out, *_dropping(drop, x), tokens, width, x.stride(0), grad.stride(0),
+            x, grad_inner, grad_a, *_dropping(drop, x), tokens, width, x.stride(0),
             RANK=rank, DROP=drop is not None, BT=32, BK=block, CHUNK=256, num_warps=4, num_stages=3,
         )  # fmt: skip
-        return out
+        return LowRankGradients(
+            grad_inner.view(tokens, rank),
+            grad_a.view(rank, width),
+            [part.view(slot.b.shape) for part, slot in zip(grads_b.split(of_b), slots)],
+        )
 
     def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = total.shape, a.shape[0]
-        block = _block(width, 128)
+        block = _block(width, rank, 128)
         _add_up[(triton.cdiv(tokens, 32), width // block)](
             total, grad, a, *_dropping(drop, total), tokens, width, total.stride(0),
             grad.stride(0), RANK=rank, DROP=drop is not None, BT=32, BK=block, num_warps=4,
@@ -102,8 +103,10 @@ def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
     return drop.seed, drop.salt, drop.threshold, drop.scale
 
 
-def _block(width: int, most: int) -> int:
-    return next(size for size in (512, 256, 128, 64) if size <= most and width % size == 0)
+def _block(width: int, rank: int, most: int) -> int:
+    """Columns at once: what an inner dimension leaves room for, and the width is a multiple of."""
+    most = max(16, min(most, 8192 // rank))
+    return next(size for size in (512, 256, 128, 64, 32, 16) if size <= most and width % size == 0)
 
 
 @triton.jit
@@ -162,7 +165,7 @@ def _down(  # type: ignore[no-untyped-def]
 
 @triton.jit
 def _grad_a(  # type: ignore[no-untyped-def]
-    x_, grad_, out_, seed_, salt, threshold, scale, tokens, width, stride, grad_stride,
+    x_, grad_, out_, seed_, salt, threshold, scale, tokens, width, stride,
     RANK: tl.constexpr, DROP: tl.constexpr, BT: tl.constexpr, BK: tl.constexpr,
     CHUNK: tl.constexpr,
 ):  # fmt: skip
@@ -177,7 +180,7 @@ def _grad_a(  # type: ignore[no-untyped-def]
         if DROP:
             kept = _kept(rows, columns, seed_, salt, threshold)
             x = tl.where(kept, x, 0.0)
-        grad = tl.load(grad_ + rows[:, None] * grad_stride + r[None, :], mask=inside, other=0.0)
+        grad = tl.load(grad_ + rows[:, None] * RANK + r[None, :], mask=inside, other=0.0)
         total += tl.dot(tl.trans(grad.to(x.dtype)), x)
     at = out_ + r[:, None] * width + columns[None, :]
     tl.atomic_add(at, total * scale, sem="relaxed")
@@ -206,30 +209,24 @@ def _add_up(  # type: ignore[no-untyped-def]
 @triton.jit
 def _through_b(  # type: ignore[no-untyped-def]
     grad_, inner_, b_, grad_inner_, grads_b_, blocks_, scaling, tokens, grad_stride, inner_stride,
-    first_place,
     RANK: tl.constexpr, OWN: tl.constexpr, BT: tl.constexpr, BN: tl.constexpr,
-    CHUNK: tl.constexpr,
 ):  # fmt: skip
-    """One program: BN outputs of one linear, over CHUNK tokens."""
+    """One program: BN outputs of one linear, and BT tokens."""
     block_ = blocks_ + tl.program_id(0) * 5
     within = tl.arange(0, BN) < tl.load(block_ + 1)
     columns = tl.load(block_) + tl.arange(0, BN)
     first_rank, rank, place = tl.load(block_ + 2), tl.load(block_ + 3), tl.load(block_ + 4)
-    begin = tl.program_id(1) * CHUNK
     r = tl.arange(0, OWN)[None, :]
     own = r < rank
-    written = within[:, None] & own
-    b = tl.load(b_ + columns[:, None] * RANK + first_rank + r, mask=written, other=0.0)
-    total = tl.zeros([BN, OWN], tl.float32)
-    for first in range(begin, begin + CHUNK, BT):
-        rows = (first + tl.arange(0, BT))[:, None]
-        inside = rows < tokens
-        at = grad_ + rows * grad_stride + columns[None, :]
-        grad = tl.load(at, mask=inside & within[None, :], other=0.0)
-        at = inner_ + rows * inner_stride + first_rank + r
-        inner = tl.load(at, mask=inside & own, other=0.0)
-        total += tl.dot(tl.trans(grad), inner)
-        at = grad_inner_ + rows * RANK + first_rank + r
-        tl.atomic_add(at, tl.dot(grad, b), mask=inside & own, sem="relaxed")
-    at = grads_b_ + first_place + place + tl.arange(0, BN)[:, None] * rank + r
-    tl.atomic_add(at, total * scaling, mask=written, sem="relaxed")
+    rows = (tl.program_id(1) * BT + tl.arange(0, BT))[:, None]
+    inside = rows < tokens
+    at = grad_ + rows * grad_stride + columns[None, :]
+    grad = tl.load(at, mask=inside & within[None, :], other=0.0)
+    inner = tl.load(inner_ + rows * inner_stride + first_rank + r, mask=inside & own, other=0.0)
+    of_b = within[:, None] & own
+    b = tl.load(b_ + columns[:, None] * RANK + first_rank + r, mask=of_b, other=0.0)
+    at = grad_inner_ + rows * RANK + first_rank + r
+    tl.atomic_add(at, tl.dot(grad, b), mask=inside & own, sem="relaxed")
+    at = grads_b_ + place + tl.arange(0, BN)[:, None] * rank + r
+    grad_b = tl.dot(tl.trans(grad), inner) * scaling
+    tl.atomic_add(at, grad_b, mask=of_b, sem="relaxed")

@@ -12,7 +12,7 @@ from engine.worker.fast import attention_kernels as kernels
 from engine.worker.fast.architecture import Shape
 from engine.worker.fast.layout import Spans
 
-_SPLITS = 16
+_SPLITS = 32
 """Programs that share the gradient of a block of shared keys, which every document adds to."""
 
 
@@ -37,7 +37,7 @@ class Tiles:
 
 TILES = {
     64: Tiles(Tile(64, 32, 4, 2), Tile(32, 32, 4, 2), Tile(32, 32, 4, 2)),
-    128: Tiles(Tile(64, 32, 4, 2), Tile(32, 32, 4, 2), Tile(32, 32, 4, 2)),
+    128: Tiles(Tile(64, 32, 4, 2), Tile(64, 32, 4, 2), Tile(32, 64, 4, 3)),
     256: Tiles(Tile(64, 32, 4, 2), Tile(64, 16, 4, 3), Tile(32, 32, 4, 3)),
 }
 """By head size: the fastest of some on an H200."""
