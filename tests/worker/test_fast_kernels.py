@@ -56,7 +56,7 @@ def test_low_rank_products(rank: int, share: float) -> None:
     results = []
     for low_rank, dtype in ((KernelLowRank(), torch.bfloat16), (TorchLowRank(), torch.float32)):
         adapter = FusedAdapter(slots, 256, 2.0, 0.0, _random(1, dtype=dtype))
-        Adapters([adapter], low_rank.copy_scaled).refresh()
+        Adapters([adapter], low_rank.copying).refresh()
         given = [part.to(dtype) for part in (x, inner, grad)]
         found = low_rank.gradients(*given, adapter, drop)
         down = low_rank.down(given[0], adapter.a, drop)

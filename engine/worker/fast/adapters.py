@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from peft.tuners.lora import LoraLayer
@@ -66,28 +65,31 @@ class FusedAdapter:
         return found
 
 
-class CopyScaled(Protocol):
-    """Copies matrices times a number each into others, of another dtype and with spaced rows."""
+@dataclass(frozen=True)
+class Copy:
+    """A matrix to be copied into a part of another, of another dtype."""
 
-    def __call__(
-        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
-    ) -> None: ...
+    source: Tensor
+    target: Tensor
+    scale: float
+
+
+Copying = Callable[[Sequence[Copy]], Callable[[], None]]
+"""Prepares copies; what comes of it makes them all, whenever it is called."""
 
 
 class Adapters:
     """All fused adapters of a model, brought up to date together."""
 
-    def __init__(self, fused: Sequence[FusedAdapter], copy: CopyScaled) -> None:
+    def __init__(self, fused: Sequence[FusedAdapter], copying: Copying) -> None:
         self._fused = tuple(fused)
-        self._copy = copy
-        slots = [(adapter, slot) for adapter in fused for slot in adapter.slots]
-        self._sources: list[Tensor] = [p for _, slot in slots for p in (slot.a, slot.b)]
-        self._targets = [
-            part
-            for adapter, slot in slots
-            for part in (adapter.a[slot.ranks], adapter.b[slot.outputs, slot.ranks])
-        ]
-        self._scales = [scale for adapter, _ in slots for scale in (1.0, adapter.scaling)]
+        copies = []
+        for adapter in fused:
+            for slot in adapter.slots:
+                copies.append(Copy(slot.a, adapter.a[slot.ranks], 1.0))
+                into_b = adapter.b[slot.outputs, slot.ranks]
+                copies.append(Copy(slot.b, into_b, adapter.scaling))
+        self._copy = copying(copies)
 
     @contextmanager
     def differentiated_by(self, leaves: Mapping[nn.Parameter, Tensor]) -> Iterator[None]:
@@ -103,8 +105,7 @@ class Adapters:
     @torch.no_grad()
     def refresh(self) -> None:
         """Copy PEFT's parameters into the fused matrices, in the dtype of computation."""
-        if self._sources:
-            self._copy(self._sources, self._targets, self._scales)
+        self._copy()
 
 
 def fuse_adapters(

@@ -64,7 +64,7 @@ class FastDecoder:
             )
         linears = [linear for layer in self.linears for linear in layer]
         fused = [linear.adapter for linear in linears if linear.adapter]
-        self.adapters = Adapters(fused, self._low_rank.copy_scaled)
+        self.adapters = Adapters(fused, self._low_rank.copying)
 
     def states(
         self,

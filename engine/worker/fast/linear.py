@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from engine.worker.fast.adapters import FusedAdapter
+from engine.worker.fast.adapters import Copy, FusedAdapter
 from engine.worker.fast.dropout import Dropout
 from engine.worker.fast.weights import FusedWeight
 
@@ -28,10 +28,8 @@ class LowRank(Protocol):
     def add_up(self, total: Tensor, grad: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         """total + drop(grad A): [T, K]; `total` may be overwritten."""
 
-    def copy_scaled(
-        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
-    ) -> None:
-        """See adapters.CopyScaled."""
+    def copying(self, copies: Sequence[Copy]) -> Callable[[], None]:
+        """See adapters.Copying."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,15 @@ class TorchLowRank:
             return total.addmm_(grad, a)
         return total.add_(drop.apply(grad @ a))
 
-    def copy_scaled(
-        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
-    ) -> None:
-        torch._foreach_copy_(list(targets), torch._foreach_mul(list(sources), list(scales)))
+    def copying(self, copies: Sequence[Copy]) -> Callable[[], None]:
+        sources, targets = [copy.source for copy in copies], [copy.target for copy in copies]
+        scales = [copy.scale for copy in copies]
+
+        def make() -> None:
+            if copies:
+                torch._foreach_copy_(targets, torch._foreach_mul(sources, scales))
+
+        return make
 
 
 class Multiply(Protocol):

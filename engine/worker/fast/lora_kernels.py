@@ -1,8 +1,8 @@
-"""The adapter's three low-rank products as Triton kernels that drop inputs on the way."""
+"""The adapters' low-rank products as Triton kernels, which drop inputs on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,16 +10,13 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from engine.worker.fast.adapters import OUTPUTS, FusedAdapter
+from engine.worker.fast.adapters import OUTPUTS, Copy, FusedAdapter
 from engine.worker.fast.dropout import Dropout
 from engine.worker.fast.linear import LowRankGradients
 
 
 class KernelLowRank:
-    """linear.LowRank; widths are multiples of 64, ranks powers of two."""
-
-    def __init__(self) -> None:
-        self._tables: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
+    """linear.LowRank; widths are multiples of 16, ranks powers of two."""
 
     def down(self, x: Tensor, a: Tensor, drop: Dropout | None) -> Tensor:
         (tokens, width), rank = x.shape, a.shape[0]
@@ -66,35 +63,45 @@ class KernelLowRank:
         )  # fmt: skip
         return total
 
-    def copy_scaled(
-        self, sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
-    ) -> None:
-        # What was recorded may still use a table after its parameters moved, so all are kept.
-        key = tuple(x.data_ptr() for x in (*sources, *targets))
-        if key not in self._tables:
-            self._tables[key] = _copy_table(sources, targets, scales)
-        table, of_block = self._tables[key]
-        _copy_scaled[(len(table),)](table, of_block, sources[0], targets[0], BLOCK=_COPIED)
+    def copying(self, copies: Sequence[Copy]) -> Callable[[], None]:
+        return _Copies(copies)
 
 
 _COPIED = 4096
 """Numbers that one program copies."""
 
 
-def _copy_table(
-    sources: Sequence[Tensor], targets: Sequence[Tensor], scales: Sequence[float]
-) -> tuple[Tensor, Tensor]:
-    """For each block: where from, where to, first number, how many, columns, target's row stride;
-    and its scale."""
-    rows, of_block = [], []
-    for source, target, scale in zip(sources, targets, scales):
-        assert source.is_contiguous()
-        for first in range(0, source.numel(), _COPIED):
-            place = (source.data_ptr(), target.data_ptr(), first)
-            rows.append((*place, source.numel(), source.shape[1], target.stride(0)))
-            of_block.append(scale)
-    device = sources[0].device
-    return torch.tensor(rows, device=device), torch.tensor(of_block, device=device)
+class _Copies:
+    """All copies by one kernel, which reads in a table where they are."""
+
+    def __init__(self, copies: Sequence[Copy]) -> None:
+        self._copies = copies
+        # What was recorded may still read the table from before parameters moved: all are kept.
+        self._tables: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
+
+    def __call__(self) -> None:
+        if not self._copies:
+            return
+        places = tuple(copy.source.data_ptr() for copy in self._copies)
+        if places not in self._tables:
+            self._tables[places] = self._table()
+        table, scales = self._tables[places]
+        like = self._copies[0]
+        _copy_scaled[(len(table),)](table, scales, like.source, like.target, BLOCK=_COPIED)
+
+    def _table(self) -> tuple[Tensor, Tensor]:
+        """Of each block: from where, to where, first number, their count, columns, row stride of
+        the target; and its scale."""
+        rows, scales = [], []
+        for copy in self._copies:
+            source, target = copy.source, copy.target
+            assert source.is_contiguous()
+            for first in range(0, source.numel(), _COPIED):
+                place = (source.data_ptr(), target.data_ptr(), first)
+                rows.append((*place, source.numel(), source.shape[1], target.stride(0)))
+                scales.append(copy.scale)
+        device = self._copies[0].source.device
+        return torch.tensor(rows, device=device), torch.tensor(scales, device=device)
 
 
 def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
@@ -117,9 +124,8 @@ def _copy_scaled(table_, scales_, source_like_, target_like_, BLOCK: tl.constexp
     at = tl.load(entry_ + 2).to(tl.int32) + tl.arange(0, BLOCK)
     inside = at < tl.load(entry_ + 3)
     columns = tl.load(entry_ + 4).to(tl.int32)
-    numbers = tl.load(source_ + at, mask=inside).to(tl.float32) * tl.load(
-        scales_ + tl.program_id(0)
-    )
+    scale = tl.load(scales_ + tl.program_id(0))
+    numbers = tl.load(source_ + at, mask=inside).to(tl.float32) * scale
     place = at // columns * tl.load(entry_ + 5) + at % columns
     tl.store(target_ + place, numbers.to(target_like_.dtype.element_ty), mask=inside)
 
