@@ -114,12 +114,19 @@ class Translator:
         order = documents[last].argsort()
         return self._logits(fast.states(layout, rows[last][order], None, keep, self.linears))
 
-    def forward(self, tokens: Tensor, positions: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """One token more for each row: [B] -> logits [B, V]."""
+    def forward(
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        angles: tuple[Tensor, Tensor],
+        keys: Tensor,
+        values: Tensor,
+    ) -> Tensor:
+        """One token more for each row: [B] -> logits [B, V]. `angles`: of all positions."""
         fast = self._fast
         pointwise, layers = fast.pointwise, fast.decoder.layers
         stream = fast.embed(tokens)
-        cos, sin = fast.angles(positions)
+        cos, sin = (of_all[positions] for of_all in angles)
         normed = pointwise.norm(stream, layers[0].norm_in)
         for number, layer in enumerate(layers):
             qkv, out, gate_up, down = self.linears[number]
@@ -151,9 +158,10 @@ class _Step:
         self.values = torch.zeros_like(self.keys)
         self.positions = torch.zeros(rows, dtype=torch.long, device=fast.device)
         self._tokens = torch.zeros_like(self.positions)
+        angles = fast.angles(torch.arange(length, device=fast.device))
 
         def step() -> Tensor:
-            return translator.forward(self._tokens, self.positions, self.keys, self.values)
+            return translator.forward(self._tokens, self.positions, angles, self.keys, self.values)
 
         self.recorded = fast.device.type == "cuda"
         self._run = Recorded(step) if self.recorded else step

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
+from engine.worker.fast.early_start import early_start
 from engine.worker.fast.four_bits import FourBits
 
 
@@ -18,8 +17,7 @@ def multiply_dense(x: Tensor, weight: Tensor) -> Tensor:
     out = torch.empty(1, outputs, dtype=x.dtype, device=x.device)
     rows = 1 if outputs < 256 else 2  # few rows: an adapter's A
     _dense[(triton.cdiv(outputs, rows),)](
-        x, weight, out, outputs, K=width, BN=rows, BK=1024, EARLY=starts_early(), num_warps=4,
-        **launch_options(),
+        x, weight, out, outputs, K=width, BN=rows, BK=1024, num_warps=4, **early_start(1),
     )  # fmt: skip
     return out
 
@@ -35,8 +33,8 @@ def multiply_quantised(
     _quantised[(triton.cdiv(outputs, rows),)](
         x.view(torch.int32), weight.codes, weight.scales, inner if adapted else x,
         b if adapted else x, out, outputs, K=width, RANK=b.shape[1] if b is not None else 16,
-        ADAPTED=adapted, LOOKUP=weight.lookup, BN=rows, BLOCKS=blocks, EARLY=starts_early(),
-        num_warps=warps, **launch_options(),
+        ADAPTED=adapted, LOOKUP=weight.lookup, BN=rows, BLOCKS=blocks, num_warps=warps,
+        **early_start(1),
     )  # fmt: skip
     return out
 
@@ -59,20 +57,9 @@ def attend(
     _attend[(rows, kv_heads)](
         q, k, v, keys, values, positions, out, window or length, scale,
         LENGTH=length, KV_HEADS=kv_heads, REPEATS=heads // kv_heads, CAP=cap or 0.0, D=d,
-        BN=64 if d <= 128 else 32, num_warps=4,
+        BN=64 if d <= 128 else 32, num_warps=4, **early_start(rows),
     )  # fmt: skip
     return out
-
-
-@cache
-def starts_early() -> bool:
-    """Can a kernel begin before the one before it ends, and fetch weights meanwhile (Hopper)?"""
-    return torch.cuda.get_device_capability() >= (9, 0)
-
-
-def launch_options() -> dict[str, bool]:
-    """Programmatic dependent launch, where the GPU has it."""
-    return {"launch_pdl": True} if starts_early() else {}
 
 
 def _quantised_tile(width: int) -> tuple[int, int, int]:
@@ -149,9 +136,12 @@ def _quantised(  # type: ignore[no-untyped-def]
 def _attend(  # type: ignore[no-untyped-def]
     q_, k_, v_, keys_, values_, positions_, out_, window, scale,
     LENGTH: tl.constexpr, KV_HEADS: tl.constexpr, REPEATS: tl.constexpr, CAP: tl.constexpr,
-    D: tl.constexpr, BN: tl.constexpr,
+    D: tl.constexpr, BN: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     """One program: the heads of one row that share keys, over all its tokens."""
+    if EARLY:
+        tl.extra.cuda.gdc_launch_dependents()
+        tl.extra.cuda.gdc_wait()
     row = tl.program_id(0)
     head = tl.program_id(1)
     d = tl.arange(0, D)

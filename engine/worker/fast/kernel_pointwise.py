@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.worker.fast import pointwise_kernels as kernels
 from engine.worker.fast.architecture import Shape
+from engine.worker.fast.early_start import early_start
 
 
 class KernelPointwise:
@@ -21,7 +22,7 @@ class KernelPointwise:
     def norm(self, x: Tensor, weight: Tensor) -> Tensor:
         """Without a gradient: the embeddings need none."""
         out = torch.empty_like(x)
-        kernels.norm[(len(x),)](x, weight, out, **_norming(self._shape))
+        kernels.norm[(len(x),)](x, weight, out, **_norming(self._shape), **early_start(len(x)))
         return out
 
     def join(
@@ -66,7 +67,7 @@ class _Join(torch.autograd.Function):
         joined, normed = torch.empty_like(stream), torch.empty_like(stream)
         kernels.join[(len(stream),)](
             stream, output, following if own is None else own, following, joined, normed,
-            OWN=own is not None, **_norming(shape),
+            OWN=own is not None, **_norming(shape), **early_start(len(stream)),
         )  # fmt: skip
         ctx.save_for_backward(output, joined, own, following)
         ctx.shape = shape
@@ -90,7 +91,9 @@ class _Gate(torch.autograd.Function):
     def forward(ctx: Any, gate_up: Tensor, gelu: bool) -> Tensor:
         tokens, width = gate_up.shape[0], gate_up.shape[1] // 2
         out = torch.empty(tokens, width, dtype=gate_up.dtype, device=gate_up.device)
-        kernels.gate[(tokens, triton.cdiv(width, 1024))](gate_up, out, width, GELU=gelu, BLOCK=1024)
+        kernels.gate[(tokens, triton.cdiv(width, 1024))](
+            gate_up, out, width, GELU=gelu, BLOCK=1024, **early_start(tokens)
+        )
         ctx.save_for_backward(gate_up)
         ctx.gelu = gelu
         return out
@@ -127,7 +130,7 @@ class _Rotate(torch.autograd.Function):
         weights = (qkv, qkv) if norm_queries is None else (norm_queries, norm_keys)
         cut = _heads(shape, tokens)
         kernels.rotate[(triton.cdiv(tokens, cut["BT"]), sum(heads))](
-            qkv, cos, sin, *weights, q, k, v, tokens, shape.eps, **cut
+            qkv, cos, sin, *weights, q, k, v, tokens, shape.eps, **cut, **early_start(tokens)
         )
         ctx.save_for_backward(
             cos, sin, norm_queries, norm_keys, None if norm_queries is None else qkv

@@ -34,8 +34,12 @@ def _norm_slope(x, grad, weight, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr): 
 
 @triton.jit
 def norm(  # type: ignore[no-untyped-def]
-    x_, weight_, out_, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr
-):
+    x_, weight_, out_, eps,
+    H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr,
+):  # fmt: skip
+    if EARLY:
+        tl.extra.cuda.gdc_launch_dependents()
+        tl.extra.cuda.gdc_wait()
     row = tl.program_id(0).to(tl.int64) * H
     at = tl.arange(0, BLOCK)
     inside = at < H
@@ -49,7 +53,11 @@ def norm(  # type: ignore[no-untyped-def]
 def join(  # type: ignore[no-untyped-def]
     stream_, output_, own_, following_, joined_, normed_, eps,
     OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
+    EARLY: tl.constexpr,
 ):  # fmt: skip
+    if EARLY:
+        tl.extra.cuda.gdc_launch_dependents()
+        tl.extra.cuda.gdc_wait()
     row = tl.program_id(0).to(tl.int64) * H
     at = tl.arange(0, BLOCK)
     inside = at < H
@@ -92,7 +100,12 @@ def _tanh(x):  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def gate(gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+def gate(  # type: ignore[no-untyped-def]
+    gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr
+):
+    if EARLY:
+        tl.extra.cuda.gdc_launch_dependents()
+        tl.extra.cuda.gdc_wait()
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = at < width
@@ -135,9 +148,12 @@ def gate_backward(  # type: ignore[no-untyped-def]
 def rotate(  # type: ignore[no-untyped-def]
     qkv_, cos_, sin_, norm_queries_, norm_keys_, q_, k_, v_, tokens, eps,
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, HALF: tl.constexpr,
-    NORMED: tl.constexpr, BT: tl.constexpr,
+    NORMED: tl.constexpr, BT: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     """One program: BT tokens' one head, of queries first, then of keys, then of values."""
+    if EARLY:
+        tl.extra.cuda.gdc_launch_dependents()
+        tl.extra.cuda.gdc_wait()
     rows = (tl.program_id(0).to(tl.int64) * BT + tl.arange(0, BT))[:, None]
     inside = rows < tokens
     head = tl.program_id(1)
