@@ -8,6 +8,8 @@ from engine.language import marked
 from engine.profiles import Profile
 
 _AMPERE = (8, 0)
+_MOST_RANK = 170
+"""Three adapters side by side, of queries, keys and values, are what the kernels have room for."""
 
 
 def why_not(
@@ -29,6 +31,7 @@ def why_not(
             quantization.compute_dtype not in ("auto", "bfloat16")
         ),
         marked("weights in 8 bits"): quantization.method == "int8",
+        marked("an adapter of so high a rank"): profile.lora.rank > _MOST_RANK,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 

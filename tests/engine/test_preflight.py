@@ -170,6 +170,7 @@ def test_memory_is_held_against_what_is_free_on_the_gpu(
         ((9, 0), True, {"model.engine": '"plain"'}, 'plain engine: model.engine = "plain"'),
         ((9, 0), True, {"model.dtype": '"float16"'}, "plain engine: not computed in bfloat16"),
         ((9, 0), True, {"quantization.method": '"int8"'}, "plain engine: weights in 8 bits"),
+        ((9, 0), True, {"lora.rank": "256"}, "plain engine: an adapter of so high a rank"),
     ],
 )
 def test_memory_is_that_of_the_path_that_would_run(

@@ -46,7 +46,8 @@ class KernelLowRank:
         block = _block(width, rank, 128)
         _grad_a[(width // block, triton.cdiv(tokens, 256))](
             x, grad_inner, grad_a, *_dropping(drop, x), tokens, width, x.stride(0),
-            RANK=rank, DROP=drop is not None, BT=32, BK=block, CHUNK=256, num_warps=4, num_stages=3,
+            RANK=rank, DROP=drop is not None, BT=32 if rank <= 256 else 16, BK=block, CHUNK=256,
+            num_warps=4, num_stages=3,
         )  # fmt: skip
         return LowRankGradients(
             grad_inner.view(tokens, rank),
