@@ -7,7 +7,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from engine.worker.fast.early_start import early_start
+from engine.worker.fast.early_start import early_start, wait_for_input
 from engine.worker.fast.four_bits import FourBits
 
 
@@ -77,9 +77,7 @@ def _dense(  # type: ignore[no-untyped-def]
     start = weight_ + rows.to(tl.int64)[:, None] * K
     first = tl.arange(0, BK)
     w = tl.load(start + first[None, :], mask=inside[:, None] & (first[None, :] < K), other=0.0)
-    if EARLY:
-        tl.extra.cuda.gdc_launch_dependents()
-        tl.extra.cuda.gdc_wait()
+    wait_for_input(EARLY)
     x = tl.load(x_ + first, mask=first < K, other=0.0)
     total = w.to(tl.float32) * x.to(tl.float32)[None, :]
     for more in range(BK, K, BK):
@@ -103,9 +101,7 @@ def _quantised(  # type: ignore[no-untyped-def]
     inside = rows < outputs
     pairs = tl.arange(0, 32)
     total = tl.zeros([BN, BLOCKS, 32], tl.float32)
-    if EARLY:
-        tl.extra.cuda.gdc_launch_dependents()
-        tl.extra.cuda.gdc_wait()
+    wait_for_input(EARLY)
     for first in range(0, ALL, BLOCKS):
         blocks = first + tl.arange(0, BLOCKS)
         within = blocks < ALL
@@ -139,9 +135,7 @@ def _attend(  # type: ignore[no-untyped-def]
     D: tl.constexpr, BN: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     """One program: the heads of one row that share keys, over all its tokens."""
-    if EARLY:
-        tl.extra.cuda.gdc_launch_dependents()
-        tl.extra.cuda.gdc_wait()
+    wait_for_input(EARLY)
     row = tl.program_id(0)
     head = tl.program_id(1)
     d = tl.arange(0, D)

@@ -9,19 +9,28 @@ from functools import cache
 from typing import Any
 
 import torch
+import triton
+import triton.language as tl
 
 _SHORT = 16
 """Tokens; kernels over more of them last long enough."""
 
 
-@cache
-def can_start_early() -> bool:
-    """Does this GPU know it?"""
-    return torch.cuda.get_device_capability() >= (9, 0)
-
-
 def early_start(tokens: int) -> dict[str, Any]:
-    """Options for a kernel that calls gdc_launch_dependents and gdc_wait if it is EARLY."""
-    if tokens > _SHORT or not can_start_early():
+    """Options for a kernel that calls `wait_for_input` with its EARLY."""
+    if tokens > _SHORT or not _can_start_early():
         return {"EARLY": False}
     return {"EARLY": True, "launch_pdl": True}
+
+
+@triton.jit
+def wait_for_input(EARLY: tl.constexpr):  # type: ignore[no-untyped-def]
+    """Let the kernel after this one come, and wait for the one before, which writes the input."""
+    if EARLY:
+        tl.extra.cuda.gdc_launch_dependents()
+        tl.extra.cuda.gdc_wait()
+
+
+@cache
+def _can_start_early() -> bool:
+    return torch.cuda.get_device_capability() >= (9, 0)

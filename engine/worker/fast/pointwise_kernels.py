@@ -5,6 +5,8 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from engine.worker.fast.early_start import wait_for_input
+
 
 @triton.jit
 def _scale(weight, ADDS_ONE: tl.constexpr):  # type: ignore[no-untyped-def]
@@ -37,9 +39,7 @@ def norm(  # type: ignore[no-untyped-def]
     x_, weight_, out_, eps,
     H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
-    if EARLY:
-        tl.extra.cuda.gdc_launch_dependents()
-        tl.extra.cuda.gdc_wait()
+    wait_for_input(EARLY)
     row = tl.program_id(0).to(tl.int64) * H
     at = tl.arange(0, BLOCK)
     inside = at < H
@@ -55,9 +55,7 @@ def join(  # type: ignore[no-untyped-def]
     OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
     EARLY: tl.constexpr,
 ):  # fmt: skip
-    if EARLY:
-        tl.extra.cuda.gdc_launch_dependents()
-        tl.extra.cuda.gdc_wait()
+    wait_for_input(EARLY)
     row = tl.program_id(0).to(tl.int64) * H
     at = tl.arange(0, BLOCK)
     inside = at < H
@@ -103,9 +101,7 @@ def _tanh(x):  # type: ignore[no-untyped-def]
 def gate(  # type: ignore[no-untyped-def]
     gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr
 ):
-    if EARLY:
-        tl.extra.cuda.gdc_launch_dependents()
-        tl.extra.cuda.gdc_wait()
+    wait_for_input(EARLY)
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = at < width
@@ -151,9 +147,7 @@ def rotate(  # type: ignore[no-untyped-def]
     NORMED: tl.constexpr, BT: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     """One program: BT tokens' one head, of queries first, then of keys, then of values."""
-    if EARLY:
-        tl.extra.cuda.gdc_launch_dependents()
-        tl.extra.cuda.gdc_wait()
+    wait_for_input(EARLY)
     rows = (tl.program_id(0).to(tl.int64) * BT + tl.arange(0, BT))[:, None]
     inside = rows < tokens
     head = tl.program_id(1)
