@@ -41,7 +41,7 @@ class FusedAdapter:
         self.slots = tuple(slots)
         self.scaling = scaling
         self.dropout = dropout
-        rank = _power_of_two(max(slot.ranks.stop for slot in slots))
+        rank = padded_rank(max(slot.ranks.stop for slot in slots))
         inputs = slots[0].a.shape[1]
         self.a = torch.zeros(rank, inputs, dtype=like.dtype, device=like.device)
         self.b = torch.zeros(outputs, rank, dtype=like.dtype, device=like.device)
@@ -75,7 +75,7 @@ class Copy:
 
 
 Copying = Callable[[Sequence[Copy]], Callable[[], None]]
-"""Prepares copies; what comes of it makes them all, whenever it is called."""
+"""Prepares copies, one at least; what comes of it makes them all, whenever it is called."""
 
 
 class Adapters:
@@ -89,7 +89,7 @@ class Adapters:
                 copies.append(Copy(slot.a, adapter.a[slot.ranks], 1.0))
                 into_b = adapter.b[slot.outputs, slot.ranks]
                 copies.append(Copy(slot.b, into_b, adapter.scaling))
-        self._copy = copying(copies)
+        self._copy = copying(copies) if copies else None
 
     @contextmanager
     def differentiated_by(self, leaves: Mapping[nn.Parameter, Tensor]) -> Iterator[None]:
@@ -105,7 +105,8 @@ class Adapters:
     @torch.no_grad()
     def refresh(self) -> None:
         """Copy PEFT's parameters into the fused matrices, in the dtype of computation."""
-        self._copy()
+        if self._copy is not None:
+            self._copy()
 
 
 def fuse_adapters(
@@ -150,6 +151,6 @@ def _blocks(slots: Sequence[Slot]) -> Iterator[tuple[int, int, int, int, int]]:
             place += count * rank
 
 
-def _power_of_two(rank: int) -> int:
+def padded_rank(rank: int) -> int:
     """What the kernels ask of an inner dimension: a power of two, at least 16."""
     return max(16, 1 << (rank - 1).bit_length())

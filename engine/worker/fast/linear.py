@@ -75,8 +75,7 @@ class TorchLowRank:
         scales = [copy.scale for copy in copies]
 
         def make() -> None:
-            if copies:
-                torch._foreach_copy_(targets, torch._foreach_mul(sources, scales))
+            torch._foreach_copy_(targets, torch._foreach_mul(sources, scales))
 
         return make
 

@@ -10,7 +10,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from engine.worker.fast.adapters import OUTPUTS, Copy, FusedAdapter
+from engine.worker.fast.adapters import OUTPUTS, Copy, FusedAdapter, padded_rank
 from engine.worker.fast.dropout import Dropout
 from engine.worker.fast.linear import LowRankGradients
 
@@ -37,7 +37,7 @@ class KernelLowRank:
         zeros = torch.zeros(sum(sizes), dtype=torch.float32, device=grad.device)
         grad_inner, grad_a, grads_b = zeros.split(sizes)
 
-        own = max(16, triton.next_power_of_2(max(slot.b.shape[1] for slot in slots)))
+        own = padded_rank(max(slot.b.shape[1] for slot in slots))
         _through_b[(len(adapter.blocks), triton.cdiv(tokens, 128))](
             grad, inner, adapter.b, grad_inner, grads_b, adapter.blocks, adapter.scaling,
             tokens, grad.stride(0), inner.stride(0),
@@ -81,8 +81,6 @@ class _Copies:
         self._tables: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
 
     def __call__(self) -> None:
-        if not self._copies:
-            return
         places = tuple(copy.source.data_ptr() for copy in self._copies)
         if places not in self._tables:
             self._tables[places] = self._table()
