@@ -27,6 +27,14 @@ KEYS = {"not downloaded", "per character"}
 """Names of two words by which programs know a state and a score."""
 
 
+def _nodes(*folders: Path) -> Iterator[tuple[Path, ast.AST]]:
+    """Of the code in all files beneath, each with its file."""
+    for folder in folders:
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                yield path, node
+
+
 def _marked_texts(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
@@ -39,9 +47,7 @@ def test_no_mark_hides_in_an_f_string() -> None:
     """The reader takes an f-string for one text, and sees no mark in it."""
     hidden = [
         f"{path}:{text.lineno}: {text.value}"
-        for folder in FOLDERS
-        for path in folder.rglob("*.py")
-        for string in ast.walk(ast.parse(path.read_text()))
+        for path, string in _nodes(*FOLDERS)
         if isinstance(string, ast.JoinedStr)
         for text in _marked_texts(string)
     ]
@@ -55,13 +61,7 @@ def _is_error(node: ast.AST) -> bool:
 
 
 def test_no_error_is_worded_past_the_catalogue() -> None:
-    unmarked = [
-        f"{path}:{node.lineno}"
-        for folder in FOLDERS
-        for path in folder.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if _is_error(node)
-    ]
+    unmarked = [f"{path}:{node.lineno}" for path, node in _nodes(*FOLDERS) if _is_error(node)]
     assert not unmarked
 
 
@@ -87,8 +87,7 @@ def _prints(node: ast.AST) -> bool:
 def test_no_word_is_printed_past_the_catalogue() -> None:
     printed = [
         f"{path}:{text.lineno}: {text.value}"
-        for path in COMMANDS.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, node in _nodes(COMMANDS)
         if _prints(node)
         for argument in node.args
         for text in _unmarked(argument)
