@@ -12,7 +12,7 @@ from engine import events, runs_folder
 from engine.errors import RunError
 from engine.events import Tail
 from engine.hardware import Gpu
-from engine.plan import TrainingPlan
+from engine.plan import TrainingPlan, points_from
 from engine.profiles import Profile
 from engine.run_settings import RunSettings
 from engine.runs import Run
@@ -62,7 +62,7 @@ class _Pace:
 
 def points_of(plan: TrainingPlan) -> int:
     """How often the test file is scored: before training, along the way, and the result."""
-    return math.ceil(plan.steps / plan.evaluate_every) + 2
+    return points_from(1, plan.steps, plan.evaluate_every) + 2
 
 
 def from_earlier_runs(
