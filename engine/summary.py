@@ -90,12 +90,18 @@ class Summary(Struct, array_like=True):
     updated: float = math.nan
     was_resumed: bool = False
     """Did a second worker go on where a first one was cut short?"""
+    apart: float = 0.0
+    """Seconds since `began` that do not count: pauses, loading again, and what was lost."""
+    kept_step: int = -1
+    """What another worker would go on from …"""
+    kept_seconds: float = 0.0
+    """… and what it took to get there."""
 
     def apply(self, event: Event) -> None:
         """Take one event in."""
         if isinstance(event, events.Unknown):
             return
-        self.updated = event.at
+        before, self.updated = self.updated, event.at
         if self.ended and not isinstance(event, events.TERMINAL):  # a new worker resumes it
             self.status, self.ended = Status.STARTING, False
         if isinstance(event, events.Step):
@@ -103,11 +109,12 @@ class Summary(Struct, array_like=True):
         elif isinstance(event, events.Phase):
             if event.name == events.FIRST_PHASE:
                 self.status = Status.STARTING
+                self._count_from(event.at, self.worked(before))
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
             self.status = Status.RUNNING
             self.message = self.hint = ""
-            self.began = event.at if math.isnan(self.began) else self.began
+            self._count_start(event, before)
             self.step, self.steps = event.resumed_from, event.steps
             self.device = event.device
             self.was_resumed |= event.resumed_from > 0
@@ -122,6 +129,7 @@ class Summary(Struct, array_like=True):
             if event.part == "test":
                 self.judged = event
         elif isinstance(event, events.Saved):
+            self.kept_step, self.kept_seconds = event.step, self.worked(event.at)
             if event.best:
                 self.best_checkpoint = event.checkpoint
         elif isinstance(event, events.Warned):
@@ -164,8 +172,32 @@ class Summary(Struct, array_like=True):
 
     @property
     def seconds(self) -> float:
-        """From the first start to the end, or until now; nan before the start."""
-        return (self.updated if not self.status.active else time.time()) - self.began
+        """From the first start, loading included, to the end or until now; nan before the start.
+
+        Of a run that was resumed, as if it had gone on in one go.
+        """
+        return self.worked(self.updated if not self.status.active else time.time())
+
+    def worked(self, at: float) -> float:
+        """Seconds of work until then."""
+        return at - self.began - self.apart
+
+    def _count_from(self, at: float, seconds: float) -> None:
+        """Go on counting then, after so many seconds; begin if nothing has begun."""
+        if math.isnan(self.began):
+            self.began = at
+        else:
+            self.apart = at - self.began - seconds
+
+    def _count_start(self, event: events.Started, before: float) -> None:
+        """A worker has loaded its model. What was done since the last checkpoint is done again."""
+        if self.kept_step < 0:
+            self._count_from(event.at, self.worked(event.at))
+            self.kept_step, self.kept_seconds = 0, self.worked(event.at)
+        elif self.kept_step == event.resumed_from:
+            self._count_from(event.at, self.kept_seconds)
+        else:  # from a checkpoint that this log does not tell of
+            self._count_from(event.at, self.worked(before))
 
 
 def read_summary(path: Path) -> Summary:

@@ -24,7 +24,7 @@ _LOOK_AT = 200
 
 @dataclass(frozen=True)
 class TimeEstimate:
-    """Seconds from start to end, evaluations included."""
+    """Seconds from the worker's start to its end: loading and evaluations included."""
 
     seconds: float
     tokens_per_second: float

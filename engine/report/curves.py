@@ -12,6 +12,7 @@ from statistics import fmean
 from engine import events
 from engine.events import Evaluated, Step
 from engine.runs import Run
+from engine.summary import Summary
 
 
 @dataclass
@@ -46,21 +47,20 @@ def read(run: Run) -> Curve | None:
         return None
     points: dict[int, Point] = {}
     losses: dict[int, float] = {}
-    began, steps = math.nan, 0
+    summary = Summary()
     for event in events.read_all(run.events_path):
-        if isinstance(event, events.Started):
-            began, steps = (event.at if math.isnan(began) else began), event.steps
-        elif isinstance(event, Step):
+        summary.apply(event)
+        if isinstance(event, Step):
             losses[event.step] = event.loss  # of a step that was done twice, the later
         elif isinstance(event, Evaluated) and event.step not in points:
-            points[event.step] = Point(event.step, seconds=event.at - began)
+            points[event.step] = Point(event.step, seconds=summary.worked(event.at))
             _enter(points[event.step], event)
         elif isinstance(event, Evaluated):
             _enter(points[event.step], event)
     _enter_losses(points, losses)
     ordered = [points[step] for step in sorted(points)]
     label = f"{run.settings.profile.name} {run.settings.strategy}"
-    return Curve(run.id, label, steps, ordered) if ordered else None
+    return Curve(run.id, label, summary.steps, ordered) if ordered else None
 
 
 def _enter(point: Point, event: Evaluated) -> None:

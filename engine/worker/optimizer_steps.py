@@ -29,7 +29,8 @@ class StepResult:
     tokens: int
     """Of the effective batch, padding not counted."""
     seconds: float
-    """Since it was asked for, or since the result before it was known."""
+    """The device took, since it was asked for or since it had the result before: no matter when
+    the host came to know. What is done between `settle` and the next step does not count."""
 
     @property
     def is_applied(self) -> bool:
@@ -58,7 +59,8 @@ class OptimizerSteps:
         self._scheduler = scheduler
         self._limit = max_grad_norm or math.inf
         self._pending: _Asked | None = None
-        self._last_known = 0.0
+        self._reached: _Moment | None = None
+        """When the step before was done; None after `settle`: something else is done between."""
 
     @property
     def pending(self) -> int:
@@ -67,7 +69,7 @@ class OptimizerSteps:
 
     def take(self, batch: Sequence[Encoded]) -> StepResult | None:
         """Ask for a step on an effective batch; returns the result that came meanwhile, if any."""
-        began = time.monotonic()
+        began = _Moment(self._parameters[0].is_cuda)
         loss = self._gradient.accumulate(batch)
         norm = nn.utils.clip_grad_norm_(self._parameters, self._limit)
         lr = float(self._scheduler.get_last_lr()[0])
@@ -75,8 +77,8 @@ class OptimizerSteps:
         asked = _Asked(_Answers(loss, norm), lr, tokens, began)
         if looks_itself(self._optimizer, loss, norm):
             self._optimizer.step()
-            known = self.settle()
-            self._pending = asked
+            pending, self._pending = self._pending, asked
+            known = None if pending is None else self._wait_for(pending)
         else:
             known = self._wait_for(asked)
             if known.is_applied:
@@ -86,14 +88,42 @@ class OptimizerSteps:
         return known
 
     def settle(self) -> StepResult | None:
-        """Wait for the result that is pending, if one is."""
+        """Wait for the result that is pending, if one is; the next step begins a new count."""
         pending, self._pending = self._pending, None
-        return None if pending is None else self._wait_for(pending)
+        known = None if pending is None else self._wait_for(pending)
+        self._reached = None
+        return known
 
     def _wait_for(self, asked: _Asked) -> StepResult:
         loss, norm = asked.answers.wait()
-        began, self._last_known = max(asked.began, self._last_known), time.monotonic()
-        return StepResult(loss, norm, asked.lr, asked.tokens, self._last_known - began)
+        began, self._reached = self._reached or asked.began, asked.answers.arrived
+        seconds = self._reached.since(began)
+        return StepResult(loss, norm, asked.lr, asked.tokens, seconds)
+
+
+class _Moment:
+    """When a device reaches this point of its work, which the host need not wait for.
+
+    A GPU is given work faster than it does it, or slower: the host's clock tells neither when a
+    step ended nor how long it took.
+    """
+
+    def __init__(self, is_cuda: bool) -> None:
+        self._by_host = time.monotonic()
+        self._event = torch.cuda.Event(enable_timing=True) if is_cuda else None  # type: ignore[no-untyped-call]
+        if self._event is not None:
+            self._event.record()
+
+    def wait(self) -> None:
+        """Until it is there."""
+        if self._event is not None:
+            self._event.synchronize()
+
+    def since(self, earlier: _Moment) -> float:
+        """Seconds; both must be there."""
+        if self._event is None or earlier._event is None:
+            return self._by_host - earlier._by_host
+        return float(earlier._event.elapsed_time(self._event)) / 1000
 
 
 class _Answers:
@@ -102,13 +132,10 @@ class _Answers:
     def __init__(self, *numbers: Tensor) -> None:
         together = torch.stack([number.detach().float() for number in numbers])
         self._numbers = together.to("cpu", non_blocking=True)
-        self._arrived = torch.cuda.Event() if together.is_cuda else None  # type: ignore[no-untyped-call]
-        if self._arrived is not None:
-            self._arrived.record()
+        self.arrived = _Moment(together.is_cuda)
 
     def wait(self) -> list[float]:
-        if self._arrived is not None:
-            self._arrived.synchronize()
+        self.arrived.wait()
         return [float(number) for number in self._numbers]
 
 
@@ -119,5 +146,4 @@ class _Asked:
     answers: _Answers
     lr: float
     tokens: int
-    began: float
-    """Seconds of time.monotonic."""
+    began: _Moment

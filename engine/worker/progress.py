@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import fmean
+
+_RECENT = 10
 
 
 @dataclass
@@ -20,11 +23,24 @@ class Progress:
     """The checkpoint with the lowest perplexity; empty while there is none to choose by."""
     best_perplexity: float = math.inf
     evaluations_without_better: int = 0
+    recent_losses: list[float] = field(default_factory=list)
+    """Of the last ten steps, whichever worker took them."""
 
     @property
     def checkpoint(self) -> str:
         """The name of the checkpoint after this step."""
         return f"step-{self.step:06d}"
+
+    def take_step(self, loss: float, tokens: int) -> None:
+        """Take in what one more step was."""
+        self.step += 1
+        self.tokens += tokens
+        self.recent_losses = [*self.recent_losses, loss][-_RECENT:]
+
+    @property
+    def recent_loss(self) -> float:
+        """Mean over the last ten steps; nan before the first."""
+        return fmean(self.recent_losses) if self.recent_losses else math.nan
 
     def is_best(self, perplexity: float) -> bool:
         """Take in the perplexity that chooses, at this step: is it the lowest until now?"""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Sequence
-from statistics import fmean
 
 import torch
 from accelerate import Accelerator
@@ -70,7 +67,6 @@ class Trainer:
         )
         self.progress = Progress()
         self.saved = (-1, "")  # step, and the best checkpoint as it was then
-        self.recent_losses: deque[float] = deque(maxlen=10)
         torch.manual_seed(self.settings.seed)  # dropout: the same whatever loading has drawn
 
     def train(self) -> None:
@@ -151,8 +147,7 @@ class Trainer:
 
     def _tell(self, result: StepResult) -> None:
         progress = self.progress
-        progress.step += 1
-        progress.tokens += result.tokens
+        progress.take_step(result.loss, result.tokens)
         if not result.is_applied:
             self.report.warn(
                 _("step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied").format(
@@ -160,7 +155,6 @@ class Trainer:
                 ),
                 _("a lower training.learning_rate or model.dtype = float32 may help"),
             )
-        self.recent_losses.append(result.loss)
         self.report.emit(
             Step(
                 step=progress.step,
@@ -259,7 +253,7 @@ class Trainer:
         self.report.emit(
             Finished(
                 steps=progress.step,
-                loss=fmean(self.recent_losses) if self.recent_losses else math.nan,
+                loss=progress.recent_loss,
                 score=score,
                 checkpoint=chosen,
                 file="evaluations/test.jsonl",

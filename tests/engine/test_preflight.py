@@ -15,7 +15,7 @@ from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_
 
 from engine import fast_path
 from engine.errors import UserError
-from engine.events import Evaluated, Finished, Started
+from engine.events import FIRST_PHASE, Evaluated, Finished, Phase, Started
 from engine.hardware import Probe
 from engine.jobs import Request
 from engine.lookahead import preflight, preflight_card
@@ -252,11 +252,12 @@ def test_time_is_judged_by_an_earlier_run_of_the_profile_here(root: Path) -> Non
     other = tiny_without_outputs()
     make_run(root, began, tokens, ended, run_id="other", profile=other, **here)
     assert look(root).time is None
-    make_run(root, began, tokens, *scored, ended, run_id="like", **here)
+    loads = Phase(name=FIRST_PHASE, at=977.0)  # as long as the user waits
+    make_run(root, loads, began, tokens, *scored, ended, run_id="like", **here)
     found = look(root)
     assert found.time is not None
     assert found.time.run_id == "like"
-    training, loading = found.tokens / 1500, 100 - 30_000 / 1500 - 2 * (2 + 3)
+    training, loading = found.tokens / 1500, 123 - 30_000 / 1500 - 2 * (2 + 3)
     points = 1 + 6 + 1  # of 44 steps every 8 are scored
     assert found.time.seconds == pytest.approx(training + points * (2 + 3) + loading)
     assert "for 111,852 tokens at 1.5k tok/s" in lines(found)["Time"].text

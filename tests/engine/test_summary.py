@@ -123,6 +123,46 @@ def test_the_time_of_a_run_that_ended_does_not_go_on() -> None:
     assert folded(events.Started(at=10.0), events.Finished(at=70.0)).seconds == 60.0
 
 
+def _worked(*parts: list[Event]) -> list[Event]:
+    """Workers one after another, each a second an event; hours between them."""
+    given = []
+    for number, part in enumerate(parts):
+        for second, event in enumerate(part):
+            event.at = 10_000.0 * (number + 1) + second
+            given.append(event)
+    return given
+
+
+def _loads() -> list[Event]:
+    return [events.Phase(name=events.FIRST_PHASE), events.Phase(name="loading the model")]
+
+
+def _saves(number: int) -> Event:
+    return events.Saved(step=number, checkpoint=f"step-{number:06d}")
+
+
+def test_the_time_of_a_resumed_run_is_that_of_one_in_one_go() -> None:
+    """Neither the pause counts, nor loading again, nor what was lost and is done again."""
+    rest = [step(3), _saves(3), events.Finished()]
+    start = [*_loads(), events.Started(steps=3), step(1), _saves(1), step(2)]
+    resumed = [*_loads(), events.Started(steps=3, resumed_from=1), step(2)]
+    at_once = folded(*_worked([*start, *rest]))
+    assert at_once.seconds == 8.0  # loading included
+    assert folded(*_worked(start, [*resumed, *rest])).seconds == at_once.seconds
+    killed = [*start, step(3)]  # and a step further than what was saved
+    assert folded(*_worked(killed, [*resumed, *rest])).seconds == at_once.seconds
+    nothing_kept = [*_loads(), events.Started(steps=3), step(1)]
+    assert folded(*_worked(nothing_kept, [*start, *rest])).seconds == at_once.seconds
+
+
+def test_time_does_not_jump_over_a_pause_while_a_run_loads_again() -> None:
+    start = [*_loads(), events.Started(steps=3), step(1), _saves(1)]
+    stopped = folded(*_worked([*start, events.Stopped(step=1)])).seconds
+    summary = folded(*_worked([*start, events.Stopped(step=1)], _loads()))
+    summary.settle(False)
+    assert summary.seconds == stopped + 1  # the second it has been loading
+
+
 def test_the_time_of_a_running_run_goes_on() -> None:
     assert folded(events.Started(at=time.time() - 60)).seconds == pytest.approx(60, abs=2)
 

@@ -14,7 +14,7 @@ from torch.optim import AdamW, Optimizer
 from engine.events import Event, Finished, Saved, Step, Stopped
 from engine.profiles import Training
 from engine.prompts import Encoded
-from engine.worker import train
+from engine.worker import optimizer_steps, train
 from engine.worker.gradient import Gradient
 from engine.worker.optimizer_steps import OptimizerSteps
 from engine.worker.reporter import Reporter
@@ -112,3 +112,42 @@ def test_what_is_no_number_is_not_applied_and_does_not_end_the_steps(fused: bool
     assert results[0].grad_norm == pytest.approx(math.sqrt(2))
     # AdamW moves by about lr a step, whatever the gradient's size: two steps were taken.
     assert parameter.detach().tolist() == pytest.approx([-0.18, -0.18], abs=0.01)
+
+
+class _Watched(_Fixed):
+    """A second a step, by a clock that is given."""
+
+    def __init__(self, parameter: nn.Parameter, gradients: Sequence[float], clock: _Clock) -> None:
+        super().__init__(parameter, gradients)
+        self._clock = clock
+
+    def accumulate(self, batch: Sequence[Encoded]) -> Tensor:
+        self._clock.now += 1.0
+        return super().accumulate(batch)
+
+
+class _Clock:
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("fused", [AHEAD, AT_ONCE])
+def test_a_step_took_what_it_took_however_late_its_result_comes(
+    monkeypatch: pytest.MonkeyPatch, fused: bool
+) -> None:
+    """Not what passes between two looks: nothing at a curve's point, the double after it."""
+    clock = _Clock()
+    monkeypatch.setattr(optimizer_steps, "time", clock)
+    parameter = nn.Parameter(torch.zeros(2))
+    optimizer = AdamW([parameter], lr=0.1, fused=fused)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda number: 1.0)
+    gradient = _Watched(parameter, [1.0] * 6, clock)
+    steps = OptimizerSteps(gradient, [parameter], optimizer, scheduler, 0.0)
+    found = []
+    for length in (1, 2, 3):
+        found += [steps.take([Encoded("", [1, 2], [0, 1])]) for _ in range(length)]
+        found.append(steps.settle())
+        clock.now += 100.0  # an evaluation
+    assert [result.seconds for result in found if result is not None] == [1.0] * 6

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from statistics import fmean
 
 import pytest
 from small_runs import PARTS, RunMaker, SmallRun
 
-from engine.events import Evaluated, Event, Finished, Phase, Sample, Started, Step, Stopped
+from engine.events import (
+    FIRST_PHASE,
+    Evaluated,
+    Event,
+    Finished,
+    Phase,
+    Sample,
+    Started,
+    Step,
+    Stopped,
+)
 from engine.summary import Status
 
 
@@ -28,6 +40,24 @@ def _assert_as_if_nothing_had_been(small: SmallRun, undisturbed: SmallRun) -> No
     assert end.score is not None
     assert right_end.score is not None
     assert end.score.perplexity == pytest.approx(right_end.score.perplexity, rel=1e-4)
+    assert end.loss == pytest.approx(right_end.loss, rel=1e-4)
+    assert end.loss == pytest.approx(fmean(losses.values()), rel=1e-6)  # of all steps, being few
+    found, expected = small.run.summary(), undisturbed.run.summary()
+    for name in ("step", "steps", "tokens", "best_checkpoint"):
+        assert getattr(found, name) == getattr(expected, name), name
+    assert found.loss == pytest.approx(expected.loss, rel=1e-4)
+
+
+def _worked(small: SmallRun) -> tuple[float, float]:
+    """What the summary says of the time, and all the time that a worker was there."""
+    given = small.events()
+    starts = [at for at, event in enumerate(given) if _is_first(event)] + [len(given)]
+    spans = [given[end - 1].at - given[first].at for first, end in pairwise(starts)]
+    return small.run.summary().seconds, sum(spans)
+
+
+def _is_first(event: Event) -> bool:
+    return isinstance(event, Phase) and event.name == FIRST_PHASE
 
 
 def _curve(small: SmallRun) -> dict[tuple[str, int], float]:
@@ -116,6 +146,8 @@ def test_a_stopped_run_goes_on(disturbed: Disturbed, finished_run: SmallRun) -> 
     assert stops[1] in (3, 4)
     assert [event.resumed_from for event in small.of_kind(Started)] == [0, *stops]
     assert len(small.of_kind(Step)) == 6  # none done twice
+    counted, whole = _worked(small)
+    assert 0 < counted < whole  # a model that is loaded again is no work on the run
     _assert_as_if_nothing_had_been(small, finished_run)
 
 
