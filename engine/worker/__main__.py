@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from engine.worker import quiet
 
@@ -15,6 +17,7 @@ quiet.prepare()
 from engine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
 from engine.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
 from engine.runs import Run  # noqa: E402
+from engine.worker.log_book import LogBook  # noqa: E402
 from engine.worker.reporter import Reporter, StopRequested  # noqa: E402
 
 
@@ -38,7 +41,7 @@ def main() -> int:
 
 
 def _work(run: Run) -> int:
-    reporter = Reporter(EventLog(run.events_path).append)
+    reporter = Reporter(EventLog(run.events_path).append, LogBook(run))
     reporter.catch_signals()
     reporter.emit(Phase(name=FIRST_PHASE))
     try:
@@ -90,5 +93,13 @@ def _merge() -> int:
     return merge.serve()
 
 
+def leave(status: int) -> NoReturn:
+    """End at once: to take torch and CUDA apart needs seconds, in which the run is still locked."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

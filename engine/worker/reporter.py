@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from engine.events import Event, Phase, Warned
+from engine.worker.log_book import LogBook
 
 
 class StopRequested(Exception):
@@ -17,10 +18,17 @@ class StopRequested(Exception):
 class Reporter:
     """Hands events on, and remembers a SIGTERM or SIGINT until the work can be left in order."""
 
-    def __init__(self, emit: Callable[[Event], None]) -> None:
-        self.emit = emit
+    def __init__(self, emit: Callable[[Event], None], log: LogBook | None = None) -> None:
+        self._emit = emit
+        self._log = log
         self.stopping = False
         self._last_progress = 0.0
+
+    def emit(self, event: Event) -> None:
+        """Report an event: to whoever follows the run, and to its log."""
+        self._emit(event)
+        if self._log is not None:
+            self._log.tell(event)
 
     def catch_signals(self) -> None:
         """From now on SIGTERM and SIGINT ask to stop instead of killing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +19,9 @@ from engine.language import _
 from engine.text import plain
 
 _BYTES = 64 << 10
+_TIMED = re.compile(r"(\d\d:\d\d:\d\d)(  .*)")
+_LOUD = {"warning": "$text-warning", "failed": "$text-error"}
+"""How the worker's own lines begin that deserve a second look."""
 
 
 class LogDialog(ModalScreen[None]):
@@ -58,8 +62,19 @@ class LogDialog(ModalScreen[None]):
             text = _("{path}: cannot be read: {reason}").format(
                 path=self._path, reason=error.strerror
             )
-        self.query_one(Static).update(Content(text or _("The worker has said nothing.")))
+        lines = [styled(line) for line in text.splitlines()]
+        nothing = Content(_("The worker has said nothing."))
+        self.query_one(Static).update(Content("\n").join(lines) if lines else nothing)
         self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
+
+
+def styled(line: str) -> Content:
+    """A line of a log: its time stands back, what went wrong stands out."""
+    found = _TIMED.match(line)
+    if found is None:
+        return Content(line)
+    time, said = found.groups()
+    return Content.assemble((time, "dim"), (said, _LOUD.get(said.partition(":")[0].strip(), "")))
 
 
 def read_end(path: Path, most: int = _BYTES) -> str:

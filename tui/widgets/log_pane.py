@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.content import Content
 
 from engine.language import _
-from tui.widgets.log_dialog import read_end
+from tui.widgets.log_dialog import read_end, styled
 from tui.widgets.polled_lines import PolledLines
 
 _BYTES = 8 << 10
@@ -45,4 +45,4 @@ class LogPane(PolledLines):
         except OSError:
             lines = []
         shown = lines[-height:] if lines else [_("The worker has said nothing.")]
-        return [Content(line) for line in [*shown, *[""] * (height - len(shown))]]
+        return [styled(line) for line in [*shown, *[""] * (height - len(shown))]]
