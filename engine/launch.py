@@ -45,6 +45,7 @@ def start(run: Run, *, gpu: str = "") -> int:
     `gpu` is the UUID of the GPU it gets instead of its own, if it names one.
     Raises RunError if the run has a worker already, cannot be written, or has lost its GPU.
     """
+    run.is_busy()  # the worker before may be about to leave
     try:
         handle = lock.acquire(run.folder)
     except OSError as error:

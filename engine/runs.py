@@ -5,6 +5,7 @@ Status is derived, never stored: the last terminal event, else whether the worke
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,9 @@ from engine.language import _
 from engine.run_settings import RunSettings
 from engine.summary import Summary, read_summary
 from engine.waiting import waiting_list
+
+LETTING_GO = 5.0
+"""Seconds that a worker may take to leave after its last word."""
 
 
 class Run:
@@ -96,6 +100,15 @@ class Run:
     def alive(self) -> bool:
         """Does a worker hold this run now?"""
         return lock.is_held(self.folder)
+
+    def is_busy(self, patience: float = LETTING_GO) -> bool:
+        """Has it a worker at work? One that has said its last word is waited for. Blocks."""
+        deadline = time.monotonic() + patience
+        while self.alive():
+            if time.monotonic() > deadline or not self.summary().ended:
+                return True
+            time.sleep(0.05)
+        return False
 
     def waits(self) -> bool:
         """Is it in the queue, to be started when its turn comes?"""

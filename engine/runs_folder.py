@@ -175,7 +175,7 @@ def newest_active(runs: Iterable[Run]) -> Run | None:
 
 def delete(run: Run) -> None:
     """Remove a run's folder for good. Raises RunError while its worker lives."""
-    if run.alive():
+    if run.is_busy():
         raise RunError(_("run {run} is running; stop it first").format(run=run.id))
     waiting_list.remove(run.folder.parent, run.id)
     try:

@@ -90,7 +90,9 @@ def watch(arguments: Namespace) -> int:
 def resume(arguments: Namespace) -> int:
     """`yiwen resume RUN`."""
     run = runs_folder.find(runs_root(arguments.runs), arguments.run)
-    if run.alive():
+    if run.alive() and run.summary().ended:
+        print(_("{run}: waiting for its worker to leave …").format(run=run.id), file=sys.stderr)
+    if run.is_busy():
         raise RunError(_("run {run} is running; `yiwen watch {run}` follows it").format(run=run.id))
     if run.summary().status is Status.FINISHED:
         raise RunError(_("run {run} is finished; there is nothing to resume").format(run=run.id))

@@ -39,7 +39,7 @@ class Trash:
 
     def take(self, run: Run) -> None:
         """Move a run's folder away. Raises RunError while its worker lives."""
-        if run.alive():
+        if run.is_busy():
             raise RunError(_("run {run} is running; stop it first").format(run=run.id))
         try:
             os.replace(run.folder, self._own_folder() / run.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,15 @@ def test_an_adapter_of_a_run_is_scored_by_a_run_that_names_it(
     assert (settings.job, settings.adapter_run) == ("evaluate", trained.id)
     again = as_json(capsys, "evaluate", result["run"])
     assert runs_folder.find(root, again["run"]).settings.adapter_run == trained.id
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_run_whose_worker_is_leaving_is_waited_for_in_words(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    run = make_run(root, events.Started(steps=9), events.Stopped(step=3))
+    leaving = threading.Timer(0.5, os.close, (lock.acquire(run.folder),))
+    leaving.start()
+    status, _, err = run_command(capsys, "resume", run.id)
+    assert status == 0
+    assert err.startswith(f"{run.id}: waiting for its worker to leave …\n")

@@ -19,6 +19,7 @@ from stand_in import write_worker
 
 from engine import hardware, launch, lock
 from engine.errors import RunError
+from engine.events import EventLog, Started, Stopped
 from engine.lock import Holder
 from engine.runs import Run
 from engine.summary import Status
@@ -245,3 +246,25 @@ def test_a_worker_that_has_not_said_who_it_is_yet_is_not_stopped(run: Run) -> No
     with pytest.raises(RunError, match="has not said its process id yet; try again"):
         launch.request_stop(run)
     os.close(handle)
+
+
+def test_a_worker_that_has_said_its_last_word_is_waited_for(run: Run) -> None:
+    EventLog(run.events_path).append(Stopped(step=3, checkpoint="step-000003"))
+    held = lock.acquire(run.folder)
+    assert run.is_busy(patience=0.1)
+    leaving = threading.Timer(1.6, os.close, (held,))  # longer than a lock alone is waited for
+    leaving.start()
+    assert launch.start(run)
+    leaving.join()
+    told(run)
+
+
+def test_a_worker_at_work_is_not_waited_for(run: Run) -> None:
+    EventLog(run.events_path).append(Started(steps=9))
+    held = lock.acquire(run.folder)
+    began = time.monotonic()
+    assert run.is_busy()
+    assert time.monotonic() - began < 4
+    with pytest.raises(RunError, match="has a worker already"):
+        launch.start(run)
+    os.close(held)

@@ -29,7 +29,7 @@ async def confirm_and_delete(
 
     Call it from a Textual worker. Raises RunError if one of them is running.
     """
-    alive = await asyncio.to_thread(lambda: [run for run in chosen if run.alive()])
+    alive = await asyncio.to_thread(lambda: [run for run in chosen if run.is_busy()])
     if alive:
         raise RunError(_("run {run} is running; stop it first (x)").format(run=alive[0].id))
     size = text.size(await asyncio.to_thread(lambda: sum(run.size() for run in chosen)))

@@ -260,6 +260,8 @@ class TrainScreen(SetupActions, Looking):
         """Start a worker on the same folder; it goes on from the last checkpoint."""
         if self.watched is None:
             return
+        if await asyncio.to_thread(self.watched.alive):
+            self.notify(_("Waiting for the worker to leave …"), timeout=3)
         try:
             await asyncio.to_thread(launch.start, self.watched)
         except (RunError, OSError) as error:
