@@ -22,23 +22,11 @@ class Contradiction(NamedTuple):
 def of(profile: Profile) -> list[Contradiction]:
     """All contradictions in a profile."""
     found = _in_prompt(profile.prompt)
-    shown = profile.prompt.few_shot_template or profile.prompt.template
-    if profile.few_shot.examples and "{examples}" not in shown:
-        key = "few_shot_template" if profile.prompt.few_shot_template else "template"
-        found.append(
-            Contradiction(
-                (f"prompt.{key}", "prompt.few_shot_template", "few_shot.examples"),
-                _("has no {{examples}} part, which few_shot.examples = {count} needs").format(
-                    count=profile.few_shot.examples
-                ),
-            )
-        )
     few_shot, training = profile.few_shot, profile.training
-    if (few_shot.choose == "ids") != bool(few_shot.ids):
+    if few_shot.ids and few_shot.choose != "ids":
         found.append(
             Contradiction(
-                ("few_shot.ids", "few_shot.choose"),
-                _('goes with few_shot.choose = "ids", and that with ids'),
+                ("few_shot.ids", "few_shot.choose"), _('goes with few_shot.choose = "ids"')
             )
         )
     if training.patience and profile.evaluation.choose_by == "last":

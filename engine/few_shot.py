@@ -31,6 +31,10 @@ def pool(settings: FewShot, train: Sequence[Pair], scored: Sequence[Pair]) -> li
     forbidden = {text for pair in scored for text in (pair.source_text, pair.output) if text}
     allowed = [p for p in train if p.source_text not in forbidden and p.output not in forbidden]
     if settings.choose == "ids":
+        if not settings.ids:
+            raise UserError(
+                _('few_shot.choose = "ids" needs few_shot.ids, the ids of training pairs')
+            )
         return _named(settings.ids, train, allowed)
     if settings.choose == "nearest":
         return allowed if settings.examples else []

@@ -166,6 +166,7 @@ def draw(profile: Profile, strategy: strategies.Strategy, data: dict[Part, Datas
     """The pairs that a strategy's examples are taken from, none where it shows none."""
     if not strategy.shows_examples:
         return []
+    _require_place_for_examples(profile)
     return few_shot.pool(profile.few_shot, data["train"].pairs, data["test"].pairs)
 
 
@@ -176,6 +177,7 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     """
     if not strategy.shows_examples:
         return []
+    _require_place_for_examples(profile)
     if not profile.data.train:
         raise UserError(_("data.train: no file is named; few-shot draws its examples from it"))
     skip_bad = profile.data.bad_records == "skip"
@@ -183,6 +185,19 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     scored = profile_paths.data_file(profile, "test")
     test = dataset.read(scored, skip_bad=skip_bad).pairs if scored else []
     return few_shot.pool(profile.few_shot, train, test)
+
+
+def _require_place_for_examples(profile: Profile) -> None:
+    """A template without one matters where examples are asked for, and nowhere else."""
+    prompt = profile.prompt
+    key = "few_shot_template" if prompt.few_shot_template else "template"
+    if "{examples}" not in (prompt.few_shot_template or prompt.template):
+        raise UserError(
+            _(
+                "prompt.{key} of profile {name} has no {{examples}} part, where few-shot puts "
+                "its examples; add it there, or in prompt.few_shot_template"
+            ).format(key=key, name=profile.name)
+        )
 
 
 def builder_for(profile: Profile, examples: Sequence[Pair] = ()) -> PromptBuilder:

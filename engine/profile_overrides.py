@@ -41,7 +41,16 @@ def apply(table: dict[str, Any], overrides: Mapping[str, str]) -> list[str]:
         if not wrong and isinstance(target, dict):  # else the file's own mistake will be told
             target[name] = value
         mistakes += wrong
+    _choose_what_is_named(table, overrides)
     return mistakes
+
+
+def _choose_what_is_named(table: dict[str, Any], overrides: Mapping[str, str]) -> None:
+    """Whoever names the examples wants these: `few_shot.choose` need not be said beside."""
+    few_shot = table.get("few_shot")
+    is_left_open = "few_shot.ids" in overrides and "few_shot.choose" not in overrides
+    if is_left_open and isinstance(few_shot, dict) and few_shot.get("ids"):
+        few_shot["choose"] = "ids"
 
 
 def place(key: str, text: str) -> str:

@@ -130,12 +130,8 @@ def test_a_name_that_is_unknown_or_scored_is_said() -> None:
         few_shot.pool(FewShot(choose="ids", ids=("p7",)), TRAIN, [TRAIN[7]])
 
 
-@pytest.mark.parametrize(
-    "overrides",
-    [{"few_shot.choose": "ids"}, {"few_shot.ids": '["train-1"]'}],
-    ids=["no ids", "ids without choose"],
-)
-def test_ids_and_their_choice_go_together(overrides: dict[str, str]) -> None:
+def test_ids_that_nothing_chooses_are_a_mistake() -> None:
+    overrides = {"few_shot.ids": '["train-1"]', "few_shot.choose": "random"}
     with pytest.raises(ProfileError, match="goes with few_shot.choose"):
         profile_files.load("tiny", overrides)
 

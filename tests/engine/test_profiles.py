@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from samples import MINIMAL_PROFILE, tiny, write_profile
+from samples import MINIMAL_PROFILE, MODEL, TEST_FILE, tiny, write_profile
 
-from engine import profile_files, profiles
-from engine.errors import ProfileError
+from engine import few_shot, jobs, profile_files, profiles, strategies
+from engine.errors import ProfileError, UserError
+from engine.jobs import Request
 
 OPTIMIZERS = '"adafactor" or "adamw" or "adamw_8bit" or "paged_adamw_8bit"'
 
@@ -132,10 +133,6 @@ GOOD_TEMPLATE = "template = '{examples}{instruction}'\n"
             "parts are {system} {examples} {instruction}",
         ),
         (
-            "template = '{instruction}'",
-            "template: has no {examples} part, which few_shot.examples = 4 needs",
-        ),
-        (
             GOOD_TEMPLATE + "system = 'Hi'",
             "system: is given, but prompt.template has no {system} part",
         ),
@@ -229,17 +226,14 @@ def test_an_override_of_no_key_is_named_with_the_nearest_one(key: str, mistake: 
 @pytest.mark.parametrize(
     ("file", "key", "text", "mistake"),
     [
-        ("", "few_shot.choose", "ids",
-         'few_shot.ids: goes with few_shot.choose = "ids", and that with ids'),
-        ("", "few_shot.ids", '["a"]', 'goes with few_shot.choose = "ids", and that with ids'),
+        ("[few_shot]\nchoose = 'ids'\nids = ['a']", "few_shot.choose", "random",
+         'few_shot.ids: goes with few_shot.choose = "ids"'),
         ("[training]\npatience = 2", "evaluation.choose_by", "last",
          'training.patience: needs evaluation.choose_by = "validation" or "test"'),
         ("[training]\nbatch_size = 12", "training.seed_bug_compatible", "true",
          "training.batch_size: found 12, expected a multiple of 8, the seed's accumulation, with "
          "training.seed_bug_compatible"),
         ("", "prompt.system", "Hi", "is given, but prompt.template has no {system} part"),
-        ("", "prompt.template", "{instruction}",
-         "has no {examples} part, which few_shot.examples = 4 needs"),
     ],
 )  # fmt: skip
 def test_what_an_override_contradicts_in_the_file_is_blamed_on_the_override(
@@ -274,3 +268,31 @@ def test_overriding_a_profile_keeps_its_other_values() -> None:
     changed = profile_files.override(tiny(), {"training.epochs": "5"})
     assert changed.training.epochs == 5
     assert profile_files.override(changed, {"training.epochs": "2"}) == tiny()
+
+
+def test_four_lines_are_a_profile() -> None:
+    """What a template lacks for few-shot matters where few-shot is asked for."""
+    path = write_profile(
+        f"model.path = '{MODEL}'\n"
+        "prompt.template = '{instruction}'\n"
+        f"data.train = '{MODEL / 'data' / 'train.json'}'\ndata.test = '{TEST_FILE}'\n"
+    )
+    profile = profile_files.load(path)
+    zero = Request(Path("runs"), "zero-shot", str(path))
+    assert jobs.prepare(zero).settings.profile == profile
+    refused = r"prompt\.template of profile .* few-shot puts its examples"
+    with pytest.raises(UserError, match=refused):
+        jobs.prepare(Request(Path("runs"), "few-shot", str(path)))
+    with pytest.raises(UserError, match=refused):
+        jobs.draw_outside_a_run(profile, strategies.FEW_SHOT)
+
+
+def test_named_examples_are_set_in_any_order() -> None:
+    path = write_profile(MINIMAL_PROFILE)
+    assert profile_files.load(path, {"few_shot.choose": "ids"}).few_shot.choose == "ids"
+    named = profile_files.load(path, {"few_shot.ids": '["b", "a"]'}).few_shot
+    assert (named.choose, named.ids) == ("ids", ("b", "a"))
+    both = {"few_shot.ids": '["b", "a"]', "few_shot.choose": "ids"}
+    assert profile_files.load(path, both).few_shot == named
+    with pytest.raises(UserError, match=r"few_shot\.choose = .ids. needs few_shot\.ids"):
+        few_shot.pool(profile_files.load(path, {"few_shot.choose": "ids"}).few_shot, [], [])
