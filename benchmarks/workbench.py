@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 import fake_worker  # noqa: E402  # a worker without a model
+from covering import live_bytes  # noqa: E402
 from samples import ENDED, make_run  # noqa: E402
 from streaming import streaming_bytes  # noqa: E402
 from terminal import Terminal  # noqa: E402  # the tests' own terminal
@@ -71,6 +72,9 @@ def main() -> None:
     live = _live()
     for columns, rows in SIZES:
         live |= _switches(columns, rows)
+        with tempfile.TemporaryDirectory() as name:
+            for dialog, sent in live_bytes(Path(name), columns, rows, seconds=10.0):
+                live[f"bytes a second, live at {columns}×{rows} under {dialog}"] = sent
         for models in (1, 3):
             with tempfile.TemporaryDirectory() as name:
                 mean, most = streaming_bytes(Path(name), models, columns, rows)

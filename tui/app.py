@@ -26,7 +26,7 @@ from engine.language import _
 from engine.runs import Run
 from engine.table.trash import Trash, purge
 from engine.text import message_of, plain, width
-from tui import remembered
+from tui import covered, remembered
 from tui.charset import choose
 from tui.remembered import Look
 
@@ -103,6 +103,7 @@ class YiwenApp(App[None]):
     ]  # fmt: skip
 
     def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:
+        covered.mend()
         super().__init__()
         self.runs_root = runs_root
         self.profile_name = profile

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from rich.align import Align
 from rich.text import Text
-from textual.command import CommandList, CommandPalette
+from textual.command import CommandInput, CommandList, CommandPalette
 from textual.widgets.option_list import Option
 
 from engine.language import _
 
 
 class Palette(CommandPalette):
-    """Textual's, which tells in English that nothing was found."""
+    """Textual's, which tells in English that nothing was found, and whose cursor blinks."""
+
+    def on_mount(self) -> None:
+        """A blinking cursor repaints the whole line, twice a second for ever."""
+        self.query_one(CommandInput).cursor_blink = False
 
     def _start_no_matches_countdown(self, search_value: str) -> None:
         self._stop_no_matches_countdown()
