@@ -12,10 +12,13 @@ from typing import Any
 from msgspec import Struct
 
 from engine import directions
+from engine.data.file_names import files_of, joined
+from engine.data.record import Record
 from engine.directions import Direction
 from engine.errors import DataError
-from engine.formats import Record, files_of, kind_of, read_records
+from engine.formats import kind_of, read_records
 from engine.language import _, labelled, plural
+from engine.machine import reading
 
 _SHOWN_MISTAKES = 20
 
@@ -30,6 +33,13 @@ class Pair(Struct, frozen=True):
     """Where the text comes from, e.g. book and chapter."""
     repaired: str = ""
     """The output without damage by conversion (`output_repaired`): a second reference."""
+    has_number: bool = False
+    """Is the id a whole number in the file?"""
+
+    @property
+    def own_id(self) -> str | int:
+        """The id as the file has it."""
+        return int(self.id) if self.has_number else self.id
 
     @property
     def direction(self) -> Direction:
@@ -91,8 +101,17 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
             else ""
         )
         raise DataError(_("{path}: holds no pairs{why}").format(path=path, why=why))
-    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
-    return Dataset(str(path), found.pairs, digest, bad + found.blank)
+    return Dataset(joined(files), found.pairs, _digest(files), bad + found.blank)
+
+
+def _digest(files: list[Path]) -> str:
+    found = hashlib.sha256()
+    for place, file in enumerate(files):
+        found.update(b"\0" * (place > 0))
+        with reading.open_regular(file) as opened:
+            while block := opened.read(1 << 20):
+                found.update(block)
+    return found.hexdigest()
 
 
 @dataclass
@@ -111,10 +130,10 @@ def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
     found = Checked()
     seen: dict[str, str] = {}
     for record in records:
-        if record.value is None:
+        if record.is_blank:
             found.blank.append(_("{place}: blank line").format(place=record.place))
             continue
-        mistake = _mistake(record.value, need_output)
+        mistake = record.mistake or _mistake(record.value, need_output)
         if not mistake:
             key = str(record.value["id"])
             if key in seen:
@@ -131,19 +150,25 @@ def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
 
 
 def _pair(value: dict[str, Any]) -> Pair:
+    added = value.get("input") or ""
     return Pair(
         id=str(value["id"]),
-        instruction=value["instruction"],
+        # Alpaca has the sentence apart from what is to be done with it, and joins them so.
+        instruction=value["instruction"] + (f"\n{added}" if added.strip() else ""),
         output=value.get("output") or "",
-        source=str(value.get("source") or ""),
+        source=_source(value.get("source")),
         repaired=value.get("output_repaired") or "",
+        has_number=isinstance(value["id"], int),
     )
+
+
+def _source(value: Any) -> str:
+    """Whatever a file says there: nothing hangs on it, so nothing of it is a mistake."""
+    return str(value or "").encode(errors="replace").decode() if value else ""
 
 
 def _mistake(value: Any, need_output: bool) -> str:
     """What is wrong with one record, or nothing."""
-    if isinstance(value, str):
-        return value
     if not isinstance(value, dict):
         return _("found {found}, expected an object with id, instruction and output").format(
             found=kind_of(value)
@@ -155,6 +180,8 @@ def _mistake(value: Any, need_output: bool) -> str:
         return _("id: found {found}, expected a text or a whole number").format(
             found=kind_of(value["id"])
         )
+    if isinstance(value["id"], str) and _holds_half_a_character(value["id"]):
+        return _("{key}: holds half a character (a lone surrogate)").format(key="id")
     for key in ("instruction", "output"):
         if key == "output" and not need_output and value.get(key) is None:
             continue
@@ -166,11 +193,23 @@ def _mistake(value: Any, need_output: bool) -> str:
             return _("{key}: holds half a character (a lone surrogate)").format(key=key)
         if not value[key].strip() and (key == "instruction" or need_output):
             return _("{key}: empty").format(key=key)
-    repaired = value.get("output_repaired")
-    if not isinstance(repaired, str | None):
-        return _("output_repaired: found {found}, expected a text").format(found=kind_of(repaired))
-    if repaired and _holds_half_a_character(repaired):
-        return _("output_repaired: holds half a character (a lone surrogate)")
+    return _mistake_beside(value)
+
+
+def _mistake_beside(value: dict[str, Any]) -> str:
+    """What is wrong with the fields that may be there."""
+    for key in ("output_repaired", "input"):
+        found = value.get(key)
+        if not isinstance(found, str | None):
+            return _("{key}: found {found}, expected a text").format(key=key, found=kind_of(found))
+        if found and _holds_half_a_character(found):
+            return _("{key}: holds half a character (a lone surrogate)").format(key=key)
+    for key in ("system", "history"):
+        if value.get(key):
+            return _(
+                "{key}: is not shown to the model; take it out (a text that stands before every "
+                "pair belongs in the profile, prompt.system)"
+            ).format(key=key)
     return ""
 
 

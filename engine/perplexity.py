@@ -43,6 +43,13 @@ class SampleResult(Struct):
     """What is wrong with the output, by kind (see engine.scores.output_checks)."""
     chrf: float | None = None
     """Of the output alone, 0–100."""
+    has_number: bool = False
+    """Is the id a whole number in the data file?"""
+
+    @property
+    def own_id(self) -> str | int:
+        """The id as the data file has it."""
+        return int(self.id) if self.has_number else self.id
 
 
 def of_sample(nll: float, tokens: int) -> float:

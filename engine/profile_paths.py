@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from engine.data.file_names import split
 from engine.errors import DataError
 from engine.language import _
 from engine.profiles import Profile
@@ -18,7 +19,7 @@ def resolve(profile: Profile, folder: Path) -> Profile:
     looks_local = profile.model.path.startswith((".", "/", "~"))
     model_path = str(local) if local.is_dir() or looks_local else profile.model.path
     data: dict[str, Any] = {
-        part: ",".join(_found(one, folder) for one in _split(getattr(profile.data, part)))
+        part: ",".join(_found(one, folder) for one in _split(getattr(profile.data, part), folder))
         for part in ("train", "validation", "test")
     }
     return msgspec.structs.replace(
@@ -34,7 +35,7 @@ def data_file(profile: Profile, part: str) -> str:
     Raises DataError, naming both places, if it is in neither.
     """
     text: str = getattr(profile.data, part)
-    for one in _split(text):
+    for one in split(text):
         if not Path(one).expanduser().is_absolute():
             raise DataError(
                 _(
@@ -54,6 +55,10 @@ def _found(text: str, folder: Path) -> str:
     return text
 
 
-def _split(text: str) -> list[str]:
-    """One file, or two parallel ones."""
-    return [one for one in text.split(",") if one]
+def _split(text: str, folder: Path) -> list[str]:
+    """One file, or two parallel ones, as they are called in a folder or where one stands."""
+    for place in (folder, Path.cwd()):
+        names = split(text, place)
+        if all((place / Path(name).expanduser()).exists() for name in names):
+            return names
+    return split(text)

@@ -109,7 +109,9 @@ def clock(seconds: float) -> str:
 
 def short_path(path: str, room: int = 1000) -> str:
     """A path (or two, parallel) as one would type it; where room is short, its end counts."""
-    text = ",".join(_short(Path(part)) for part in path.split(",") if part)
+    from engine.data.file_names import split  # here, for `--help` loads this module too
+
+    text = ",".join(_short(Path(part)) for part in split(path))
     return text if len(text) <= room else "…" + text[1 - room :]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from engine.cli.parser import count, share
 from engine.language import _, marked
 
-_FILE = marked(".json (course), .jsonl, .tsv, or two texts as source.txt,target.txt")
+_FILE = marked(".json (course), .jsonl, .tsv, .csv, or two texts as source.txt,target.txt")
 
 
 def add_data(data: argparse.ArgumentParser, json: Any, settings: Any) -> None:

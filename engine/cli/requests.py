@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine import profile_files, runs_folder, strategies
+from engine.data.file_names import files_of, joined
 from engine.errors import ProfileError, RunError, UserError
 from engine.jobs import Request
 from engine.language import _
@@ -47,7 +48,7 @@ def overrides(arguments: Namespace) -> dict[str, str]:
 
 def absolute(path: str) -> str:
     """A data file (or two, with a comma) from where the user stands, not from the profile."""
-    return ",".join(str(Path(part).expanduser().resolve()) for part in path.split(",") if part)
+    return joined([file.expanduser().resolve() for file in files_of(path)])
 
 
 def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) -> Request:

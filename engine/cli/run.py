@@ -65,7 +65,7 @@ def predict(arguments: Namespace) -> int:
         return report_trouble(run, summary)
     lines = (run.folder / summary.results_file).read_bytes()
     results = msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
-    answers = [{"id": result.id, "output": result.output or ""} for result in results]
+    answers = [{"id": result.own_id, "output": result.output or ""} for result in results]
     write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())
     if arguments.json:
         written = {"run": run.id, "file": str(target), "items": len(answers)}

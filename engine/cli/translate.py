@@ -13,6 +13,7 @@ import msgspec
 
 from engine import directions, jobs, strategies, trained_with
 from engine.catalog import finite
+from engine.cli import typed
 from engine.cli.requests import request
 from engine.directions import Direction
 from engine.errors import UserError
@@ -28,6 +29,7 @@ _TEMPERATURE = 0.7
 
 def translate(arguments: Namespace) -> int:
     """`yiwen translate PROFILE|RUN [TEXT]`."""
+    texts = _texts(arguments.text)
     asked = request(arguments)
     profile = jobs.resolve_profile(asked)
     strategy = strategies.get(asked.strategy)
@@ -42,8 +44,11 @@ def translate(arguments: Namespace) -> int:
     try:
         for phase in translator.load():
             print(f"{phase_name(phase.name)} …", file=sys.stderr)
-        for text in _texts(arguments.text):
-            _translate_one(text, arguments, translator, builder, adapter)
+        for text in texts:
+            if text:
+                _translate_one(text, arguments, translator, builder, adapter)
+            else:
+                _pass_over(arguments)
     finally:
         translator.close()
     return 0
@@ -71,7 +76,7 @@ def _translate_one(
             row["output"] = "".join(pieces).strip()
             print(json.dumps(row, ensure_ascii=False), flush=True)
         else:
-            _stream(pieces)
+            _stream(pieces, is_one_line=arguments.text is None)
     if arguments.reference and not arguments.json:
         said = _("reference: perplexity {value}")
         print(said.format(value=number(perplexity)), flush=True)
@@ -84,18 +89,26 @@ def _sampling(generation: Generation, arguments: Namespace) -> Generation:
     return msgspec.structs.replace(generation, temperature=temperature)
 
 
+def _pass_over(arguments: Namespace) -> None:
+    """Of an empty line comes an empty line: what comes out stands beside what went in."""
+    if arguments.json:
+        print(json.dumps({"text": "", "direction": "unknown", "output": ""}), flush=True)
+    else:
+        print("\n" * (max(1, arguments.samples or 1) - 1), flush=True)
+
+
 def _texts(text: str | None) -> Iterator[str]:
-    """The texts to translate; empty lines of standard input are passed over."""
-    if text is not None:
-        if not text.strip():
-            raise UserError(_("nothing to translate: the text is empty"))
-        yield text.strip()
-        return
-    if sys.stdin.isatty():
-        print(_("Type a sentence and Enter; Ctrl-D ends."), file=sys.stderr)
-    for line in sys.stdin:
-        if line.strip():
-            yield line.strip()
+    """The texts to translate; an empty one for an empty line of standard input."""
+    if text is None:
+        return _typed_lines() if sys.stdin and sys.stdin.isatty() else typed.lines()
+    if not text.strip():
+        raise UserError(_("nothing to translate: the text is empty"))
+    return iter([typed.checked(text.strip(), "TEXT")])
+
+
+def _typed_lines() -> Iterator[str]:
+    print(_("Type a sentence and Enter; Ctrl-D ends."), file=sys.stderr)
+    return filter(None, typed.lines())
 
 
 def _direction(asked: str, text: str) -> Direction:
@@ -104,11 +117,15 @@ def _direction(asked: str, text: str) -> Direction:
     return "to_modern" if asked == "to-modern" else "to_classical"
 
 
-def _stream(pieces: Iterator[str]) -> None:
-    """Print an answer as it comes; white space at its end is left out."""
+def _stream(pieces: Iterator[str], *, is_one_line: bool) -> None:
+    """Print an answer as it comes; white space at its end is left out.
+
+    Of a line of a file comes one line, whatever the model says.
+    """
     held = ""
+    newline = " " if is_one_line else "\n"
     for piece in pieces:
-        text = held + "\n".join(one_line(line) for line in piece.split("\n"))
+        text = held + newline.join(one_line(line) for line in piece.split("\n"))
         kept = text.rstrip()
         held = text[len(kept) :]
         print(kept, end="", flush=True)

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from engine import directions
 from engine.characters import simplified_characters
+from engine.data import odd_characters
 from engine.data.groups import find_duplicates
+from engine.data.odd_characters import OddKind
 from engine.data.records import DataFile
 from engine.data.sides import answer_prefix, sentence
 from engine.dataset import Pair
@@ -15,9 +18,13 @@ from engine.language import _, marked
 from engine.nearest import letters
 from engine.text import number
 
-Kind = Literal[
-    "duplicate", "reversed", "other answer", "copy", "empty", "no direction", "length", "simplified"
-]
+Kind = (
+    Literal[
+        "duplicate", "reversed", "other answer", "copy", "empty", "no direction", "swapped",
+        "length", "simplified",
+    ]
+    | OddKind
+)  # fmt: skip
 KINDS: dict[Kind, str] = {
     "duplicate": marked("the same pair again"),
     "reversed": marked("the same pair again in the other direction"),
@@ -25,12 +32,21 @@ KINDS: dict[Kind, str] = {
     "copy": marked("output = the sentence to translate"),
     "empty": marked("nothing but white space, signs or a prefix"),
     "no direction": marked("the instruction asks for neither direction"),
+    "swapped": marked("the sides seem to be swapped: asked for one way, written the other"),
     "length": marked("one side is far longer than the other"),
     "simplified": marked("characters that only Simplified Chinese has"),
+    "replacement": marked("replacement characters, where text was lost in a conversion"),
+    "control": marked("control characters"),
+    "invisible": marked("invisible characters"),
+    "private use": marked("characters for private use, which every font shows differently"),
+    "html": marked("HTML: tags or entities"),
+    "mojibake": marked("text read in an encoding that it was not written in"),
 }
 """What each means, to be shown by `_`."""
 _RATIO = 5.0
 """Letters of the longer side by those of the shorter from which a pair is suspicious."""
+_SWAPPED = 3
+"""Signs by which the side that should be classical reads more modern than the other."""
 _SHORT = 20
 """Letters; where the longer side has fewer, no ratio is suspicious."""
 
@@ -74,6 +90,21 @@ def _of_pair(pair: Pair) -> Iterator[tuple[Kind, str]]:
     simplified = simplified_characters(pair.source_text + pair.output)
     if simplified:
         yield "simplified", " ".join(dict.fromkeys(simplified))
+    if _is_swapped(pair):
+        yield "swapped", f"{pair.source_text} → {pair.output}"
+    for text in (pair.instruction, pair.output, pair.repaired):
+        yield from odd_characters.find(text)
+
+
+def _is_swapped(pair: Pair) -> bool:
+    """Does the side that should be classical read modern, and the other one classical?"""
+    modern, classical = pair.source_text, pair.output
+    if pair.direction == "to_modern":
+        modern, classical = classical, modern
+    elif pair.direction == "unknown":
+        return False
+    of_modern, of_classical = map(directions.modernness, (modern, classical))
+    return of_classical - of_modern >= _SWAPPED
 
 
 def _repeated(file: DataFile) -> list[tuple[int, Suspicion]]:

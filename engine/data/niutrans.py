@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.data import text_file
 from engine.errors import DataError
-from engine.formats import read_text
 from engine.language import _, marked
 from engine.nearest import letters
 
@@ -118,7 +118,7 @@ def read_chapters(
 
 def _lines(path: Path) -> list[str]:
     # Not splitlines(): it would also cut at characters that stand inside sentences.
-    return [" ".join(line.split()) for line in read_text(path).removesuffix("\n").split("\n")]
+    return [" ".join(line.split()) for line in text_file.read(path).removesuffix("\n").split("\n")]
 
 
 def clean(

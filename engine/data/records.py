@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from engine import dataset
+from engine.data.file_names import files_of
+from engine.data.record import Record
 from engine.dataset import Pair
 from engine.errors import DataError, cannot_write
-from engine.formats import Record, files_of, read_records
+from engine.formats import read_records
 from engine.language import _
 
 Fields = dict[str, Any]

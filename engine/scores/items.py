@@ -36,6 +36,13 @@ class Sample(Struct, frozen=True):
     faults: dict[str, str] = {}
     """What is wrong with the output, by kind."""
     chrf: float | None = None
+    has_number: bool = False
+
+    @property
+    def own_id(self) -> str | int:
+        """The id as the data file has it."""
+        is_number = self.has_number and self.id.removeprefix("-").isdecimal()
+        return int(self.id) if is_number else self.id
 
     @property
     def value(self) -> float:
@@ -148,7 +155,7 @@ def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:
     if item.other is not None:
         runs[other] = _answer(item.other)
     return {
-        "id": sample.id,
+        "id": sample.own_id,
         "direction": sample.direction,
         "instruction": sample.instruction,
         "reference": sample.reference,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine import text, wording
 from engine.catalog import Row
+from engine.data.file_names import split
 from engine.errors import UserError
 from engine.language import _
 from engine.profile_check import nearest
@@ -78,7 +79,7 @@ def status_of(row: Row) -> str:
 def test_name(row: Row) -> str:
     """The name of the file that was scored."""
     file = row.settings.data.get("test")
-    return ",".join(Path(part).name for part in file.path.split(",")) if file else ""
+    return ",".join(Path(part).name for part in split(file.path)) if file else ""
 
 
 def _corpus(row: Row) -> float:

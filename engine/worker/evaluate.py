@@ -136,6 +136,7 @@ def score(
             reference=pair.output,
             examples=examples,
             repaired=pair.repaired,
+            has_number=pair.has_number,
         )
         for pair, encoded, examples, total in zip(
             file.pairs, file.encoded, file.examples, nll.tolist(), strict=True

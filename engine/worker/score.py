@@ -57,6 +57,7 @@ def _predict(session: Session) -> None:
             repaired=pair.repaired,
             cut=answer.cut,
             special=list(answer.special),
+            has_number=pair.has_number,
         )
         for pair, answer in zip(pairs, answers, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 
@@ -36,3 +37,36 @@ def test_a_reference_gets_its_perplexity(capsys: pytest.CaptureFixture[str], fak
     assert status == 0
     expected = math.exp(fake.manners.nll / tokens)
     assert float(said.rpartition(" ")[2].replace(",", "")) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_as_many_lines_come_out_as_went_in(
+    capsys: pytest.CaptureFixture[str], fake: Fake, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    give(monkeypatch, "床前明月光\r\n\r\n天\r寒".encode() + end)
+    fake.manners.answer = "一行\n又一行"
+    status, out, _ = run_command(capsys, "translate", "tiny")
+    assert (status, out.split("\n")) == (0, ["一行 又一行", "", "一行 又一行", ""])
+
+
+def test_a_line_in_another_encoding_is_named(
+    capsys: pytest.CaptureFixture[str], fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(monkeypatch, b"\n" + "天氣".encode("big5"))
+    status, _, said = run_command(capsys, "translate", "tiny")
+    assert status == 2
+    assert "standard input, line 2: not UTF-8, perhaps Big5; convert it" in said
+
+
+def test_a_text_in_another_encoding_is_named(
+    capsys: pytest.CaptureFixture[str], fake: Fake
+) -> None:
+    text = "天氣".encode("big5").decode("utf-8", errors="surrogateescape")
+    status, _, said = run_command(capsys, "translate", "tiny", text)
+    assert status == 2
+    assert "TEXT: not UTF-8, perhaps Big5" in said
+
+
+def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Put bytes on standard input."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))

@@ -229,13 +229,13 @@ def test_the_sha256_is_of_the_bytes_of_the_file() -> None:
     [
         ("no.json", "no.json: no such file"),
         (".", ".: cannot be read: Is a directory"),
-        ("a.csv", "a.csv: unknown kind of file '.csv'; expected .json, .jsonl, .tsv, or two"),
-        ("a.csv,a.csv,a.csv", "expected one file, or two parallel ones as source.txt,target.txt"),
+        ("a.doc", "a.doc: unknown kind of file '.doc'; expected .json, .jsonl, .tsv, .csv, or two"),
+        ("a.doc,a.doc,a.doc", "expected one file, or two parallel ones as source.txt,target.txt"),
         ("", "expected one file"),
     ],
 )
 def test_a_file_that_cannot_be_data_is_named(path: str, said: str) -> None:
-    write("a.csv", "x")
+    write("a.doc", "x")
     assert said in message(path)
 
 

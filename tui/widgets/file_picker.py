@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.data.file_names import split
 from engine.language import _
 from engine.text import plain
 from tui.widgets.list_dialog import ListDialog
@@ -139,7 +140,7 @@ class FilePicker(ListDialog[str | None]):
 
 
 def _parts(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
+    return [part.strip() for part in split(value.strip()) if part.strip()]
 
 
 def _path(text: str) -> Path:

@@ -11,10 +11,9 @@ from pathlib import Path
 from engine import counted, profile_files
 from engine.characters import converter
 from engine.cli.data.progress import Progress
-from engine.data import composing, damage, niutrans, records
+from engine.data import composing, damage, niutrans, records, text_file
 from engine.data.niutrans import Aligned, Excluded, book_of
 from engine.errors import UserError
-from engine.formats import read_text
 from engine.language import _, labelled, plural
 from engine.text import one_line, short_path
 
@@ -76,7 +75,7 @@ def _excluded(paths: Sequence[str]) -> Excluded:
             pairs = records.load(path, need_output=False).pairs
             texts += [text for pair in pairs for text in (pair.source_text, pair.output)]
         else:
-            texts += read_text(Path(path)).replace("\t", "\n").split("\n")
+            texts += text_file.read(Path(path)).replace("\t", "\n").split("\n")
     lines = (line.removeprefix("答案：") for text in texts for line in text.split("\n"))
     return Excluded.from_lines(damage.undone("\n".join(lines)).split("\n"))
 

@@ -119,13 +119,18 @@ def _content(
     rows = []
     for leak in found:
         ours, theirs = _texts(leak, train, test)
+        names = train.pairs[leak.train].own_id, test[leak.test].own_id
         rows.append(
             {
                 "kind": leak.kind,
                 "similarity": leak.similarity,
                 "within": leak.is_within,
-                "train": {"id": train.pairs[leak.train].id, "side": leak.sides[0], "text": ours},
-                "test": {"id": test[leak.test].id, "side": leak.sides[1], "text": theirs},
+                "train": {
+                    "id": names[0],
+                    "side": leak.sides[0],
+                    "text": ours,
+                },
+                "test": {"id": names[1], "side": leak.sides[1], "text": theirs},
             }
         )
     return {

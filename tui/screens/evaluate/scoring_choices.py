@@ -11,6 +11,7 @@ from typing import Any
 from textual.app import App
 
 from engine.catalog import Row
+from engine.data.file_names import split
 from engine.language import _
 from engine.runs import Run
 from engine.text import one_line
@@ -123,7 +124,7 @@ async def _choose_test(app: App[Any], scoring: Scoring, test: str) -> Scoring | 
 
 def _start(test: str) -> str:
     """Begin at the present file, else in the folder one stands in."""
-    there = bool(test) and all(Path(one).is_file() for one in test.split(","))
+    there = bool(test) and all(Path(one).is_file() for one in split(test))
     return test if there else str(Path.cwd()) + os.sep
 
 

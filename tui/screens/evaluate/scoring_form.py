@@ -7,6 +7,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Grid
 
+from engine.data.file_names import split
 from engine.language import _, plural
 from tui.screens.evaluate.choice import Choice
 from tui.screens.evaluate.scoring import Preview, Scoring
@@ -38,7 +39,7 @@ class ScoringForm(Grid):
         """Bring the lines up to date."""
         trains, shows = scoring.strategy.trains, scoring.strategy.shows_examples
         examples = scoring.examples if scoring.examples is not None else _count(preview)
-        paths = (scoring.test or (preview.test if preview else "")).split(",")
+        paths = split(scoring.test or (preview.test if preview else ""))
         test = ",".join(Path(path).name for path in paths)
         if test and preview and preview.pairs:
             test = plural(

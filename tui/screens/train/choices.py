@@ -10,6 +10,7 @@ from typing import Any
 from textual.app import App
 
 from engine import profile_files, strategies
+from engine.data.file_names import split
 from engine.errors import UserError
 from engine.hardware import Gpu, Probe
 from engine.language import _
@@ -54,7 +55,7 @@ def _own_file(profile: str, part: Part) -> str:
     except UserError:
         return ""
     files = {"train": data.train, "validation": data.validation, "test": data.test}[part]
-    return ",".join(str(Path(one).resolve()) for one in files.split(",") if one)
+    return ",".join(str(Path(one).resolve()) for one in split(files))
 
 
 async def _choose_profile(app: App[Any], draft: Draft) -> Draft | None:
@@ -101,7 +102,7 @@ def _start(profile: Profile | None, part: Part) -> str:
         data = profile.data
         files = {"train": data.train, "validation": data.validation, "test": data.test}
     present = files[part] or next(filter(None, files.values()), "")
-    if files[part] and all(Path(one).is_file() for one in present.split(",")):
+    if files[part] and all(Path(one).is_file() for one in split(present)):
         return present
-    folder = Path(present.split(",")[0]).parent if present else Path.cwd()
+    folder = Path(split(present)[0]).parent if present else Path.cwd()
     return str(folder if folder.is_dir() else Path.cwd()) + os.sep

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.data.file_names import split
 from engine.language import _, plural
 from engine.lookahead import preview
 from engine.lookahead.preflight import Preflight
@@ -134,7 +135,7 @@ class PreviewDialog(ModalScreen[None]):
 
     def _file_name(self) -> str:
         return _(", ").join(
-            path.rpartition("/")[2] for path in self._found.data[self._part].path.split(",")
+            path.rpartition("/")[2] for path in split(self._found.data[self._part].path)
         )
 
     def _pair(self) -> tuple[Content, Content]:

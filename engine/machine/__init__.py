@@ -1,0 +1,1 @@
+"""This machine, as every other part sees it: files that others wrote, read within bounds."""
