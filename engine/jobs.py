@@ -53,7 +53,7 @@ class Request:
     probe: bool = False
     """Only measure memory and speed of training, in two steps."""
     gpu: str = ""
-    """Index or beginning of the UUID of the GPU to use; empty for the one that CUDA shows first."""
+    """Index or beginning of the UUID of the GPU to use; empty for the freest."""
 
 
 def prepare(request: Request) -> Run:

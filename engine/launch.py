@@ -17,6 +17,7 @@ from engine.errors import RunError, cannot_write
 from engine.language import _
 from engine.paths import python_path
 from engine.runs import Run
+from engine.waiting import choice
 
 WORKER_ENVIRONMENT = {
     # Idle OpenMP threads must not spin: with one other busy process on two cores that costs a
@@ -34,15 +35,19 @@ WORKER_ENVIRONMENT = {
 }
 
 
-def worker_environment() -> dict[str, str]:
-    """The environment of a worker: the user's, with what is known to matter set unless he did."""
-    return {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": python_path()}
+def worker_environment(gpu: str = "") -> dict[str, str]:
+    """The environment of a worker: the user's, with what is known to matter set unless he did.
+
+    `gpu` is the UUID of the one that it sees; empty leaves that to CUDA.
+    """
+    found = {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": python_path()}
+    return {**found, "CUDA_VISIBLE_DEVICES": gpu} if gpu else found
 
 
 def start(run: Run, *, gpu: str = "") -> int:
     """Start (or, if the run was cut short, resume) the worker; returns its process id at once.
 
-    `gpu` is the UUID of the GPU it gets instead of its own, if it names one.
+    `gpu` is the UUID of the GPU it gets; else it is the one that the run names, or the freest.
     Raises RunError if the run has a worker already, cannot be written, or has lost its GPU.
     """
     run.is_busy()  # the worker before may be about to leave
@@ -52,15 +57,12 @@ def start(run: Run, *, gpu: str = "") -> int:
         raise RunError(cannot_write(run.folder, error)) from None
     command = [sys.executable, "-m", "engine.worker", str(run.folder), "--lock", str(handle)]
     try:
-        gpu = gpu or _own_gpu(run)
-        environment = worker_environment()
-        if gpu:
-            environment["CUDA_VISIBLE_DEVICES"] = gpu
+        gpu = gpu or _own_gpu(run) or _any_gpu(run)
         with run.log_path.open("ab") as log:
             process = subprocess.Popen(
                 command,
                 cwd=run.folder,
-                env=environment,
+                env=worker_environment(gpu),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -90,6 +92,12 @@ def _own_gpu(run: Run) -> str:
             ).format(run=run.id, wish=wish)
         )
     return wish
+
+
+def _any_gpu(run: Run) -> str:
+    """The freest GPU; empty where there is none, or CUDA is to find it."""
+    gpu = choice.take(hardware.Probe().gpus(), run.folder.parent)
+    return gpu.uuid if gpu else ""
 
 
 def request_stop(run: Run, *, force: bool = False) -> None:

@@ -31,7 +31,7 @@ class Holder(Struct, frozen=True):
     began: float
     """When the process began, seconds since the epoch."""
     gpu: str = ""
-    """UUID of the GPU it was given; empty for the one that CUDA shows first."""
+    """UUID of the GPU it was given; empty where CUDA chose."""
 
 
 def acquire(folder: Path, *, wait: float = 1.0) -> int:

@@ -48,7 +48,7 @@ class RunSettings(Struct, frozen=True, kw_only=True, gc=False):
     examples: list[Pair] = []
     """The pairs that few-shot examples are taken from; none where each item has its own."""
     gpu: str = ""
-    """UUID of the GPU it is to run on; empty for the one that CUDA shows first."""
+    """UUID of the GPU it is to run on; empty for the freest."""
     versions: dict[str, str] = {}
     host: str = ""
     git: str = ""

@@ -19,11 +19,13 @@ import msgspec
 from engine import perplexity, protocol, tokenizer
 from engine.errors import UserError
 from engine.events import Phase
+from engine.hardware import Probe
 from engine.language import _
 from engine.launch import worker_environment
 from engine.profiles import Generation, Profile
 from engine.prompts import Encoded
 from engine.protocol import Done
+from engine.waiting import choice
 
 
 class TranslatorEnded(UserError):
@@ -48,13 +50,14 @@ class Translator:
         if self.device:
             return
         self.close()
+        gpu = choice.take(Probe().gpus())
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine.worker", "translate"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=worker_environment(),
+            env=worker_environment(gpu.uuid if gpu else ""),
             cwd=tempfile.gettempdir(),
             start_new_session=True,  # Ctrl-C at the terminal cancels the answer, not the model
         )

@@ -102,7 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     gpu = _parent(
         "--gpu", default="", metavar="GPU",
-        help=_("which GPU: its index or UUID, as nvidia-smi shows them (default: the first)"),
+        help=_("which GPU: its index or UUID, as nvidia-smi shows them (default: the freest)"),
     )  # fmt: skip
     examples = _parent(
         "--examples", type=count, metavar="K", help=_("few-shot: number (default 4)")

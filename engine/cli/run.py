@@ -18,7 +18,9 @@ from engine.cli.question import is_wanted
 from engine.cli.requests import absolute, request
 from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
+from engine.jobs import Request
 from engine.language import _, plural
+from engine.lookahead import start_room
 from engine.paths import runs_root, write_atomically
 from engine.perplexity import SampleResult
 from engine.runs import Run
@@ -36,12 +38,12 @@ def tui_only(arguments: Namespace) -> int:
 
 def train(arguments: Namespace) -> int:
     """`yiwen train PROFILE`."""
-    return _start(jobs.prepare(training_request(arguments)), arguments)
+    return _prepare_and_start(training_request(arguments), arguments)
 
 
 def evaluate(arguments: Namespace) -> int:
     """`yiwen evaluate PROFILE|RUN`."""
-    return _start(jobs.prepare(request(arguments)), arguments)
+    return _prepare_and_start(request(arguments), arguments)
 
 
 def predict(arguments: Namespace) -> int:
@@ -56,10 +58,12 @@ def predict(arguments: Namespace) -> int:
             _("{target}: is a folder; -o names the file of predictions").format(target=target)
         )
     arguments.test = absolute(arguments.file)
-    run = jobs.prepare(request(arguments, predict=True))
+    asked = request(arguments, predict=True)
     if arguments.detach:
-        return _start(run, arguments)
-    launch.start(run)
+        return _prepare_and_start(asked, arguments)
+    gpu = start_room.find_gpu(asked)
+    run = jobs.prepare(asked)
+    launch.start(run, gpu=gpu)
     summary = follow(run)
     if summary.status is not Status.FINISHED:
         return report_trouble(run, summary)
@@ -120,6 +124,12 @@ def delete(arguments: Namespace) -> int:
     runs_folder.delete(run)
     print(_("{run}: deleted").format(run=run.id))
     return 0
+
+
+def _prepare_and_start(asked: Request, arguments: Namespace) -> int:
+    """Make a run and start it, if there is a GPU with room for it or no GPU at all."""
+    gpu = start_room.find_gpu(asked)
+    return _start(jobs.prepare(asked), arguments, gpu=gpu)
 
 
 def _start(run: Run, arguments: Namespace, *, gpu: str = "") -> int:
@@ -184,6 +194,8 @@ def report_trouble(run: Run, summary: Summary) -> int:
         lines.append(_("its worker is gone; the log is {path}").format(path=run.log_path))
     if run.settings.job == "train":
         goes_on = _("yiwen resume {run} goes on from the last checkpoint")
+        if not run.checkpoints():
+            goes_on = _("yiwen resume {run} begins it anew: it has no checkpoint yet")
         lines.append(goes_on.format(run=run.id))
     print("\n".join(lines), file=sys.stderr)
     return exit_status(summary)

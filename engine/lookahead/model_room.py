@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-from engine import hardware, text
+from engine import text
 from engine.errors import UserError
 from engine.hardware import Gpu, Probe
 from engine.language import _
@@ -13,6 +12,7 @@ from engine.lookahead import memory_estimate
 from engine.lookahead.largest_pass import Load
 from engine.models import model_shape
 from engine.profiles import Profile
+from engine.waiting import choice
 
 _ONE_TEXT = Load(tokens=512, scored=1, row=512)
 
@@ -56,10 +56,9 @@ def find(profile: Profile, probe: Probe | None = None) -> Room | None:
     try:
         shape = model_shape.read(profile.model)
         machine = (probe or Probe()).read()
+        gpu = choice.take(machine.gpus)
     except (UserError, OSError):
         return None
-    gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
-    gpu = gpus[0] if gpus else None
     estimated = memory_estimate.estimate(
         profile, shape, training=None, scoring=_ONE_TEXT, on_gpu=gpu is not None
     )

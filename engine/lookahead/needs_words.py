@@ -102,6 +102,8 @@ def device(found: Preflight) -> Iterator[CardLine]:
                 machine.cores,
             ).format(cores=machine.cores, memory=size(machine.memory_total)),
         )
+        if machine.gpus:
+            yield CardLine("", _("no GPU: CUDA_VISIBLE_DEVICES hides them"), "!")
         return
     yield CardLine(_("Device"), describe_gpu(gpu))
     for process in gpu.processes[:3]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +30,9 @@ from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.run_settings import Job, Part
 from engine.strategies import Strategy
+from engine.waiting import choice
+
+_TELLING = 20_000
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
     builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
     machine = probe.read()
-    gpus = hardware.visible(machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
-    gpu = _chosen(request.gpu, machine, gpus)
+    gpu, gpus = _devices(request, machine.gpus)
     train = encode_for_training(profile.training, builder, data["train"].pairs) if trains else None
     plan = plan_training(profile.training, train) if train else None
     learnt = train.encoded if train else []
@@ -122,18 +123,44 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
 
 
 def least_memory(request: Request, probe: Probe) -> int:
-    """Bytes that must be free for a run to begin, 0 where that cannot be told. Raises UserError."""
-    memory = look_ahead(request, probe).memory
-    return memory.least if memory else 0
+    """Bytes that must be free for a run to begin, 0 where that cannot be told. Raises UserError.
+
+    Of very many pairs the longest tell.
+    """
+    strategy = strategies.get(request.strategy)
+    profile = jobs.resolve_profile(request)
+    jobs.require_model(profile)
+    shape, _trouble = _shape(profile)
+    if shape is None:
+        return 0
+    trains = strategy.trains and request.run is None
+    job: Job = "train" if trains else "predict" if request.predict else "evaluate"
+    data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
+    pairs = _longest(data["train"].pairs) if trains else []
+    learnt = encode_for_training(profile.training, builder, pairs).encoded if trains else []
+    test = [builder.encode(p.instruction, p.output) for p in _longest(data["test"].pairs)]
+    gpu, _gpus = _devices(request, probe.gpus())
+    return run_memory.estimate(profile, shape, learnt, test, gpu).least
 
 
-def _chosen(key: str, machine: Machine, gpus: Sequence[Gpu]) -> Gpu | None:
-    if not key:
-        return gpus[0] if gpus else None
-    gpu = hardware.find(machine.gpus, key)
-    if gpu is None:
-        jobs.resolve_gpu(key)  # says which there are
-    return gpu
+def _longest(pairs: list[Pair]) -> list[Pair]:
+    """All pairs, or as many of the longest as settle how large passes become."""
+    if len(pairs) <= _TELLING:
+        return pairs
+    return sorted(pairs, key=lambda pair: -len(pair.instruction + pair.output))[:_TELLING]
+
+
+def _devices(request: Request, there: Sequence[Gpu]) -> tuple[Gpu | None, list[Gpu]]:
+    """The GPU that would be taken, and all that may be chosen: that first. Raises UserError."""
+    taken = choice.take(there, request.root)
+    rest = [gpu for gpu in choice.visible(there) if gpu is not taken]
+    chosen = taken
+    if request.gpu:
+        chosen = hardware.find(there, request.gpu)
+        if chosen is None:
+            jobs.resolve_gpu(request.gpu)  # says which there are
+    return chosen, [taken, *rest] if taken else rest
 
 
 def _tokens(profile: Profile, plan: TrainingPlan) -> int:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import hardware, launch, lock, runs_folder
+from engine import launch, lock
 from engine.errors import RunError, UserError
 from engine.events import EventLog, Failed
 from engine.hardware import Gpu, Probe
 from engine.runs import Run
-from engine.waiting import waiting_list
+from engine.waiting import choice, waiting_list
 from engine.waiting.placement import Place, find_place
 from engine.waiting.waiting_list import Entry, folder_of
 
@@ -67,8 +66,8 @@ def ensure(root: Path) -> bool:
 
 def look(root: Path, probe: Probe) -> list[Waiting]:
     """All that wait, in order, as if each were the next to start."""
-    gpus = hardware.visible(probe.gpus(), os.environ.get("CUDA_VISIBLE_DEVICES"))
-    busy = _busy(root, gpus)
+    gpus, refused = _visible(probe)
+    busy = choice.busy(root, gpus)
     found = []
     for entry in waiting_list.read(root):
         run = Run(root / entry.run)
@@ -76,6 +75,8 @@ def look(root: Path, probe: Probe) -> list[Waiting]:
             continue
         wish = run.settings.gpu
         place = find_place(entry.memory, wish, gpus, busy or (), any_active=busy is not None)
+        if refused:
+            place = Place(False, reason=refused)
         found.append(Waiting(entry, run, place))
     return found
 
@@ -125,15 +126,12 @@ def _is_sound(run: Run) -> bool:
         return False
 
 
-def _busy(root: Path, gpus: list[Gpu]) -> set[str] | None:
-    """GPUs on which runs of this folder are at work; None if none is at work at all."""
-    default = gpus[0].uuid if gpus else ""
-    found: set[str] = set()
-    for run in runs_folder.list_all(root):
-        holder = lock.holder(run.folder) if run.alive() else None
-        if holder is not None and holder.host == socket.gethostname():
-            found.add(holder.gpu or default)
-    return found or None
+def _visible(probe: Probe) -> tuple[list[Gpu], str]:
+    """The GPUs that may be taken, and why none may."""
+    try:
+        return choice.visible(probe.gpus()), ""
+    except RunError as error:
+        return [], str(error)
 
 
 def serve(root: Path, probe: Probe, handle: int) -> None:

@@ -50,7 +50,7 @@ def _work(run: Run) -> int:
         traceback.print_exc()  # into worker.log
         from engine.worker import failures
 
-        reporter.emit(failures.explain(error))
+        reporter.emit(failures.explain(error, reporter.doing))
         return 1
     return 0
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import torch
 
+from engine.hardware import Probe
 from engine.language import _
+from engine.waiting import choice
 
 Warn = Callable[[str, str], None]
 """Told a message and a hint."""
@@ -15,6 +17,25 @@ Warn = Callable[[str, str], None]
 def pick_device() -> torch.device:
     """The first GPU that CUDA shows, else the CPU."""
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def check_device(device: torch.device, warn: Warn) -> None:
+    """Say why a machine with GPUs computes on its processor; many hours may be lost by it.
+
+    Raises RunError where CUDA_VISIBLE_DEVICES names none that is there.
+    """
+    gpus = Probe().gpus() if device.type == "cpu" else ()
+    if not gpus:
+        return
+    choice.visible(gpus)
+    if choice.is_hidden():
+        why, hint = _("CUDA_VISIBLE_DEVICES hides every GPU"), _("unset it to use a GPU")
+    elif torch.version.cuda is None:
+        why, hint = _("this torch is built without CUDA"), _("install torch with CUDA")
+    else:
+        why, hint = _("CUDA cannot use it"), _("look at worker.log and at what nvidia-smi says")
+    words = _("computing on the processor, not on {gpu}: {why}")
+    warn(words.format(gpu=gpus[0].name, why=why), hint)
 
 
 def device_name(device: torch.device) -> str:

@@ -9,23 +9,23 @@ import torch
 from engine.errors import UserError
 from engine.events import Failed
 from engine.language import _
+from engine.worker import out_of_memory
 
 
-def explain(error: BaseException) -> Failed:
-    """The event that ends a failed run."""
+def explain(error: BaseException, phase: str = "") -> Failed:
+    """The event that ends a failed run; `phase` is what it was busy with."""
     message = str(error).strip() or type(error).__name__
     if isinstance(error, UserError):
         return Failed(type=type(error).__name__, message=message)
-    return Failed(type=type(error).__name__, message=message.splitlines()[0], hint=_hint(error))
+    return Failed(
+        type=type(error).__name__, message=message.splitlines()[0], hint=_hint(error, phase)
+    )
 
 
-def _hint(error: BaseException) -> str:
+def _hint(error: BaseException, phase: str) -> str:
     message = str(error)
     if isinstance(error, torch.cuda.OutOfMemoryError) or "CUDA error: out of memory" in message:
-        return _(
-            "the GPU is out of memory: lower training.tokens_per_pass (and "
-            "evaluation.tokens_per_pass), or set training.gradient_checkpointing = true"
-        )
+        return out_of_memory.hint(phase)
     if isinstance(error, MemoryError) or "DefaultCPUAllocator" in message:
         return _("main memory is exhausted: lower training.tokens_per_pass")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

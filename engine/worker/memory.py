@@ -30,6 +30,11 @@ def peak_bytes(device: torch.device) -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def limit_bytes() -> int:
+    """What `limit` has set; 0: all of the GPU."""
+    return int(_fraction * torch.cuda.mem_get_info()[1]) if _fraction < 1 else 0
+
+
 def limit(device: torch.device, gib: float) -> None:
     """Use no more than so many GiB of a GPU from now on; 0: all of it."""
     global _fraction

@@ -55,7 +55,7 @@ def serve() -> int:
         emit(merge(asked, emit))
     except Exception as error:
         shutil.rmtree(part_of(Path(asked.target)), ignore_errors=True)
-        emit(failures.explain(error))
+        emit(failures.explain(error, "loading the model"))
         return 1
     return 0
 

@@ -22,6 +22,8 @@ class Reporter:
         self._emit = emit
         self._log = log
         self.stopping = False
+        self.doing = ""
+        """The phase in hand; empty between phases, while steps are taken."""
         self._last_progress = 0.0
 
     def emit(self, event: Event) -> None:
@@ -41,6 +43,7 @@ class Reporter:
 
     def phase(self, name: str, done: int = 0, of: int = 0) -> None:
         """Say what is being done, and how far it is: at most four times a second."""
+        self.doing = name
         now = time.monotonic()
         if of and 0 < done < of and now - self._last_progress < 0.25:
             return

@@ -60,7 +60,8 @@ class Server:
             except UserError as error:
                 self._send(Trouble(message=str(error)))
             except Exception as error:  # the process and its loaded model outlive a bad request
-                failed = failures.explain(error)
+                loads = isinstance(request, Load)
+                failed = failures.explain(error, "loading the model" if loads else "translating")
                 self._send(Trouble(message=failed.message, hint=failed.hint))
 
     def _read(self) -> None:

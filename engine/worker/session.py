@@ -25,7 +25,7 @@ from engine.runs import Run
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
 from engine.worker import evaluate, memory, translate
-from engine.worker.devices import pick_device
+from engine.worker.devices import check_device, pick_device
 from engine.worker.evaluate import Scored
 from engine.worker.loading import load_adapter, load_base
 from engine.worker.passes import PassSize
@@ -64,6 +64,7 @@ class Session:
     def load_model(self) -> PreTrainedModel | PeftModel:
         """The base model, with the run's adapter if it names one."""
         self.reporter.phase("loading the model")
+        check_device(self.device, self.reporter.warn)
         profile = self.settings.profile
         memory.limit(self.device, profile.model.gpu_memory)
         model: PreTrainedModel | PeftModel = load_base(profile, self.device, self.reporter.warn)

@@ -136,6 +136,7 @@ class Trainer:
 
     def take_step(self, batch: list[Encoded]) -> None:
         """One optimizer step on one effective batch; what comes of it may be known only later."""
+        self.report.doing = "training"
         self.model.train()
         if (result := self.steps.take(batch)) is not None:
             self._tell(result)

@@ -15,6 +15,7 @@ from stand_in import FAILS, FINISHES, WAITS, write_worker
 
 from engine import events, lock, runs_folder
 from engine.cli import main
+from engine.cli.run import report_trouble
 
 
 @pytest.fixture
@@ -76,8 +77,11 @@ def test_a_run_that_fails_says_why_and_how_to_go_on_with_exit_status_1(
         f"run {run.id}: failed",
         "out of memory",
         "lower it",
-        f"yiwen resume {run.id} goes on from the last checkpoint",
+        f"yiwen resume {run.id} begins it anew: it has no checkpoint yet",
     ]
+    (run.checkpoints_path / "step-000001").mkdir(parents=True)
+    assert report_trouble(run, run.summary()) == 1
+    assert "goes on from the last checkpoint" in capsys.readouterr().err
 
 
 def test_a_run_whose_worker_dies_says_where_the_log_is(

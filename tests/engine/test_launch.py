@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_nvml import Card, FakeNvml
+from fake_nvml import GIB, Card, FakeNvml
 from samples import make_run
 from stand_in import write_worker
 
@@ -212,6 +212,61 @@ def test_the_worker_of_a_run_with_a_gpu_sees_only_that(
     assert holder is not None
     assert holder.gpu == "GPU-b"
     launch.request_stop(made, force=True)
+
+
+@pytest.fixture
+def cards(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
+    """Three GPUs, the second with most room."""
+    used = {"GPU-a": 70, "GPU-b": 1, "GPU-c": 60}
+    found = [Card(uuid, uuid, used=GIB * gib) for uuid, gib in used.items()]
+    monkeypatch.setattr(hardware, "_nvml", lambda: FakeNvml(*found))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return found
+
+
+def taken(run: Run) -> str:
+    """The GPU that is booked, if it is also what the worker sees."""
+    launch.start(run)
+    holder = lock.holder(run.folder)
+    seen = told(run)["environment"].get("CUDA_VISIBLE_DEVICES")
+    assert holder is not None
+    assert holder.gpu == seen
+    return holder.gpu
+
+
+def test_a_direct_start_takes_the_freest_gpu_and_passes_over_one_with_a_run(
+    root: Path, cards: list[Card]
+) -> None:
+    made = [make_run(root, run_id=name) for name in "abcd"]
+    assert [taken(run) for run in made] == ["GPU-b", "GPU-c", "GPU-a", "GPU-b"]
+    for run in made:
+        launch.request_stop(run, force=True)
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"), [("0,2", "GPU-c"), ("GPU-a", "GPU-a"), ("2,9,1", "GPU-c")]
+)
+def test_the_users_own_choice_of_gpus_is_kept_and_booked(
+    run: Run, cards: list[Card], monkeypatch: pytest.MonkeyPatch, wish: str, expected: str
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wish)
+    assert taken(run) == expected
+
+
+def test_gpus_that_are_not_there_are_refused_and_hidden_ones_left_alone(
+    run: Run, cards: list[Card], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    with pytest.raises(RunError, match="CUDA_VISIBLE_DEVICES=7 names no GPU of this machine"):
+        launch.start(run)
+    assert not run.alive()
+    for meant in ("", "-1", "MIG-1234"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", meant)
+        launch.start(run)
+        assert told(run)["environment"]["CUDA_VISIBLE_DEVICES"] == meant
+        launch.request_stop(run, force=True)
+        wait_for(lambda: not run.alive())
+        (run.folder / "told.json").unlink()
 
 
 def test_a_run_whose_gpu_is_gone_is_not_left_to_the_processor(

@@ -14,7 +14,7 @@ from fake_nvml import GIB, Card, FakeNvml
 from samples import held_by_a_process, make_run
 from stand_in import FAILS, FINISHES, WAITS, write_worker
 
-from engine import launch, lock
+from engine import hardware, launch, lock
 from engine.hardware import Probe
 from engine.runs import Run
 from engine.summary import Status
@@ -131,6 +131,32 @@ def test_a_run_that_wishes_for_a_busy_gpu_lets_others_pass(root: Path, waits: No
     started = [run.id for _ in range(2) for run in scheduler.start_what_may(root, probe)]
     assert started == ["a", "c"]
     assert look(root, probe) == {"b": "waits for the run on its GPU to end"}
+
+
+def test_a_run_started_by_hand_under_a_choice_of_gpus_is_not_joined_by_another(
+    root: Path, waits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nvml = FakeNvml(Card("GPU-a", "1", used=GIB), Card("GPU-b", "2", used=2 * GIB))
+    monkeypatch.setattr(hardware, "_nvml", lambda: nvml)
+    with monkeypatch.context() as mine:
+        mine.setenv("CUDA_VISIBLE_DEVICES", "1")
+        launch.start(make_run(root, run_id="by hand"))
+    queue(root, "a", "b")
+    assert [run.id for run in scheduler.start_what_may(root, Probe(nvml))] == ["a"]
+    holder = lock.holder(root / "a")
+    assert holder is not None
+    assert holder.gpu == "GPU-a"
+    assert look(root, Probe(nvml)) == {"b": "waits for the run on its GPU to end"}
+
+
+def test_nothing_is_started_on_the_processor_for_a_gpu_that_is_not_there(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    probe = Probe(FakeNvml(Card("GPU-a", "1")))
+    queue(root, "a")
+    assert scheduler.start_what_may(root, probe) == []
+    assert "names no GPU of this machine" in look(root, probe)["a"]
 
 
 def test_what_was_started_by_hand_or_deleted_is_forgotten(

@@ -56,6 +56,7 @@ def _clipboard(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_warnings_come_first_and_do_not_block(
     app: YiwenApp, workers: FakeWorkers, two_gpus: FakeNvml
 ) -> None:
+    two_gpus.cards[1].used = 79 * GIB
     async with app.run_test(size=SIZE) as pilot:
         text = await wait_for(pilot, "it will probably not fit")
         card = text[text.index("What will happen") :].splitlines()
@@ -69,7 +70,7 @@ async def test_a_gpu_is_chosen_and_stays_with_the_run(
     app: YiwenApp, workers: FakeWorkers, two_gpus: FakeNvml
 ) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
-        await wait_for(pilot, "(the first)")
+        await wait_for(pilot, "(the freest)")
         await pilot.press("u")
         await wait_for(pilot, "used by somebody")
         assert "\x1b" not in seen(app)
@@ -85,6 +86,7 @@ async def test_a_gpu_is_chosen_and_stays_with_the_run(
 async def test_what_is_free_is_looked_at_again_when_one_comes_back(
     app: YiwenApp, two_gpus: FakeNvml
 ) -> None:
+    two_gpus.cards[1].used = 79 * GIB
     async with app.run_test(size=(100, 40)) as pilot:
         await wait_for(pilot, "it will probably not fit")
         two_gpus.cards[0].used = 0

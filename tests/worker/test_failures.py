@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -11,13 +12,17 @@ import pytest
 import tomli
 import tomli_w
 import torch
+from fake_nvml import GIB, Card, FakeNvml
 from small_runs import RunMaker, SmallRun
 
-from engine.errors import DataError
+from engine import hardware
+from engine.errors import DataError, RunError
 from engine.events import Failed
 from engine.paths import BUILTIN_PROFILES
 from engine.summary import Status
-from engine.worker import failures
+from engine.worker import failures, out_of_memory
+from engine.worker.devices import check_device
+from engine.worker.out_of_memory import Holding
 
 
 def _own_profile(folder: Path) -> Path:
@@ -120,9 +125,67 @@ def test_errors_are_explained(error: Exception, hint: str) -> None:
     assert hint in failed.hint
 
 
-def test_out_of_gpu_memory_names_the_dial() -> None:
-    failed = failures.explain(torch.cuda.OutOfMemoryError("CUDA out of memory."))
-    assert "tokens_per_pass" in failed.hint
+def _hint(phase: str, *cards: Card) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hardware, "_nvml", lambda: FakeNvml(*cards))
+        patch.setenv("CUDA_VISIBLE_DEVICES", cards[-1].uuid if cards else "")
+        return failures.explain(torch.cuda.OutOfMemoryError("CUDA out of memory."), phase).hint
+
+
+@pytest.mark.parametrize(
+    ("phase", "dial"),
+    [
+        ("training", "training.tokens_per_pass"),
+        ("scoring test file", "lower evaluation.tokens_per_pass"),
+        ("translating samples", "generation.batch_size"),
+        ("loading the model", "quantization.method = nf4"),
+    ],
+)
+def test_out_of_gpu_memory_names_the_dial_of_what_was_done(phase: str, dial: str) -> None:
+    assert dial in _hint(phase)
+    assert dial in _hint(phase, Card("GPU-a", "1", compute={os.getpid(): 79 * GIB}))
+
+
+def test_memory_that_another_process_holds_is_not_put_down_to_the_settings() -> None:
+    theirs = Card("GPU-a", "1", total=140 * GIB, used=138 * GIB, compute={2**22 + 5: 138 * GIB})
+    unseen = Card("GPU-a", "1", total=140 * GIB, used=138 * GIB)
+    for card in (theirs, unseen):
+        said = _hint("loading the model", Card("GPU-z", "0"), card)
+        assert said.startswith("others hold ")
+        assert "2.1 GB are free" in said
+        assert "yiwen queue add" in said
+        assert "tokens_per_pass" not in said
+        assert "gradient_checkpointing" not in said
+    assert f"process {2**22 + 5}, 148.2 GB" in _hint("training", theirs)
+
+
+def test_a_limit_of_our_own_is_named() -> None:
+    found = Holding(total=80 * GIB, free=60 * GIB, own=19 * GIB, limit=20 * GIB)
+    assert "model.gpu_memory lets this run have 21.5 GB" in out_of_memory.advice(found, "training")
+
+
+def test_what_computes_on_the_processor_beside_a_gpu_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+
+    def check() -> None:
+        check_device(torch.device("cpu"), lambda message, hint: told.append(message))
+
+    monkeypatch.setattr(hardware, "_nvml", lambda: FakeNvml(driver=False))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    check()
+    assert told == []
+    monkeypatch.setattr(hardware, "_nvml", lambda: FakeNvml(Card("GPU-a", "1")))
+    with pytest.raises(RunError, match="CUDA_VISIBLE_DEVICES=7 names no GPU .* 0 NVIDIA H100"):
+        check()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    check()
+    assert "on the processor, not on NVIDIA H100" in told[0]
+    assert "CUDA_VISIBLE_DEVICES hides every GPU" in told[0]
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    check()  # torch is built without CUDA here, or there is no GPU for it
+    assert len(told) == 2
 
 
 def test_a_users_mistake_is_told_whole() -> None:

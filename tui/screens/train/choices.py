@@ -72,7 +72,7 @@ async def _choose_strategy(app: App[Any], draft: Draft) -> Draft | None:
 
 async def _choose_gpu(app: App[Any], draft: Draft) -> Draft | None:
     gpus = await asyncio.to_thread(lambda: Probe().gpus())
-    options = [("", _("the one that CUDA shows first"))]
+    options = [("", _("the one with most free memory"))]
     options += [(gpu.uuid, _gpu_line(gpu)) for gpu in gpus]
     uuid = await app.push_screen_wait(Picker("GPU", options, draft.gpu))
     return None if uuid is None else draft.with_gpu(uuid)

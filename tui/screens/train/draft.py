@@ -23,7 +23,7 @@ class Draft:
     strategy_name: str = strategies.QLORA.name
     overrides: Mapping[str, str] = field(default_factory=dict)
     gpu: str = ""
-    """UUID of the GPU to run on; empty for the one that CUDA shows first."""
+    """UUID of the GPU to run on; empty for the freest."""
 
     @property
     def strategy(self) -> Strategy:

@@ -197,7 +197,7 @@ def _gpu(draft: Draft, outlook: Outlook | None, room: int) -> str:
     gpu = outlook.found.gpu if outlook and outlook.found else None
     if gpu is None:
         return draft.gpu or "…"
-    sentence = "{gpu}" if draft.gpu else _("{gpu} (the first)")
+    sentence = "{gpu}" if draft.gpu else _("{gpu} (the freest)")
     facts = facts_of_gpu(gpu)
     while len(facts) > 1 and cell_len(_said_of(facts, sentence)) > room:
         facts.pop()
