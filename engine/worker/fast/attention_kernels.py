@@ -3,6 +3,21 @@
 A flash attention (Dao et al. 2022) whose rows are short documents: one start index a token says
 where its document begins, and the first `shared` tokens are seen by all. Scores are capped in the
 kernel, so Gemma-2 pays nothing for it.
+
+For T tokens, H query heads, K key heads (H / K queries share one) of size D:
+
+    s = cap(q kᵀ · scale)        score, masked where the token is not seen
+    p = exp(s - sums)            sums: log Σ exp(s) of a query, kept from the forward pass
+    out = p v
+
+Nothing of size T × T is kept. The backward kernels compute s and p anew from q, k and `sums`:
+
+    dots = Σ_d out · d_out       of a query: what softmax takes off each of its slopes
+    ds = p (d_out vᵀ - dots) · scale · cap′(s)
+    d_q = ds k      d_k = dsᵀ q      d_v = pᵀ d_out
+
+Products take 16-bit inputs and add up in float32. Pointers end in `_`, tiles are [BM queries, BN
+keys]; why a tile has its size is said at packed_attention.TILES.
 """
 
 from __future__ import annotations
@@ -10,13 +25,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-
-@triton.jit
-def _scores(dots, scale, CAP: tl.constexpr):  # type: ignore[no-untyped-def]
-    dots = dots * scale
-    if CAP > 0:
-        dots = CAP * (1.0 - 2.0 / (tl.exp(2.0 * dots / CAP) + 1.0))
-    return dots
+from engine.worker.fast.kernel_maths import UNSEEN, cap_slope, capped
 
 
 @triton.jit
@@ -24,13 +33,18 @@ def _forward_block(  # type: ignore[no-untyped-def]
     q, first, rows, start, shared, total, peak, weight, k_, v_, k_stride, v_stride, scale,
     CAP: tl.constexpr, D: tl.constexpr, BN: tl.constexpr,
 ):  # fmt: skip
+    """Take BN more keys into an online softmax (Milakov and Gimelshein 2018).
+
+    total [BM, D] = Σ exp(s - peak) v and weight [BM] = Σ exp(s - peak) are relative to the highest
+    score so far; where that rises, both shrink by exp(old - new).
+    """
     columns = first + tl.arange(0, BN)
     d = tl.arange(0, D)
     k = tl.load(k_ + columns[:, None] * k_stride + d[None, :])
-    s = _scores(tl.dot(q, tl.trans(k)), scale, CAP)
+    s = capped(tl.dot(q, tl.trans(k)) * scale, CAP)
     own = columns[None, :] >= start[:, None]
     seen = (columns[None, :] <= rows[:, None]) & (own | (columns[None, :] < shared))
-    s = tl.where(seen, s, -1e30)
+    s = tl.where(seen, s, UNSEEN)
     new_peak = tl.maximum(peak, tl.max(s, 1))
     p = tl.where(seen, tl.exp(s - new_peak[:, None]), 0.0)
     shrink = tl.exp(peak - new_peak)
@@ -55,8 +69,10 @@ def forward(  # type: ignore[no-untyped-def]
     k_ += (head // REPEATS) * D
     v_ += (head // REPEATS) * D
     total = tl.zeros([BM, D], tl.float32)
-    peak = tl.full([BM], -1e30, tl.float32)
+    peak = tl.full([BM], UNSEEN, tl.float32)
     weight = tl.zeros([BM], tl.float32)
+    # From the block of keys where the first document in this tile begins, the tile sees its own;
+    # of what is before it, only the shared prefix.
     own = (tl.min(start, 0) // BN) * BN
     for first in range(0, tl.minimum(tl.cdiv(shared, BN) * BN, own), BN):
         total, peak, weight = _forward_block(
@@ -78,17 +94,18 @@ def _grad_queries_block(  # type: ignore[no-untyped-def]
     q, grad, sums, dots, first, rows, start, shared, total, k_, v_, k_stride, v_stride, scale,
     CAP: tl.constexpr, D: tl.constexpr, BN: tl.constexpr,
 ):  # fmt: skip
+    """Add to d_q [BM, D] what BN keys give it."""
     columns = first + tl.arange(0, BN)
     d = tl.arange(0, D)
     k = tl.load(k_ + columns[:, None] * k_stride + d[None, :])
     v = tl.load(v_ + columns[:, None] * v_stride + d[None, :])
-    s = _scores(tl.dot(q, tl.trans(k)), scale, CAP)
+    s = capped(tl.dot(q, tl.trans(k)) * scale, CAP)
     own = columns[None, :] >= start[:, None]
     seen = (columns[None, :] <= rows[:, None]) & (own | (columns[None, :] < shared))
     p = tl.where(seen, tl.exp(s - sums[:, None]), 0.0)
     slope = p * (tl.dot(grad, tl.trans(v)) - dots[:, None]) * scale
     if CAP > 0:
-        slope = slope * (1.0 - (s / CAP) * (s / CAP))
+        slope = slope * cap_slope(s, CAP)
     return total + tl.dot(slope.to(k.dtype), k)
 
 
@@ -140,7 +157,10 @@ def grad_keys(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """One program: the gradient of BN keys and values of one head, of all that look at them.
 
-    With SPLITS, so many programs go through a part of the queries each and add up.
+    It goes through the query heads that share the keys, so that no sum over heads is left to do.
+    With SPLITS, so many programs go through a part of the queries each and add up: every document
+    looks at the shared prefix, and one program would be at it for the whole pass. Scores are
+    transposed here, [BN keys, BM queries].
     """
     block = tl.program_id(0) + first_block
     key_head = tl.program_id(1)
@@ -151,7 +171,7 @@ def grad_keys(  # type: ignore[no-untyped-def]
     grad_k = tl.zeros([BN, D], tl.float32)
     grad_v = tl.zeros([BN, D], tl.float32)
     begin = (block * BN // BM) * BM
-    finish = tl.max(tl.load(end_ + columns), 0)
+    finish = tl.max(tl.load(end_ + columns), 0)  # where the last document that sees them ends
     if SPLITS > 1:
         part = tl.cdiv(tl.cdiv(tokens - begin, SPLITS), BM) * BM
         begin += tl.program_id(2) * part
@@ -166,14 +186,14 @@ def grad_keys(  # type: ignore[no-untyped-def]
             grad = tl.load(grad_ + rows[:, None] * (HEADS * D) + head * D + d[None, :])
             sums = tl.load(sums_ + head * tokens + rows)
             dots = tl.load(dots_ + head * tokens + rows)
-            s = _scores(tl.dot(k, tl.trans(q)), scale, CAP)
+            s = capped(tl.dot(k, tl.trans(q)) * scale, CAP)
             own = columns[:, None] >= start[None, :]
             seen = (columns[:, None] <= rows[None, :]) & (own | (columns[:, None] < shared))
             p = tl.where(seen, tl.exp(s - sums[None, :]), 0.0)
             grad_v += tl.dot(p.to(grad.dtype), grad)
             slope = p * (tl.dot(v, tl.trans(grad)) - dots[None, :]) * scale
             if CAP > 0:
-                slope = slope * (1.0 - (s / CAP) * (s / CAP))
+                slope = slope * cap_slope(s, CAP)
             grad_k += tl.dot(slope.to(q.dtype), q)
     at = columns[:, None] * (HEADS // REPEATS * D) + key_head * D + d[None, :]
     if SPLITS > 1:

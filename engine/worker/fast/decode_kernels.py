@@ -1,4 +1,9 @@
-"""A matrix times one token, as Triton kernels bound by the memory's speed alone."""
+"""A matrix times one token, as Triton kernels bound by the memory's speed alone.
+
+Every weight is read once and used once, so the time is the bytes of the weights over the memory's
+bandwidth; tensor cores would wait. What a program needs of its weights is asked for before it waits
+for its input (early_start).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ from torch import Tensor
 
 from engine.worker.fast.early_start import early_start, wait_for_input
 from engine.worker.fast.four_bits import FourBits
+from engine.worker.fast.kernel_maths import UNSEEN, capped
 
 
 def multiply_dense(x: Tensor, weight: Tensor) -> Tensor:
@@ -63,7 +69,10 @@ def attend(
 
 
 def _quantised_tile(width: int) -> tuple[int, int, int]:
-    """Rows, blocks of 64 weights, warps: the fastest of some on an H100."""
+    """Rows, blocks of 64 weights, warps: the fastest of some on an H100.
+
+    Each thread keeps rows · blocks · 32 / (32 · warps) sums.
+    """
     return (2, 16, 2) if width % 1024 == 0 else (8, 4, 2)
 
 
@@ -95,7 +104,12 @@ def _quantised(  # type: ignore[no-untyped-def]
     K: tl.constexpr, RANK: tl.constexpr, ADAPTED: tl.constexpr, LOOKUP: tl.constexpr,
     BN: tl.constexpr, BLOCKS: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
-    """x_: two bfloat16 in an int32, as the weights lie two in a byte."""
+    """One program: BN outputs, y = Σ over blocks of scale · Σ lookup(code) · x, + inner Bᵀ.
+
+    x_: two bfloat16 in an int32, as the weights lie two in a byte: a code's high half belongs to
+    the even input, which is the int32's low half (little-endian). A bfloat16 is the upper half of
+    the float32 of the same value, so shifting or masking makes one. Scales are of 64 weights.
+    """
     ALL: tl.constexpr = K // 64
     rows = tl.program_id(0) * BN + tl.arange(0, BN)
     inside = rows < outputs
@@ -134,7 +148,10 @@ def _attend(  # type: ignore[no-untyped-def]
     LENGTH: tl.constexpr, KV_HEADS: tl.constexpr, REPEATS: tl.constexpr, CAP: tl.constexpr,
     D: tl.constexpr, BN: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
-    """One program: the heads of one row that share keys, over all its tokens."""
+    """One program: the heads of one row that share keys, over all its tokens (online softmax).
+
+    The queries are filled up to 16, the least that a product of tensor cores takes.
+    """
     wait_for_input(EARLY)
     row = tl.program_id(0)
     head = tl.program_id(1)
@@ -150,17 +167,15 @@ def _attend(  # type: ignore[no-untyped-def]
     real = m[:, None] < REPEATS
     q = tl.load(q_ + at, mask=real, other=0.0)
     total = tl.zeros([16, D], tl.float32)
-    peak = tl.full([16], -1e30, tl.float32)
+    peak = tl.full([16], UNSEEN, tl.float32)
     weight = tl.zeros([16], tl.float32)
     begin = tl.maximum(position - window + 1, 0) // BN * BN
     for first in range(begin, position + 1, BN):
         places = first + tl.arange(0, BN)
         seen = (places <= position) & (places > position - window)
         k = tl.load(keys_ + cache + places[:, None] * D + d[None, :])
-        s = tl.dot(q, tl.trans(k)) * scale
-        if CAP > 0:
-            s = CAP * (1.0 - 2.0 / (tl.exp(2.0 * s / CAP) + 1.0))
-        s = tl.where(seen[None, :], s, -1e30)
+        s = capped(tl.dot(q, tl.trans(k)) * scale, CAP)
+        s = tl.where(seen[None, :], s, UNSEEN)
         new_peak = tl.maximum(peak, tl.max(s, 1))
         p = tl.where(seen[None, :], tl.exp(s - new_peak[:, None]), 0.0)
         shrink = tl.exp(peak - new_peak)

@@ -1,4 +1,20 @@
-"""The adapters' low-rank products as Triton kernels, which drop inputs on the way."""
+"""The adapters' low-rank products as Triton kernels, which drop inputs on the way.
+
+For T tokens, K inputs, R the ranks of all adapters that read them, N outputs of one linear
+(LoRA, Hu et al. 2021; s: dropout's scale, c: alpha / rank):
+
+    inner = s · drop(x) Aᵀ             [T, K] [R, K] -> [T, R]          _down
+    y += c · inner Bᵀ                  beside the base product
+    d_inner += d_y (c B)               [T, N] -> [T, R]                 _through_b
+    d_B = c · d_yᵀ inner               [N, R], from the same reading    _through_b
+    d_A = s · d_innerᵀ drop(x)         [R, K]                           _grad_a
+    d_x += s · drop(d_inner A)         [T, K]                           _add_up
+
+What was dropped is computed anew each time from seed and place (dropout.Dropout), never stored.
+`B` is kept multiplied by c already. Sums over tokens are cut over programs and added atomically in
+float32: an adapter is too narrow to keep a GPU busy otherwise, so the order of additions, and with
+it the last bit, may differ from run to run.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +26,17 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from engine.worker.fast import dropout
 from engine.worker.fast.adapters import OUTPUTS, Copy, FusedAdapter, padded_rank
 from engine.worker.fast.dropout import Dropout
 from engine.worker.fast.linear import LowRankGradients
+
+_ROW_STEP = tl.constexpr(dropout.ROW_STEP)
+_COLUMN_STEP = tl.constexpr(dropout.COLUMN_STEP)
+_COLUMN_SALT = tl.constexpr(dropout.COLUMN_SALT)
+_MIX_FIRST = tl.constexpr(dropout.MIX_FIRST)
+_MIX_SECOND = tl.constexpr(dropout.MIX_SECOND)
+_UNCOMPARED = tl.constexpr(32 - dropout.BITS)
 
 
 class KernelLowRank:
@@ -110,7 +134,10 @@ def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
 
 
 def _block(width: int, rank: int, most: int) -> int:
-    """Columns at once: what an inner dimension leaves room for, and the width is a multiple of."""
+    """Columns at once: what an inner dimension leaves room for, and the width is a multiple of.
+
+    A tile of rank × columns holds at most 8,192 sums: 64 a thread of four warps.
+    """
     most = max(16, min(most, 8192 // rank))
     return next(size for size in (512, 256, 128, 64, 32, 16) if size <= most and width % size == 0)
 
@@ -131,8 +158,9 @@ def _copy_scaled(table_, scales_, source_like_, target_like_, BLOCK: tl.constexp
 
 @triton.jit
 def _mixed(keys):  # type: ignore[no-untyped-def]
-    mixed = (keys ^ (keys >> 16)) * 0x85EBCA6B
-    mixed = (mixed ^ (mixed >> 13)) * 0xC2B2AE35
+    """dropout._mixed, in 32 bits."""
+    mixed = (keys ^ (keys >> 16)) * _MIX_FIRST
+    mixed = (mixed ^ (mixed >> 13)) * _MIX_SECOND
     return mixed ^ (mixed >> 16)
 
 
@@ -140,11 +168,11 @@ def _mixed(keys):  # type: ignore[no-untyped-def]
 def _kept(rows, columns, seed_, salt, threshold):  # type: ignore[no-untyped-def]
     """dropout.Dropout.kept, to the bit."""
     key = (tl.load(seed_) + salt).to(tl.uint32)
-    of_row = _mixed(rows.to(tl.uint32) * 0x9E3779B1 + key)
-    of_column = _mixed(columns.to(tl.uint32) * 0x85EBCA77 + (key ^ 0x5BD1E995))
-    mixed = (of_row[:, None] ^ of_column[None, :]) * 0x9E3779B1
-    mixed = (mixed ^ (mixed >> 15)) * 0x85EBCA6B
-    return (mixed >> 8) >= threshold
+    of_row = _mixed(rows.to(tl.uint32) * _ROW_STEP + key)
+    of_column = _mixed(columns.to(tl.uint32) * _COLUMN_STEP + (key ^ _COLUMN_SALT))
+    mixed = (of_row[:, None] ^ of_column[None, :]) * _ROW_STEP
+    mixed = (mixed ^ (mixed >> 15)) * _MIX_FIRST
+    return (mixed >> _UNCOMPARED) >= threshold
 
 
 @triton.jit
@@ -152,6 +180,7 @@ def _down(  # type: ignore[no-untyped-def]
     x_, a_, out_, seed_, salt, threshold, scale, tokens, width, stride,
     RANK: tl.constexpr, DROP: tl.constexpr, BT: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
+    """One program: BT tokens, all inputs, BK at a time; x is read once for all adapters."""
     rows = tl.program_id(0) * BT + tl.arange(0, BT)
     inside = rows[:, None] < tokens
     r = tl.arange(0, RANK)
@@ -174,6 +203,7 @@ def _grad_a(  # type: ignore[no-untyped-def]
     RANK: tl.constexpr, DROP: tl.constexpr, BT: tl.constexpr, BK: tl.constexpr,
     CHUNK: tl.constexpr,
 ):  # fmt: skip
+    """One program: BK columns of A, and CHUNK of the tokens that they sum over."""
     columns = tl.program_id(0) * BK + tl.arange(0, BK)
     begin = tl.program_id(1) * CHUNK
     r = tl.arange(0, RANK)
@@ -196,6 +226,7 @@ def _add_up(  # type: ignore[no-untyped-def]
     total_, grad_, a_, seed_, salt, threshold, scale, tokens, width, stride, grad_stride,
     RANK: tl.constexpr, DROP: tl.constexpr, BT: tl.constexpr, BK: tl.constexpr,
 ):  # fmt: skip
+    """One program: BT tokens and BK inputs of d_x, onto what the base product gave it."""
     rows = tl.program_id(0) * BT + tl.arange(0, BT)
     columns = tl.program_id(1) * BK + tl.arange(0, BK)
     inside = rows[:, None] < tokens
@@ -216,7 +247,11 @@ def _through_b(  # type: ignore[no-untyped-def]
     grad_, inner_, b_, grad_inner_, grads_b_, blocks_, scaling, tokens, grad_stride, inner_stride,
     RANK: tl.constexpr, OWN: tl.constexpr, BT: tl.constexpr, BN: tl.constexpr,
 ):  # fmt: skip
-    """One program: BN outputs of one linear, and BT tokens."""
+    """One program: BN outputs of one linear, and BT tokens; d_y is read once for both products.
+
+    `blocks_` says of each block of outputs: first output, how many, first rank, rank, place of its
+    part of d_B.
+    """
     block_ = blocks_ + tl.program_id(0) * 5
     within = tl.arange(0, BN) < tl.load(block_ + 1)
     columns = tl.load(block_) + tl.arange(0, BN)

@@ -7,6 +7,11 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from engine.worker.fast.kernel_maths import cap_slope, capped
+
+_BLOCK = 8192
+"""Logits of a row in registers at once: 16 warps hold 16 numbers a thread."""
+
 
 def kernel_cross_entropy(
     logits: Tensor, targets: Tensor, cap: float | None, *, gradient: bool
@@ -15,16 +20,9 @@ def kernel_cross_entropy(
     losses = torch.empty(len(logits), dtype=torch.float32, device=logits.device)
     _cross_entropy[(len(logits),)](
         logits, targets, losses, logits.shape[1], logits.stride(0),
-        CAP=cap or 0.0, GRADIENT=gradient, BLOCK=8192, num_warps=16,
+        CAP=cap or 0.0, GRADIENT=gradient, BLOCK=_BLOCK, num_warps=16,
     )  # fmt: skip
     return losses
-
-
-@triton.jit
-def _capped(logits, CAP: tl.constexpr):  # type: ignore[no-untyped-def]
-    if CAP > 0:
-        logits = CAP * (1.0 - 2.0 / (tl.exp(2.0 * logits / CAP) + 1.0))
-    return logits
 
 
 @triton.jit
@@ -32,7 +30,11 @@ def _cross_entropy(  # type: ignore[no-untyped-def]
     logits_, targets_, losses_, vocabulary, stride,
     CAP: tl.constexpr, GRADIENT: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """One program: one row, read once for its sum and once more for its gradient."""
+    """One program: one row z [V], read once for its sum and once more for its gradient.
+
+    loss = log Σ exp(z) - z[target], by an online softmax: `total` is relative to the highest logit
+    so far. d_z = exp(z - log_sum) - [target], written over the logits.
+    """
     row = tl.program_id(0).to(tl.int64)
     target = tl.load(targets_ + row)
     logits_ += row * stride
@@ -41,18 +43,18 @@ def _cross_entropy(  # type: ignore[no-untyped-def]
     for first in range(0, vocabulary, BLOCK):
         at = first + tl.arange(0, BLOCK)
         z = tl.load(logits_ + at, mask=at < vocabulary, other=0.0).to(tl.float32)
-        z = tl.where(at < vocabulary, _capped(z, CAP), -float("inf"))
+        z = tl.where(at < vocabulary, capped(z, CAP), -float("inf"))
         new_peak = tl.maximum(peak, tl.max(z, 0))
         total = total * tl.exp(peak - new_peak) + tl.sum(tl.exp(z - new_peak), 0)
         peak = new_peak
     log_sum = peak + tl.log(total)
-    tl.store(losses_ + row, log_sum - _capped(tl.load(logits_ + target).to(tl.float32), CAP))
+    tl.store(losses_ + row, log_sum - capped(tl.load(logits_ + target).to(tl.float32), CAP))
     if GRADIENT:
         for first in range(0, vocabulary, BLOCK):
             at = first + tl.arange(0, BLOCK)
             z = tl.load(logits_ + at, mask=at < vocabulary, other=0.0).to(tl.float32)
-            z = _capped(z, CAP)
+            z = capped(z, CAP)
             slope = tl.exp(z - log_sum) - tl.where(at == target, 1.0, 0.0)
             if CAP > 0:
-                slope = slope * (1.0 - (z / CAP) * (z / CAP))
+                slope = slope * cap_slope(z, CAP)
             tl.store(logits_ + at, slope.to(logits_.dtype.element_ty), mask=at < vocabulary)

@@ -6,6 +6,11 @@ import triton
 import triton.language as tl
 
 from engine.worker.fast.early_start import wait_for_input
+from engine.worker.fast.kernel_maths import tanh
+
+GELU_SCALE = tl.constexpr(0.7978845608)
+"""√(2/π): GELU by tanh (Hendrycks and Gimpel 2016), g/2 · (1 + tanh(√(2/π) (g + 0.044715 g³)))."""
+GELU_CUBE = tl.constexpr(0.044715)
 
 
 @triton.jit
@@ -27,7 +32,10 @@ def _normed(x, weight, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr, dtype: tl.c
 
 @triton.jit
 def _norm_slope(x, grad, weight, eps, H: tl.constexpr, ADDS_ONE: tl.constexpr):  # type: ignore[no-untyped-def]
-    """The gradient of a norm's input."""
+    """The gradient of a norm's input, for y = u w with u = x / r, r² = mean(x²) + eps:
+
+    d_x = (d_u - u · mean(d_u · u)) / r, where d_u = d_y w. r is computed anew from x.
+    """
     inverse = tl.rsqrt(tl.sum(x * x, 0) / H + eps)
     unit = x * inverse
     grad = grad * _scale(weight, ADDS_ONE)
@@ -39,6 +47,7 @@ def norm(  # type: ignore[no-untyped-def]
     x_, weight_, out_, eps,
     H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
+    """One program: one token's norm, [H]."""
     wait_for_input(EARLY)
     row = tl.program_id(0).to(tl.int64) * H
     at = tl.arange(0, BLOCK)
@@ -55,6 +64,11 @@ def join(  # type: ignore[no-untyped-def]
     OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
     EARLY: tl.constexpr,
 ):  # fmt: skip
+    """One program, one token: joined = stream + norm(output), normed = norm(joined).
+
+    The block's output is normed first where the family does so (OWN). `joined` is rounded before
+    it is normed, as it would be if it were stored and read again.
+    """
     wait_for_input(EARLY)
     row = tl.program_id(0).to(tl.int64) * H
     at = tl.arange(0, BLOCK)
@@ -76,6 +90,8 @@ def join_backward(  # type: ignore[no-untyped-def]
     output_, joined_, own_, following_, grad_joined_, grad_normed_, grad_stream_, grad_output_, eps,
     OWN: tl.constexpr, H: tl.constexpr, ADDS_ONE: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
+    """One program, one token: `joined` has two gradients, its own and that through its norm; their
+    sum is the stream's, and, through the output's own norm if it has one, the output's."""
     row = tl.program_id(0).to(tl.int64) * H
     at = tl.arange(0, BLOCK)
     inside = at < H
@@ -93,14 +109,10 @@ def join_backward(  # type: ignore[no-untyped-def]
 
 
 @triton.jit
-def _tanh(x):  # type: ignore[no-untyped-def]
-    return 1.0 - 2.0 / (tl.exp(2.0 * x) + 1.0)
-
-
-@triton.jit
 def gate(  # type: ignore[no-untyped-def]
     gate_up_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr
 ):
+    """One program: BLOCK of a token's activation(g) · up, [2 · width] -> [width]."""
     wait_for_input(EARLY)
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
@@ -108,7 +120,7 @@ def gate(  # type: ignore[no-untyped-def]
     g = tl.load(gate_up_ + row * 2 * width + at, mask=inside, other=0.0).to(tl.float32)
     up = tl.load(gate_up_ + row * 2 * width + width + at, mask=inside, other=0.0).to(tl.float32)
     if GELU:
-        active = 0.5 * g * (1.0 + _tanh(0.7978845608 * (g + 0.044715 * g * g * g)))
+        active = 0.5 * g * (1.0 + tanh(GELU_SCALE * (g + GELU_CUBE * g * g * g)))
     else:
         active = g * tl.sigmoid(g)
     dtype = out_.dtype.element_ty
@@ -120,6 +132,7 @@ def gate(  # type: ignore[no-untyped-def]
 def gate_backward(  # type: ignore[no-untyped-def]
     gate_up_, grad_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr
 ):
+    """d_g = d_out · up · activation′(g), d_up = d_out · activation(g), both computed anew from g."""
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = at < width
@@ -127,9 +140,9 @@ def gate_backward(  # type: ignore[no-untyped-def]
     up = tl.load(gate_up_ + row * 2 * width + width + at, mask=inside, other=0.0).to(tl.float32)
     grad = tl.load(grad_ + row * width + at, mask=inside, other=0.0).to(tl.float32)
     if GELU:
-        t = _tanh(0.7978845608 * (g + 0.044715 * g * g * g))
+        t = tanh(GELU_SCALE * (g + GELU_CUBE * g * g * g))
         active = 0.5 * g * (1.0 + t)
-        inner = 0.7978845608 * (1.0 + 0.134145 * g * g)
+        inner = GELU_SCALE * (1.0 + 3.0 * GELU_CUBE * g * g)  # of what tanh takes
         slope = 0.5 * (1.0 + t) + 0.5 * g * (1.0 - t * t) * inner
     else:
         s = tl.sigmoid(g)
@@ -146,7 +159,13 @@ def rotate(  # type: ignore[no-untyped-def]
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, HALF: tl.constexpr,
     NORMED: tl.constexpr, BT: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
-    """One program: BT tokens' one head, of queries first, then of keys, then of values."""
+    """One program: BT tokens' one head, of queries first, then of keys, then of values.
+
+    Queries and keys are normed over the head where the family does so, then turned by the angle of
+    their position (Su et al. 2021), the halves (a, b) of a head as the parts of complex numbers:
+
+        a′ = a cos - b sin      b′ = b cos + a sin
+    """
     wait_for_input(EARLY)
     rows = (tl.program_id(0).to(tl.int64) * BT + tl.arange(0, BT))[:, None]
     inside = rows < tokens
@@ -186,6 +205,8 @@ def rotate_backward(  # type: ignore[no-untyped-def]
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, HALF: tl.constexpr,
     NORMED: tl.constexpr, BT: tl.constexpr,
 ):  # fmt: skip
+    """Gradients are turned back, by the opposite angle; then go through the head's norm, as in
+    `_norm_slope`."""
     rows = (tl.program_id(0).to(tl.int64) * BT + tl.arange(0, BT))[:, None]
     inside = rows < tokens
     head = tl.program_id(1)
