@@ -132,7 +132,7 @@ def gate(  # type: ignore[no-untyped-def]
 def gate_backward(  # type: ignore[no-untyped-def]
     gate_up_, grad_, out_, width, GELU: tl.constexpr, BLOCK: tl.constexpr
 ):
-    """d_g = d_out · up · activation′(g), d_up = d_out · activation(g), both computed anew from g."""
+    """d_g = d_out · up · activation′(g), d_up = d_out · activation(g), both made anew from g."""
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = at < width
