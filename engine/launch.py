@@ -9,39 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 
 from engine import hardware, lock, notice
 from engine.errors import RunError, cannot_write
 from engine.language import _
-from engine.paths import python_path
+from engine.processes import python
 from engine.runs import Run
 from engine.waiting import choice
-
-WORKER_ENVIRONMENT = {
-    # Idle OpenMP threads must not spin: with one other busy process on two cores that costs a
-    # factor of 10, sleeping costs a tenth.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    # glibc returns large buffers to the system after each use, and gets them back page by page:
-    # up to half of a training step on the CPU.
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "4000000000",
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "PYTHONUNBUFFERED": "1",
-    # CUDA counts the fastest GPU first; nvidia-smi, and so everybody, by PCI address.
-    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-}
-
-
-def worker_environment(gpu: str = "") -> dict[str, str]:
-    """The environment of a worker: the user's, with what is known to matter set unless he did.
-
-    `gpu` is the UUID of the one that it sees; empty leaves that to CUDA.
-    """
-    found = {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": python_path()}
-    return {**found, "CUDA_VISIBLE_DEVICES": gpu} if gpu else found
 
 
 def start(run: Run, *, gpu: str = "") -> int:
@@ -55,20 +29,14 @@ def start(run: Run, *, gpu: str = "") -> int:
         handle = lock.acquire(run.folder)
     except OSError as error:
         raise RunError(cannot_write(run.folder, error)) from None
-    command = [sys.executable, "-m", "engine.worker", str(run.folder), "--lock", str(handle)]
     try:
         gpu = gpu or _own_gpu(run) or _any_gpu(run)
         with run.log_path.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=run.folder,
-                env=worker_environment(gpu),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=[handle],
-            )
+            process = python.spawn(
+                "engine.worker", str(run.folder), "--lock", str(handle),
+                stdout=log, stderr=log, pass_fds=[handle],
+                gpu=gpu,
+            )  # fmt: skip
         lock.sign(handle, process.pid, gpu)
         if run.settings.job != "probe":  # its end is shown where it was asked for
             notice.attend(run)

@@ -1,8 +1,8 @@
 """Tells that a run has ended: in words, to a terminal, and by the user's own command.
 
 The command must run whether or not anybody watches, and also when the worker was killed. So the
-launcher starts a small process beside the worker, `python -m engine.notice RUN_FOLDER`, which
-waits for the worker's lock to become free: nothing can end a worker without freeing that.
+launcher starts a small process beside the worker, `engine.notice RUN_FOLDER`, which waits for the
+worker's lock to become free: nothing can end a worker without freeing that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine import lock, settings, wording
 from engine.language import _, marked
-from engine.paths import python_path
+from engine.processes import python
 from engine.runs import Run
 from engine.settings import Notify
 from engine.summary import Status, Summary
@@ -68,14 +68,7 @@ def attend(run: Run) -> None:
         return
     try:
         with (run.folder / "notice.log").open("ab") as log:
-            subprocess.Popen(
-                [sys.executable, "-m", "engine.notice", str(run.folder)],
-                env={**os.environ, "PYTHONPATH": python_path()},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            python.spawn("engine.notice", str(run.folder), stdout=log, stderr=log)
     except OSError:
         return
 

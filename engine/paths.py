@@ -36,12 +36,6 @@ def runs_root(chosen: str | Path | None = None) -> Path:
     return Path(chosen or os.environ.get("YIWEN_RUNS") or "runs").expanduser().resolve()
 
 
-def python_path() -> str:
-    """PYTHONPATH for a process that is to find this very code, wherever it stands."""
-    source = Path(__file__).resolve().parent.parent
-    return os.pathsep.join([str(source), *filter(None, [os.environ.get("PYTHONPATH")])])
-
-
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or all of the new, never a part."""
     import tempfile  # here, for it takes longer to load than a page of help to print

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from typing import IO
@@ -21,7 +20,7 @@ from engine.errors import UserError
 from engine.events import Phase
 from engine.hardware import Probe
 from engine.language import _
-from engine.launch import worker_environment
+from engine.processes import python
 from engine.profiles import Generation, Profile
 from engine.prompts import Encoded
 from engine.protocol import Done
@@ -52,15 +51,12 @@ class Translator:
         self.close()
         gpu = choice.take(Probe().gpus())
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.worker", "translate"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=worker_environment(gpu.uuid if gpu else ""),
-            cwd=tempfile.gettempdir(),
-            start_new_session=True,  # Ctrl-C at the terminal cancels the answer, not the model
-        )
+        # A session of its own: Ctrl-C at the terminal cancels the answer, not the model.
+        self._process = python.spawn(
+            "engine.worker", "translate",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+            gpu=gpu.uuid if gpu else "",
+        )  # fmt: skip
         self._send(protocol.Load(profile=self.profile))
         for message in self._receive():
             if isinstance(message, Phase):

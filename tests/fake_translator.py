@@ -81,7 +81,7 @@ def starter(manners: Callable[[], Manners]) -> Callable[..., Any]:
     real = subprocess.Popen
 
     def popen(command: Any, *args: Any, **options: Any) -> Any:
-        if list(command)[1:] == ["-m", "engine.worker", "translate"]:
+        if list(command)[-2:] == ["engine.worker", "translate"]:
             command = [sys.executable, __file__, msgspec.json.encode(manners()).decode()]
         return real(command, *args, **options)
 

@@ -9,9 +9,9 @@ _PYTHON = sys.executable
 """Taken before a test puts the script in its place."""
 _SCRIPT = """#!{python} -IS
 import json, os, pathlib, signal, sys, time
-assert sys.argv[1:3] == ["-m", "engine.worker"], sys.argv
-assert sys.argv[4] == "--lock"
-folder = pathlib.Path(sys.argv[3])
+assert sys.argv[-4] == "engine.worker", sys.argv
+assert sys.argv[-2] == "--lock"
+folder = pathlib.Path(sys.argv[-3])
 
 signal.alarm(60)  # no stand-in outlives the tests, whatever fails
 

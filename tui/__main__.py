@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+
+
+def _settle_path() -> None:
+    """Import nothing from the working directory, which `python -m tui` puts first, nor from data.
+
+    Before all other imports, by a file that is found by its place: nothing is imported for it.
+    """
+    source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    file = os.path.join(source, "engine", "processes", "search_path.py")
+    with open(file, "rb") as opened:
+        code: dict[str, object] = {"__name__": "search_path"}
+        exec(compile(opened.read(), file, "exec"), code)
+    code["settle"](source)  # type: ignore[operator]
+
+
+_settle_path()
+
+import argparse  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 _OF_ALL_COMMANDS = ("-h", "--help", "--version")
 """Options that are not the workbench's."""

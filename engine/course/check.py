@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import tokenizer
-from engine.course.export import Export
+from engine.course.export import SCRIPTS, Export
 from engine.dataset import Pair
 from engine.errors import UserError
 from engine.language import _, labelled, marked
-from engine.launch import worker_environment
+from engine.processes import python
 from engine.run_files import RunFiles
 
 TOLERANCE = 0.005
@@ -61,17 +61,16 @@ def check(export: Export, say: Say) -> Grade:
     pairs = RunFiles(export.run.settings).read("test").pairs
     with tempfile.TemporaryDirectory(prefix="yiwen-check-") as folder:
         test, few = Path(folder, "test.json"), Path(folder, "few.json")
+        scripts = _apart(export, Path(folder, "scripts"))
         _write(test, pairs)
         _write(few, pairs[:TRANSLATED])
         say(_("grading {count} items one by one").format(count=len(pairs)))
-        given = [str(export.model_folder), export.adapter.name]
-        graded = json.loads(
-            _run([sys.executable, "grade.py", *given, str(test)], export.folder, say)
-        )
+        given = [str(export.model_folder), str(export.adapter)]
+        graded = json.loads(_run([sys.executable, "grade.py", *given, str(test)], scripts, say))
         say(_("bash run.sh on {count} items").format(count=TRANSLATED))
         began = time.monotonic()
         answers = Path(folder, "prediction.json")
-        _run(["bash", "run.sh", *given, str(few), str(answers)], export.folder, say)
+        _run(["bash", "run.sh", *given, str(few), str(answers)], scripts, say)
         seconds = time.monotonic() - began
         problems = mistakes_in(answers, pairs[:TRANSLATED], export)
     return Grade(
@@ -81,6 +80,16 @@ def check(export: Export, say: Say) -> Grade:
         seconds=seconds,
         problems=problems,
     )
+
+
+def _apart(export: Export, folder: Path) -> Path:
+    """The scripts alone, where they run: what else lies in the export's folder is not imported."""
+    folder.mkdir()
+    for name in SCRIPTS:
+        if (export.folder / name).is_symlink():
+            raise UserError(_("{file}: is a link").format(file=export.folder / name))
+        shutil.copy(export.folder / name, folder / name)
+    return folder
 
 
 def mistakes_in(path: Path, pairs: list[Pair], export: Export) -> list[str]:
@@ -152,9 +161,9 @@ def _run(command: list[str], folder: Path, say: Say) -> str:
 
 
 def _plain_environment() -> Mapping[str, str]:
-    """A worker's, without the path to this source tree: the scripts must do without it."""
-    environment = worker_environment()
-    environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
+    """A worker's, but that the scripts may import what lies beside them."""
+    environment = python.environment()
+    del environment["PYTHONSAFEPATH"]
     return {
         **environment,
         "PYTHON": sys.executable,

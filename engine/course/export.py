@@ -20,7 +20,8 @@ from engine.runs import Run
 
 ADAPTER = "adapter_checkpoint"
 STANDING = ("predict.py", "grade.py")
-_WRITTEN = (ADAPTER, "utils.py", "run.sh", "download.sh", "README.md", *STANDING)
+SCRIPTS = ("utils.py", "run.sh", *STANDING)
+_WRITTEN = (ADAPTER, "download.sh", "README.md", *SCRIPTS)
 
 
 @dataclass(frozen=True)

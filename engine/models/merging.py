@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +15,8 @@ from msgspec import Struct
 from engine.errors import UserError
 from engine.events import Failed, Phase
 from engine.language import _
-from engine.launch import worker_environment
 from engine.models import hub
+from engine.processes import python
 from engine.profiles import Profile
 from engine.text import size
 
@@ -116,11 +115,7 @@ def check_room(target: Path, needed: int) -> None:
 
 
 def _spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "engine.worker", "merge"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        env=worker_environment(),
-        cwd=tempfile.gettempdir(),
-    )
+    return python.spawn(
+        "engine.worker", "merge",
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, session=False,
+    )  # fmt: skip

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from engine import launch, lock
 from engine.errors import RunError, UserError
 from engine.events import EventLog, Failed
 from engine.hardware import Gpu, Probe
+from engine.processes import python
 from engine.runs import Run
 from engine.waiting import choice, waiting_list
 from engine.waiting.placement import Place, find_place
@@ -46,16 +46,10 @@ def ensure(root: Path) -> bool:
         return False
     try:
         with (folder_of(root) / "scheduler.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "engine.waiting.scheduler", str(root), str(handle)],
-                cwd=root,
-                env=launch.worker_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=[handle],
-            )
+            process = python.spawn(
+                "engine.waiting.scheduler", str(root), str(handle),
+                stdout=log, stderr=log, pass_fds=[handle],
+            )  # fmt: skip
         lock.sign(handle, process.pid)
     except OSError:
         return False
@@ -147,7 +141,7 @@ def serve(root: Path, probe: Probe, handle: int) -> None:
 
 
 def main() -> int:
-    """`python -m engine.waiting.scheduler ROOT HANDLE`, started by `ensure`."""
+    """The scheduler's process, started by `ensure` with the folder and the lock's descriptor."""
     root, handle = Path(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     lock.adopt(handle)

@@ -1,4 +1,4 @@
-"""Entry of the worker process: `python -m engine.worker RUN_FOLDER`, `… translate` or `… merge`."""
+"""Entry of the worker process: `engine.worker RUN_FOLDER`, `… translate` or `… merge`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.worker.reporter import Reporter, StopRequested  # noqa: E402
 
 def main() -> int:
     """Do one run's job, or serve translations. The exit status is 0 unless the run failed."""
-    parser = argparse.ArgumentParser(prog="python -m engine.worker", description=__doc__)
+    parser = argparse.ArgumentParser(prog="engine.worker", description=__doc__)
     parser.add_argument("what", help="a run folder, `translate` or `merge`")
     parser.add_argument("--lock", type=int, help="descriptor of the run's lock, if inherited")
     arguments = parser.parse_args()

@@ -6,7 +6,7 @@ import logging
 import os
 import warnings
 
-from engine.launch import WORKER_ENVIRONMENT
+from engine.processes.python import WORKER_ENVIRONMENT
 
 
 def prepare() -> None:

@@ -15,10 +15,11 @@ from peft import PeftModel
 from small_runs import RunMaker, SmallRun
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from engine import dataset, jobs, launch, profile_files, runs_folder
+from engine import dataset, jobs, profile_files, runs_folder
 from engine.cli import main
 from engine.course import check, export, scripts
 from engine.course.export import Export
+from engine.processes import python
 from engine.profiles import Profile
 from engine.runs import Run
 
@@ -68,7 +69,9 @@ def handed_in(finished_run: SmallRun, tmp_path_factory: pytest.TempPathFactory) 
 
 def _elsewhere(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """A program that knows nothing of Yiwen."""
-    environment = {k: v for k, v in launch.worker_environment().items() if k != "PYTHONPATH"}
+    environment = {
+        k: v for k, v in python.environment().items() if k not in ("PYTHONPATH", "PYTHONSAFEPATH")
+    }
     environment["PYTHON"] = sys.executable
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

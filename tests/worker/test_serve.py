@@ -22,8 +22,8 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from engine import profile_files, protocol
 from engine.dataset import Pair
 from engine.errors import UserError
-from engine.launch import worker_environment
 from engine.paths import BUILTIN_PROFILES
+from engine.processes import python
 from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
 from engine.translator import Translator
@@ -195,10 +195,10 @@ def test_cancel_is_not_lost_while_the_model_loads(profile: Profile, prompt: list
     )
     messages = [protocol.Load(profile=profile), ask, protocol.Cancel()]
     process = subprocess.Popen(
-        [sys.executable, "-m", "engine.worker", "translate"],
+        python.command("engine.worker", "translate"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=worker_environment(),
+        env=python.environment(),
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -234,7 +234,7 @@ def test_killing_the_client_ends_the_worker() -> None:
     client = subprocess.Popen(
         [sys.executable, "-c", CLIENT, str(profile)],
         stdout=subprocess.PIPE,
-        env=worker_environment(),
+        env=python.environment(),
     )
     assert client.stdout is not None
     worker = int(client.stdout.readline())
