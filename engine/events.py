@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from engine.files import regular
 from engine.scores.judgement import Judgement
 
 
@@ -222,7 +223,7 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         self._torn = False
-        self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._handle = regular.descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         if not _ends_with_newline(path):  # a torn line of a killed worker
             os.write(self._handle, b"\n")
 
@@ -237,7 +238,7 @@ class EventLog:
 
 
 def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
+    with regular.opened(path) as file:
         if file.seek(0, os.SEEK_END) == 0:
             return True
         file.seek(-1, os.SEEK_END)
@@ -254,7 +255,7 @@ class Tail:
     def read(self, limit: int = 4 << 20) -> list[Event]:
         """New events, at most about `limit` bytes of them; empty when there is nothing new."""
         try:
-            with self.path.open("rb") as file:
+            with regular.opened(self.path) as file:
                 file.seek(self.offset)
                 block = file.read(limit)
                 if len(block) == limit and b"\n" not in block:

@@ -7,13 +7,15 @@ it: a closed window, a dropped line, a crash.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 
 from engine import hardware, lock, notice
 from engine.errors import RunError, cannot_write
+from engine.files import regular
 from engine.language import _
-from engine.processes import python
+from engine.processes import ours, python
 from engine.runs import Run
 from engine.waiting import choice
 
@@ -31,7 +33,7 @@ def start(run: Run, *, gpu: str = "") -> int:
         raise RunError(cannot_write(run.folder, error)) from None
     try:
         gpu = gpu or _own_gpu(run) or _any_gpu(run)
-        with run.log_path.open("ab") as log:
+        with regular.appended(run.log_path) as log:
             process = python.spawn(
                 "engine.worker", str(run.folder), "--lock", str(handle),
                 stdout=log, stderr=log, pass_fds=[handle],
@@ -83,6 +85,13 @@ def request_stop(run: Run, *, force: bool = False) -> None:
     if holder.host != socket.gethostname():
         raise RunError(
             _("run {run} runs on {host}; stop it there").format(run=run.id, host=holder.host)
+        )
+    if not ours.holds(holder.pid, run.folder / "worker.lock", holder.began):
+        raise RunError(
+            _(
+                "run {run}: its lock names process {pid}, which does not hold it, so nothing was "
+                "ended; look with `fuser {file}` what does"
+            ).format(run=run.id, pid=holder.pid, file=shlex.quote(str(run.folder / "worker.lock")))
         )
     try:
         os.killpg(holder.pid, signal.SIGKILL if force else signal.SIGTERM)

@@ -13,20 +13,25 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct
 
 from engine.errors import RunError
+from engine.files import regular
 from engine.language import _
 
+_LONGEST = 4096
+"""Bytes of a lock file."""
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class Holder(Struct, frozen=True):
     """What is written in the lock file."""
 
-    pid: int
+    pid: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)]
+    """Anything else names no process, but one's own group, or none at all."""
     host: str
     began: float
     """When the process began, seconds since the epoch."""
@@ -39,7 +44,7 @@ def acquire(folder: Path, *, wait: float = 1.0) -> int:
 
     Raises RunError when a worker holds it for longer than `wait` seconds.
     """
-    handle = os.open(folder / "worker.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    handle = regular.descriptor(folder / "worker.lock", os.O_RDWR | os.O_CREAT)
     deadline = time.monotonic() + wait
     while True:
         try:
@@ -87,7 +92,8 @@ def sign(handle: int, pid: int, gpu: str = "") -> None:
 def holder(folder: Path) -> Holder | None:
     """Who held the lock last, as written in the file."""
     try:
-        return msgspec.json.decode((folder / "worker.lock").read_bytes(), type=Holder)
+        content = regular.content(folder / "worker.lock", most=_LONGEST)
+        return msgspec.json.decode(content, type=Holder)
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -95,7 +101,8 @@ def holder(folder: Path) -> Holder | None:
 def is_held(folder: Path) -> bool:
     """Does a living process hold the run's lock?"""
     try:
-        handle = os.open(folder / "worker.lock", os.O_RDONLY)  # it may be another user's run
+        # Only for reading: it may be another user's run.
+        handle = regular.descriptor(folder / "worker.lock", os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -112,7 +119,7 @@ def is_held(folder: Path) -> bool:
 def wait_until_free(folder: Path, poll: float = 2.0) -> None:
     """Block until no process holds the run's lock; asleep, but where there are no locks."""
     try:
-        handle = os.open(folder / "worker.lock", os.O_RDONLY)
+        handle = regular.descriptor(folder / "worker.lock", os.O_RDONLY)
     except OSError:
         return  # never locked, or the folder has gone
     try:

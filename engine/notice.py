@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from engine import lock, settings, wording
+from engine.files import regular
 from engine.language import _, marked
 from engine.processes import python
 from engine.runs import Run
@@ -67,7 +68,7 @@ def attend(run: Run) -> None:
     if not wanted.command:
         return
     try:
-        with (run.folder / "notice.log").open("ab") as log:
+        with regular.appended(run.folder / "notice.log") as log:
             python.spawn("engine.notice", str(run.folder), stdout=log, stderr=log)
     except OSError:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 BUILTIN_PROFILES = Path(__file__).resolve().parent.parent / "profiles"
@@ -37,20 +38,31 @@ def runs_root(chosen: str | Path | None = None) -> Path:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or all of the new, never a part."""
-    import tempfile  # here, for it takes longer to load than a page of help to print
+    """Write a file so that a reader sees the old content or all of the new, never a part.
 
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    Who may read it: as before, or as the umask says where there was none.
+    """
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
+            _keep_mode(path, handle)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _keep_mode(path: Path, handle: int) -> None:
+    try:
+        there = os.lstat(path)
+    except OSError:
+        return
+    if stat.S_ISREG(there.st_mode):
+        os.fchmod(handle, there.st_mode & 0o777)
 
 
 def trace_of(path: Path) -> tuple[int, int]:

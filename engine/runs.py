@@ -13,6 +13,7 @@ import tomli
 
 from engine import lock
 from engine.errors import RunError
+from engine.files import regular
 from engine.language import _
 from engine.run_settings import RunSettings
 from engine.summary import Summary, read_summary
@@ -83,7 +84,7 @@ class Run:
         """What run.toml says, not kept. Raises RunError."""
         path = self.folder / "run.toml"
         try:
-            return msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), RunSettings)
+            return msgspec.convert(tomli.loads(regular.text(path)), RunSettings)
         except FileNotFoundError:
             raise RunError(
                 _("{folder}: is not a run folder (it has no run.toml)").format(folder=self.folder)

@@ -18,6 +18,7 @@ import tomli_w
 from engine import provenance
 from engine.dataset import Dataset, Pair
 from engine.errors import RunError
+from engine.files import regular
 from engine.language import _
 from engine.paths import write_atomically
 from engine.profiles import Profile
@@ -128,7 +129,7 @@ def _newest_first(root: Path, names: Sequence[str]) -> Iterable[str]:
 def _created(folder: Path) -> str:
     """When a run was made, as the name of its folder would say it; empty if it does not tell."""
     try:
-        settings = (folder / "run.toml").read_text(encoding="utf-8")
+        settings = regular.text(folder / "run.toml")
     except (OSError, ValueError):
         return ""
     found = _CREATED.search(settings)
@@ -168,6 +169,18 @@ def find(root: Path, key: str) -> Run:
     )
 
 
+def find_inside(root: Path, key: str) -> Run:
+    """The same, but a path must be that of a run in this very folder. Raises RunError."""
+    run = find(root, key)
+    if run.folder.parent != root:
+        raise RunError(
+            _("{folder}: is not in {root}; name the folder it lies in with --runs").format(
+                folder=run.folder, root=root
+            )
+        )
+    return run
+
+
 def newest_active(runs: Iterable[Run]) -> Run | None:
     """The newest run that has a worker now."""
     return next((run for run in runs if run.alive()), None)
@@ -177,6 +190,12 @@ def delete(run: Run) -> None:
     """Remove a run's folder for good. Raises RunError while its worker lives."""
     if run.is_busy():
         raise RunError(_("run {run} is running; stop it first").format(run=run.id))
+    if run.folder.is_symlink():
+        raise RunError(
+            _("{folder}: is a link to {target}; delete the run there, then the link").format(
+                folder=run.folder, target=run.folder.resolve()
+            )
+        )
     waiting_list.remove(run.folder.parent, run.id)
     try:
         shutil.rmtree(run.folder)

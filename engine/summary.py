@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from engine import events
 from engine.events import Event, Score
+from engine.files import regular
 from engine.scores.judgement import Judgement
 
 
@@ -204,7 +205,7 @@ def read_summary(path: Path) -> Summary:
     """Fold a whole events file; of step lines in a row only the last is decoded."""
     summary = Summary()
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last newline is torn
+        lines = regular.content(path).split(b"\n")[:-1]  # what follows the last newline is torn
     except FileNotFoundError:
         return summary
     previous = b""

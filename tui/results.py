@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import events
 from engine.events import Evaluated, Finished, Judged, Score, Warned
+from engine.files import regular
 from engine.runs import Run
 from engine.scores.items import Sample, read_samples
 
@@ -51,7 +52,7 @@ def read(run: Run) -> Result | None:
     if evaluated is None and not file:
         return None
     path = run.folder / file if file else None
-    samples, unreadable = read_samples(path) if path else ([], 0)
+    samples, unreadable = read_samples(path, run.folder) if path else ([], 0)
     return Result(
         evaluated,
         judged,
@@ -76,7 +77,7 @@ def read_scores(run: Run) -> Evaluated | None:
 def _ends(path: Path) -> list[events.Event]:
     """The events that carry results; the many others are not even decoded."""
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]
+        lines = regular.content(path).split(b"\n")[:-1]
     except OSError:
         return []
     wanted = (

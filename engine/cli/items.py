@@ -48,7 +48,7 @@ def _read(run: Run) -> list[Sample]:
     name = run.summary().results_file
     if not name:
         raise RunError(_("run {run}: has no results yet").format(run=run.id))
-    samples, _unread = items.read_samples(run.folder / name)
+    samples, _unread = items.read_samples(run.folder / name, run.folder)
     if not samples:
         raise RunError(_("{file}: holds no items").format(file=run.folder / name))
     return samples

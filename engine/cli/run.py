@@ -18,6 +18,7 @@ from engine.cli.question import is_wanted
 from engine.cli.requests import absolute, request
 from engine.cli.result import as_data, describe_result
 from engine.errors import RunError, UserError
+from engine.files import regular
 from engine.jobs import Request
 from engine.language import _, plural
 from engine.lookahead import start_room
@@ -67,7 +68,7 @@ def predict(arguments: Namespace) -> int:
     summary = follow(run)
     if summary.status is not Status.FINISHED:
         return report_trouble(run, summary)
-    lines = (run.folder / summary.results_file).read_bytes()
+    lines = regular.content(run.folder / summary.results_file, within=run.folder)
     results = msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
     answers = [{"id": result.own_id, "output": result.output or ""} for result in results]
     write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())
@@ -114,7 +115,8 @@ def stop(arguments: Namespace) -> int:
 
 def delete(arguments: Namespace) -> int:
     """`yiwen delete RUN`."""
-    run = runs_folder.find(runs_root(arguments.runs), arguments.run)
+    root = runs_root(arguments.runs)
+    run = runs_folder.find_inside(root, arguments.run)
     if not arguments.yes:
         if not sys.stdin.isatty():
             raise UserError(_("delete asks first; without a terminal say --yes"))

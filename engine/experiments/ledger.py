@@ -22,6 +22,8 @@ from msgspec import Struct
 from engine import lock
 from engine.errors import RunError, cannot_write
 from engine.experiments.seed import Stage
+from engine.files import regular
+from engine.files.regular import is_name
 from engine.language import _
 from engine.paths import write_atomically
 from engine.runs import Run
@@ -74,7 +76,7 @@ class Ledger:
     def run_of(self, entry: Entry) -> Run | None:
         """The run of a stage; None before it is made and after it was deleted."""
         run = Run(self.root / entry.run)
-        return run if entry.run and (run.folder / "run.toml").is_file() else None
+        return run if is_name(entry.run) and (run.folder / "run.toml").is_file() else None
 
     def state(self, entry: Entry) -> Status | None:
         """Where a stage stands; None if it has no run."""
@@ -116,7 +118,7 @@ def read(folder: Path) -> Ledger:
     """An experiment by its folder. Raises RunError."""
     path = folder / "experiment.toml"
     try:
-        return Ledger(folder, msgspec.convert(tomli.loads(path.read_text("utf-8")), Contents))
+        return Ledger(folder, msgspec.convert(tomli.loads(regular.text(path)), Contents))
     except (OSError, ValueError) as error:
         raise RunError(
             _("{path}: cannot be read: {error}; mend or remove it").format(path=path, error=error)

@@ -14,6 +14,7 @@ from pathlib import Path
 from engine import jobs, launch
 from engine.errors import RunError
 from engine.events import Failed, Phase, Probed, Stopped, Tail, Warned
+from engine.files import regular
 from engine.jobs import Request
 from engine.language import _
 from engine.lookahead.preflight import Preflight
@@ -119,7 +120,7 @@ def _wait(
 
 def _last_words(run: Run) -> str:
     try:
-        lines = run.log_path.read_text("utf-8", errors="replace").strip().splitlines()
+        lines = regular.content(run.log_path).decode(errors="replace").strip().splitlines()
     except OSError:
         lines = []
     return lines[-1] if lines else _("its log is empty")

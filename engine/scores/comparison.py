@@ -11,6 +11,7 @@ from msgspec import Struct
 from engine import perplexity
 from engine.directions import DIRECTIONS
 from engine.errors import RunError
+from engine.files import regular
 from engine.language import _
 from engine.perplexity import SampleResult
 from engine.runs import Run
@@ -143,7 +144,8 @@ def read_results(run: Run, summary: Summary) -> list[SampleResult]:
         raise RunError(_("run {run}: has no results to compare yet").format(run=run.id))
     path = run.folder / summary.results_file
     try:
-        return msgspec.json.Decoder(SampleResult, strict=False).decode_lines(path.read_bytes())
+        lines = regular.content(path, within=run.folder)
+        return msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RunError(
             _("{path}: cannot be read: {error}").format(path=path, error=error)

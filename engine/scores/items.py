@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from engine.directions import source_text
 from engine.errors import UserError
+from engine.files import regular
 from engine.language import _, marked
 from engine.table import sheet
 from engine.text import direction_label, number, plain
@@ -87,10 +88,10 @@ def _negated(chrf: float | None) -> float:
     return math.nan if chrf is None else -chrf
 
 
-def read_samples(path: Path) -> tuple[list[Sample], int]:
-    """The samples of a file, and how many lines are none."""
+def read_samples(path: Path, folder: Path) -> tuple[list[Sample], int]:
+    """The samples of a file in a run's folder, and how many lines are none."""
     try:
-        lines = path.read_bytes().splitlines()
+        lines = regular.content(path, within=folder).splitlines()
     except OSError:
         return [], 0
     decoder = msgspec.json.Decoder(Sample, strict=False)

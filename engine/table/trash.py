@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine import lock
 from engine.errors import RunError
+from engine.files import regular
 from engine.language import _
 from engine.runs import Run
 
@@ -83,7 +84,7 @@ class Trash:
     def _own_folder(self) -> Path:
         if self._folder is None:
             parent = self._root / FOLDER
-            parent.mkdir(exist_ok=True)
+            regular.make_folder(parent)
             self._folder = Path(tempfile.mkdtemp(dir=parent))
             self._handle = lock.acquire(self._folder)
             lock.sign(self._handle, os.getpid())
@@ -94,7 +95,9 @@ def purge(root: Path) -> int:
     """Remove what programs that are gone have deleted; returns how many runs."""
     parent = root / FOLDER
     count = 0
-    for folder in list(parent.iterdir()) if parent.is_dir() else []:
+    if not regular.is_own_folder(parent):
+        return 0
+    for folder in filter(regular.is_own_folder, list(parent.iterdir())):
         if (folder / "worker.lock").exists() and not lock.is_held(folder):
             count += sum(1 for path in folder.iterdir() if path.is_dir())
             shutil.rmtree(folder, ignore_errors=True)

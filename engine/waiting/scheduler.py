@@ -17,6 +17,7 @@ from pathlib import Path
 from engine import launch, lock
 from engine.errors import RunError, UserError
 from engine.events import EventLog, Failed
+from engine.files import regular
 from engine.hardware import Gpu, Probe
 from engine.processes import python
 from engine.runs import Run
@@ -45,7 +46,7 @@ def ensure(root: Path) -> bool:
     except (RunError, OSError):  # one is at work, or the folder is not ours
         return False
     try:
-        with (folder_of(root) / "scheduler.log").open("ab") as log:
+        with regular.appended(folder_of(root) / "scheduler.log") as log:
             process = python.spawn(
                 "engine.waiting.scheduler", str(root), str(handle),
                 stdout=log, stderr=log, pass_fds=[handle],

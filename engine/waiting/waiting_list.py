@@ -19,6 +19,8 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import RunError, cannot_write
+from engine.files import regular
+from engine.files.regular import is_name
 from engine.language import _
 from engine.paths import write_atomically
 
@@ -45,7 +47,8 @@ def read(root: Path) -> list[Entry]:
     """The entries, the next one first. Raises RunError if the file is broken."""
     path = _file(root)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Entry])
+        found = msgspec.json.decode(regular.content(path), type=list[Entry])
+        return [entry for entry in found if is_name(entry.run)]
     except FileNotFoundError:
         return []
     except (OSError, msgspec.DecodeError) as error:
@@ -92,8 +95,9 @@ def move(root: Path, run_id: str, place: int) -> bool:
 def locked(root: Path) -> Iterator[None]:
     """Nobody else changes the list meanwhile. Raises RunError."""
     try:
-        folder_of(root).mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder_of(root) / "list.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        root.mkdir(parents=True, exist_ok=True)
+        regular.make_folder(folder_of(root))
+        handle = regular.descriptor(folder_of(root) / "list.lock", os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise RunError(
             _("{root}: cannot hold a queue: {reason}").format(root=root, reason=error.strerror)

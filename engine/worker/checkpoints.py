@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine import trained_with
+from engine.files import modes, regular
 from engine.runs import Run
 from engine.trained_with import TrainedWith
 from engine.worker.progress import Progress
@@ -65,7 +66,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     Only the newest keeps its trainer state, which is several times the adapter's size.
     """
     name = state.progress.checkpoint
-    run.checkpoints_path.mkdir(exist_ok=True)
+    regular.make_folder(run.checkpoints_path)
     temporary = run.checkpoints_path / f".{name}.part"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
@@ -74,6 +75,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     (temporary / "README.md").unlink(missing_ok=True)
     trained_with.write(temporary, facts)
     state.write(temporary / _TRAINER)
+    modes.as_usual(temporary)
     target = run.checkpoints_path / name
     shutil.rmtree(target, ignore_errors=True)
     os.replace(temporary, target)
@@ -101,8 +103,11 @@ def publish(run: Run, checkpoint: str) -> None:
     """Make a checkpoint the run's result: a copy in adapter/, without trainer state."""
     temporary = run.folder / ".adapter.part"
     shutil.rmtree(temporary, ignore_errors=True)
-    shutil.copytree(
-        run.checkpoints_path / checkpoint, temporary, ignore=shutil.ignore_patterns(_TRAINER)
-    )
+    shutil.copytree(run.checkpoints_path / checkpoint, temporary, ignore=_not_published)
     shutil.rmtree(run.adapter_path, ignore_errors=True)
     os.replace(temporary, run.adapter_path)
+
+
+def _not_published(folder: str, names: list[str]) -> list[str]:
+    """The trainer's state; and links, behind which is nothing of the checkpoint's own."""
+    return [name for name in names if name == _TRAINER or Path(folder, name).is_symlink()]

@@ -12,6 +12,7 @@ import torch
 from engine import perplexity
 from engine.dataset import Pair
 from engine.errors import DataError
+from engine.files import regular
 from engine.language import _, plural
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
@@ -146,7 +147,7 @@ def score(
 
 def write_results(path: Path, results: Sequence[SampleResult]) -> None:
     """Per-sample results as JSON Lines, replaced whole."""
-    path.parent.mkdir(exist_ok=True)
+    regular.make_folder(path.parent)
     encoder = msgspec.json.Encoder()
     write_atomically(path, encoder.encode_lines(list(results)))
 

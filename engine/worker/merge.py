@@ -24,6 +24,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from engine import dataset, jobs
 from engine.errors import UserError
 from engine.events import Event, Phase
+from engine.files import modes
 from engine.language import _
 from engine.models import hub
 from engine.models.merging import Dtype, Merge, Merged, check_room, part_of
@@ -85,6 +86,7 @@ def merge(asked: Merge, report: Report) -> Merged:
     part.mkdir(parents=True)
     merged.save_pretrained(str(part), max_shard_size="4GB")
     _copy_the_rest(asked, part, dtype)
+    modes.as_usual(part)
     del model, merged, base
     gc.collect()
     report(Phase(name="checking what was written"))
