@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="yiwen tui", description=_("Open the workbench."))
     parser.add_argument("--runs", type=Path, help=_("folder of all runs; else $YIWEN_RUNS, ./runs"))
     parser.add_argument(
-        "--profile", default="tiny", help=_("profile to begin with (default: tiny)")
+        "--profile",
+        default="",
+        help=_("profile to begin with (default: what was set up last, else tiny)"),
     )
     parser.add_argument(
         "--charset",

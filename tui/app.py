@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, cast
@@ -17,11 +18,14 @@ from typing import Any, ClassVar, cast
 from rich.text import Text
 from textual import constants, events
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import ThemeProvider
+from textual.widget import AwaitMount
 
-from engine import runs_folder, settings
+from engine import profile_files, runs_folder, settings
+from engine.errors import UserError
 from engine.language import _
 from engine.runs import Run
 from engine.table.trash import Trash, purge
@@ -33,6 +37,7 @@ from tui.remembered import Look
 CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
 _SCREENS = ("train", "evaluate", "translate", "runs")
+_PROFILE = "tiny"
 _SECOND_CTRL_C = 2.0
 _MOST_ERRORS = 100
 _TOAST, _TOAST_EDGES = 60, 3
@@ -45,6 +50,13 @@ def _keep_theme(name: str) -> None:
     """For the next time; nothing is written before another one is chosen."""
     if name != (remembered.look().theme or constants.DEFAULT_THEME):
         remembered.keep_look(Look(name))
+
+
+def _known(profile: str) -> str:
+    """The name of a profile if there is such a one; else that of the embedded model's."""
+    with suppress(UserError):
+        return profile_files.find(profile).stem if profile else _PROFILE
+    return _PROFILE
 
 
 def _screen_class(name: str) -> Callable[[], Screen[Any]]:
@@ -102,11 +114,17 @@ class YiwenApp(App[None]):
                 tooltip=_("Open the command palette")),
     ]  # fmt: skip
 
-    def __init__(self, runs_root: Path, profile: str = "tiny", charset: str = "auto") -> None:
+    def __init__(self, runs_root: Path, profile: str = "", charset: str = "auto") -> None:
         covered.mend()
         super().__init__()
         self.runs_root = runs_root
-        self.profile_name = profile
+        desk = remembered.desk()
+        self.profile_name = profile or _known(desk.profile)
+        self.goes_on = not profile
+        """Is what was set up last taken up again? Not where a profile was asked for."""
+        watched = Run(Path(desk.watched))
+        self.followed = watched if watched.root == runs_root and watched.exists() else None
+        """The run watched last."""
         self._complaints: list[str] = []
         self._errors: deque[str] = deque(maxlen=_MOST_ERRORS)
         self.personal = settings.load_or_default(self._complaints.append)
@@ -170,6 +188,20 @@ class YiwenApp(App[None]):
         screen: Any = self.get_screen_stack("train")[0]
         screen.lay_over(chosen[1:])
 
+    def set_up_like(self, run: Run) -> None:
+        """Switch to Train with a run's setup, to start it again with a change."""
+        self.run_worker(self._set_up_like(run))
+
+    async def _set_up_like(self, run: Run) -> None:
+        await self.switch_mode("train")
+        screen: Any = self.get_screen_stack("train")[0]
+        screen.set_up_like(run)
+
+    def follow_on(self, run: Run) -> None:
+        """Let Evaluate and Translate begin with this run, which is watched."""
+        self.followed = run
+        remembered.keep_desk(watched=str(run.folder))
+
     def evaluate_run(self, run: Run) -> None:
         """Switch to Evaluate with a run's adapter chosen."""
         self.run_worker(self._show("evaluate", run))
@@ -212,8 +244,15 @@ class YiwenApp(App[None]):
         return None if action == "mode" and parameters[0] == self.current_mode else True
 
     def action_mode(self, mode: str) -> None:
-        """Show a screen."""
-        self.switch_mode(mode)
+        """Show a screen; those that use a model begin with that of the run watched last."""
+        switched = self.switch_mode(mode)
+        if mode in ("evaluate", "translate") and self.followed is not None:
+            self.run_worker(self._follow(mode, switched, self.followed))
+
+    async def _follow(self, mode: str, switched: AwaitMount | AwaitComplete, run: Run) -> None:
+        await switched
+        screen: Any = self.get_screen_stack(mode)[0]
+        screen.follow_run(run)
 
     def action_help(self) -> None:
         """List the keys of the screen."""

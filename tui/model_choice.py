@@ -13,6 +13,7 @@ from engine.models import hub
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.runs import Run
+from engine.text import one_line
 
 NEWEST_RUNS = 200
 """Runs offered in the list; an older one is chosen on the Runs screen."""
@@ -110,6 +111,12 @@ def base_of(profile: Profile) -> tuple[object, ...]:
 def has_adapter(run: Run) -> bool:
     """Has the run trained something that can translate?"""
     return run.adapter_path.is_dir() or bool(run.checkpoints())
+
+
+def trained_nothing(run: Run) -> str:
+    """Why the base model is taken where a run was watched."""
+    said = _("{run} has trained nothing yet: the base model is chosen.")
+    return said.format(run=one_line(run.id))
 
 
 def list_checkpoints(run: Run) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from engine.table.run_columns import COLUMNS, USUAL, Order
 
 _RUNS = "workbench.json"
 _LOOK = "look.json"
+_DESK = "desk.json"
 T = TypeVar("T")
 
 
@@ -34,6 +35,29 @@ class Look(Struct, frozen=True):
 
     theme: str = ""
     """Empty for the usual one."""
+
+
+class Desk(Struct, frozen=True):
+    """What lay on the desk: the run set up last, and the run watched last."""
+
+    profile: str = ""
+    strategy: str = ""
+    overrides: dict[str, str] = {}
+    watched: str = ""
+    """The run's folder."""
+
+
+def desk() -> Desk:
+    """As it was left."""
+    return _read(_DESK, Desk())
+
+
+def keep_desk(**changes: object) -> None:
+    """Keep what changed; the rest stays as it was left."""
+    before = desk()
+    after = msgspec.structs.replace(before, **changes)
+    if after != before:
+        _keep(_DESK, after)
 
 
 def look() -> Look:

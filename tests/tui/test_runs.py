@@ -105,7 +105,7 @@ async def test_runs_that_cannot_be_read_are_told_below_the_table(app: YiwenApp) 
     broken.write_text("x =", "utf-8")
     async with app.run_test(size=SIZE) as pilot:
         await open_runs(pilot, 1)
-        await wait_for(pilot, f"! Broken run (D deletes it): {broken.parent.name}/run.toml")
+        await wait_for(pilot, f"! Broken run (D delete, U again): {broken.parent.name}/run.toml")
         broken.write_text(whole, "utf-8")
         await refresh(pilot)
         await wait_for(pilot, lambda: "cannot be read" not in seen(app))
@@ -389,7 +389,7 @@ async def test_a_run_that_cannot_be_read_is_deleted_and_comes_back(app: YiwenApp
     (broken.folder / "run.toml").write_text("x =", "utf-8")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await open_runs(pilot, 1)
-        await wait_for(pilot, "Broken run (D deletes it)")
+        await wait_for(pilot, "Broken run (D delete, U again)")
         await pilot.press("D")
         text = await wait_for(pilot, f"Delete {broken.id}?")
         assert "kB on disk" in text
@@ -410,13 +410,13 @@ async def test_of_several_that_cannot_be_read_some_are_deleted(app: YiwenApp) ->
         (run.folder / "run.toml").write_text("x =", "utf-8")
     async with app.run_test(size=SIZE) as pilot:
         await open_runs(pilot, 0)
-        await wait_for(pilot, "3 broken runs (D deletes them)")
+        await wait_for(pilot, "3 broken runs (D delete, U again)")
         await pilot.press("D")
         await wait_for(pilot, lambda: isinstance(app.screen, Checklist))
         await pilot.press("tab", "tab", "enter")
         await wait_for(pilot, "Delete 2 marked runs?")
         await pilot.press("y")
-        await wait_for(pilot, "Broken run (D deletes it)")
+        await wait_for(pilot, "Broken run (D delete, U again)")
         assert [run.folder.exists() for run in broken] == [True, False, False]
 
 

@@ -22,6 +22,7 @@ from tui import results
 from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
+from tui.model_choice import has_adapter, trained_nothing
 from tui.results import Result
 from tui.screens.evaluate.evaluation_view import EvaluationView
 from tui.screens.evaluate.item_actions import FOR_ITEMS, ItemActions
@@ -56,6 +57,11 @@ class EvaluateScreen(ItemActions):
         self._trains = False
         self._pace = PhasePace()
         self._is_starting = False
+        self._followed: tuple[Run | None, bool | None] | None = None
+        """The run that was offered last because it is watched; had it trained something?
+
+        None there: something else was chosen, so it is not offered again.
+        """
         self._asked_to_stop: set[str] = set()
 
     def compose(self) -> ComposeResult:
@@ -121,6 +127,7 @@ class EvaluateScreen(ItemActions):
             self.yiwen.fail(error)
             return
         if chosen is not None and chosen != self.scoring:
+            self._followed = self.yiwen.followed, None
             self._set_up(chosen)
 
     async def _rivals(self) -> list[Rival]:
@@ -130,8 +137,27 @@ class EvaluateScreen(ItemActions):
 
     # A run
 
+    @work(exclusive=True, group="follow run")
+    async def follow_run(self, run: Run) -> None:
+        """Get ready for the run that is watched, unless it was offered already as it is now."""
+        trained = await asyncio.to_thread(has_adapter, run)
+        if self._followed in ((run, trained), (run, None)) or self._is_at_work or self._is_starting:
+            return
+        self._followed = run, trained
+        if trained:
+            self._show(run)
+            return
+        try:
+            profile = await asyncio.to_thread(lambda: run.settings.profile.name)
+        except RunError as error:
+            self.yiwen.fail(error)
+            return
+        self.notify(trained_nothing(run), markup=False, timeout=6)
+        self._set_up(self.scoring.with_profile(profile))
+
     def choose_run(self, run: Run) -> None:
         """Show an evaluation, or get ready to evaluate what a run has trained."""
+        self._followed = self.yiwen.followed, None
         self._show(Run(run.folder))
 
     @work(exclusive=True, group="show")
@@ -207,6 +233,7 @@ class EvaluateScreen(ItemActions):
             self.yiwen.fail(error)
         self._is_starting = False
         if run is not None:
+            self._followed = self.yiwen.followed, None
             self._show(run)
         self._show_header()
 

@@ -24,6 +24,7 @@ from tui.screens.runs.run_menu import Act, RunMenu
 from tui.screens.runs.run_table import RunTable
 from tui.stopping import confirm_and_stop
 from tui.widgets.line_table import LineTable
+from tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
@@ -84,6 +85,23 @@ class RunActions(Screen[None]):
             self.yiwen.translate_side_by_side([row.run for row in marked])
         elif row := self.table.selected:
             self.yiwen.translate_with(row.run)
+
+    def action_again(self) -> None:
+        """Set up a run like this one on Train; an evaluation of an adapter, on Evaluate."""
+        if row := self.table.selected:
+            takes_adapter = bool(row.settings.adapter)
+            (self.yiwen.evaluate_run if takes_adapter else self.yiwen.set_up_like)(row.run)
+
+    @work(exclusive=True, group="menu")
+    async def action_again_broken(self) -> None:
+        """Set up a run like one that is not in the table, for it cannot be read."""
+        broken = {trouble.run.id: trouble for trouble in self.browser.troubles}
+        chosen: str | None = next(iter(broken), None)
+        if len(broken) > 1:
+            options = [(name, f"{name}  {one_line(one.reason)}") for name, one in broken.items()]
+            chosen = await self.app.push_screen_wait(Picker(_("Set up like"), options))
+        if chosen:
+            self.yiwen.set_up_like(broken[chosen].run)
 
     def action_copy(self) -> None:
         """Send the id to the clipboard by way of the terminal."""
@@ -172,6 +190,7 @@ def _acts(details: RunDetails) -> Iterator[Act]:
     if details.has_adapter or details.checkpoints:
         yield Act("e", _("evaluate"), "evaluate")
         yield Act("t", _("translate"), "translate")
+    yield Act("a", _("again with a change"), "again")
     yield Act("n", _("name, tags, note"), "note")
     if row.summary.status.active:
         yield Act("x", _("stop"), "stop")

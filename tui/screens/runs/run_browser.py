@@ -125,8 +125,8 @@ All runs are then compared here.""")
         said = ""
         if troubles:
             said = plural(
-                "! Broken run (D deletes it): {reason}",
-                "! {count} broken runs (D deletes them), first: {reason}",
+                "! Broken run (D delete, U again): {reason}",
+                "! {count} broken runs (D delete, U again), first: {reason}",
                 len(troubles),
             ).format(count=len(troubles), reason=one_line(troubles[0].reason))
         self.set_class(bool(troubles), "-missing")

@@ -33,7 +33,7 @@ NEWEST = 1000
 """Runs read and shown before the others are read."""
 _FOR_ONE_RUN = (
     "menu", "open", "evaluate", "translate", "stop", "delete", "copy", "mark", "note", "export",
-    "report",
+    "report", "again",
 )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ class RunsScreen(SeveralActions):
             return True
         if action in _FOR_ONE_RUN and self.table.selected is None:
             return None
-        if action == "delete_broken" and not self.browser.troubles:
+        if action in ("delete_broken", "again_broken") and not self.browser.troubles:
             return None
         return not (action == "filter" and isinstance(self.focused, Input))
 

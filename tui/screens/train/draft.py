@@ -11,6 +11,7 @@ from engine import strategies
 from engine.jobs import Request
 from engine.run_settings import Part
 from engine.strategies import Strategy
+from tui import remembered
 
 FILES = ("data.train", "data.validation", "data.test")
 
@@ -74,6 +75,21 @@ class Draft:
             overrides=dict(self.overrides),
             gpu=self.gpu,
         )
+
+
+def first_draft(profile: str, goes_on: bool) -> Draft:
+    """What was set up last, if it is gone on with and was for this profile; else the profile."""
+    kept = remembered.desk()
+    if not goes_on or kept.profile != profile or kept.strategy not in strategies.STRATEGIES:
+        return Draft(profile)
+    return Draft(profile, kept.strategy, kept.overrides)
+
+
+def keep_draft(draft: Draft) -> None:
+    """For the next session. GPUs are others then, or in others' hands."""
+    remembered.keep_desk(
+        profile=draft.profile, strategy=draft.strategy_name, overrides=dict(draft.overrides)
+    )
 
 
 def quoted(text: str) -> str:

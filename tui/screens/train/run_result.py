@@ -79,6 +79,21 @@ def closing(summary: Summary, story: Story, run: Run, alarms: Sequence[Alarm] = 
     return Content("")
 
 
+def next_steps(has_model: bool) -> Content:
+    """What one wants after a run, with the keys for it; a click on the words does it too."""
+    offered = [
+        ("t", _("translate with it"), "translate"),
+        ("e", _("evaluate"), "evaluate"),
+        ("a", _("again with a change"), "again"),
+    ]
+    return Content("  ").join(
+        Content.from_markup(
+            f"[@click=screen.{action}][bold $primary]$key[/] $words[/]", key=key, words=words
+        )
+        for key, words, action in (offered if has_model else offered[-1:])
+    )
+
+
 def _interrupted(alarms: Sequence[Alarm]) -> str:
     """The alarms above say why; here stands what it means for the worker, or what to do."""
     kinds = {alarm.kind for alarm in alarms}

@@ -18,9 +18,10 @@ from engine.alarms import Alarm
 from engine.events import Event
 from engine.run_settings import RunSettings
 from engine.runs import Run
-from engine.summary import Summary
+from engine.summary import Status, Summary
 from engine.time_left import TimeLeft
 from tui.charset import Charset
+from tui.model_choice import has_adapter
 from tui.phase_bar import progress
 from tui.screens.train import run_result
 from tui.screens.train.loss_chart import LossChart
@@ -153,6 +154,11 @@ class RunView(Vertical):
         self._show_closing()
 
     @property
+    def has_model(self) -> bool:
+        """Has the run trained something that can translate?"""
+        return self._run is not None and has_adapter(self._run)
+
+    @property
     def is_gone(self) -> bool:
         """Has the run's folder been deleted or moved?"""
         return any(alarm.kind == "gone" for alarm in self.alarms)
@@ -204,6 +210,10 @@ class RunView(Vertical):
         said = Content("")
         if self._run is not None and not self.summary.status.active:
             said = run_result.closing(self.summary, self.story, self._run, self.alarms)
+            if not self.is_gone and self.summary.status is not Status.WAITING:
+                said = Content("\n").join(
+                    [*([said] if said else []), run_result.next_steps(self.has_model)]
+                )
         closing = self.query_one("#closing", PlainStatic)
         closing.say(said)
         closing.set_class(bool(said), "-said")

@@ -16,15 +16,17 @@ from engine.language import _
 from engine.run_settings import RunSettings
 from engine.runs import Run
 from engine.summary import Status
+from engine.text import one_line
 from tui.calling import call
 from tui.follow import follow
 from tui.messages import RunEvents
 from tui.screens.train import plot, run_result, setup_actions
 from tui.screens.train.choices import choose
-from tui.screens.train.draft import Draft
+from tui.screens.train.draft import Draft, first_draft, keep_draft
 from tui.screens.train.keys import CHART_KEYS, KEYS, READING_KEYS
 from tui.screens.train.looking import Looking
 from tui.screens.train.outlook import Outlook, look_ahead
+from tui.screens.train.recalled import recall
 from tui.screens.train.run_view import RunView
 from tui.screens.train.setup_actions import SetupActions
 from tui.screens.train.setup_form import SetupForm
@@ -51,7 +53,7 @@ class TrainScreen(SetupActions, Looking):
 
     def __init__(self) -> None:
         super().__init__()
-        self.draft = Draft(self.yiwen.profile_name)
+        self.draft = first_draft(self.yiwen.profile_name, self.yiwen.goes_on)
         self.outlook: Outlook | None = None
         self.settings: RunSettings | None = None
         self._surroundings = Surroundings()
@@ -89,6 +91,10 @@ class TrainScreen(SetupActions, Looking):
             return self.watched is not None and self.view.chart.view.cross is not None
         if action.startswith("chart_"):
             return self.watched is not None and self._trains
+        if action in ("translate", "evaluate", "again"):
+            if self.watched is None or status.active or self.view.is_gone:
+                return False
+            return True if action == "again" or self.view.has_model else None
         if action == "stop":
             return self.watched is not None and status.active
         if action == "resume":
@@ -112,6 +118,7 @@ class TrainScreen(SetupActions, Looking):
         if not quietly:
             self.outlook = None
             self.form.show(self.draft, None)
+            await asyncio.to_thread(keep_draft, self.draft)
         self.outlook = await asyncio.to_thread(
             look_ahead, self.draft, self.yiwen.runs_root, self._probe
         )
@@ -181,6 +188,8 @@ class TrainScreen(SetupActions, Looking):
             self.yiwen.fail(error)
             return
         self.watched = run
+        if self._trains:
+            self.yiwen.follow_on(run)
         self._asked_to_stop.discard(run.id)
         self._is_live = False
         self.lay_over([one.run for one in self.view.chart.overlays if one.run.id != run.id])
@@ -275,6 +284,37 @@ class TrainScreen(SetupActions, Looking):
         self.watched = self.settings = None
         self._show_face()
         self.on_screen_resume()
+
+    def action_translate(self) -> None:
+        """Translate with what the run has trained."""
+        if self.watched is not None:
+            self.yiwen.translate_with(self.watched)
+
+    def action_evaluate(self) -> None:
+        """Score what the run has trained."""
+        if self.watched is not None:
+            self.yiwen.evaluate_run(self.watched)
+
+    def action_again(self) -> None:
+        """Set up a run like this one."""
+        if self.watched is not None:
+            self.set_up_like(self.watched)
+
+    @work(exclusive=True, group="recall")
+    async def set_up_like(self, run: Run) -> None:
+        """Fill the setup from a run, and say what could not be restored."""
+        try:
+            found = await asyncio.to_thread(recall, run, self.yiwen.profile_name)
+        except RunError as error:
+            self.yiwen.fail(error)
+            return
+        if self.watched is not None:
+            self.action_new()
+        self.take_draft(found.draft)
+        self.form.highlight("settings")
+        said = _("Set up like {run}: change something (o), then start it (s).")
+        lines = [said.format(run=one_line(run.id)), *(f"! {one}" for one in found.lost)]
+        self.notify("\n".join(lines), markup=False, timeout=6 if not found.lost else 15)
 
     def action_log(self) -> None:
         """Show the end of worker.log."""

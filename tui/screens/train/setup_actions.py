@@ -19,7 +19,7 @@ from tui.screens.train.outlook import Outlook
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
 
-NAMES = ("enqueue", "preview", "probe", "copy_command", "keep_profile")
+NAMES = ("enqueue", "preview", "probe", "copy_command", "keep_profile", "fresh")
 """Actions that need a setup."""
 
 
@@ -28,6 +28,8 @@ class SetupActions(QueueActions):
 
     draft: Draft
     outlook: Outlook | None
+    _changed: Draft | None = None
+    """What was set up before the profile's own values were taken."""
 
     def take_draft(self, draft: Draft) -> None:
         """Set up this instead."""
@@ -36,6 +38,19 @@ class SetupActions(QueueActions):
     def asked_for(self) -> Request:
         """The run that is set up."""
         return self.draft.request(self.yiwen.runs_root)
+
+    def action_fresh(self) -> None:
+        """The profile's own values; where they stand already, the changes made before."""
+        own = Draft(self.draft.profile, gpu=self.draft.gpu)
+        if self.draft != own:
+            self._changed, wanted = self.draft, own
+            self.notify(_("The profile's own values; n brings your changes back."), timeout=4)
+        elif self._changed is not None:
+            wanted = self._changed
+        else:
+            self.notify(_("These are the profile's own values."), timeout=3)
+            return
+        self.take_draft(wanted)
 
     def action_preview(self) -> None:
         """Show the pairs as the model will see them."""

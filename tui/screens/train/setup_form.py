@@ -112,6 +112,11 @@ class SetupForm(Vertical):
         self._show_rows()
         self.query_one("#outlook", Static).update(_described(outlook))
 
+    def highlight(self, name: str) -> None:
+        """Put the cursor on a row."""
+        self.rows.highlighted = next(at for at, row in enumerate(ROWS) if row[2] == name)
+        self.rows.focus()
+
     def on_resize(self) -> None:
         """Paths show as much of their ends as fits."""
         self._show_rows()

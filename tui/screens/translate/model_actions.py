@@ -16,7 +16,7 @@ from engine.lookahead.model_room import Room
 from engine.runs import Run
 from engine.text import plain
 from engine.wording import device_name
-from tui.model_choice import ModelChoice
+from tui.model_choice import ModelChoice, has_adapter, trained_nothing
 from tui.screens.translate.answer_actions import BUSY, AnswerActions
 from tui.screens.translate.model_picker import LET_GO, check_one_base, pick_models
 from tui.screens.translate.prompt_box import PromptBox
@@ -38,6 +38,11 @@ class ModelActions(AnswerActions):
         self._kept = KeptTranslator(self.post_message)
         self._choices = [ModelChoice(self.yiwen.profile_name)]
         self._wish: Wish = "auto"
+        self._followed: tuple[Run | None, bool | None] | None = None
+        """The run that was offered last because it is watched; had it trained something?
+
+        None there: something else was chosen, so it is not offered again.
+        """
 
     def attend(self, request: Request | None) -> None:
         """An answer is on its way, or no more."""
@@ -70,13 +75,33 @@ class ModelActions(AnswerActions):
                 request.cancelled.set()
         self.in_thread(partial(self._kept.answer, request))
 
+    @work(exclusive=True, group="follow")
+    async def follow_run(self, run: Run) -> None:
+        """Translate with the run that is watched, unless it was offered already as it is now."""
+        trained = await asyncio.to_thread(has_adapter, run)
+        if self._followed in ((run, trained), (run, None)) or self.request is not None:
+            return
+        self._followed = run, trained
+        if trained:
+            self._choose([ModelChoice(run=run)])
+            return
+        try:
+            profile = await asyncio.to_thread(lambda: run.settings.profile.name)
+        except UserError as error:
+            self.yiwen.fail(error)
+            return
+        self.notify(trained_nothing(run), markup=False, timeout=6)
+        self._choose([ModelChoice(profile)])
+
     def choose_run(self, run: Run) -> None:
         """Translate with a run's model from now on."""
+        self._followed = self.yiwen.followed, None
         self._choose([ModelChoice(run=run)])
 
     @work(exclusive=True, group="choose", description="")
     async def choose_runs(self, chosen: Sequence[Run]) -> None:
         """Translate with the models of several runs side by side from now on."""
+        self._followed = self.yiwen.followed, None
         choices = [ModelChoice(run=run) for run in chosen]
         try:
             await asyncio.to_thread(check_one_base, choices)
@@ -96,6 +121,7 @@ class ModelActions(AnswerActions):
             self.yiwen.fail(error)
             return
         if isinstance(choice, list):
+            self._followed = self.yiwen.followed, None
             self._choose(choice)
         elif choice == LET_GO and self.request is not None:
             self.notify(BUSY, timeout=3)
