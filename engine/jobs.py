@@ -23,7 +23,7 @@ from engine.dataset import Dataset, Pair
 from engine.errors import UserError
 from engine.few_shot import Examples
 from engine.language import _
-from engine.models import hub
+from engine.models import adapter_check, hub, model_check
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.run_files import RunFiles, set_validation_aside
@@ -60,7 +60,8 @@ def prepare(request: Request) -> Run:
     """Check everything and make the run folder. Raises UserError with all that is wrong."""
     strategy = strategies.get(request.strategy)
     profile = resolve_profile(request)
-    builder_for(profile)  # finds out whether the model is here and has the tokens that are named
+    check_model(profile)
+    builder_for(profile)  # finds out whether the model has the tokens that are named
     job: Job = "train" if strategy.trains and request.run is None else "evaluate"
     if request.predict:
         job = "predict"
@@ -70,6 +71,7 @@ def prepare(request: Request) -> Run:
     adapter = ""
     if request.run is not None and strategy.trains:
         adapter = str(request.run.adapter_folder(request.checkpoint))
+        check_adapter(adapter, profile)
     elif strategy.trains and request.predict:
         raise UserError(_("predict with qlora needs a run that was trained; name the run"))
     examples = draw(profile, strategy, data)
@@ -120,6 +122,21 @@ def require_model(profile: Profile) -> None:
     if not Path(model.path).is_dir():
         hub.require(model.path, model.revision, profile.name if _is_as_listed(profile) else "")
     tokenizer.load(model.path, model.revision)
+
+
+def check_model(profile: Profile) -> list[str]:
+    """See that a profile's model is here, whole and of one piece. Raises UserError.
+
+    Returns remarks, a sentence each. Whoever is about to use its weights comes here.
+    """
+    require_model(profile)
+    return model_check.check(profile.model, profile.quantization)
+
+
+def check_adapter(adapter: str | Path, profile: Profile) -> None:
+    """See that an adapter is whole and fits a profile's model. Raises UserError."""
+    model = profile.model
+    adapter_check.check(Path(adapter), hub.require(model.path, model.revision))
 
 
 def _is_as_listed(profile: Profile) -> bool:

@@ -74,6 +74,20 @@ class Tokenizer:
             )
         return int(found)
 
+    def highest_id(self, start: int, end: int) -> int:
+        """The highest id from `start` on that text can turn into; -1 if there is none.
+
+        Looks up to `end`, or as far as the vocabulary has tokens. Special tokens that nothing here
+        uses do not count: some models have them for pictures, without an embedding.
+        """
+        used = {self.bos_id, self.eos_id, self.pad_id}
+        for number in reversed(range(start, max(end, self._backend.get_vocab_size()))):
+            if self._backend.id_to_token(number) is None:
+                continue
+            if number in used or number not in self.special_ids:
+                return number
+        return -1
+
     @cached_property
     def special_tokens(self) -> frozenset[str]:
         """Texts of the special tokens."""

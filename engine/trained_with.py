@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from engine.errors import UserError
 from engine.language import _
+from engine.models import hub
 from engine.profiles import Profile, Prompt, Quantization
 from engine.prompts import PromptBuilder
 from engine.text import one_line
@@ -50,7 +51,7 @@ def describe(profile: Profile, builder: PromptBuilder) -> TrainedWith:
 def fingerprint(folder: Path) -> str:
     """Twelve hex digits that name a model folder's configuration and weights."""
     digest = hashlib.sha256()
-    for path in [folder / "config.json", *sorted(folder.glob("*.safetensors"))]:
+    for path in (folder / name for name in ("config.json", *hub.weight_files(folder))):
         if not path.is_file():
             continue
         size = path.stat().st_size

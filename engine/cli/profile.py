@@ -15,7 +15,7 @@ from engine.errors import ProfileError
 from engine.language import _, plural
 from engine.models import chat_template, hub
 from engine.prompts import Encoded
-from engine.text import short_path
+from engine.text import one_line, short_path
 from engine.token_marks import mark
 from engine.wording import model_state
 
@@ -64,6 +64,8 @@ def check(arguments: Namespace) -> int:
     file = profile_files.find(arguments.profile)
     print(good.format(file=file, title=profile.title or profile.name))
     if hub.state(profile.model.path, profile.model.revision) == "here":
+        for remark in jobs.check_model(profile):
+            print(f"! {one_line(remark)}")
         print(chat_template.compare(jobs.builder_for(profile, [])))
     return 0
 

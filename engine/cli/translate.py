@@ -33,9 +33,11 @@ def translate(arguments: Namespace) -> int:
     asked = request(arguments)
     profile = jobs.resolve_profile(asked)
     strategy = strategies.get(asked.strategy)
+    jobs.check_model(profile)
     adapter = ""
     if strategy.trains and asked.run is not None:
         adapter = str(asked.run.adapter_folder(asked.checkpoint))
+        jobs.check_adapter(adapter, profile)
     examples = jobs.draw_outside_a_run(profile, strategy)
     builder = jobs.builder_for(profile, examples)
     for difference in trained_with.differences(Path(adapter), profile, builder) if adapter else ():

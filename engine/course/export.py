@@ -58,6 +58,8 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
             )
         )
     profile = run.settings.profile
+    jobs.check_model(profile)
+    jobs.check_adapter(source, profile)
     builder = jobs.builder_of(run.settings)
     model_folder = hub.require(profile.model.path, profile.model.revision)
     base_model = adapter.model_name(profile.model.path)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import UserError
 from engine.language import _
+from engine.models import weight_files
 from engine.profiles import Profile, Quantization
 from engine.prompts import PromptBuilder
 
@@ -72,28 +72,16 @@ def _broken(
 
 def base_bytes(folder: Path, quantization: Quantization) -> int | None:
     """Bytes that a model takes when loaded so, from the heads of its weight files."""
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
+    try:
+        tensors = weight_files.of_folder(folder)
+    except UserError:
         return None
     linear = other = 0
-    for path in files:
-        for name, shape in _tensors(path):
-            if len(shape) == 2 and "embed" not in name and not name.startswith("lm_head"):
-                linear += math.prod(shape)
-            else:
-                other += math.prod(shape)
+    for name, tensor in tensors.items():
+        if len(tensor.shape) == 2 and "embed" not in name and not name.startswith("lm_head"):
+            linear += tensor.count
+        else:
+            other += tensor.count
     each = _BYTES[quantization.method]
     each += _CONSTANTS[quantization.double] if each < 1 else 0
     return round(linear * each + other * 2)
-
-
-def _tensors(path: Path) -> Iterator[tuple[str, list[int]]]:
-    """Names and shapes in a safetensors file; none if it cannot be read as one."""
-    try:
-        with path.open("rb") as file:
-            head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    except (OSError, ValueError, OverflowError, MemoryError):
-        return
-    for name, entry in head.items():
-        if name != "__metadata__":
-            yield name, entry["shape"]

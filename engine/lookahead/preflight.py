@@ -57,6 +57,8 @@ class Preflight:
     """Those that may be chosen, the one that is taken unless another is chosen first."""
     gpu: Gpu | None
     """Where it will run; None for the processor."""
+    remarks: list[str] = field(default_factory=list)
+    """On the model's folder."""
     changes: list[Change] = field(default_factory=list)
     plan: TrainingPlan | None = None
     tokens: int = 0
@@ -85,7 +87,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     """Resolve, read, count. Raises UserError with whatever would keep the run from starting."""
     strategy = strategies.get(request.strategy)
     profile = jobs.resolve_profile(request)
-    jobs.require_model(profile)
+    remarks = jobs.check_model(profile)
     trains = strategy.trains and request.run is None
     job: Job = "train" if trains else "evaluate"
     data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
@@ -106,6 +108,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         machine=machine,
         gpus=gpus,
         gpu=gpu,
+        remarks=remarks,
         changes=_changes(request, profile),
         plan=plan,
         tokens=tokens,

@@ -26,6 +26,8 @@ def card(found: Preflight) -> list[CardLine]:
 def _lines(found: Preflight) -> Iterator[CardLine]:
     """What is to be done, what it takes, then how it is done."""
     plan = found.plan
+    for remark in found.remarks:
+        yield CardLine(_("Model"), one_line(remark), "!")
     yield from _changed(found)
     if plan is not None:
         yield from _training(found, plan)

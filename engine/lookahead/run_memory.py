@@ -10,7 +10,6 @@ from engine.language import _
 from engine.lookahead import fast_estimate, memory_estimate
 from engine.lookahead.largest_pass import largest_pass
 from engine.lookahead.memory_estimate import MemoryEstimate
-from engine.models.families import FAMILIES
 from engine.models.model_shape import ModelShape
 from engine.profiles import TOKENS_PER_PASS, Profile
 from engine.prompts import Encoded
@@ -55,6 +54,7 @@ def _why_plain(profile: Profile, shape: ModelShape, gpu: Gpu | None) -> str:
         triton=fast_path.triton_is_here(),
         capability=gpu.capability if gpu else None,
     )
-    if not why and shape.family not in FAMILIES:
-        return _("the fast engine does not know {family} models").format(family=shape.family)
-    return _(why) if why else ""
+    if why:
+        return _(why)
+    unknown, places = shape.why_not_fast
+    return _(unknown).format(**places) if unknown else ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -148,25 +147,3 @@ def require(model: str, revision: str = "main", profile: str = "") -> Path:
 def pull_command(model_id: str, revision: str) -> str:
     """What to type to get a model."""
     return f"yiwen pull {model_id}" + ("" if revision == "main" else f" --revision {revision}")
-
-
-def damage(file: Path) -> str:
-    """What is wrong with a safetensors file, or nothing: its header must fit its length."""
-    length = file.stat().st_size
-    with file.open("rb") as opened:
-        header_length = int.from_bytes(opened.read(8), "little")
-        if not 0 < header_length <= length - 8:
-            return _("is no safetensors file")
-        try:
-            header: dict[str, Any] = msgspec.json.decode(opened.read(header_length))
-            ends = [tensor["data_offsets"][1] for key, tensor in header.items() if key[:2] != "__"]
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError):
-            return _("is no safetensors file")
-    expected = 8 + header_length + max(ends, default=0)
-    return (
-        ""
-        if length == expected
-        else _("has {length} bytes and should have {expected}").format(
-            length=length, expected=expected
-        )
-    )

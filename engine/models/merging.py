@@ -15,7 +15,7 @@ from msgspec import Struct
 from engine.errors import UserError
 from engine.events import Failed, Phase
 from engine.language import _
-from engine.models import hub
+from engine.models import adapter_check, config_file, hub, model_check, quantised_already
 from engine.processes import python
 from engine.profiles import Profile
 from engine.text import size
@@ -61,8 +61,20 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
                 target=target
             )
         )
-    folder = hub.require(asked.profile.model.path, asked.profile.model.revision)
-    check_room(target, sum(path.stat().st_size for path in folder.glob("*.safetensors")))
+    model = asked.profile.model
+    folder = hub.require(model.path, model.revision)
+    if found := quantised_already.described(config_file.read(folder)):
+        raise UserError(
+            _(
+                "{folder}: the weights are quantised already, in {found}, and nothing can be "
+                "merged into them; take the model as it was before"
+            ).format(folder=folder, found=found)
+        )
+    model_check.check(model, asked.profile.quantization)
+    adapter_check.check(Path(asked.adapter), folder)
+    check_room(
+        target, sum(path.stat().st_size for path in map(folder.joinpath, hub.weight_files(folder)))
+    )
     with tempfile.TemporaryFile() as log, _spawn(log) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ from msgspec import Struct
 from engine import tokenizer
 from engine.errors import UserError
 from engine.language import _
+from engine.models import config_file, weight_files
+from engine.models.families import why_unknown
+from engine.models.weight_files import FLOATS
 from engine.profiles import Model
 
-_LARGEST_HEADER = 100 << 20
 _NORMS = {"gemma2": 4, "gemma3": 6, "gemma3_text": 6, "qwen3": 4}
 """Normalisations in a layer, where there are not two; those of queries and keys count as one."""
 
@@ -51,6 +52,8 @@ class ModelShape(Struct, frozen=True):
     """Does it apply tanh to the logits (Gemma-2)?"""
     family: str = ""
     """`model_type` in config.json."""
+    why_not_fast: tuple[str, dict[str, object]] = ("", {})
+    """Why the fast path cannot compute it: a marked text and its places."""
 
     @property
     def parameters(self) -> int:
@@ -61,18 +64,15 @@ class ModelShape(Struct, frozen=True):
 def read(model: Model) -> ModelShape:
     """The shape of a profile's model. Raises UserError when it cannot be found or understood."""
     folder = tokenizer.load(model.path, model.revision).folder
-    path = folder / "config.json"
+    config = config_file.read(folder)
+    config_file.check(config, folder)
     try:
-        config = dict(msgspec.json.decode(path.read_bytes()))
-        config = {**config, **config.get("text_config", {})}
         shape = _of_config(config)
-    except FileNotFoundError:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            _("{path}: is missing, so the model's size is unknown").format(path=path)
-        ) from None
-    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            _("{path}: does not tell the model's size: {error!r}").format(path=path, error=error)
+            _("{path}: does not tell the model's size: {error!r}").format(
+                path=folder / "config.json", error=error
+            )
         ) from None
     tensors = _tensors(folder)
     return _with_tensors(shape, tensors) if tensors else shape
@@ -110,6 +110,7 @@ def _of_config(config: dict[str, Any]) -> ModelShape:
         rest=vocabulary * hidden * (1 if is_tied else 2) + (layers * norms + 1) * hidden,
         caps_logits=bool(config.get("final_logit_softcapping")),
         family=family,
+        why_not_fast=why_unknown(config),
     )
 
 
@@ -131,25 +132,10 @@ def _with_tensors(shape: ModelShape, tensors: dict[str, tuple[int, ...]]) -> Mod
 
 def _tensors(folder: Path) -> dict[str, tuple[int, ...]]:
     """Name and size of every tensor; none if the files are missing, broken or quantised already."""
-    found: dict[str, tuple[int, ...]] = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        try:
-            header = _header(path)
-        except (OSError, ValueError, struct.error):
-            return {}
-        for name, about in header.items():
-            if name == "__metadata__":
-                continue
-            if not about["dtype"].startswith(("F", "BF")):
-                return {}
-            found[name] = tuple(about["shape"])
-    return found
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """What precedes the weights: eight bytes of length, then JSON."""
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > _LARGEST_HEADER:
-            raise ValueError("no safetensors file")
-        return dict(msgspec.json.decode(file.read(length)))
+    try:
+        tensors = weight_files.of_folder(folder)
+    except UserError:
+        return {}
+    if any(tensor.dtype not in FLOATS for tensor in tensors.values()):
+        return {}
+    return {name: tensor.shape for name, tensor in tensors.items()}

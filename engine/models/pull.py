@@ -12,7 +12,7 @@ from typing import Protocol
 
 from engine.errors import UserError
 from engine.language import _
-from engine.models import hub
+from engine.models import hub, weight_files
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch
 from engine.text import size
 
@@ -158,12 +158,7 @@ def check_folder(folder: Path) -> int:
             )
         )
     names = hub.weight_files(folder)
-    for name in names:
-        damage = hub.damage(folder / name)
-        if damage:
-            raise UserError(
-                _("{path}: {damage}; get it again").format(path=folder / name, damage=damage)
-            )
+    weight_files.of_folder(folder)
     return sum((folder / name).stat().st_size for name in [*names, *hub.NEEDED])
 
 

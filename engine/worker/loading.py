@@ -1,29 +1,18 @@
-"""Loads a base model as a profile asks for it, and puts adapters on it."""
+"""Loads a base model as a profile asks for it."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bitsandbytes as bnb
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors import SafetensorError
 from torch import nn
-from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
-    BitsAndBytesConfig,
-    GenerationConfig,
-    PreTrainedConfig,
-    PreTrainedModel,
-)
+from transformers import BitsAndBytesConfig, GenerationConfig, PreTrainedConfig, PreTrainedModel
 
-from engine.errors import UserError
 from engine.language import _
-from engine.models import hub
-from engine.profiles import Lora, Profile
-from engine.profiles import Model as ModelSettings
+from engine.models import hub, model_check, quantised_already
+from engine.profiles import Profile
+from engine.worker import pretrained
 from engine.worker.devices import Warn, compute_dtype
+from engine.worker.honoured import setting
 
 
 def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedModel:
@@ -31,23 +20,21 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
     settings = profile.model
     folder = hub.require(settings.path, settings.revision)  # the network is `yiwen pull`'s affair
     dtype = compute_dtype(settings.dtype, device, warn)
-    try:
-        config = AutoConfig.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False
-        )
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            str(folder),
-            config=config,
-            dtype=dtype,
-            quantization_config=_quantization(profile, dtype, device, warn),
-            attn_implementation=_attention(settings.attention, config, warn),
-            device_map={"": device},
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-        )
-    except (OSError, ValueError, SafetensorError) as error:
-        raise UserError(_why_not_loaded(settings, error)) from error
+    for remark in model_check.check(settings, profile.quantization):
+        warn(remark, "")
+    config = pretrained.config_of(folder)
+    products_in = _products_in(profile, dtype, device, warn)
+    quantised = quantised_already.described(vars(config))
+    model = pretrained.read(
+        folder,
+        config=config,
+        dtype=dtype,
+        quantization_config=None if quantised else _quantization(profile, products_in),
+        attn_implementation=_attention(settings.attention, config, warn),
+        device_map={"": device},
+    )
+    if quantised:
+        _multiply_in(model, products_in)
     model.name_or_path = settings.path  # what an adapter says it belongs to
     _keep_cpu_weights_unpacked(model)
     model.requires_grad_(False)
@@ -62,7 +49,7 @@ def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
     Gemma-2 was trained with its attention scores capped; PyTorch's sdpa kernels have no cap, and
     transformers' path through them leaves it out without a word.
     """
-    cap = getattr(config, "attn_logit_softcapping", None)
+    cap = setting(config, "attn_logit_softcapping")
     if asked == "eager" or not cap:
         return asked
     warn(
@@ -75,22 +62,36 @@ def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
     return "eager"
 
 
-def _quantization(
-    profile: Profile, dtype: torch.dtype, device: torch.device, warn: Warn
-) -> BitsAndBytesConfig | None:
-    method, asked = profile.quantization.method, profile.quantization.compute_dtype
+def _quantization(profile: Profile, products_in: torch.dtype) -> BitsAndBytesConfig | None:
+    method = profile.quantization.method
     if method == "none":
         return None
     if method == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
-    if asked != "auto":
-        dtype = compute_dtype(asked, device, warn, "quantization.compute_dtype")
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type=method,
         bnb_4bit_use_double_quant=profile.quantization.double,
-        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_compute_dtype=products_in,
     )
+
+
+def _products_in(
+    profile: Profile, dtype: torch.dtype, device: torch.device, warn: Warn
+) -> torch.dtype:
+    """The type of multiplications with 4-bit weights."""
+    asked = profile.quantization.compute_dtype
+    if asked == "auto" or profile.quantization.method not in ("nf4", "fp4"):
+        return dtype
+    return compute_dtype(asked, device, warn, "quantization.compute_dtype")
+
+
+def _multiply_in(model: nn.Module, dtype: torch.dtype) -> None:
+    """Weights that came quantised name a type of their own: that of who made them."""
+    for module in model.modules():
+        if isinstance(module, bnb.nn.Linear4bit):
+            module.compute_dtype = dtype
+            module.compute_type_is_set = True
 
 
 def _keep_cpu_weights_unpacked(model: nn.Module) -> None:
@@ -102,55 +103,3 @@ def _keep_cpu_weights_unpacked(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, bnb.nn.Linear4bit):
             module.support_avx512bf16_for_cpu = False
-
-
-def _why_not_loaded(settings: ModelSettings, error: Exception) -> str:
-    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return _(
-        "model.path: '{path}' could not be loaded: {first}\nIt must be a folder with "
-        "config.json and *.safetensors, or a model of the hub ({command})."
-    ).format(
-        path=settings.path, first=first, command=hub.pull_command(settings.path, settings.revision)
-    )
-
-
-def add_adapter(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
-    """A fresh trainable LoRA adapter in float32; its output is zero at first (B = 0)."""
-    torch.manual_seed(seed)
-    targets = lora.target_modules
-    config = LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=targets if isinstance(targets, str) else list(targets),
-        task_type="CAUSAL_LM",
-    )
-    try:
-        return get_peft_model(model, config)
-    except ValueError as error:
-        raise UserError(
-            _("lora.target_modules: {first}").format(first=str(error).splitlines()[0])
-        ) from error
-
-
-def load_adapter(model: PreTrainedModel | PeftModel, folder: Path, name: str) -> PeftModel:
-    """Put a saved adapter on a base model, beside others if there are any, and switch to it."""
-    if not (folder / "adapter_config.json").is_file():
-        raise UserError(
-            _("{folder}: holds no adapter (no adapter_config.json)").format(folder=folder)
-        )
-    try:
-        if isinstance(model, PeftModel):
-            if name not in model.peft_config:
-                model.load_adapter(str(folder), adapter_name=name)
-            model.set_adapter(name)
-        else:
-            model = PeftModel.from_pretrained(model, str(folder), adapter_name=name)
-    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
-        if isinstance(model, PeftModel) and name in model.peft_config:
-            model.delete_adapter(name)  # half loaded it would pass for loaded the next time
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(
-            _("{folder}: does not fit this base model: {first}").format(folder=folder, first=first)
-        ) from error
-    return model.eval()

@@ -19,7 +19,7 @@ import torch
 from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 from torch import Tensor
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from engine import dataset, jobs
 from engine.errors import UserError
@@ -28,8 +28,8 @@ from engine.files import modes
 from engine.language import _
 from engine.models import hub
 from engine.models.merging import Dtype, Merge, Merged, check_room, part_of
-from engine.worker import failures
-from engine.worker.loading import load_adapter
+from engine.worker import failures, pretrained
+from engine.worker.adapters import load_adapter
 
 _COPIED = re.compile(
     r"(tokenizer|special_tokens|added_tokens|vocab|merges|chat_template|generation_config)"
@@ -110,22 +110,7 @@ def merge(asked: Merge, report: Report) -> Merged:
 
 def _load(path: str, dtype: Dtype) -> PreTrainedModel:
     """A model unquantised."""
-    try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            path,
-            dtype=dtype,
-            attn_implementation="eager",
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-        )
-    except (OSError, ValueError) as error:
-        raise UserError(
-            _("{path}: could not be loaded: {first}").format(
-                path=path, first=str(error).splitlines()[0]
-            )
-        ) from error
-    return model.eval()
+    return pretrained.read(Path(path), dtype=dtype, attn_implementation="eager").eval()
 
 
 def _probe(asked: Merge, device: torch.device) -> Tensor:

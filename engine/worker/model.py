@@ -18,6 +18,7 @@ from engine.prompts import Encoded
 from engine.worker.batches import SHARED, Pass, plan_passes
 from engine.worker.fast.decode import Translator
 from engine.worker.generate import generate
+from engine.worker.honoured import setting
 
 
 class LabelLosses:
@@ -38,7 +39,7 @@ class LabelLosses:
         self._base = base
         self._decoder: Any = base.get_decoder()
         self._head: Any = base.get_output_embeddings()
-        self._softcap = getattr(base.config, "final_logit_softcapping", None)
+        self._softcap = setting(base.config, "final_logit_softcapping")
         self.attention = _attention_in_words(base.config)
         self.device: torch.device = base.device
         self.dtype: torch.dtype = base.dtype
@@ -103,8 +104,8 @@ class LabelLosses:
         Models with several kinds of layers get one for each kind.
         """
         config = self._base.config
-        window = getattr(config, "sliding_window", None)
-        kinds = getattr(config, "layer_types", None)
+        window = setting(config, "sliding_window")
+        kinds = setting(config, "layer_types")
         if kinds:
             return {
                 kind: self._mask(batch, window if kind == "sliding_attention" else None)
@@ -141,7 +142,7 @@ class LabelLosses:
 
 def _attention_in_words(config: PreTrainedConfig) -> str:
     """The attention that is really computed, e.g. `eager, scores capped at 50`."""
-    cap = getattr(config, "attn_logit_softcapping", None)
+    cap = setting(config, "attn_logit_softcapping")
     return str(config._attn_implementation) + (f", scores capped at {cap:g}" if cap else "")
 
 

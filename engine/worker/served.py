@@ -14,9 +14,10 @@ from engine.profiles import Profile
 from engine.prompts import Encoded
 from engine.protocol import Generate
 from engine.worker import memory
+from engine.worker.adapters import load_adapter
 from engine.worker.fast.decode import Translator
 from engine.worker.generate import generate
-from engine.worker.loading import load_adapter, load_base
+from engine.worker.loading import load_base
 from engine.worker.paths import make_losses, make_translator
 
 _TRANSLATORS = 4
@@ -66,7 +67,6 @@ class Served:
         if adapter:
             name = adapter.replace(".", "_")  # torch allows no dots in module names
             self._model = load_adapter(self._model, Path(adapter), name)
-            self._model.base_model.enable_adapter_layers()
         elif isinstance(self._model, PeftModel):
             self._model.base_model.disable_adapter_layers()
         return self._model

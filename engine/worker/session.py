@@ -25,9 +25,10 @@ from engine.runs import Run
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
 from engine.worker import evaluate, memory, translate
+from engine.worker.adapters import load_adapter
 from engine.worker.devices import check_device, pick_device
 from engine.worker.evaluate import Scored
-from engine.worker.loading import load_adapter, load_base
+from engine.worker.loading import load_base
 from engine.worker.passes import PassSize
 from engine.worker.paths import Losses
 from engine.worker.reporter import Reporter
@@ -70,7 +71,7 @@ class Session:
         model: PreTrainedModel | PeftModel = load_base(profile, self.device, self.reporter.warn)
         if self.settings.adapter:
             folder = Path(self.settings.adapter)
-            model = load_adapter(model, folder, "default")
+            model = load_adapter(model, folder, "default", self.reporter.warn)
             for difference in trained_with.differences(folder, profile, self.builder):
                 self.reporter.warn(difference, _("the score is not that of the adapter as trained"))
         self.reporter.check_stop()

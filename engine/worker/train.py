@@ -15,11 +15,11 @@ from engine.language import _, plural
 from engine.profiles import Training
 from engine.prompts import Encoded
 from engine.worker import checkpoints, memory
+from engine.worker.adapters import add_adapter
 from engine.worker.batches import epoch_order
 from engine.worker.checkpoints import TrainerState
 from engine.worker.devices import device_name
 from engine.worker.gradient import Gradient
-from engine.worker.loading import add_adapter
 from engine.worker.optimizer_steps import OptimizerSteps, StepResult
 from engine.worker.optimizers import make_optimizer, make_scheduler
 from engine.worker.paths import Losses, make_losses

@@ -12,6 +12,7 @@ import pytest
 from commands import as_json, run_command
 from samples import ENDED, TEST_FILE, make_run, write_pairs
 from stand_in import FAILS, FINISHES, WAITS, write_worker
+from weight_writing import write_adapter
 
 from engine import events, lock, runs_folder
 from engine.cli import main
@@ -183,8 +184,7 @@ def test_an_adapter_of_a_run_is_scored_by_a_run_that_names_it(
     capsys: pytest.CaptureFixture[str], root: Path, worker: Path
 ) -> None:
     trained = make_run(root, *ENDED)
-    trained.adapter_path.mkdir()
-    (trained.adapter_path / "adapter_config.json").touch()
+    write_adapter(trained.adapter_path)
     assert worker.exists()
     result = as_json(capsys, "evaluate", trained.id)
     settings = runs_folder.find(root, result["run"]).settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import subprocess
 import sys
 import types
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from commands import as_json, run_command
 from samples import ENDED, MODEL, make_run, score, tiny
+from weight_writing import write_adapter, write_tensors
 
 from engine import events, jobs, profile_files
 from engine.course import adapter, export, rules, scripts
@@ -32,11 +32,8 @@ def trained_run(root: Path, *written: events.Event, **config: Any) -> Run:
 
 
 def _adapter(folder: Path, **config: Any) -> None:
-    folder.mkdir(parents=True)
-    content = {"peft_type": "LORA", "r": 4, "target_modules": ["v_proj", "q_proj"], **config}
-    content |= {"base_model_name_or_path": "/home/me/models/tiny", "inference_mode": True}
-    (folder / adapter.CONFIG).write_text(json.dumps(content))
-    (folder / adapter.WEIGHTS).write_bytes(b"weights")
+    base = {"base_model_name_or_path": "/home/me/models/tiny", "inference_mode": True}
+    write_adapter(folder, **config, **base)
 
 
 def utils_of(profile: Profile, monkeypatch: pytest.MonkeyPatch, gpu: bool) -> dict[str, Any]:
@@ -127,7 +124,9 @@ def test_the_adapter_is_two_files_that_old_peft_reads(
     made = as_json(capsys, "export", run.id, "--course", str(tmp_path / "hand"))
     folder = tmp_path / "hand" / "adapter_checkpoint"
     assert sorted(p.name for p in folder.iterdir()) == [adapter.CONFIG, adapter.WEIGHTS]
-    assert (folder / adapter.WEIGHTS).read_bytes() == b"weights"
+    assert (folder / adapter.WEIGHTS).read_bytes() == (
+        run.adapter_path / adapter.WEIGHTS
+    ).read_bytes()
     config = json.loads((folder / adapter.CONFIG).read_text())
     assert config["base_model_name_or_path"] == "tiny"
     assert config["target_modules"] == ["q_proj", "v_proj"]
@@ -224,10 +223,9 @@ def test_rules_that_are_broken_are_named() -> None:
 
 
 def test_the_base_models_size_is_read_from_its_weight_files(tmp_path: Path) -> None:
-    shapes = {"model.embed_tokens.weight": [100, 8], "model.layers.0.q_proj.weight": [64, 8],
-              "model.norm.weight": [8], "lm_head.weight": [100, 8]}  # fmt: skip
-    head = json.dumps({name: {"shape": shape} for name, shape in shapes.items()}).encode()
-    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(head)) + head)
+    shapes = {"model.embed_tokens.weight": (100, 8), "model.layers.0.q_proj.weight": (64, 8),
+              "model.norm.weight": (8,), "lm_head.weight": (100, 8)}  # fmt: skip
+    write_tensors(tmp_path / "model.safetensors", shapes, "BF16")
     rest = 2 * (800 + 8 + 800)
     assert rules.base_bytes(tmp_path, Quantization("none")) == 2 * 512 + rest
     assert rules.base_bytes(tmp_path, Quantization("int8")) == 512 + rest

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from samples import MODEL, TEST_FILE, make_run, pair, write_pairs
+from weight_writing import write_adapter
 
 from engine import dataset, jobs, runs_folder
 from engine.dataset import Dataset
@@ -48,14 +49,9 @@ SAME_FILE = {"data.train": str(TEST_FILE)}
 MANY = {"few_shot.examples": "9999"}
 
 
-def adapter(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / "adapter_config.json").touch()
-
-
 def test_qlora_of_a_run_takes_its_adapter_and_its_profile_as_it_was(asked: Request) -> None:
     trained = make_run(asked.root)
-    adapter(trained.adapter_path)
+    write_adapter(trained.adapter_path)
     found = jobs.prepare(replace(asked, strategy="qlora", profile="", run=trained)).settings
     assert (found.job, found.adapter_run, found.checkpoint) == ("evaluate", trained.id, "")
     assert found.adapter == str(trained.adapter_path)
@@ -64,7 +60,7 @@ def test_qlora_of_a_run_takes_its_adapter_and_its_profile_as_it_was(asked: Reque
 
 def test_a_checkpoint_of_a_run_is_named_in_the_new_run(asked: Request) -> None:
     trained = make_run(asked.root)
-    adapter(trained.checkpoints_path / "step-000007")
+    write_adapter(trained.checkpoints_path / "step-000007")
     request = replace(asked, strategy="qlora", run=trained, checkpoint="7")
     assert jobs.prepare(request).settings.checkpoint == "step-000007"
 
@@ -72,7 +68,7 @@ def test_a_checkpoint_of_a_run_is_named_in_the_new_run(asked: Request) -> None:
 def test_the_result_of_a_run_is_no_checkpoint_wherever_the_runs_lie(tmp_path: Path) -> None:
     root = tmp_path / "checkpoints"
     trained = make_run(root)
-    adapter(trained.adapter_path)
+    write_adapter(trained.adapter_path)
     assert jobs.prepare(Request(root=root, strategy="qlora", run=trained)).settings.checkpoint == ""
 
 

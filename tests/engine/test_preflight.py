@@ -286,7 +286,9 @@ def test_an_evaluation_has_no_steps_and_needs_less(root: Path) -> None:
     assert "scored once" in lines(found)["Test"].text
 
 
-def test_a_model_of_unknown_shape_leaves_memory_open(root: Path, tmp_path: Path) -> None:
+def test_a_model_without_its_config_is_refused_before_anything_is_reckoned(
+    root: Path, tmp_path: Path
+) -> None:
     model = tmp_path / "model"
     model.mkdir()
     for name in ("tokenizer.json", "tokenizer_config.json"):
@@ -295,6 +297,5 @@ def test_a_model_of_unknown_shape_leaves_memory_open(root: Path, tmp_path: Path)
     profile = write_profile(
         text.replace('"tiny/', f'"{TINY.parent}/tiny/'), str(tmp_path / "m.toml")
     )
-    found = look(root, profile=str(profile))
-    assert found.memory is None
-    assert "config.json: is missing" in lines(found)["Memory"].text
+    with pytest.raises(UserError, match="config.json: no such file"):
+        look(root, profile=str(profile))

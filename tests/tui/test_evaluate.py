@@ -17,6 +17,7 @@ from samples import TEST_FILE, held_by_a_process, make_run, pair, score, step, t
 from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Digits, Input
+from weight_writing import write_adapter
 
 from engine import dataset
 from engine.events import Evaluated, Event, EventLog, Failed, Finished, Phase, Started, Warned
@@ -90,8 +91,7 @@ def write_samples(run: Run, lines: list[Any]) -> None:
 
 
 def give_adapter(run: Run, *checkpoints: str) -> None:
-    run.adapter_path.mkdir()
-    (run.adapter_path / "adapter_config.json").write_text("{}")
+    write_adapter(run.adapter_path)
     for name in checkpoints:
         (run.checkpoints_path / name).mkdir(parents=True)
 

@@ -21,7 +21,8 @@ from engine.dataset import Pair  # noqa: E402
 from engine.paths import BUILTIN_PROFILES  # noqa: E402
 from engine.profiles import Profile  # noqa: E402
 from engine.prompts import PromptBuilder  # noqa: E402
-from engine.worker.loading import add_adapter, load_base  # noqa: E402
+from engine.worker.adapters import add_adapter  # noqa: E402
+from engine.worker.loading import load_base  # noqa: E402
 
 CPU = torch.device("cpu")
 

@@ -21,8 +21,9 @@ from engine.few_shot import Examples
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
 from engine.worker import evaluate
+from engine.worker.adapters import load_adapter
 from engine.worker.evaluate import Scored
-from engine.worker.loading import load_adapter, load_base
+from engine.worker.loading import load_base
 from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
 

@@ -28,10 +28,11 @@ from engine.profiles import Generation, Profile
 from engine.prompts import PromptBuilder
 from engine.translator import Translator
 from engine.worker import paths
+from engine.worker.adapters import load_adapter
 from engine.worker.evaluate import Scored, score
 from engine.worker.fast.ingredients import Ingredients
 from engine.worker.generate import generate
-from engine.worker.loading import load_adapter, load_base
+from engine.worker.loading import load_base
 from engine.worker.model import LabelLosses
 from engine.worker.reporter import Reporter
 from engine.worker.served import Served

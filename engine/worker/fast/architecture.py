@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from engine.language import _, marked
-from engine.models.families import FAMILIES, Family
+from engine.models.families import FAMILIES, Family, why_unknown
+from engine.worker.honoured import setting
 
 
 class Unsupported(Exception):
@@ -110,21 +111,18 @@ def read_decoder(model: PreTrainedModel | PeftModel) -> Decoder:
     """Take a model apart. Raises Unsupported."""
     base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     config = base.config
-    family = FAMILIES.get(config.model_type)
-    if family is None:
-        raise Unsupported(
-            marked("the fast path does not know {kind} models"), kind=config.model_type
-        )
+    why, places = why_unknown(config.to_dict())
+    if why:
+        raise Unsupported(why, **places)
+    family = FAMILIES[config.model_type]
     _refuse_adapters_elsewhere(model)
     body = base.model
     rotary = body.rotary_emb
-    kind = getattr(rotary, "rope_type", "default")
-    if kind not in ("default", "linear", "llama3"):
-        raise Unsupported(
-            marked("rotary embeddings of type {kind} change with the length"), kind=kind
-        )
+    shape = _shape(config, family, len(body.layers))
+    if 2 * len(rotary.inv_freq) != shape.head_dim:
+        raise Unsupported(marked("the fast engine turns whole heads only"))
     return Decoder(
-        shape=_shape(config, family, len(body.layers)),
+        shape=shape,
         layers=tuple(_layer(layer, family) for layer in body.layers),
         embeddings=body.embed_tokens.weight,
         head=base.get_output_embeddings().weight,
@@ -136,8 +134,8 @@ def read_decoder(model: PreTrainedModel | PeftModel) -> Decoder:
 
 def _shape(config: Any, family: Family, layers: int) -> Shape:
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    kinds: Sequence[str | None] = getattr(config, "layer_types", None) or [None] * layers
-    window = getattr(config, "sliding_window", None)
+    kinds: Sequence[str | None] = setting(config, "layer_types") or [None] * layers
+    window = setting(config, "sliding_window")
     return Shape(
         family=family,
         hidden=config.hidden_size,
@@ -147,9 +145,9 @@ def _shape(config: Any, family: Family, layers: int) -> Shape:
         head_dim=head_dim,
         vocabulary=config.vocab_size,
         eps=config.rms_norm_eps,
-        attention_scale=getattr(config, "query_pre_attn_scalar", head_dim) ** -0.5,
-        attention_cap=getattr(config, "attn_logit_softcapping", None),
-        logits_cap=getattr(config, "final_logit_softcapping", None),
+        attention_scale=(setting(config, "query_pre_attn_scalar") or head_dim) ** -0.5,
+        attention_cap=setting(config, "attn_logit_softcapping"),
+        logits_cap=setting(config, "final_logit_softcapping"),
         windows=tuple(window if kind == "sliding_attention" else None for kind in kinds),
     )
 
@@ -186,10 +184,10 @@ def _refuse_linear(linear: nn.Module) -> None:
     known = isinstance(linear, bnb.nn.Linear4bit) or type(linear) is nn.Linear
     if not known:
         raise Unsupported(
-            marked("the fast path does not know {kind} layers"), kind=type(linear).__name__
+            marked("the fast engine does not know {kind} layers"), kind=type(linear).__name__
         )
     if linear.bias is not None:
-        raise Unsupported(marked("the fast path knows no linear layers with a bias"))
+        raise Unsupported(marked("the fast engine knows no linear layers with a bias"))
 
 
 def _refuse_adapters_elsewhere(model: nn.Module) -> None:
