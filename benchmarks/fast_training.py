@@ -38,11 +38,10 @@ from engine.profiles import Training  # noqa: E402
 from engine.prompts import Encoded  # noqa: E402
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run  # noqa: E402
 from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
-from engine.worker.gradient import Gradient  # noqa: E402
 from engine.worker.model import LabelLosses  # noqa: E402
-from engine.worker.optimizer_steps import OptimizerSteps  # noqa: E402
 from engine.worker.paths import Losses  # noqa: E402
 from engine.worker.reporter import Reporter  # noqa: E402
+from engine.worker.step import Gradient, OptimizerSteps  # noqa: E402
 
 Batch = list[Encoded]
 BATCH = 32

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bitsandbytes as bnb
 import torch
-from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import Adafactor, get_scheduler
@@ -26,18 +25,6 @@ def make_optimizer(settings: Training, parameters: list[torch.nn.Parameter]) -> 
         )
     on_gpu = parameters[0].device.type == "cuda"
     return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay, fused=on_gpu or None)
-
-
-def looks_itself(optimizer: Optimizer, loss: Tensor, norm: Tensor) -> bool:
-    """Have an optimizer skip its next step unless loss and norm are finite; false: it cannot.
-
-    Torch's fused ones can, told as torch.amp.GradScaler tells them. So the step can be asked of the
-    GPU before the host knows the loss, and the GPU need not wait for it.
-    """
-    if not optimizer.defaults.get("fused"):
-        return False
-    optimizer.found_inf = (~torch.isfinite(loss + norm)).float()  # type: ignore[attr-defined]
-    return True
 
 
 def make_scheduler(settings: Training, optimizer: Optimizer, steps: int) -> LRScheduler:

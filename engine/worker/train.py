@@ -19,13 +19,12 @@ from engine.worker.adapters import add_adapter
 from engine.worker.batches import epoch_order
 from engine.worker.checkpoints import TrainerState
 from engine.worker.devices import device_name
-from engine.worker.gradient import Gradient
-from engine.worker.optimizer_steps import OptimizerSteps, StepResult
 from engine.worker.optimizers import make_optimizer, make_scheduler
 from engine.worker.paths import Losses, make_losses
 from engine.worker.progress import Progress
 from engine.worker.reporter import StopRequested
 from engine.worker.session import Session
+from engine.worker.step import Gradient, OptimizerSteps, StepResult
 from engine.worker.training_data import TrainingData
 
 

@@ -14,11 +14,10 @@ from torch.optim import AdamW, Optimizer
 from engine.events import Event, Finished, Saved, Step, Stopped
 from engine.profiles import Training
 from engine.prompts import Encoded
-from engine.worker import optimizer_steps, train
-from engine.worker.gradient import Gradient
-from engine.worker.optimizer_steps import OptimizerSteps
+from engine.worker import step, train
 from engine.worker.reporter import Reporter
 from engine.worker.session import Session
+from engine.worker.step import Gradient, OptimizerSteps
 from engine.worker.train import Trainer
 
 AHEAD, AT_ONCE = True, False
@@ -139,7 +138,7 @@ def test_a_step_took_what_it_took_however_late_its_result_comes(
 ) -> None:
     """Not what passes between two looks: nothing at a curve's point, the double after it."""
     clock = _Clock()
-    monkeypatch.setattr(optimizer_steps, "time", clock)
+    monkeypatch.setattr(step, "time", clock)
     parameter = nn.Parameter(torch.zeros(2))
     optimizer = AdamW([parameter], lr=0.1, fused=fused)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda number: 1.0)

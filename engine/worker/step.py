@@ -1,4 +1,15 @@
-"""Optimizer steps; a GPU is asked for the next one before the host knows what came of the last."""
+"""One optimizer step, from top to bottom: what it does, and when its result is known.
+
+1. The effective batch is laid out in passes, as the way of computing does it best.
+2. Each pass answers the loss at each of its label rows; every scored token of the whole batch
+   weighs the same, so the losses are summed and divided by the count of all.
+3. Each pass leaves its gradient in the adapter's parameters, where they add up.
+4. Where memory runs out, the batch is begun anew in passes half as large.
+5. The gradient is scaled down to `max_grad_norm` if its norm is above it.
+6. The optimizer steps, unless loss or norm is no finite number; the learning rate goes on either
+   way.
+7. Loss and norm come back later: a GPU is asked for the next step before the host knows them.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +19,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from engine.language import _
+from engine.profiles import Training
 from engine.prompts import Encoded
-from engine.worker.gradient import Gradient
-from engine.worker.optimizers import looks_itself
+from engine.worker.batches import Pass
+from engine.worker.passes import PassSize
+from engine.worker.paths import Losses
+from engine.worker.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,7 @@ class OptimizerSteps:
         lr = float(self._scheduler.get_last_lr()[0])
         tokens = sum(len(item.ids) for item in batch)
         asked = _Asked(_Answers(loss, norm), lr, tokens, began)
-        if looks_itself(self._optimizer, loss, norm):
+        if _looks_itself(self._optimizer, loss, norm):
             self._optimizer.step()
             pending, self._pending = self._pending, asked
             known = None if pending is None else self._wait_for(pending)
@@ -99,6 +115,76 @@ class OptimizerSteps:
         began, self._reached = self._reached or asked.began, asked.answers.arrived
         seconds = self._reached.since(began)
         return StepResult(loss, norm, asked.lr, asked.tokens, seconds)
+
+
+def _looks_itself(optimizer: Optimizer, loss: Tensor, norm: Tensor) -> bool:
+    """Have an optimizer skip its next step unless loss and norm are finite; false: it cannot.
+
+    Torch's fused ones can, told as torch.amp.GradScaler tells them. So the step can be asked of the
+    GPU before the host knows the loss, and the GPU need not wait for it.
+    """
+    if not optimizer.defaults.get("fused"):
+        return False
+    optimizer.found_inf = (~torch.isfinite(loss + norm)).float()  # type: ignore[attr-defined]
+    return True
+
+
+class Gradient:
+    """Leaves gradients in a model's parameters; the size of its passes does not show in them."""
+
+    def __init__(
+        self,
+        losses: Losses,
+        parameters: Sequence[nn.Parameter],
+        settings: Training,
+        pad_id: int,
+        accelerator: Accelerator,
+        reporter: Reporter,
+    ) -> None:
+        self.losses = losses
+        self._parameters = parameters
+        self._row_tokens = settings.row_tokens if settings.packing else 0
+        self._pad_id = pad_id
+        self._accelerator = accelerator
+        self._reporter = reporter
+        self._size = PassSize(settings.tokens_per_pass)
+
+    def accumulate(self, batch: Sequence[Encoded]) -> Tensor:
+        """The mean loss of an effective batch, whose gradient is left.
+
+        Where memory runs out, the batch is begun anew in smaller passes.
+        """
+        while True:
+            passes = self.losses.passes(batch, self._row_tokens, self._size.tokens, self._pad_id)
+            try:
+                return self._accumulate(passes)
+            except torch.OutOfMemoryError:
+                if not self._size.halve(passes):
+                    raise
+            # After the handler, for the exception holds on to what did not fit.
+            for parameter in self._parameters:
+                parameter.grad = None
+            self.losses.save_memory()
+            torch.cuda.empty_cache()
+            self._reporter.warn(
+                _(
+                    "out of memory while training; going on with passes of at most {tokens} "
+                    "tokens, the effective batch unchanged"
+                ).format(tokens=self._size.tokens),
+                _("training.tokens_per_pass = {tokens} begins with that").format(
+                    tokens=self._size.tokens
+                ),
+            )
+
+    def _accumulate(self, passes: Sequence[Pass]) -> Tensor:
+        # Every scored token of the effective batch weighs the same, whichever pass it is in.
+        scored = sum(len(part.targets) for part in passes)
+        loss = torch.zeros((), device=self.losses.device)
+        for part in passes:
+            part_loss = self.losses(part).sum() / scored
+            self._accelerator.backward(part_loss)
+            loss += part_loss.detach()
+        return loss
 
 
 class _Moment:
