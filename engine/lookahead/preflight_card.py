@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -17,9 +17,9 @@ from engine.plan import TrainingPlan
 from engine.text import one_line
 
 
-def card(found: Preflight) -> list[CardLine]:
-    """All lines, those that warn first."""
-    lines = list(_lines(found))
+def card(found: Preflight, measured: Sequence[CardLine] = ()) -> list[CardLine]:
+    """All lines, those that warn first, then what was measured."""
+    lines = [*measured, *_lines(found)]
     return [line for line in lines if line.sign] + [line for line in lines if not line.sign]
 
 

@@ -12,6 +12,7 @@ from fake_nvml import GIB, Card, FakeNvml
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
 from samples import pair, write_pairs
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from engine import hardware, launch, profile_files
@@ -22,6 +23,7 @@ from engine.runs import Run
 from engine.summary import Status
 from engine.waiting import scheduler, waiting_list
 from tui.app import YiwenApp
+from tui.screens.train.draft import Draft
 
 SIZE = (80, 24)
 BOTH = pytest.mark.parametrize("size", [SIZE, (60, 16), (160, 48)])
@@ -279,7 +281,25 @@ async def test_a_probe_shows_how_far_it_is_and_what_it_found(
         assert "! Warning" in text
         assert "\x1b" not in text
         await pilot.press("escape")
-        await wait_for(pilot, lambda: "at most" not in seen(app))
+        await wait_for(pilot, lambda: "were in use" not in seen(app))
+        await _the_measurement_stays(pilot)
+
+
+async def _the_measurement_stays(pilot: Pilot[None]) -> None:
+    """On the card, as long as nothing is changed that it depends on; and it comes back."""
+    found = "Measured    2.0 GB memory at most"
+    screen: Any = pilot.app.screen
+    assert "2.0k tok/s; about" in await wait_for(pilot, found)
+    screen.take_draft(Draft("tiny", overrides={"training.batch_size": "8"}))
+    text = await wait_for(pilot, "Measured    with other settings")
+    assert "at most" not in text
+    screen.take_draft(Draft("tiny", overrides={"training.epochs": "5"}))
+    await wait_for(pilot, "training.epochs = 5")
+    await wait_for(pilot, found)
+    await pilot.press("f4")
+    await wait_for(pilot, "No runs yet")
+    await pilot.press("f1")
+    await wait_for(pilot, found)
 
 
 async def test_a_probe_that_fails_says_why(app: YiwenApp, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from engine import jobs
 from engine.hardware import Gpu, Probe
 from engine.lookahead import preflight, preflight_card
 from engine.lookahead.card_line import CardLine
+from engine.lookahead.measurements import Measurements
 from engine.lookahead.preflight import Preflight
 from engine.profiles import Profile
 from engine.text import message_of
@@ -31,13 +32,13 @@ class Outlook:
         return self.found.gpus if self.found else []
 
 
-def look_ahead(draft: Draft, root: Path, probe: Probe) -> Outlook:
+def look_ahead(draft: Draft, root: Path, probe: Probe, measured: Measurements) -> Outlook:
     """Resolve the profile, read the data, count. Never raises: what is wrong is the answer."""
     profile: Profile | None = None
     try:
         request = draft.request(root)
         profile = jobs.resolve_profile(request)
         found = preflight.look_ahead(request, probe)
-        return Outlook(profile, found, preflight_card.card(found))
+        return Outlook(profile, found, preflight_card.card(found, measured.lines(found)))
     except Exception as error:  # whatever a broken file makes a library raise belongs on the screen
         return Outlook(profile, trouble=message_of(error))

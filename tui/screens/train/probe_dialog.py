@@ -24,12 +24,13 @@ from engine.lookahead import probing
 from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
 from engine.lookahead.probe_words import describe
+from engine.lookahead.probing import Measured
 from engine.text import message_of, plain
 from engine.wording import phase_name
 
 
-class ProbeDialog(ModalScreen[None]):
-    """Runs a probe while it is open; closing ends it."""
+class ProbeDialog(ModalScreen[Measured | None]):
+    """Runs a probe while it is open; closing ends it. Closes with what was measured, if it was."""
 
     @dataclass
     class Told(Message):
@@ -38,7 +39,7 @@ class ProbeDialog(ModalScreen[None]):
         said: Content | Table
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,b", "dismiss(None)", _("Close"), id="probe.close",
+        Binding("escape,b", "close", _("Close"), id="probe.close",
                 tooltip=_("Close; a probe under way is ended")),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -49,12 +50,15 @@ class ProbeDialog(ModalScreen[None]):
     def __init__(self, request: Request, found: Preflight) -> None:
         super().__init__()
         self._request, self._found = request, found
+        self._measured: Measured | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(_("Probe: two real steps, measured"))
             yield Static(_("starting a worker …"), id="said", markup=False)
-            yield Static(_("esc close"), classes="hint", markup=False)
+            yield Static(
+                _("esc close; what was measured stays on the card"), classes="hint", markup=False
+            )
 
     def on_mount(self) -> None:
         """Begin."""
@@ -73,7 +77,12 @@ class ProbeDialog(ModalScreen[None]):
             self._tell(Content.assemble(("✗ ", "bold $text-error"), plain(message_of(error))))
             return
         if measured is not None:
+            self._measured = measured
             self._tell(_table(list(describe(measured, self._found))))
+
+    def action_close(self) -> None:
+        """End, with what there is."""
+        self.dismiss(self._measured)
 
     def _tell(self, said: Content | Table) -> None:
         self.post_message(self.Told(said))

@@ -13,6 +13,7 @@ from engine import launch
 from engine.errors import RunError
 from engine.hardware import Probe
 from engine.language import _
+from engine.lookahead.measurements import Measurements
 from engine.run_settings import RunSettings
 from engine.runs import Run
 from engine.summary import Status
@@ -55,6 +56,7 @@ class TrainScreen(SetupActions, Looking):
         super().__init__()
         self.draft = first_draft(self.yiwen.profile_name, self.yiwen.goes_on)
         self.outlook: Outlook | None = None
+        self.measured = Measurements()
         self.settings: RunSettings | None = None
         self._surroundings = Surroundings()
         self._is_starting = False
@@ -120,7 +122,7 @@ class TrainScreen(SetupActions, Looking):
             self.form.show(self.draft, None)
             await asyncio.to_thread(keep_draft, self.draft)
         self.outlook = await asyncio.to_thread(
-            look_ahead, self.draft, self.yiwen.runs_root, self._probe
+            look_ahead, self.draft, self.yiwen.runs_root, self._probe, self.measured
         )
         self.form.show(self.draft, self.outlook)
 
@@ -148,6 +150,10 @@ class TrainScreen(SetupActions, Looking):
         """Set up this instead."""
         self.draft = draft
         self._refresh_outlook()
+
+    def refresh_outlook(self) -> None:
+        """Look ahead again; what is shown stays meanwhile."""
+        self._refresh_outlook(quietly=True)
 
     def look_around(self) -> None:
         """Bring what is said of other runs up to date."""

@@ -11,6 +11,7 @@ from engine import profile_copy
 from engine.command_line import command_for
 from engine.jobs import Request
 from engine.language import _
+from engine.lookahead.measurements import Measurements
 from engine.lookahead.preflight import Preflight
 from engine.text import one_line
 from tui.queue_actions import QueueActions
@@ -28,11 +29,16 @@ class SetupActions(QueueActions):
 
     draft: Draft
     outlook: Outlook | None
+    measured: Measurements
     _changed: Draft | None = None
     """What was set up before the profile's own values were taken."""
 
     def take_draft(self, draft: Draft) -> None:
         """Set up this instead."""
+        raise NotImplementedError
+
+    def refresh_outlook(self) -> None:
+        """Look ahead again."""
         raise NotImplementedError
 
     def asked_for(self) -> Request:
@@ -67,9 +73,16 @@ class SetupActions(QueueActions):
         if found.plan is None:
             self.notify(_("Only training is probed; choose the strategy QLoRA with g."))
             return
+        self._measure(found)
+
+    @work(exclusive=True, group="measure")
+    async def _measure(self, found: Preflight) -> None:
         from tui.screens.train.probe_dialog import ProbeDialog
 
-        self.app.push_screen(ProbeDialog(self.asked_for(), found))
+        measured = await self.app.push_screen_wait(ProbeDialog(self.asked_for(), found))
+        if measured is not None:
+            self.measured.keep(found, measured)
+            self.refresh_outlook()
 
     def _found_out(self) -> Preflight | None:
         """What the outlook has read; says so if there is nothing."""
