@@ -9,7 +9,7 @@ from covering import live_bytes
 from test_terminal import LIVE_BYTES_A_SECOND
 from textual.geometry import Region
 
-from tui.covered import without
+from tui.widgets.covered import without
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (160, 48)])

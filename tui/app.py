@@ -30,9 +30,10 @@ from engine.language import _
 from engine.runs import Run
 from engine.table.trash import Trash, purge
 from engine.text import message_of, plain, width
-from tui import covered, remembered
+from tui import remembered
 from tui.charset import choose
 from tui.remembered import Look
+from tui.widgets import covered
 
 CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 _SMALLEST_LABEL = 1e-3
 _SERIES = [m * 10.0**e for e in range(-12, 13) for m in (1, 2, 5)]
 """Where logarithmic scales begin and end."""
+_FAR_APART = 4
+"""Times: perplexities further apart get a logarithmic scale."""
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -73,11 +75,11 @@ def loss_scale(
 def perplexity_scale(
     values: Sequence[float], steps: int = 4, *, logarithmic: bool = False
 ) -> Scale:
-    """Linear, or logarithmic where an untuned model lies far above a tuned one."""
+    """Linear, or logarithmic where the values lie far apart."""
     if not values:
         return linear_scale(0.0, 1.0)
     low, high = min(values), max(values)
-    if low > 0 and (logarithmic or high / low > 10):
+    if low > 0 and (logarithmic or high / low > _FAR_APART):
         return log_scale(low, high, steps)
     return linear_scale(low, high, steps)
 

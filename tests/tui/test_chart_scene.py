@@ -113,8 +113,59 @@ def test_ascii_is_ascii_and_blocks_are_no_braille() -> None:
     assert not any("\u2800" < char < "\u28ff" for char in block)
 
 
+def test_what_one_watches_is_no_flat_line_beside_the_untuned_model() -> None:
+    curve = _curve(*[3.0] * 100)
+    curve.extend(_tested((0, 39.2), (25, 8.9), (50, 8.75), (75, 8.65), (100, 8.6)))
+    drawing = _drawn(Scene(curve, references={"zero-shot": 39.2}))
+    heights = [y for y, row in enumerate(drawing.rows) for char, _ in row if char == "o"]
+    assert max(heights) - min(heights) >= len(drawing.rows) / 2
+    apart = [(x, y) for y, row in enumerate(drawing.rows) for x, (char, _) in enumerate(row)
+             if char == "▴"]  # fmt: skip
+    assert apart == [(drawing.left, 0)], "the untuned model, at the upper edge"
+    assert "zero-shot" not in _parts(drawing)
+    head = ["".join(char for char, _ in row)
+            for row in legend.rows(Scene(curve, references={"zero-shot": 39.2}), 80, 20,
+                                   is_logarithmic=False)]  # fmt: skip
+    assert "▴ untuned 39.20" in head[0]
+    assert "-- zero-shot 39.20 ▴" in head[1]
+
+
+def test_an_untuned_model_that_is_near_stays_on_the_scale() -> None:
+    curve = _curve(*[3.0] * 100)
+    curve.extend(_tested((0, 24.0), (50, 16.0), (100, 10.0)))
+    scene = Scene(curve, references={"few-shot": 9.0, "zero-shot": 1.5})
+    drawn = "".join(_texts(_drawn(scene)))
+    assert "▴" not in drawn
+    assert "=" in drawn
+    assert "-" not in drawn, "a level far below is only named"
+    row = legend.rows(scene, 80, 20, is_logarithmic=False)[1]
+    assert "-- zero-shot 1.50 ▾" in "".join(char for char, _ in row)
+
+
+def test_validation_has_its_own_mark_and_says_which_checkpoint_is_best() -> None:
+    curve = _curve(*[3.0] * 80)
+    curve.extend(_tested((40, 30.0), (80, 25.0)))
+    curve.extend([Evaluated(part="validation", score=score(v), step=at)
+                  for at, v in ((40, 20.0), (80, 28.0))])  # fmt: skip
+    curve.extend([Saved(step=40, checkpoint="step-000040", best=True)])
+    by_validation, by_test = (
+        _drawn(Scene(curve, is_chosen_by_test=by_test)) for by_test in (False, True)
+    )
+    assert "validation" in _parts(by_validation)
+
+    def height(drawing: Drawing, mark: str) -> int:
+        return next(y for y, row in enumerate(drawing.rows) for char, _ in row if char == mark)
+
+    assert height(by_validation, "◆") > height(by_test, "◆"), "20 lies below 30"
+    for size, said in ((80, "+ validation   o test perplexity"), (58, "+ val ppl   o test ppl")):
+        (row,) = legend.rows(Scene(curve), size, 20, is_logarithmic=False)
+        assert "".join(char for char, _ in row).endswith(said)
+
+
 def test_references_are_level_lines_on_the_right_scale() -> None:
-    scene = Scene(_falling(), references={"zero-shot": 800.0, "few-shot": 100.0})
+    curve = _curve(*[3.0] * 20)
+    curve.extend(_tested((0, 800.0)))
+    scene = Scene(curve, references={"zero-shot": 800.0, "few-shot": 100.0})
     drawing = _drawn(scene)
     assert {"zero-shot", "few-shot"} <= _parts(drawing)
     rows = {

@@ -15,7 +15,6 @@ from engine.wording import device_name, phase_name, status_word
 from tui.curve import Curve
 
 _GAP = 3
-_TREND_SHARE = 0.02
 
 
 class RunStatus(Static):
@@ -54,11 +53,9 @@ def _loss(summary: Summary, curve: Curve) -> list[Content]:
 
 def trend(curve: Curve) -> str:
     """Which way the smoothed loss went lately: ▾ down, ▴ up, or nothing to tell."""
-    smooth = curve.smooth
-    back = max(5, int(curve.planned * _TREND_SHARE))
-    if len(smooth) <= back or math.isnan(smooth[-1]) or math.isnan(smooth[-back - 1]):
+    change = curve.change_lately()
+    if math.isnan(change):
         return " "
-    change = smooth[-1] / smooth[-back - 1] - 1
     return "▾" if change < -0.002 else "▴" if change > 0.002 else "▸"
 
 

@@ -6,11 +6,20 @@ import math
 import re
 from collections.abc import Iterator
 
-from engine.language import _
+from engine.language import _, pgettext
 from engine.text import number, one_line, rate, size, thousands
 from engine.text import width as columns_of
+from tui.screens.train import perplexities
 from tui.screens.train.plot import NARROW
-from tui.screens.train.scene import BEST_MARKS, REFERENCE_MARKS, TEST_MARK, Scene
+from tui.screens.train.scene import (
+    APART_MARKS,
+    BELOW_MARKS,
+    BEST_MARKS,
+    REFERENCE_MARKS,
+    TEST_MARK,
+    VALIDATION_MARK,
+    Scene,
+)
 from tui.widgets.cell_canvas import Row, cells
 
 TITLES = {
@@ -28,6 +37,8 @@ _SMOOTHINGS = {
 """The usual smoothing goes without saying."""
 _REFERENCES = {"zero-shot": "zero-shot", "few-shot": "few-shot"}
 _GAP = 3
+_ROOMY = 66
+"""From so many columns on, long names of marks have room."""
 _LONGEST_NAME = 24
 _YEAR = re.compile(r"^20\d\d(?=\d{4}-)")
 
@@ -38,9 +49,9 @@ Entry = tuple[str, str]
 def rows(scene: Scene, width: int, height: int, *, is_logarithmic: bool) -> list[Row]:
     """One line, and more where there is more to name and room for it."""
     left = list(_left(scene, is_logarithmic))
-    right = list(_right(scene, width))
+    right = list(_right(scene, width, height))
     found = [_row(left, right, width)]
-    return found + _wrapped(list(_others(scene)), width, most=max(0, height // 8))
+    return found + _wrapped(list(_others(scene, height)), width, most=max(0, height // 8))
 
 
 def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
@@ -65,27 +76,55 @@ def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
         yield _("steps {first:,.0f} to {last:,.0f}").format(first=first, last=last), "axis"
 
 
-def _right(scene: Scene, width: int) -> Iterator[Entry]:
-    if scene.view.metric != "loss" or not scene.curve.perplexity:
+def _right(scene: Scene, width: int, height: int) -> Iterator[Entry]:
+    curve = scene.curve
+    if scene.view.metric != "loss" or not (curve.perplexity or curve.validation):
         return
     if scene.view.cross is not None:
-        tested = scene.curve.tested_at(scene.view.cross)
-        if tested is not None:
-            said = _("test ppl {value} at {step:,}").format(value=number(tested[1]), step=tested[0])
-            yield f"{TEST_MARK} {said}", "perplexity"
+        yield from _under_cross(scene, scene.view.cross)
         return
-    if scene.curve.best in scene.curve.perplexity and width >= NARROW:
+    scale = scene.right_scale(height)
+    untuned = curve.perplexity.get(0, math.nan)
+    if scale is not None and untuned > scale.high and scene.window[0] <= 0:
+        said = _("untuned {value}").format(value=number(untuned))
+        yield f"{APART_MARKS[scene.charset]} {said}", "perplexity"
+    if curve.best is not None and width >= NARROW:
         yield BEST_MARKS[scene.charset] + " " + _("best"), "best"
-    label = _("test perplexity") if width >= NARROW else _("test ppl")
-    yield f"{TEST_MARK} {label}", "perplexity"
+    is_roomy = width >= _ROOMY
+    if curve.validation:
+        said = (
+            pgettext("perplexity", "validation")
+            if is_roomy or not curve.perplexity
+            else _("val ppl")
+        )
+        yield f"{VALIDATION_MARK} {said}", "validation"
+    if curve.perplexity:
+        is_roomy = is_roomy or (width >= NARROW and not curve.validation)
+        yield f"{TEST_MARK} " + (_("test perplexity") if is_roomy else _("test ppl")), "perplexity"
 
 
-def _others(scene: Scene) -> Iterator[Entry]:
+def _under_cross(scene: Scene, cross: float) -> Iterator[Entry]:
+    scored = perplexities.last_at(scene.curve.validation, cross)
+    if scored is not None:
+        said = _("val ppl {value}").format(value=number(scored[1]))
+        yield f"{VALIDATION_MARK} {said}", "validation"
+    tested = perplexities.last_at(scene.curve.perplexity, cross)
+    if tested is not None:
+        said = _("test ppl {value} at {step:,}").format(value=number(tested[1]), step=tested[0])
+        yield f"{TEST_MARK} {said}", "perplexity"
+
+
+def _others(scene: Scene, height: int) -> Iterator[Entry]:
     """Reference lines and other runs, with their values under the crosshair."""
-    if scene.view.metric == "loss":
+    scale = scene.right_scale(height)
+    if scale is not None:
         for strategy, value in scene.references.items():
             mark = REFERENCE_MARKS[strategy] * 2
-            yield f"{mark} {_REFERENCES[strategy]} {number(value)}", strategy
+            said = f"{mark} {_REFERENCES[strategy]} {number(value)}"
+            if not scale.low <= value <= scale.high:
+                marks = APART_MARKS if value > scale.high else BELOW_MARKS
+                said += f" {marks[scene.charset]}"
+            yield said, strategy
     for overlay in scene.overlays:
         text = f"{overlay.letter} {_short(overlay.run.id)}"
         if overlay.was_read and not overlay.curve.steps:

@@ -51,6 +51,7 @@ class LossChart(CellCanvas):
         .loss-chart--raw { color: $primary; text-style: dim; }
         .loss-chart--loss { color: $text-primary; }
         .loss-chart--perplexity { color: $warning; }
+        .loss-chart--validation { color: $text-secondary; }
         .loss-chart--best { color: $success; text-style: bold; }
         .loss-chart--zero-shot { color: $warning; text-style: dim; }
         .loss-chart--few-shot { color: $warning; text-style: dim; }
@@ -71,6 +72,8 @@ class LossChart(CellCanvas):
         self.overlays: Sequence[Overlay] = ()
         self.references: Mapping[str, float] = {}
         self.charset = charset
+        self.chosen_by_test = False
+        """Does the test file tell which checkpoint is best?"""
         self._plain: Plain | None = None
         """The plot without the crosshair, which moves far more often."""
         self._drawn_at = 0.0
@@ -81,10 +84,13 @@ class LossChart(CellCanvas):
     @property
     def scene(self) -> Scene:
         """All that can be seen."""
-        return Scene(self.curve, self.view, self.overlays, self.references, self.charset)
+        return Scene(
+            self.curve, self.view, self.overlays, self.references, self.charset, self.chosen_by_test
+        )
 
-    def clear(self) -> None:
+    def clear(self, *, chosen_by_test: bool = False) -> None:
         """Begin with another run: the same chart of it, all of its steps."""
+        self.chosen_by_test = chosen_by_test
         self.curve = Curve(smoothing=self.view.smoothing)
         self.view = self.view.whole()
         self.references = {}
@@ -94,6 +100,12 @@ class LossChart(CellCanvas):
     def extend(self, new: Iterable[Event]) -> None:
         """Take events in, and redraw now or within a second."""
         if self.curve.extend(new):
+            self.schedule()
+
+    def end(self, has_ended: bool) -> None:
+        """Draw as far as the run went, for no more is to come; or all that is planned again."""
+        if has_ended is not self.curve.has_ended:
+            self.curve.has_ended = has_ended
             self.schedule()
 
     def refer_to(self, references: Mapping[str, float]) -> None:
@@ -107,7 +119,9 @@ class LossChart(CellCanvas):
         self.overlays = overlays
         self.redraw()
 
-    def extend_overlay(self, run: Run, new: Iterable[Event], caught_up: bool = True) -> None:
+    def extend_overlay(
+        self, run: Run, new: Iterable[Event], caught_up: bool = True, has_ended: bool = False
+    ) -> None:
         """Take events of another run in, if it is laid over this one."""
         for overlay in self.overlays:
             if overlay.run is not run:
@@ -116,6 +130,8 @@ class LossChart(CellCanvas):
             overlay.was_read |= caught_up
             if overlay.curve.extend(new) or is_read_first:
                 self.schedule()
+            if caught_up:
+                overlay.curve.has_ended = has_ended
 
     # What keys do
 

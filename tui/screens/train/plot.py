@@ -14,7 +14,7 @@ from tui.scale import Scale, linear_scale
 from tui.widgets.cell_canvas import Row
 
 PARTS = (
-    "axis", "raw", "loss", "perplexity", "best", "zero-shot", "few-shot", "cross",
+    "axis", "raw", "loss", "perplexity", "validation", "best", "zero-shot", "few-shot", "cross",
     "overlay-0", "overlay-1", "overlay-2", "overlay-3",
 )  # fmt: skip
 """What a cell can be a part of; the widget has a style for each."""

@@ -109,7 +109,7 @@ class RunView(Vertical):
         self._time_left = TimeLeft(settings.profile)
         self.story, self.summary = Story(), Summary()
         self._samples = SampleView()
-        self.chart.clear()
+        self.chart.clear(chosen_by_test=settings.profile.evaluation.choose_by == "test")
         self._trains = settings.job == "train"
         self.add_class("-no-curve")
         self._caught_up = False
@@ -133,6 +133,8 @@ class RunView(Vertical):
         if summary.status.active:
             assert self._timer is not None
             self._timer.resume()
+        if caught_up:
+            self.chart.end(not summary.status.active)
         if caught_up and not self._caught_up:
             self.chart.flush()
         self._caught_up = caught_up

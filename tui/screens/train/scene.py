@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 
 from tui.charset import Charset
 from tui.curve import Curve, Points, Window
-from tui.scale import Scale, linear_scale, log_scale, loss_scale, perplexity_scale
+from tui.scale import Scale, linear_scale, log_scale, loss_scale
+from tui.screens.train import perplexities
 from tui.screens.train.chart_view import ChartView
 from tui.screens.train.overlays import Overlay
 from tui.screens.train.plot import Picture, Series
 
 TEST_MARK = "o"
+VALIDATION_MARK = "+"
+APART_MARKS: dict[Charset, str] = {"braille": "▴", "block": "▴", "ascii": "^"}
+"""At the upper edge, for what lies far above."""
+BELOW_MARKS: dict[Charset, str] = {"braille": "▾", "block": "▾", "ascii": "v"}
 BEST_MARKS: dict[Charset, str] = {"braille": "◆", "block": "◆", "ascii": "@"}
 REFERENCE_MARKS = {"zero-shot": "-", "few-shot": "="}
 _LETTER_GAP = 12
@@ -34,6 +39,8 @@ class Scene:
     references: Mapping[str, float] = field(default_factory=dict)
     """Test perplexity by strategy: of the same profile on the same file, without training."""
     charset: Charset = "braille"
+    is_chosen_by_test: bool = False
+    """Is it the test file that tells which checkpoint is best? Else the validation pairs do."""
 
     @property
     def last_step(self) -> float:
@@ -56,12 +63,19 @@ class Scene:
         steps = min(4, max(1, height // 3))
         series = list(self._lines(width))
         left = self._left_scale(series, steps)
-        right = None
-        if self.view.metric == "loss":
-            tests = list(self._tests(width))
-            right = self._right_scale(tests, steps)
-            series += tests
+        right = self.right_scale(height)
+        if right is not None:
+            series += self._tests(right, width)
         return Picture(series, self.window, left, right, self.charset)
+
+    def right_scale(self, height: int) -> Scale | None:
+        """The axis of the perplexities; None where there are none."""
+        if self.view.metric != "loss":
+            return None
+        others = [overlay.curve for overlay in self.overlays]
+        levels = perplexities.levels(self.curve, others, self.references, self.window)
+        steps = min(4, max(1, height // 3))
+        return levels.scale(steps, logarithmic=self.view.logarithmic)
 
     # The left axis: what each step reports
 
@@ -115,22 +129,42 @@ class Scene:
             return log_scale(low, high, steps)
         return linear_scale(low, high, steps, smallest=1e-12)
 
-    # The right axis: what the test file says
+    # The right axis: what validation and test file say
 
-    def _tests(self, width: int) -> Iterator[Series]:
+    def _tests(self, scale: Scale, width: int) -> Iterator[Series]:
         for strategy, value in self.references.items():
-            yield self._level(value, strategy, width)
+            if scale.low <= value <= scale.high:
+                yield self._level(value, strategy, width)
         for overlay in self.overlays:
-            points = overlay.curve.perplexity_points(self.window)
-            letter = overlay.letter.lower()
-            yield Series(points, _part(overlay), True, joined=False, mark=letter)
-        points = self.curve.perplexity_points(self.window)
+            found = perplexities.points(overlay.curve.perplexity, self.window)
+            yield from self._marks(found, _part(overlay), overlay.letter.lower(), scale)
+        measured = (
+            (self.curve.validation, "validation", VALIDATION_MARK),
+            (self.curve.perplexity, "perplexity", TEST_MARK),
+        )
         if not self._is_ascii:
-            yield Series(self.curve.perplexity_line(self.window), "perplexity", True)
-        yield Series(points, "perplexity", True, joined=False, mark=TEST_MARK)
-        best = self.curve.perplexity.get(self.curve.best if self.curve.best is not None else -1)
-        if best is not None and math.isfinite(best) and self.curve.best in points[0]:
-            place = ([float(self.curve.best or 0)], [best])
+            for by_step, part, _ in measured:
+                line = perplexities.line(by_step, self.window)
+                yield Series(perplexities.up_to(line, scale.high), part, True)
+        for by_step, part, mark in measured:
+            yield from self._marks(perplexities.points(by_step, self.window), part, mark, scale)
+        yield from self._best(scale)
+
+    def _marks(self, found: Points, part: str, mark: str, scale: Scale) -> Iterator[Series]:
+        yield Series(perplexities.within(found, scale.high), part, True, False, mark)
+        apart = perplexities.beyond(found, scale.high)
+        yield Series(apart, part, True, False, APART_MARKS[self.charset])
+
+    def _best(self, scale: Scale) -> Iterator[Series]:
+        """The best checkpoint, on the curve that says so."""
+        best = self.curve.best
+        first, last = self.window
+        if best is None or not first <= best <= last:
+            return
+        by = self.curve.perplexity if self.is_chosen_by_test else self.curve.validation
+        value = by.get(best, self.curve.perplexity.get(best, math.nan))
+        if value <= scale.high:
+            place = ([float(best)], [value])
             yield Series(place, "best", True, joined=False, mark=BEST_MARKS[self.charset])
 
     def _level(self, value: float, strategy: str, width: int) -> Series:
@@ -140,12 +174,6 @@ class Scene:
         xs = [first + (last - first) * n / (count - 1) for n in range(count)]
         mark = REFERENCE_MARKS[strategy]
         return Series((xs, [value] * count), strategy, True, joined=False, mark=mark)
-
-    def _right_scale(self, tests: Sequence[Series], steps: int) -> Scale | None:
-        values = [value for series in tests for value in series.points[1]]
-        if not values:
-            return None
-        return perplexity_scale(values, steps, logarithmic=self.view.logarithmic)
 
 
 def _part(overlay: Overlay) -> str:

@@ -212,7 +212,12 @@ class TrainScreen(SetupActions, Looking):
     @on(RunEvents)
     def _take_events(self, message: RunEvents) -> None:
         if message.run is not self.watched:  # laid over the chart, or no longer shown
-            self.view.chart.extend_overlay(message.run, message.events, message.caught_up)
+            self.view.chart.extend_overlay(
+                message.run,
+                message.events,
+                message.caught_up,
+                has_ended=not message.summary.status.active,
+            )
             return
         before, was_gone = self.view.summary.status, self.view.is_gone
         self.view.extend(message.events, message.summary, message.caught_up)
