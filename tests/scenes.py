@@ -387,7 +387,7 @@ async def dialog_queue(stage: Stage) -> None:
         run = training(stage, day=day, overrides=overrides)
         waiting_list.add(stage.root, Entry(run.id, memory, BEGAN))
     await set_up(stage)
-    await stage.press("q")
+    await stage.press("Q")
     dialog = await stage.on(QueueDialog)
     await stage.until(lambda: len(dialog._waiting) == 3)
 

@@ -23,6 +23,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.widget import AwaitMount
+from textual.widgets import Input, TextArea
 
 from engine import profile_files, runs_folder, settings
 from engine.errors import UserError
@@ -95,24 +96,40 @@ class YiwenApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", _("Help"), id="app.help", key_display="?",
                 tooltip=_("List the keys of this screen")),
-        Binding("f1", "mode('train')", _("Train"), id="app.train",
+        Binding("f1,1", "mode('train')", _("Train"), id="app.train",
                 tooltip=_("Start runs and watch them")),
-        Binding("f2", "mode('evaluate')", _("Evaluate"), id="app.evaluate",
+        Binding("f2,2", "mode('evaluate')", _("Evaluate"), id="app.evaluate",
                 tooltip=_("Score a profile or a trained run on a file")),
-        Binding("f3", "mode('translate')", _("Translate"), id="app.translate",
+        Binding("f3,3", "mode('translate')", _("Translate"), id="app.translate",
                 tooltip=_("Translate, base model and tuned ones side by side")),
-        Binding("f4", "mode('runs')", _("Runs"), id="app.runs",
+        Binding("f4,4", "mode('runs')", _("Runs"), id="app.runs",
                 tooltip=_("Compare all runs")),
+        Binding("q", "leave", _("Quit"), id="app.leave",
+                tooltip=_("Leave, after a question if something would be lost; runs go on")),
         Binding("ctrl+q", "quit", _("Quit"), id="app.quit", priority=True,
-                tooltip=_("Leave; runs go on without the workbench")),
+                tooltip=_("Leave at once; runs go on without the workbench")),
         Binding("ctrl+g", "errors", _("Errors"), id="app.errors", show=False,
                 tooltip=_("Read in full what went wrong since the workbench was opened")),
         Binding("ctrl+c", "help_quit", _("Copy, quit"), id="app.break", show=False,
                 system=True, tooltip=_("Copy a selection; pressed twice within 2 seconds, leave")),
         Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False,
                 tooltip=_("Put the workbench in the background; `fg` brings it back")),
+        # Priority: over a slow line words may follow in the same packet, and are not commands.
+        Binding("colon", "command_palette", _("palette"), id="app.colon", priority=True,
+                key_display=":", tooltip=_("Open the command palette")),
         Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", priority=True,
                 tooltip=_("Open the command palette")),
+        # Whatever takes the arrow keys takes these, wherever nothing is typed.
+        Binding("j", "press('down')", _("Down"), id="app.down", show=False, priority=True,
+                tooltip=_("In every list and text: on by a line")),
+        Binding("k", "press('up')", _("Up"), id="app.up", show=False, priority=True,
+                tooltip=_("Back by a line")),
+        Binding("g", "press('home')", _("First"), id="app.first", show=False, priority=True,
+                tooltip=_("To the start")),
+        Binding("G", "press('end')", _("Last"), id="app.last", show=False, priority=True,
+                key_display="G", tooltip=_("To the end")),
+        Binding("slash", "find", _("Find"), id="app.find", show=False, priority=True,
+                key_display="/", tooltip=_("Find words in the list or text; or type in its field")),
     ]  # fmt: skip
 
     def __init__(self, runs_root: Path, profile: str = "", charset: str = "auto") -> None:
@@ -241,8 +258,27 @@ class YiwenApp(App[None]):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out the key of the screen one is on."""
+        """Grey out the key of the screen one is on; `/` may be a key of the screen itself."""
+        if action == "find":
+            is_typing = isinstance(self.focused, Input | TextArea)  # Textual takes `/` for no text
+            return not is_typing and "slash" not in self.screen._bindings.key_to_bindings
         return None if action == "mode" and parameters[0] == self.current_mode else True
+
+    async def action_press(self, key: str) -> None:
+        """Do what another key does here, before any key that follows in the same packet."""
+        await self.on_event(events.Key(key, None))
+
+    def action_find(self) -> None:
+        """Step into the field above the list; where there is none, open a line to type in."""
+        from tui.widgets import find_line
+
+        find_line.find(self.screen)
+
+    async def action_leave(self) -> None:
+        """Leave; ask first if something that is only here would be lost."""
+        from tui.leaving import confirm_and_leave
+
+        self.run_worker(confirm_and_leave(self))
 
     def action_mode(self, mode: str) -> None:
         """Show a screen; those that use a model begin with that of the run watched last."""

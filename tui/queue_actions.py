@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 def queue_keys(screen: str) -> list[BindingType]:
     """The keys, with ids of that screen."""
     return [
-        Binding("a", "enqueue", _("Add to queue"), id=f"{screen}.enqueue", show=False,
+        Binding("A", "enqueue", _("Add to queue"), id=f"{screen}.enqueue", show=False,
+                key_display="A",
                 tooltip=_("Let the run wait until a GPU, or the processor, is free")),
-        Binding("q", "queue", _("Queue"), id=f"{screen}.queue", show=False,
+        Binding("Q", "queue", _("Queue"), id=f"{screen}.queue", show=False, key_display="Q",
                 tooltip=_("The runs that wait: their order, and what they wait for")),
     ]  # fmt: skip
 
@@ -58,6 +59,6 @@ class QueueActions(Screen[None]):
         except Exception as error:  # whatever a broken file makes a library raise
             self.yiwen.fail(error)
             return
-        said = _("{run} is in the queue; q shows it.").format(run=one_line(run.id))
+        said = _("{run} is in the queue; Q shows it.").format(run=one_line(run.id))
         self.notify(said, markup=False)
         self.look_around()

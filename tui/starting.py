@@ -28,7 +28,7 @@ async def confirm_and_start(app: App[Any], request: Request) -> Run | None:
             _("Start another run beside the one that is active?"),
             _(
                 "{run} is at work; both would be slower, or lack memory. "
-                "The key a lets it wait in the queue instead."
+                "The key A lets it wait in the queue instead."
             ).format(run=one_line(found.active.id)),
             yes=_("Start"),
         )

@@ -111,7 +111,7 @@ async def test_the_command_is_sent_to_the_clipboard(
     copied = _clipboard(app, monkeypatch)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        await pilot.press("c")
+        await pilot.press("y")
         await wait_for(pilot, "Sent to clipboard")
     assert copied == [f"yiwen train tiny --runs {root}"]
 
@@ -193,7 +193,7 @@ async def test_settings_are_kept_as_a_profile_and_never_overwrite_one_unasked(
         await wait_for(pilot, "passes over")
         await pilot.press(*"training.epochs = 5", "enter", "escape")
         await wait_for(pilot, "training.epochs = 5")
-        await pilot.press("k")
+        await pilot.press("K")
         await wait_for(pilot, "Keep these settings")
         await pilot.press(*"mine", "enter")
         await wait_for(pilot, "Profile written")
@@ -201,7 +201,7 @@ async def test_settings_are_kept_as_a_profile_and_never_overwrite_one_unasked(
         assert profile_files.load("mine").training.epochs == 5
         path = profile_files.find("mine")
         path.write_text(path.read_text("utf-8") + "# by hand\n", "utf-8")
-        await pilot.press("k")
+        await pilot.press("K")
         await wait_for(pilot, "Keep these settings")
         await pilot.press(*"mine", "enter")
         await wait_for(pilot, "Replace the profile mine?")
@@ -275,7 +275,7 @@ async def test_a_probe_shows_how_far_it_is_and_what_it_found(
     monkeypatch.setattr(probing, "probe", probe)
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        await pilot.press("b")
+        await pilot.press("P")
         text = await wait_for(pilot, "2.0 GB at most were in use")
         assert "2.0k tok/s" in text
         assert "! Warning" in text
@@ -309,7 +309,7 @@ async def test_a_probe_that_fails_says_why(app: YiwenApp, monkeypatch: pytest.Mo
     monkeypatch.setattr(probing, "probe", fail)
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        await pilot.press("b")
+        await pilot.press("P")
         await wait_for(pilot, "✗ RuntimeError: [/nope]")
 
 
@@ -325,7 +325,7 @@ async def test_closing_ends_a_probe(app: YiwenApp, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(probing, "probe", probe)
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        await pilot.press("b")
+        await pilot.press("P")
         await wait_for(pilot, "waiting …")
         await pilot.press("enter")
         await pilot.pause(0.1)
@@ -346,12 +346,12 @@ async def test_runs_wait_and_are_put_in_order_copied_and_removed(
 
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        await pilot.press("a")
+        await pilot.press("A")
         await wait_for(pilot, "1 run waits")
-        await pilot.press("a")
+        await pilot.press("A")
         await wait_for(pilot, "2 runs wait")
         first, second = order()
-        await pilot.press("q")
+        await pilot.press("Q")
         await wait_for(pilot, "starts in a moment")
         await pilot.press("plus")
         await wait_for(pilot, lambda: order() == [second, first])
@@ -383,7 +383,7 @@ async def test_a_run_that_waits_is_watched_until_it_starts(
     workers.options = ("--seconds", "0.3")
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        await pilot.press("a")
+        await pilot.press("A")
         await wait_for(pilot, "1 run waits")
         await pilot.press("w")
         await wait_for(pilot, "Waits in the queue")
@@ -400,10 +400,10 @@ async def test_a_broken_setup_is_not_queued(
 ) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await choose_broken_training_file(pilot, tmp_path)
-        await pilot.press("a")
+        await pilot.press("A")
         await wait_for(pilot, "That did not work")
         await pilot.press("i")
-        await pilot.press("b")
+        await pilot.press("P")
         await pilot.pause()
         assert app.is_running
     assert waiting_list.read(root) == []
@@ -413,7 +413,7 @@ async def test_a_broken_setup_is_not_queued(
 async def test_an_empty_queue_says_what_fills_it(app: YiwenApp, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await wait_for(pilot, "350 文→白")
-        await pilot.press("q")
+        await pilot.press("Q")
         await wait_for(pilot, "Nothing waits.")
         await pilot.press("c", "d", "plus", "minus", "escape")
         await wait_for(pilot, "What will happen")

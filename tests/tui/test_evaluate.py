@@ -127,7 +127,7 @@ async def test_qlora_is_offered_only_with_a_run(app: YiwenApp) -> None:
     give_adapter(run, "step-000060")
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_evaluate(pilot)
-        await pilot.press("g")
+        await pilot.press("z")
         text = await wait_for(pilot, "type to filter")
         assert "QLoRA" not in text
         await pilot.press("escape", "r")
@@ -135,7 +135,7 @@ async def test_qlora_is_offered_only_with_a_run(app: YiwenApp) -> None:
         await pilot.press("enter")
         await wait_for(pilot, lambda: screen.scoring.run == run)
         assert screen.scoring.strategy_name == "qlora"
-        await wait_for(pilot, "g strategy qlora")
+        await wait_for(pilot, "z strategy qlora")
         await pilot.press("c")
         await wait_for(pilot, f"Which state of {run.id}")
         await pilot.press(*"000060", "enter")
@@ -177,40 +177,40 @@ async def test_few_shot_takes_a_number_of_examples(app: YiwenApp, workers: FakeW
     workers.options = ("--steps", "1", "--seconds", "0")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await open_evaluate(pilot)
-        for key in ("k", "h", "e"):
+        for key in ("E", "W", "N"):
             await pilot.press(key)
-            await wait_for(pilot, "Only few-shot shows examples: choose it with g.")
+            await wait_for(pilot, "Only few-shot shows examples: choose it with z.")
             app.clear_notifications()
             await wait_for(pilot, lambda: "Only few-shot" not in seen(app))
         await pilot.press("c")
         await wait_for(pilot, "A state is that of a run: choose one with r.")
         assert app.screen is screen
-        await pilot.press("g")
+        await pilot.press("z")
         await wait_for(pilot, "type to filter")
         await pilot.press(*"few", "enter")
-        await wait_for(pilot, "k examples 4")
-        await pilot.press("k")
+        await wait_for(pilot, "E examples 4")
+        await pilot.press("E")
         await wait_for(pilot, "Examples in the prompt")
         await pilot.press("8", "enter")
-        await wait_for(pilot, "k examples 8")
-        await pilot.press("e")
+        await wait_for(pilot, "E examples 8")
+        await pilot.press("N")
         await wait_for(pilot, "Seed of the draw")
         await pilot.press("7", "enter")
-        await wait_for(pilot, "k examples 8 seed 7")
-        await pilot.press("h")
+        await wait_for(pilot, "E examples 8 seed 7")
+        await pilot.press("W")
         await wait_for(pilot, "How examples are chosen")
         await pilot.press(*"nearest", "down", "enter")
-        await wait_for(pilot, "k examples 8 nearest")
+        await wait_for(pilot, "E examples 8 nearest")
         assert screen.scoring.request(app.runs_root).overrides == {
             "few_shot.examples": "8", "few_shot.choose": "nearest", "few_shot.direction": "same",
         }  # fmt: skip
-        await pilot.press("e")  # nothing is drawn
+        await pilot.press("N")  # nothing is drawn
         await pilot.pause(0.2)
         assert app.screen is screen
-        await pilot.press("h")
+        await pilot.press("W")
         await wait_for(pilot, "as in the profile")
         await pilot.press(*"as in", "enter")
-        await wait_for(pilot, "k examples 8 seed 7")
+        await wait_for(pilot, "E examples 8 seed 7")
         await pilot.press("s")
         await wait_for(pilot, lambda: workers.started)
         settings = workers.started[0].settings
@@ -225,11 +225,11 @@ async def test_an_evaluation_waits_in_the_queue(
     monkeypatch.setattr(scheduler, "ensure", lambda root: False)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await open_evaluate(pilot)
-        await pilot.press("a")
+        await pilot.press("A")
         await wait_for(pilot, "is in the queue;")
         (entry,) = waiting_list.read(app.runs_root)
         assert Run(app.runs_root / entry.run).settings.job == "evaluate"
-        await pilot.press("q")
+        await pilot.press("Q")
         await wait_for(pilot, lambda: isinstance(app.screen, QueueDialog))
         await wait_for(pilot, entry.run)
 
@@ -358,7 +358,7 @@ async def test_samples_come_worst_first_and_can_be_turned_round(app: YiwenApp) -
         assert listed(screen) == ["p4", "p2", "p3", "p1", "p5"]
         table = screen.query_one(SampleTable)
         assert table.column("ppl") == ["∞", "900.00", "60.00", "5.00", "–"]
-        await pilot.press("S")
+        await pilot.press("B")
         assert listed(screen) == ["p1", "p3", "p2", "p4", "p5"]
         await wait_for(pilot, "▴ ppl")
 
@@ -448,7 +448,7 @@ async def test_another_run_stands_beside_and_the_greatest_change_comes_first(app
         await wait_for(pilot, f"change: perplexity less that of {other.id}")
         assert listed(screen) == ["p2", "p3", "p1"]
         assert screen.query_one(SampleTable).column("change") == ["+800.00", "+0.00", "-4.00"]
-        await pilot.press("S")
+        await pilot.press("B")
         text = await wait_for(pilot, "別譯")
         assert f"output of {one.id}" in text
         assert f"output of {other.id}  ppl 9.00" in text
@@ -543,7 +543,7 @@ async def test_a_trained_run_is_set_up_and_its_own_result_shown(app: YiwenApp) -
         screen = await show_evaluation(pilot, run)
         assert screen.scoring.run == run
         assert screen.query_one(Digits).value == "16.62"
-        await pilot.press("g")
+        await pilot.press("z")
         await wait_for(pilot, "QLoRA")
 
 
@@ -559,7 +559,7 @@ async def test_another_choice_leaves_the_result(app: YiwenApp) -> None:
     run = evaluation(app)
     async with app.run_test(size=SIZE) as pilot:
         screen = await show_evaluation(pilot, run)
-        await pilot.press("g")
+        await pilot.press("z")
         await wait_for(pilot, "type to filter")
         await pilot.press(*"few", "enter")
         await wait_for(pilot, "s scores 84 pairs")

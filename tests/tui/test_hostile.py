@@ -301,7 +301,7 @@ async def test_the_queue_and_a_question(stage: Stage, size: tuple[int, int]) -> 
     waiting_list.add(stage.root, Entry(run.id, 10**13, BEGAN))
     async with stage.app.run_test(size=size) as stage.pilot:
         await set_up(stage)
-        await stage.press("q")
+        await stage.press("Q")
         dialog = await stage.on(QueueDialog)
         await stage.until(lambda: dialog._waiting)
         await stage.settle()

@@ -47,9 +47,9 @@ async def test_help_and_screens_are_always_seen(
         (60, "a First"),
         (77, "a First b The second one"),
         (78, "a First b The second one c 3"),
-        (85, "a First b The second one c 3"),
-        (86, "a First b The second one c 3 ^q Quit"),
-        (97, "a First b The second one c 3 ^q Quit ^p palette"),
+        (84, "a First b The second one c 3"),
+        (85, "a First b The second one c 3 q Quit"),
+        (95, "a First b The second one c 3 q Quit : palette"),
     ],
 )
 async def test_what_does_not_fit_goes_by_need(app: YiwenApp, width: int, shown: str) -> None:

@@ -100,11 +100,11 @@ async def test_zoom_crosshair_smoothing_and_log_scale(app: YiwenApp, root: Path)
         assert chart.view.cross is None
         await pilot.press("minus")
         assert chart.view.window is None
-        await pilot.press("e")
+        await pilot.press("S")
         await wait_for(pilot, "strongly smoothed")
-        await pilot.press("e")
+        await pilot.press("S")
         await wait_for(pilot, "not smoothed")
-        await pilot.press("y")
+        await pilot.press("L")
         await wait_for(pilot, "log scale")
         await pilot.press("plus", "0")
         assert chart.view.window is None
@@ -115,7 +115,7 @@ async def test_a_log_scale_is_refused_with_a_sentence(app: YiwenApp, root: Path)
                    _tested(3, 20.0), Finished())  # fmt: skip
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await _watch(pilot, app, run)
-        await pilot.press("y")
+        await pilot.press("L")
         await wait_for(pilot, "A log scale needs positive values")
 
 
@@ -132,9 +132,9 @@ async def test_f_goes_through_the_characters(
             return "".join(chart.render_line(y).text for y in range(chart.size.height))
 
         assert drawn().isascii()
-        await pilot.press("f")
+        await pilot.press("C")
         await wait_for(pilot, lambda: any("\u2800" < char < "\u28ff" for char in drawn()))
-        await pilot.press("f")
+        await pilot.press("C")
         await wait_for(pilot, lambda: any(char in drawn() for char in "▘▝▖▗▀▄▌▐"))
 
 
@@ -144,7 +144,7 @@ async def test_other_runs_are_laid_over_and_taken_away(app: YiwenApp, root: Path
     make_run(root, Started(), Finished(score=score()), run_id="20260103-scored", job="evaluate")
     async with app.run_test(size=SIZE) as pilot:
         chart = await _watch(pilot, app, first)
-        await pilot.press("a")
+        await pilot.press("O")
         text = await wait_for(pilot, "Runs to lay over the chart")
         assert "20260102-second" in text
         assert "scored" not in text
@@ -189,7 +189,7 @@ async def test_without_other_runs_there_is_nothing_to_lay_over(app: YiwenApp, ro
     run = _trained(root, "one")
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await _watch(pilot, app, run)
-        await pilot.press("a")
+        await pilot.press("O")
         await wait_for(pilot, "There is no other run with a curve yet")
 
 
@@ -220,15 +220,15 @@ async def test_samples_step_by_step_and_one_through_the_run(app: YiwenApp, root:
         assert "乙之譯20" in text
         await pilot.press("full_stop", "full_stop", "full_stop")
         await wait_for(pilot, "evaluation 3 of 3")
-        await pilot.press("i")
+        await pilot.press("I")
         text = await wait_for(pilot, "Sample 1 of 2 through the run")
         assert "甲之譯20" in text
         assert "甲之譯40" in text
         assert "the same" in text
         assert "乙之譯" not in text
-        await pilot.press("i")
+        await pilot.press("I")
         await wait_for(pilot, "Sample 2 of 2 through the run")
-        await pilot.press("i")
+        await pilot.press("I")
         await wait_for(pilot, "evaluation 3 of 3")
 
 
@@ -450,9 +450,9 @@ async def test_keys_of_the_chart_are_not_offered_without_a_curve(app: YiwenApp, 
              strategy="zero-shot")  # fmt: skip
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "What will happen")
-        await pilot.press("left", "plus", "f", "h")
+        await pilot.press("left", "plus", "C", "h")
         await pilot.press("w")
         text = await wait_for(pilot, "✓ finished")
         assert "c Chart" not in text
-        await pilot.press("c", "left", "y", "escape", "comma", "i")
+        await pilot.press("c", "left", "L", "escape", "comma", "I")
         assert "20.00" in seen(app)

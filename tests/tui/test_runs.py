@@ -125,12 +125,12 @@ async def test_sorting_by_a_column_puts_runs_without_a_value_last(app: YiwenApp)
         table = await open_runs(pilot, 4)
         # Newest first by what run.toml says; then, of the same time, by id.
         assert ids(table) == [middle.id, high.id, none.id, low.id]
-        await pilot.press("s")
+        await pilot.press("b")
         await wait_for(pilot, "Sort by")
         await pilot.press(*"perplexity", "enter")
         await wait_for(pilot, "by perplexity ▴")
         assert ids(table) == [low.id, middle.id, high.id, none.id]
-        await pilot.press("S")
+        await pilot.press("B")
         await wait_for(pilot, "by perplexity ▾")
         assert ids(table) == [high.id, middle.id, low.id, none.id]
 

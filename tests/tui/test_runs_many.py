@@ -79,11 +79,11 @@ async def test_columns_order_and_groups_are_kept_for_the_next_time(app: YiwenApp
     scored(app, 3, 7.0, name="tiny")
     async with app.run_test(size=SIZE) as pilot:
         table = await open_runs(pilot, 3)
-        await pilot.press("k")
+        await pilot.press("C")
         await wait_for(pilot, "Columns")
         await pilot.press(*"rank of", "tab", "enter")
         await wait_for(pilot, lambda: "rank" in table.arrangement.view.columns)
-        await pilot.press("g")
+        await pilot.press("P")
         await wait_for(pilot, "tiny (2)")
         assert [key[16:] for key in table.keys] == ["gemma-zero-shot", *["tiny-zero-shot"] * 2]
         table.screen.sort_by("perplexity")  # type: ignore[attr-defined]
@@ -166,7 +166,7 @@ async def test_marked_runs_are_compared_and_their_curves_laid_over(
         assert f"2  {second.id}" in text
         await pilot.press("end")
         await wait_for(pilot, "has no results to compare yet")  # no items were kept
-        await pilot.press("l")
+        await pilot.press("O")
         await wait_for(pilot, lambda: laid == [first.id])  # few-shot has no curve
         await pilot.press("escape", "escape")
         await wait_for(pilot, lambda: not table.marked)

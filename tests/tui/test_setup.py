@@ -129,12 +129,12 @@ async def test_a_second_run_beside_an_active_one_is_asked_for(
 
 async def test_strategy_is_chosen_by_keyboard(app: YiwenApp, workers: FakeWorkers) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("g")
+        await pilot.press("z")
         await wait_for(pilot, "Few-shot: examples in the prompt")
         await pilot.press(*"few", "enter")
         text = await wait_for(pilot, "4 drawn, of 700 pairs")
         assert "Validation  not used" in text
-        await pilot.press("g")
+        await pilot.press("z")
         await wait_for(pilot, "● Few-shot")
         await pilot.press(*"zero", "enter")
         text = await wait_for(pilot, "scored once")
@@ -171,7 +171,7 @@ async def test_another_file_is_chosen_and_stays_with_its_name(
     path = write_pairs(tmp_path / "2026.json", [pair(n) for n in range(9)])
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        await pilot.press("t")
+        await pilot.press("f")
         await wait_for(pilot, "what perplexity is reported on")
         field = app.screen.query_one(Input)
         field.value = str(path)
@@ -189,7 +189,7 @@ async def test_the_profiles_own_file_is_no_change(app: YiwenApp, tmp_path: Path)
             (other, "9 pairs", {"data.test": f'"{other}"'}),
             (TINY.parent / "tiny/data/test.json", "84 pairs", {}),
         ):
-            await pilot.press("t")
+            await pilot.press("f")
             await wait_for(pilot, "what perplexity is reported on")
             app.screen.query_one(Input).value = str(path)
             await pilot.press("enter")

@@ -27,6 +27,7 @@ class Checklist(ListDialog["list[str] | None"]):
         Binding("tab", "mark", _("Mark"), id="checklist.mark", priority=True,
                 tooltip=_("Mark the highlighted one, or take its mark away")),
     ]  # fmt: skip
+    MARKING = "mark"
     DEFAULT_CSS = """
     Checklist {
         OptionList {

@@ -4,18 +4,44 @@ from __future__ import annotations
 
 from rich.align import Align
 from rich.text import Text
+from textual import events
 from textual.command import CommandInput, CommandList, CommandPalette
 from textual.widgets.option_list import Option
 
 from engine.language import _
+from tui.widgets.stepping_out import back_to_field
 
 
 class Palette(CommandPalette):
-    """Textual's, which tells in English that nothing was found, and whose cursor blinks."""
+    """Textual's; it says in our language that nothing was found, and knows j and k."""
 
     def on_mount(self) -> None:
         """A blinking cursor repaints the whole line, twice a second for ever."""
         self.query_one(CommandInput).cursor_blink = False
+
+    def _action_cursor_down(self) -> None:
+        super()._action_cursor_down()
+        self._step_into_list()
+
+    def _action_command_list(self, action: str) -> None:
+        super()._action_command_list(action)
+        if action != "select":
+            self._step_into_list()
+
+    def _step_into_list(self) -> None:
+        """Whoever moves in the list has left the field, until more is typed."""
+        commands = self.query_one(CommandList)
+        if self._list_visible and commands.option_count and self.focused is not commands:
+            commands.can_focus = True
+            self.set_focus(commands)
+
+    def on_key(self, event: events.Key) -> None:
+        """Text goes on in the field."""
+        back_to_field(self, self.query_one(CommandInput), event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted text too."""
+        back_to_field(self, self.query_one(CommandInput), event)
 
     def _start_no_matches_countdown(self, search_value: str) -> None:
         self._stop_no_matches_countdown()

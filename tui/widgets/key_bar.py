@@ -15,6 +15,8 @@ from textual.widget import Widget
 
 _ALWAYS = ("help", "mode")
 """The actions that lead to everything else: help, and the other screens."""
+_FIRST = ("stop", "cancel")
+"""What must be at hand while something is at work: it stands first and goes last."""
 
 
 class KeyBar(Widget):
@@ -57,6 +59,7 @@ class KeyBar(Widget):
     def _sides(self) -> tuple[list[ActiveBinding], list[ActiveBinding]]:
         """What stands left and right: keys in the order they are needed in, while they fit."""
         own = [key for key in self._keys if not _is_everywhere(key)]
+        own.sort(key=lambda key: _action(key) not in _FIRST)
         always = [key for key in self._keys if _is_everywhere(key) and _action(key) in _ALWAYS]
         leaving = [key for key in self._keys if _is_everywhere(key) and key not in always]
         ends = accumulate(self._word(key).cell_length + 1 for key in chain(always, own, leaving))
@@ -94,12 +97,14 @@ class KeyBar(Widget):
 
 
 def _shown(active: Iterable[ActiveBinding]) -> Iterator[ActiveBinding]:
-    """Each action that is to be seen once, with the first of its keys."""
-    seen: set[str] = set()
+    """Each thing to do that is to be seen once, with the first of its keys that needs no ctrl."""
+    found: dict[str, ActiveBinding] = {}
     for key in active:
-        if key.binding.show and key.binding.action not in seen:
-            seen.add(key.binding.action)
-            yield key
+        if key.binding.show:
+            known = found.setdefault(key.binding.description, key)
+            if known.binding.key.startswith("ctrl+"):
+                found[key.binding.description] = key
+    yield from found.values()
 
 
 def _is_everywhere(key: ActiveBinding) -> bool:

@@ -57,7 +57,7 @@ class QueueDialog(ModalScreen[None]):
     }
     QueueDialog.-short OptionList { max-height: 7; }
     """
-    NONE: ClassVar[str] = _("Nothing waits. On Train and Evaluate, a puts in what is set up.")
+    NONE: ClassVar[str] = _("Nothing waits. On Train and Evaluate, A puts in what is set up.")
 
     def __init__(self, root: Path) -> None:
         super().__init__()

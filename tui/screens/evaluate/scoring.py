@@ -72,9 +72,9 @@ class Scoring:
         if choice == "checkpoint" and not self.strategy.trains:
             return _("A state is that of a run: choose one with r.")
         if choice in ("examples", "selection", "seed") and not self.strategy.shows_examples:
-            return _("Only few-shot shows examples: choose it with g.")
+            return _("Only few-shot shows examples: choose it with z.")
         if choice == "seed" and not self.draws:
-            return _("Only examples that are drawn have a seed: choose so with h.")
+            return _("Only examples that are drawn have a seed: choose so with W.")
         return ""
 
     @property

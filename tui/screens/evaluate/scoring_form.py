@@ -31,9 +31,9 @@ class ScoringForm(Grid):
         yield Choice("profile", "p", _("profile"), "choose('profile')")
         yield Choice("run", "r", _("run"), "choose('run')")
         yield Choice("state", "c", _("state"), "choose('checkpoint')")
-        yield Choice("strategy", "g", _("strategy"), "choose('strategy')")
+        yield Choice("strategy", "z", _("strategy"), "choose('strategy')")
         yield Choice("test", "f", _("test"), "choose('test')")
-        yield Choice("examples", "k", _("examples"), "choose('examples')")
+        yield Choice("examples", "E", _("examples"), "choose('examples')")
 
     def show(self, scoring: Scoring, preview: Preview | None) -> None:
         """Bring the lines up to date."""

@@ -37,7 +37,7 @@ class ComparisonSheet(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,c", "dismiss(False)", _("Close"), id="comparison.close",
                 tooltip=_("Back")),
-        Binding("l", "dismiss(True)", _("Overlay"), id="comparison.overlay",
+        Binding("O", "dismiss(True)", _("Overlay"), id="comparison.overlay", key_display="O",
                 tooltip=_("Lay the curves of these runs over each other on Train")),
         Binding("y", "copy", _("Copy"), id="comparison.copy",
                 tooltip=_("Send the comparison as Markdown to the clipboard of your own machine")),
@@ -61,7 +61,7 @@ class ComparisonSheet(ModalScreen[bool]):
             scroll.border_title = Content(
                 _("{count} runs side by side").format(count=len(self._rows))
             )
-            scroll.border_subtitle = Content(_("l curves   y copy   w write   esc back"))
+            scroll.border_subtitle = Content(_("O curves   y copy   w write   esc back"))
             yield PlainStatic(id="scores")
             yield PlainStatic(id="settings")
             yield PlainStatic(id="tests")

@@ -28,6 +28,7 @@ class OverlayPicker(ListDialog[list[str]]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "done", _("Done"), id="overlays.done", tooltip=_("Draw the chosen runs")),
     ]
+    MARKING = "lay"
     DEFAULT_CSS = """
     OverlayPicker {
         OptionList {
@@ -89,6 +90,10 @@ class OverlayPicker(ListDialog[list[str]]):
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         self._toggle(event.option_index)
+
+    def action_lay(self) -> None:
+        """Lay the highlighted run over the chart, or take it away."""
+        self._submit()
 
     def _toggle(self, at: int) -> None:
         name = self._shown[at][0]

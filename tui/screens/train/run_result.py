@@ -71,7 +71,7 @@ def closing(summary: Summary, story: Story, run: Run, alarms: Sequence[Alarm] = 
         lines = [Content.styled("✗ " + (plain(summary.message) or _("failed")), "$text-error")]
         return Content("\n").join([*lines, *_hint(summary.hint), *_hint(_("l shows the log"))])
     if summary.status is Status.WAITING:
-        return Content.styled("◷ " + _("Waits in the queue; q shows it"), "$text-muted")
+        return Content.styled("◷ " + _("Waits in the queue; Q shows it"), "$text-muted")
     if summary.status is Status.INTERRUPTED:
         return Content.styled("◌ " + _interrupted(alarms), "$text-warning")
     if summary.status is Status.FINISHED and summary.score is not None:

@@ -71,7 +71,7 @@ class SetupActions(QueueActions):
         if found is None:
             return
         if found.plan is None:
-            self.notify(_("Only training is probed; choose the strategy QLoRA with g."))
+            self.notify(_("Only training is probed; choose the strategy QLoRA with z."))
             return
         self._measure(found)
 

@@ -27,10 +27,10 @@ from tui.widgets.plain_static import PlainStatic
 
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("p", _("Profile"), "profile"),
-    ("g", _("Strategy"), "strategy"),
+    ("z", _("Strategy"), "strategy"),
     ("d", pgettext("file", "Training"), "train"),
     ("v", pgettext("file", "Validation"), "validation"),
-    ("t", pgettext("file", "Test"), "test"),
+    ("f", pgettext("file", "Test"), "test"),
     ("o", _("Settings"), "settings"),
     ("u", _("GPU"), "gpu"),
 )
@@ -158,7 +158,7 @@ class SetupForm(Vertical):
         if not self._is_whole:
             return
         queue = plural("{count} run waits", "{count} runs wait", waiting).format(count=waiting)
-        parts = [("q", queue)] if waiting else []
+        parts = [("Q", queue)] if waiting else []
         parts += [("w", text)] if text else []
         line = Content("   ").join(
             Content.assemble((key, "bold $primary"), f"  {said}") for key, said in parts
@@ -169,8 +169,8 @@ class SetupForm(Vertical):
 def _title() -> Content:
     """The card's name, and what else can be done before a start."""
     parts = [
-        ("i", _("data")), ("b", _("probe")), ("a", _("queue")), ("c", _("command")),
-        ("k", _("keep")),
+        ("i", _("data")), ("P", _("probe")), ("A", _("queue")), ("y", _("command")),
+        ("K", _("keep")),
     ]  # fmt: skip
     keys = (Content.assemble((key, "$primary"), (f" {word}", "dim")) for key, word in parts)
     return Content("  ").join([Content.styled(_("What will happen") + " ", "bold $primary"), *keys])

@@ -42,6 +42,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
         Binding("ctrl+y", "copy", _("Copy"), id="history.copy", priority=True,
                 tooltip=_("Send the highlighted answers to the clipboard of your own machine")),
     ]  # fmt: skip
+    MARKING = "mark"
     DEFAULT_CSS = """
     HistoryDialog {
         OptionList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }

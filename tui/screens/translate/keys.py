@@ -1,4 +1,4 @@
-"""The keys of the Translate screen; letters are typed, so these are all others."""
+"""The keys of the Translate screen: none is a letter, for letters are typed."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ KEYS: list[BindingType] = [
             tooltip=_("Add the accepted translations to a data file, to train on")),
     Binding("escape", "cancel", _("Cancel"), id="translate.cancel", key_display="esc",
             tooltip=_("Stop the answer; while loading, or pressed twice, end the model too")),
+    Binding("escape", "step_out", _("Commands"), id="translate.out", key_display="esc",
+            tooltip=_("Leave the field: j k g G / : q and 1 to 4 mean what they do elsewhere; "
+                    "any other letter goes on with the text")),
     Binding("enter", "send", _("Send"), id="translate.send", show=False, priority=True,
             tooltip=_("Translate what is typed")),
     Binding("ctrl+j", "new_line", _("New line"), id="translate.newline", show=False,

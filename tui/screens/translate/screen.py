@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import TextArea
@@ -31,6 +32,7 @@ from tui.screens.translate.translator import (
 )
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.stepping_out import back_to_field, is_bound
 
 
 class TranslateScreen(ModelActions):
@@ -64,6 +66,7 @@ class TranslateScreen(ModelActions):
     def action_send(self) -> None:
         """Translate what is typed, unless an answer is on its way."""
         box = self.query_one(PromptBox)
+        self.set_focus(box)
         if not plain(box.text).strip():
             return
         if self.request is not None:
@@ -96,6 +99,28 @@ class TranslateScreen(ModelActions):
             self.conversation.note(self.request.number, note)
             self.in_thread(partial(self._kept.cancel, self.request))
 
+    def action_step_out(self) -> None:
+        """Give the keys to the conversation: letters are commands there."""
+        self.set_focus(self.conversation)
+
+    def on_key(self, event: events.Key) -> None:
+        """What is no command is text."""
+        if not is_bound(self.app, self, event.key):
+            back_to_field(self, self.query_one(PromptBox), event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted is text."""
+        event.text = plain(event.text)
+        back_to_field(self, self.query_one(PromptBox), event)
+
+    def would_be_lost(self) -> Sequence[str]:
+        """An answer on its way, a text that was not sent."""
+        if self.request is not None:
+            return [_("An answer is still coming.")]
+        if self.query_one(PromptBox).text.strip():
+            return [_("A text that is typed on Translate has not been sent.")]
+        return []
+
     def action_recall(self, step: int) -> None:
         """Bring back a text sent before."""
         self.query_one(PromptBox).recall(step)
@@ -108,6 +133,8 @@ class TranslateScreen(ModelActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to cancel only while an answer is on its way."""
+        if action == "step_out":
+            return self.request is None and isinstance(self.focused, PromptBox)
         return action != "cancel" or self.request is not None
 
     # What the translator says
