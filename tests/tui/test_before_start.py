@@ -368,6 +368,12 @@ async def test_runs_wait_and_are_put_in_order_copied_and_removed(
         await wait_for(pilot, "training.epochs=1")
         assert len(order()) == 3
         await pilot.press("d")
+        text = await wait_for(pilot, "What differs between the runs that wait")
+        assert "from its profile tiny:" in text
+        assert "training.epochs: 2 → 1" in text
+        await pilot.press("escape")
+        await wait_for(pilot, "- earlier")
+        await pilot.press("x")
         await wait_for(pilot, "Remove")
         await pilot.press("y")
         await wait_for(pilot, lambda: order()[0] == second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from looking import HOSTILE, seen, wait_for
 from textual.widgets import Input
 
@@ -163,3 +164,37 @@ async def test_escape_takes_back_what_is_being_typed(app: YiwenApp) -> None:
         assert results == []
         await pilot.press("escape")
         await wait_for(pilot, lambda: results == [{"training.max_steps": "3"}])
+
+
+async def test_files_in_data_are_offered_first(
+    app: YiwenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _files(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("all.json", "public_test.csv", ".hidden.json", "notes.md"):
+        (tmp_path / "data" / name).write_text("x", "utf-8")
+    chosen: list[str | None] = []
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(FilePicker("F", f"{tmp_path / 'deep'}{os.sep}", part="test"), chosen.append)
+        text = await wait_for(pilot, "test.jsonl")
+        offered, other = text.index("./data/public_test.csv"), text.index("./data/all.json")
+        assert offered < other < text.index("test.jsonl")
+        assert "hidden" not in text
+        await pilot.press("tab")
+        field = app.screen.query_one(Input)
+        await wait_for(pilot, lambda: field.value == "./data/public_test.csv")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: chosen == [str(tmp_path / "data" / "public_test.csv")])
+
+
+async def test_where_data_is_listed_it_is_not_offered_twice(
+    app: YiwenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "all.json").write_text("x", "utf-8")
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(FilePicker("F", f"{tmp_path / 'data'}{os.sep}"))
+        text = await wait_for(pilot, "all.json")
+        assert text.count("all.json") == 1

@@ -20,11 +20,14 @@ from engine.text import plain
 from tui.widgets.list_dialog import ListDialog
 
 _MOST = 500
+_DATA = "data"
+_MOST_AT_HAND = 50
 
 
 class FilePicker(ListDialog[str | None]):
     """Type a path, or walk through folders with the arrow keys, tab and enter.
 
+    As long as nothing is typed, the files in ./data stand first, those named like `part` before.
     `a.txt,b.txt` names two parallel files; any file that exists is accepted, whatever its suffix.
     """
 
@@ -44,13 +47,17 @@ class FilePicker(ListDialog[str | None]):
         self,
         title: str,
         start: str = "",
-        suffixes: tuple[str, ...] = (".json", ".jsonl", ".tsv"),
+        suffixes: tuple[str, ...] = (".json", ".jsonl", ".tsv", ".csv"),
+        part: str = "",
     ) -> None:
         super().__init__()
         self._heading = title
         self._start = plain(start) or str(Path.cwd()) + os.sep
         self._suffixes = suffixes
+        self._part = part
         self._names: list[str] = []
+        self._offered: list[str] = []
+        """Of the names, those that are whole paths."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -72,7 +79,9 @@ class FilePicker(ListDialog[str | None]):
     def _list(self, event: Input.Changed) -> None:
         self.query_one(".error", Static).update("")
         folder, typed = _split(event.value)
-        self._names = self._entries(folder, typed)
+        is_untouched = event.value in ("", self._start)
+        self._offered = self._at_hand(folder) if is_untouched else []
+        self._names = [*self._offered, *self._entries(folder, typed)]
         choices = self.query_one(OptionList)
         choices.set_options([Option(Content(name)) for name in self._names])
         if self._names:
@@ -93,6 +102,19 @@ class FilePicker(ListDialog[str | None]):
         narrowed = [name for name in found if name.casefold().startswith(typed.casefold())]
         return (found if typed in narrowed else narrowed)[:_MOST]
 
+    def _at_hand(self, folder: Path) -> list[str]:
+        """The files in ./data, unless that is what is listed anyway."""
+        data = Path(_DATA)
+        try:
+            if folder.resolve() == data.resolve():
+                return []
+            names = [_shown(one.name) for one in os.scandir(data) if one.is_file()]
+        except OSError:
+            return []
+        found = [name for name in names if not name.startswith(".") and self._fits(name)]
+        found.sort(key=lambda name: (self._part not in name.casefold(), name.casefold()))
+        return [f".{os.sep}{_DATA}{os.sep}{name}" for name in found[:_MOST_AT_HAND]]
+
     def _fits(self, name: str) -> bool:
         return name.lower().endswith((*self._suffixes, ".txt"))
 
@@ -108,6 +130,10 @@ class FilePicker(ListDialog[str | None]):
 
     def _put(self, name: str) -> None:
         field = self.query_one(Input)
+        if name in self._offered:
+            field.value = name
+            field.cursor_position = len(name)
+            return
         before, comma, last = field.value.rpartition(",")
         field.value = before + comma + last[: len(last) - len(_typed_name(last))] + name
         field.cursor_position = len(field.value)

@@ -43,7 +43,9 @@ class QueueDialog(ModalScreen[None]):
                 tooltip=_("Let the run below it start first")),
         Binding("c", "copy", _("Copy"), id="queue.copy",
                 tooltip=_("Put in a run like this one with one setting changed")),
-        Binding("d", "remove", _("Remove"), id="queue.remove",
+        Binding("d", "differences", _("Differences"), id="queue.differences",
+                tooltip=_("How each run differs from its profile, and from the one before")),
+        Binding("x,delete", "remove", _("Remove"), id="queue.remove",
                 tooltip=_("Take the run out; nothing was done in it yet")),
         Binding("escape,q", "dismiss(None)", _("Close"), id="queue.close",
                 tooltip=_("Close the queue")),
@@ -75,7 +77,7 @@ class QueueDialog(ModalScreen[None]):
             yield Static(_("Reading …"), id="state", markup=False)
             yield Static("", classes="error", markup=False)
             yield Static(
-                _("- earlier   + later   c copy with a change   d remove   esc close"),
+                _("- earlier  + later  c changed copy  d differences  x remove  esc close"),
                 classes="hint",
                 markup=False,
             )
@@ -141,6 +143,13 @@ class QueueDialog(ModalScreen[None]):
         confirm = Confirm(question, details, yes=_("Remove"))
         if await self.app.push_screen_wait(confirm):
             await self._do(lambda: queueing.withdraw(chosen.run))
+
+    def action_differences(self) -> None:
+        """Show what the runs are about."""
+        from tui.widgets.queue_differences import QueueDifferences
+
+        if self._waiting:
+            self.app.push_screen(QueueDifferences([waiting.run for waiting in self._waiting]))
 
     @work(exclusive=True, group="change")
     async def action_copy(self) -> None:

@@ -118,7 +118,8 @@ async def _choose_seed(app: App[Any], scoring: Scoring) -> Scoring | None:
 
 async def _choose_test(app: App[Any], scoring: Scoring, test: str) -> Scoring | None:
     start = await asyncio.to_thread(_start, test)
-    chosen = await app.push_screen_wait(FilePicker(_("Test file: what is scored"), start))
+    picker = FilePicker(_("Test file: what is scored"), start, part="test")
+    chosen = await app.push_screen_wait(picker)
     return scoring.with_test(chosen) if chosen else None
 
 

@@ -41,7 +41,7 @@ async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str
         changed = await app.push_screen_wait(SettingsDialog(draft.profile, draft.overrides))
         return None if changed is None else draft.with_overrides(changed)
     part, title = _FILES[name]
-    path = await app.push_screen_wait(FilePicker(title, _start(profile, part)))
+    path = await app.push_screen_wait(FilePicker(title, _start(profile, part), part=part))
     if not path:
         return None
     own = await asyncio.to_thread(_own_file, draft.profile, part)

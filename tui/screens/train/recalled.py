@@ -11,6 +11,7 @@ import msgspec
 import tomli
 
 from engine import profile_files, strategies
+from engine.data.file_names import split
 from engine.errors import RunError, UserError
 from engine.hardware import Probe, find
 from engine.language import _
@@ -133,7 +134,7 @@ def _files(name: str, said: dict[str, Any], lost: list[str]) -> dict[str, str]:
     for part, path in files.items():
         if not path or path == own.get(part):
             continue
-        if all(Path(one).is_file() for one in path.split(",")):
+        if all(Path(one).is_file() for one in split(path)):
             found[f"data.{part}"] = quoted(path)
         else:
             sentence = _("its {part} file {path} is gone: the profile's is taken")
