@@ -128,6 +128,15 @@ def direction_label(name: str) -> str:
     return labels.get(name, one_line(name))
 
 
+def cut(text: str, room: int) -> str:
+    """A text in so many columns at most, with a sign that there is more."""
+    if width(text) <= room:
+        return text
+    while text and width(text) >= room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
 def width(text: str) -> int:
     """Columns that a text takes in a terminal."""
     return sum(

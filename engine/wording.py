@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from engine.language import _, marked, plural
-from engine.scores.judgement import FAULTS
+from engine.scores.judgement import FAULTS, FAULTS_IN_SHORT
 from engine.summary import Status
 from engine.text import one_line
 
@@ -90,6 +90,11 @@ def phase_name(name: str) -> str:
 def fault_name(kind: str) -> str:
     """A kind of fault; as it stands if this version does not know it."""
     return _(FAULTS[kind]) if kind in FAULTS else one_line(kind)
+
+
+def fault_short(kind: str) -> str:
+    """A kind of fault in a word."""
+    return _(FAULTS_IN_SHORT[kind]) if kind in FAULTS_IN_SHORT else one_line(kind)
 
 
 def fault_detail(found: str) -> str:

@@ -6,13 +6,18 @@ from argparse import Namespace
 
 from engine import runs_folder
 from engine.cli.table import table
-from engine.errors import RunError
+from engine.errors import RunError, UserError
 from engine.language import _
 from engine.paths import runs_root
 from engine.runs import Run
 from engine.scores import items
 from engine.scores.items import Item, Sample
+from engine.scores.judgement import FAULTS
 from engine.text import direction_label, number, one_line
+from engine.wording import fault_short
+
+_SOURCE = 60
+"""Characters of a source that are shown at most."""
 
 
 def list_items(arguments: Namespace) -> int:
@@ -22,26 +27,52 @@ def list_items(arguments: Namespace) -> int:
     other = runs_folder.find(root, arguments.versus) if arguments.versus else None
     paired = items.pair_up(_read(run), _read(other) if other else ())
     order = arguments.sort or ("change" if other else "ppl")
-    found = items.sort(items.find(paired, arguments.find), order, worst_first=not arguments.reverse)
+    found = items.sort(_wanted(paired, arguments), order, worst_first=not arguments.reverse)
     found = found[: arguments.limit or None]
     if arguments.json or arguments.markdown:
         suffix = ".json" if arguments.json else ".md"
         print(items.content(found, run.id, other.id if other else "", suffix), end="")
     else:
-        against = [_("other"), _("change")] if other else []
-        header = [_("id"), "", "ppl", *against, _("chrF"), _("source")]
-        right = (2, 3, 4, 5) if other else (2, 3)
-        print(table(header, [_cells(item, other is not None) for item in found], right))
+        print(_table(found, other is not None))
     return 0
 
 
-def _cells(item: Item, against: bool) -> list[str]:
+def _wanted(paired: list[Item], arguments: Namespace) -> list[Item]:
+    """The items that are asked for. Raises UserError for a kind of fault that there is not."""
+    words = [arguments.find]
+    if arguments.faults is not None:
+        kind = arguments.faults
+        if kind and kind not in FAULTS:
+            raise UserError(
+                _("no kind of fault '{kind}'; there are: {kinds}").format(
+                    kind=kind, kinds=_(", ").join(FAULTS)
+                )
+            )
+        words.append(items.FAULTY + kind)
+    if arguments.direction:
+        words.append(direction_label(arguments.direction.replace("-", "_")))
+    return items.find(paired, " ".join(words))
+
+
+def _table(found: list[Item], against: bool) -> str:
+    """A line an item; what can be left out does, where the terminal is narrow."""
+    ids = items.short_ids([item.sample.id for item in found])
+    are_faulty = any(item.sample.faults for item in found)
+    others = [_("other"), _("change")] if against else []
+    faults = [_("faults")] if are_faulty else []
+    header = [_("id"), "", "ppl", *others, _("chrF"), *faults, _("source")]
+    rows = [_cells(item, ids[item.sample.id], against, are_faulty) for item in found]
+    return table(header, rows, (2, 3, 4, 5) if against else (2, 3), elastic=len(header) - 1)
+
+
+def _cells(item: Item, name: str, against: bool, are_faulty: bool) -> list[str]:
     sample, theirs = item.sample, item.other
     changed = [number(theirs.value if theirs else None), number(item.change)] if against else []
     chrf = number(sample.chrf, 1)
-    source = one_line(item.source)
     direction = direction_label(sample.direction)
-    return [sample.id, direction, number(sample.value), *changed, chrf, source[:60]]
+    faults = [_(", ").join(map(fault_short, sample.faults))] if are_faulty else []
+    cells = [name, direction, number(sample.value), *changed, chrf, *faults]
+    return [*cells, one_line(item.source)[:_SOURCE]]
 
 
 def _read(run: Run) -> list[Sample]:

@@ -85,12 +85,12 @@ def _samples_csv(results: Results) -> str:
     writer = csv.writer(out, lineterminator="\n")
     header = ["id", "direction", "instruction", "reference"]
     for run in results:
-        header += [f"perplexity {run}", f"output {run}"]
+        header += [f"perplexity {run}", f"output {run}", f"faults {run}"]
     writer.writerow(header)
     for key, item in items.items():
         line: list[object] = [item.id, item.direction, item.instruction, item.reference]
         for run in results:
             one = by_run[run].get(key)
-            line += [one.perplexity, one.output] if one else ["", ""]
+            line += [one.perplexity, one.output, " ".join(one.faults)] if one else [""] * 3
         writer.writerow(["" if cell is None else cell for cell in line])
     return out.getvalue()

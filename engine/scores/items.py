@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.directions import source_text
+from engine.directions import LABELS, source_text
 from engine.errors import UserError
 from engine.files import regular
-from engine.language import _, marked
+from engine.language import _, labelled, marked
 from engine.table import sheet
 from engine.text import direction_label, number, plain
+from engine.wording import fault_detail, fault_name, fault_short
 
 
 class Sample(Struct, frozen=True):
@@ -78,10 +79,15 @@ ORDERS: dict[str, tuple[str, Rank]] = {
     "ppl": (marked("perplexity"), lambda item: item.sample.value),
     "change": (marked("change"), lambda item: item.change),
     "chrf": (marked("chrF"), lambda item: _negated(item.sample.chrf)),
+    "faults": (marked("faults"), lambda item: _faults(item.sample)),
     "file": (marked("place in the file"), lambda item: -item.place),
 }
 """By what items are sorted; the greatest of these comes first, the worst items that is; the
 words are to be shown by `_`."""
+
+
+def _faults(sample: Sample) -> float:
+    return math.nan if sample.output is None else len(sample.faults)
 
 
 def _negated(chrf: float | None) -> float:
@@ -119,7 +125,9 @@ def pair_up(samples: Sequence[Sample], others: Sequence[Sample] = ()) -> list[It
 
 
 def sort(items: Iterable[Item], by: str, *, worst_first: bool = True) -> list[Item]:
-    """Items in an order of ORDERS; those that have no value last."""
+    """Items in an order of ORDERS, like ones by perplexity; those that have no value last."""
+    if by == "faults":
+        items = sort(items, "ppl")
     _, rank = ORDERS[by]
     ranked = [(rank(item), item) for item in items]
     known = [pair for pair in ranked if not math.isnan(pair[0])]
@@ -127,10 +135,33 @@ def sort(items: Iterable[Item], by: str, *, worst_first: bool = True) -> list[It
     return [item for _, item in known] + [item for value, item in ranked if math.isnan(value)]
 
 
+FAULTY = "!"
+"""The word that finds what is faulty at all; before a kind of fault, what has that one."""
+
+
 def find(items: Iterable[Item], words: str) -> list[Item]:
-    """The items in which every word occurs: in id, question, reference or an output."""
+    """The items that every word fits: what occurs in id, question, reference or an output, a
+    direction (`文→白`), `!` or a kind of fault (`!copied`)."""
     wanted = words.casefold().split()
-    return [item for item in items if all(word in _searched(item) for word in wanted)]
+    return [item for item in items if all(_fits(item, word) for word in wanted)]
+
+
+def _fits(item: Item, word: str) -> bool:
+    sample = item.sample
+    if word in _DIRECTIONS:
+        return sample.direction == _DIRECTIONS[word]
+    if word.startswith(FAULTY):
+        kind = word.removeprefix(FAULTY)
+        return any(kind in name for name in map(_fault_names, sample.faults))
+    return word in _searched(item)
+
+
+_DIRECTIONS = {label: direction for direction, label in LABELS.items() if label != "?"}
+
+
+def _fault_names(kind: str) -> str:
+    """All that a kind of fault is called."""
+    return f"{kind}\n{fault_name(kind)}\n{fault_short(kind)}".casefold()
 
 
 def _searched(item: Item) -> str:
@@ -138,6 +169,21 @@ def _searched(item: Item) -> str:
     outputs = sample.output or "", (other.output or "" if other else "")
     parts = (sample.id, sample.instruction, sample.reference, *outputs, *sample.faults)
     return "\n".join(parts).casefold()
+
+
+def short_ids(ids: Sequence[str], room: int = 8) -> dict[str, str]:
+    """Ids as short as they can be told apart by, those that are short anyway as they are.
+
+    Of long ones, as UUIDs are, the beginning, or else the end behind a `…`.
+    """
+    long = sorted({one for one in ids if len(one) > room + 4})
+    for length in range(room, room + 5):
+        if len({one[:length] for one in long}) == len(long):
+            return {one: one[:length] if len(one) > room + 4 else one for one in ids}
+    for length in range(room, 3 * room):
+        if len({one[-length:] for one in long}) == len(long):
+            return {one: f"…{one[-length:]}" if len(one) > room + 4 else one for one in ids}
+    return {one: one for one in ids}
 
 
 def content(items: Sequence[Item], run: str, other: str, suffix: str) -> str:
@@ -165,7 +211,12 @@ def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:
 
 
 def _answer(sample: Sample) -> dict[str, Any]:
-    return {"perplexity": sample.perplexity, "chrf": sample.chrf, "output": sample.output}
+    return {
+        "perplexity": sample.perplexity,
+        "chrf": sample.chrf,
+        "output": sample.output,
+        "faults": sample.faults,
+    }
 
 
 def _as_markdown(item: Item, run: str, other: str) -> str:
@@ -175,11 +226,19 @@ def _as_markdown(item: Item, run: str, other: str) -> str:
         *_quoted("source", item.source),
         *_quoted("reference", sample.reference),
         *_quoted(f"{run}, perplexity {number(sample.value)}", sample.output or "–"),
+        *_faulty(sample),
     ]
     if item.other is not None:
         title = f"{other}, perplexity {number(item.other.value)}"
-        lines += _quoted(title, item.other.output or "–")
+        lines += [*_quoted(title, item.other.output or "–"), *_faulty(item.other)]
     return "\n".join(lines) + "\n"
+
+
+def _faulty(sample: Sample) -> list[str]:
+    return [
+        f"! {sheet.escaped(labelled(fault_name(kind), fault_detail(found)))}\n"
+        for kind, found in sample.faults.items()
+    ]
 
 
 def _quoted(title: str, words: str) -> list[str]:

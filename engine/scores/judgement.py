@@ -13,12 +13,27 @@ from engine.language import marked
 FAULTS = {
     "empty": marked("empty"),
     "cut": marked("cut off at max_new_tokens"),
+    "repeats": marked("with endless repetition"),
+    "thinking": marked("with thinking aloud"),
     "copied": marked("untranslated copies"),
     "simplified": marked("with Simplified characters"),
+    "english": marked("with English words"),
     "prompt": marked("with words of the prompt"),
     "special": marked("with special tokens"),
 }
 """Kinds in the order shown, and how they are called (see engine.wording.fault_name)."""
+FAULTS_IN_SHORT = {
+    "empty": marked("empty"),
+    "cut": marked("cut off"),
+    "repeats": marked("repeats"),
+    "thinking": marked("thinks"),
+    "copied": marked("copy"),
+    "simplified": marked("Simplified"),
+    "english": marked("English"),
+    "prompt": marked("prompt"),
+    "special": marked("tokens"),
+}
+"""The same in a word, for a column."""
 
 
 class Measure(Struct, frozen=True):

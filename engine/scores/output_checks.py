@@ -17,6 +17,15 @@ _ALIKE = 0.9
 """Share of characters in common from which one text is a copy of another."""
 _SHOWN = 60
 _NO_WORD = re.compile(r"[\W_]+")
+_THINKING = re.compile(r"</?(?:think|thinking|thought|reasoning)>", re.I)
+_ENGLISH = re.compile(r"[A-Za-z]{3,}")
+_WORDS_SHOWN = 5
+_AGAIN = re.compile(r"(.{1,60}?)\1{3,}|(.{8,120}?)\2{2,}", re.S)
+"""The same four times in a row, or three times if it is long."""
+_ENDLESS = 16
+"""Characters that such a row takes at least: 哈哈哈哈 is none."""
+_LOOKED_AT = 4000
+"""Characters of an output, from its end, in which rows are looked for."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +54,17 @@ class OutputChecker:
             return {"empty": "nothing", **self._cut(result), **self._special(result, "")}
         source = directions.source_text(result.instruction)
         right = f"{source}\n{result.reference}\n{result.repaired}"
+        prompt = self._prompt(output, result.instruction, source, right)
+        special = self._special(result, output)
         return {
             **self._cut(result),
+            **_repeats(output, right),
+            **_thinking(output),
             **self._copied(result, output, source),
             **_simplified(output, right),
-            **self._prompt(output, result.instruction, source, right),
-            **self._special(result, output),
+            **self._english(output, f"{right}\n{''.join(prompt.values())}"),
+            **prompt,
+            **special,
         }
 
     @staticmethod
@@ -71,9 +85,19 @@ class OutputChecker:
         found = [p for p in (*wanted, *self.phrases) if p in output and p not in right]
         return {"prompt": found[0]} if found else {}
 
+    def _english(self, output: str, right: str) -> dict[str, str]:
+        """Words of Latin letters that neither source, reference nor prompt explains."""
+        for token in self.special_tokens:
+            output = output.replace(token, " ")
+        known = right.casefold()
+        words = dict.fromkeys(_ENGLISH.findall(_THINKING.sub(" ", output)))
+        found = [word for word in words if word.casefold() not in known]
+        return {"english": " ".join(found[:_WORDS_SHOWN])} if found else {}
+
     def _special(self, result: SampleResult, output: str) -> dict[str, str]:
         """Written out in the text, or as tokens that the text leaves out."""
         found = [token for token in self.special_tokens if token in output] + result.special
+        found = [token for token in found if not _THINKING.fullmatch(token)]
         return {"special": " ".join(dict.fromkeys(found))} if found else {}
 
 
@@ -99,6 +123,21 @@ def _simplified(output: str, right: str) -> dict[str, str]:
     """What source or reference have is not held against an output."""
     found = [char for char in dict.fromkeys(simplified_characters(output)) if char not in right]
     return {"simplified": "".join(found)} if found else {}
+
+
+def _thinking(output: str) -> dict[str, str]:
+    """What a model says to itself before it answers, or the marks around it."""
+    found = _THINKING.search(output)
+    return {"thinking": found.group()} if found else {}
+
+
+def _repeats(output: str, right: str) -> dict[str, str]:
+    """The same again and again, as where a model finds no end; a refrain is none."""
+    for row in _AGAIN.finditer(output[-_LOOKED_AT:]):
+        again = (row.group(1) or row.group(2)).strip()
+        if len(row.group()) >= _ENDLESS and again and again * 3 not in right:
+            return {"repeats": again[:_SHOWN]}
+    return {}
 
 
 def _is_copy(text: str, source: str) -> bool:

@@ -110,6 +110,54 @@ def test_what_the_examples_ask_for_is_known_too() -> None:
     assert checker.faults(result("天氣很好。")) == {}
 
 
+@pytest.mark.parametrize(
+    "output",
+    ["<think>\n先看原文。</think>\n學習很快樂。", "先看原文。</think>學習很快樂。", "<THINKING>想"],
+)
+def test_thinking_aloud_is_named(checker: OutputChecker, output: str) -> None:
+    assert set(checker.faults(result(output))) == {"thinking"}
+
+
+def test_marks_of_thinking_that_are_tokens_are_not_named_twice() -> None:
+    checker = OutputChecker(special_tokens=("<think>", "<eos>"))
+    faults = checker.faults(result("<think>好。<eos>"))
+    assert faults == {"thinking": "<think>", "special": "<eos>"}
+
+
+def test_english_words_are_named_unless_something_explains_them(checker: OutputChecker) -> None:
+    output = "The translation is：學習 very 快樂。<end_of_turn>"
+    assert checker.faults(result(output)) == {
+        "english": "The translation very", "special": "<end_of_turn>"
+    }  # fmt: skip
+    assert checker.faults(result("學習 OK 快樂。")) == {}
+    assert checker.faults(result("名為 Confucius。", reference="他叫 Confucius。")) == {}
+    assert checker.faults(result("model\n學習很快樂。")) == {"prompt": "model"}
+
+
+@pytest.mark.parametrize(
+    ("output", "again"),
+    [
+        ("學習很快樂。" * 4, "學習很快樂。"),
+        ("學習，" + "不亦說乎？" * 30, "不亦說乎？"),
+        ("學習" + "。" * 40, "。"),
+        ("一" * 16, "一"),
+        ("開始。" + "有朋自遠方來不亦樂乎。" * 3, "有朋自遠方來不亦樂乎。"),
+    ],
+)
+def test_the_same_again_and_again_is_named(checker: OutputChecker, output: str, again: str) -> None:
+    assert checker.faults(result(output))["repeats"] in again * 2
+
+
+@pytest.mark.parametrize("output", ["哈哈哈哈哈哈", "快樂快樂快樂。", "學習很快樂。學習很快樂。"])
+def test_a_word_said_again_is_no_endless_repetition(checker: OutputChecker, output: str) -> None:
+    assert checker.faults(result(output)) == {}
+
+
+def test_a_refrain_of_the_source_is_right(checker: OutputChecker) -> None:
+    refrain = "坎坎伐檀兮。" * 4
+    assert "repeats" not in checker.faults(result(refrain, source="擊鼓。" + refrain))
+
+
 def test_special_tokens_are_found_written_out_and_left_out(checker: OutputChecker) -> None:
     assert checker.faults(result("學習很快樂。<end_of_turn>")) == {"special": "<end_of_turn>"}
     assert checker.faults(result("學習很快樂。", special=["<pad>", "<pad>"])) == {
@@ -129,7 +177,7 @@ def test_faults_are_counted_with_the_first_as_example(checker: OutputChecker) ->
     counted = tally(results)
     assert list(counted) == list(FAULTS)
     assert {kind: fault.count for kind, fault in counted.items() if fault.count} == {
-        "simplified": 2, "empty": 1,
+        "simplified": 2, "empty": 1, "repeats": 1,
     }  # fmt: skip
     example = counted["simplified"]
     assert (example.id, example.found) == ("p1", "说话")

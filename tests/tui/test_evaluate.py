@@ -479,6 +479,51 @@ async def test_samples_are_found_marked_and_written(app: YiwenApp, tmp_path: Pat
         await wait_for(pilot, lambda: not screen.query_one(SampleTable).marked)
 
 
+UUID = "fb7d211-978f-41c8-a3ab-e51d9df06280"
+"""Behind a digit: ids as the course's files have them."""
+
+
+def faulty(app: YiwenApp) -> Run:
+    """An evaluation with long ids and sources, some of the outputs faulty."""
+    long = "學而時習之不亦說乎" * 9
+    return evaluation(app, lines=[
+        sample(1, 5.0, id=f"1{UUID}", faults={"copied": "the source", "english": "the"}),
+        sample(2, 900.0, id=f"2{UUID}", direction="to_classical", instruction=long),
+        sample(3, 60.0, id=f"3{UUID}", direction="to_classical", faults={"copied": "the source"}),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [SMALL, SIZE, WIDE])
+async def test_with_long_ids_what_matters_stays_on_the_screen(
+    app: YiwenApp, size: tuple[int, int]
+) -> None:
+    async with app.run_test(size=size) as pilot:
+        screen = await show_evaluation(pilot, faulty(app))
+        table = screen.query_one(SampleTable)
+        assert {"ppl", "faults", "source"} <= set(table.columns)
+        taken = sum(heading.width + table.GAP for heading in table.headings) - table.GAP
+        assert taken < table.size.width
+        assert table.column("id") == ["2fb7d211", "3fb7d211", "1fb7d211"]
+        assert "copy" in seen(app)
+
+
+async def test_faults_and_directions_are_sorted_and_filtered_by_keys(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        screen = await show_evaluation(pilot, faulty(app))
+        await pilot.press("b")
+        await wait_for(pilot, "By faults")
+        assert [one[0] for one in listed(screen)] == ["1", "3", "2"]
+        await pilot.press("exclamation_mark")
+        await wait_for(pilot, "2 of 3 samples: !")
+        await pilot.press("D")
+        await wait_for(pilot, "1 of 3 samples: ! 文→白")
+        await pilot.press("D")
+        await wait_for(pilot, "1 of 3 samples: ! 白→文")
+        assert [one[0] for one in listed(screen)] == ["3"]
+        await pilot.press("exclamation_mark", "D")
+        await wait_for(pilot, lambda: len(listed(screen)) == 3)
+
+
 async def test_a_file_of_another_suffix_is_refused_in_words(app: YiwenApp, tmp_path: Path) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await show_evaluation(pilot, evaluation(app))

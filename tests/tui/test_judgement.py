@@ -94,7 +94,7 @@ async def test_outputs_without_fault_are_said_to_be_so(app: YiwenApp) -> None:
     run = run_of(app, judged(judgement=clean))
     async with app.run_test(size=(160, 40)) as pilot:
         await show_evaluation(pilot, run)
-        assert "none of 84 outputs empty, cut off at max_new_tokens, untr" in seen(app)
+        assert "none of 84 outputs empty, cut off at max_new_tokens, with" in seen(app)
 
 
 async def test_a_faulty_sample_is_marked_and_its_fault_told(app: YiwenApp) -> None:
@@ -102,7 +102,7 @@ async def test_a_faulty_sample_is_marked_and_its_fault_told(app: YiwenApp) -> No
     async with app.run_test(size=(120, 40)) as pilot:
         await show_evaluation(pilot, run)
         text = seen(app)
-        assert "p1 !" in text
+        assert "Simplified  文→白  p1" in text
         assert "output  chrF 12.3" in text
         assert "! with Simplified characters: 这" in text
         assert "reference, repaired" in text

@@ -484,6 +484,19 @@ async def test_a_run_is_taken_to_other_screens(
         await wait_for(pilot, lambda: taken == [run.id])
 
 
+@pytest.mark.parametrize("size", [SIZE, (60, 16), (160, 48)])
+async def test_what_can_be_done_with_a_run_stays_in_sight(
+    app: YiwenApp, size: tuple[int, int]
+) -> None:
+    run = finished(app, 1, 5.0)
+    notes.write(run.folder, Notes(note="line\n" * 60))
+    async with app.run_test(size=size) as pilot:
+        await open_runs(pilot, 1)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, RunMenu))
+        await wait_for(pilot, "esc back")
+
+
 async def test_the_id_goes_to_the_clipboard(app: YiwenApp) -> None:
     run = finished(app, 1, 5.0)
     async with app.run_test(size=SIZE, notifications=True) as pilot:

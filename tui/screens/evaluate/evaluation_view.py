@@ -119,6 +119,12 @@ class EvaluationView(Vertical):
         field.display = True
         self.screen.set_focus(field)
 
+    def search(self, words: str) -> None:
+        """Show only the items that words fit, which stand where they can be changed."""
+        field = self.query_one("#list Input", Input)
+        field.value = words  # which has them looked for
+        field.display = bool(words)
+
     def clear_search(self) -> None:
         """Show every item; where every one is shown, take the marks away."""
         field, table = self.query_one("#list Input", Input), self.table

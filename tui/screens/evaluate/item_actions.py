@@ -10,6 +10,7 @@ from textual import getters, on, work
 from textual.widgets import Input
 
 from engine.catalog import Row
+from engine.directions import LABELS
 from engine.language import _, plural
 from engine.runs import Run
 from engine.scores import items
@@ -27,7 +28,12 @@ from tui.widgets.line_table import LineTable
 from tui.widgets.picker import Picker
 from tui.widgets.save_dialog import ask_path
 
-FOR_ITEMS = ("sample", "reverse", "order", "versus", "mark", "search", "write", "show_all")
+FOR_ITEMS = (
+    "sample", "reverse", "order", "versus", "mark", "search", "write", "show_all", "faulty",
+    "direction",
+)  # fmt: skip
+_WAYS = ("", LABELS["to_modern"], LABELS["to_classical"])
+"""Of filtering by direction, in turn."""
 _MOST = 200
 _NONE = "none"
 
@@ -49,6 +55,8 @@ class ItemActions(QueueActions):
             return False
         if action in ("search", "show_all"):
             return action == "show_all" or not isinstance(self.focused, Input)
+        if action in ("faulty", "direction"):
+            return not isinstance(self.focused, Input)
         return action == "versus" or self.view.table.selected is not None
 
     @on(LineTable.Chosen)
@@ -66,6 +74,20 @@ class ItemActions(QueueActions):
         order = next_order(self.view.table)
         self.view.table.order_by(order)
         self.notify(_("By {order}").format(order=_(ORDERS[order][0])), timeout=2)
+
+    def action_faulty(self) -> None:
+        """Only what is faulty, or everything again."""
+        words = self.view.table.words.split()
+        rest = [word for word in words if not word.startswith(items.FAULTY)]
+        self.view.search(" ".join([*rest, items.FAULTY] if rest == words else rest))
+
+    def action_direction(self) -> None:
+        """One direction, the other, both."""
+        words = self.view.table.words.split()
+        now = next((word for word in words if word in _WAYS), "")
+        following = _WAYS[(_WAYS.index(now) + 1) % len(_WAYS)]
+        rest = [word for word in words if word not in _WAYS]
+        self.view.search(" ".join(filter(None, [*rest, following])))
 
     def action_mark(self) -> None:
         """Mark, and go on to the next."""

@@ -45,7 +45,11 @@ KEYS: list[BindingType] = [
     Binding("v", "versus", _("Versus"), id="evaluate.versus",
             tooltip=_("Put another run's answers beside these, and sort by what changed")),
     Binding("b", "order", _("Sort by"), id="evaluate.order", show=False,
-            tooltip=_("Sort the samples by perplexity, by change, by chrF, or as in the file")),
+            tooltip=_("Sort the samples by perplexity, change, chrF, faults, or as in the file")),
+    Binding("exclamation_mark", "faulty", _("Faults"), id="evaluate.faulty", key_display="!",
+            show=False, tooltip=_("Show only samples whose outputs have faults, or all again")),
+    Binding("D", "direction", _("Direction"), id="evaluate.direction", key_display="D", show=False,
+            tooltip=_("Show the samples of one direction, of the other, of both")),
     Binding("space", "mark", _("Mark"), id="evaluate.mark", show=False, key_display="space",
             tooltip=_("Mark the sample, to write it to a file")),
     # Priority: over a slow line words may follow in the same packet, and are not commands.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 
-from engine import text
+from engine import text, wording
 from engine.language import _
 from engine.scores import items
 from engine.scores.items import ORDERS, Item, Sample
@@ -15,9 +16,15 @@ from engine.text import direction_label, one_line
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
 
-_SOURCE_AT_LEAST = 16
-_LABELS = {"ppl": "ppl", "change": _("change"), "chrf": "chrF", "direction": "", "id": _("id")}
+_SOURCE_AT_LEAST = 12
+_LABELS = {
+    "ppl": "ppl", "change": _("change"), "chrf": "chrF", "faults": _("faults"), "direction": "",
+    "id": _("id"),
+}  # fmt: skip
 _RIGHT = ("ppl", "change", "chrf")
+_FAULTS_AT_MOST, _FAULTS_AT_LEAST = 22, 9
+_GIVES_WAY = ("id", "chrf", "direction")
+"""Where there is no room for all and the source: the first of these first, then faults are cut."""
 
 
 class SampleTable(LineTable):
@@ -31,6 +38,8 @@ class SampleTable(LineTable):
         self._samples: Sequence[Sample] = ()
         self._others: Sequence[Sample] = ()
         self._items: dict[str, Item] = {}
+        self._ids: dict[str, str] = {}
+        """As short as they can be told apart by."""
         self._shown: list[Item] = []
 
     @property
@@ -58,6 +67,14 @@ class SampleTable(LineTable):
         """Does another run stand beside this one?"""
         return bool(self._others)
 
+    def can_order_by(self, order: str) -> bool:
+        """Would it mean something here?"""
+        if order == "chrf":
+            return any(sample.chrf is not None for sample in self._samples)
+        if order == "faults":
+            return any(sample.faults for sample in self._samples)
+        return order != "change" or self.is_set_against
+
     @property
     def columns(self) -> list[str]:
         """The keys of the columns that are shown."""
@@ -65,7 +82,7 @@ class SampleTable(LineTable):
 
     def column(self, key: str) -> list[str]:
         """What stands in a column, row by row."""
-        return [_words(item, key) for item in self._shown]
+        return [self._words(item, key) for item in self._shown]
 
     def show(self, samples: Sequence[Sample]) -> None:
         """Show other samples, or the same with more known about them."""
@@ -119,6 +136,7 @@ class SampleTable(LineTable):
 
     def _arrange(self, home: bool = False) -> None:
         everything = items.pair_up(self._samples, self._others)
+        self._ids = items.short_ids([sample.id for sample in self._samples])
         found = items.find(everything, self.words) if self.words.split() else everything
         self._shown = items.sort(found, self.order, worst_first=self.worst_first)
         self._items = {str(item.place): item for item in self._shown}
@@ -133,47 +151,67 @@ class SampleTable(LineTable):
         return [self._cell(item, heading.key) for heading in self.headings]
 
     def _cell(self, item: Item, key: str) -> Cell:
-        words = _words(item, key)
+        words = self._words(item, key)
         if key == "change" and item.change:
             worse = item.change > 0
             return Cell(words, "text-error" if worse else "text-success")
-        return Cell(words)
+        return Cell(words, "text-warning" if key == "faults" else "")
 
     def _fit(self) -> None:
-        """As wide as what stands in them; the source takes the rest, if that is worth it."""
-        room = self.size.width - 1 - self._gutter
-        headings = []
-        for key, label in _LABELS.items():
-            if key == "change" and not self._others:
-                continue
-            if key == "chrf" and not any(item.sample.chrf is not None for item in self._shown):
-                continue
-            if key == self.order:
-                label = f"{'▾' if self.worst_first else '▴'} {label}"
-            widest = max((cell_len(_words(item, key)) for item in self._shown), default=0)
-            heading = Heading(key, label, max(widest, cell_len(label)), key in _RIGHT)
-            if heading.width + self.GAP > room:
+        """As wide as what stands in them; the source takes the rest."""
+        headings = [self._heading(key) for key in _LABELS if self._is_known(key)]
+        for key in _GIVES_WAY:
+            if self._room_beside(headings) >= _SOURCE_AT_LEAST:
                 break
-            headings.append(heading)
-            room -= heading.width + self.GAP
-        if room >= _SOURCE_AT_LEAST:
+            if key != self.order:
+                headings = [heading for heading in headings if heading.key != key]
+        if self._room_beside(headings) < _SOURCE_AT_LEAST:
+            headings = [_cut(heading) for heading in headings]
+        if (room := self._room_beside(headings)) >= _SOURCE_AT_LEAST:
             headings.append(Heading("source", _("source"), room))
         self.headings = headings
 
+    def _is_known(self, key: str) -> bool:
+        if key == "change":
+            return bool(self._others)
+        if key == "chrf":
+            return any(item.sample.chrf is not None for item in self._shown)
+        return key != "faults" or any(item.sample.faults for item in self._shown)
 
-def _words(item: Item, key: str) -> str:
-    sample = item.sample
-    if key == "ppl":
-        return text.number(sample.value)
-    if key == "change":
-        return _signed(item.change)
-    if key == "chrf":
-        return "" if sample.chrf is None else text.number(sample.chrf, 1)
-    if key == "direction":
-        return direction_label(sample.direction)
-    if key == "id":
-        return one_line(sample.id) + (" !" if sample.faults else "")
-    return one_line(item.source)
+    def _heading(self, key: str) -> Heading:
+        label = _LABELS[key]
+        if key == self.order:
+            label = f"{'▾' if self.worst_first else '▴'} {label}"
+        widest = max((cell_len(self._words(item, key)) for item in self._shown), default=0)
+        if key == "faults":
+            widest = min(widest, _FAULTS_AT_MOST)
+        return Heading(key, label, max(widest, cell_len(label)), key in _RIGHT)
+
+    def _room_beside(self, headings: Sequence[Heading]) -> int:
+        taken = sum(heading.width + self.GAP for heading in headings)
+        return self.size.width - 1 - self._gutter - taken
+
+    def _words(self, item: Item, key: str) -> str:
+        sample = item.sample
+        if key == "ppl":
+            return text.number(sample.value)
+        if key == "change":
+            return _signed(item.change)
+        if key == "chrf":
+            return "" if sample.chrf is None else text.number(sample.chrf, 1)
+        if key == "faults":
+            return _(", ").join(map(wording.fault_short, sample.faults))
+        if key == "direction":
+            return direction_label(sample.direction)
+        if key == "id":
+            return one_line(self._ids.get(sample.id, sample.id))
+        return one_line(item.source)
+
+
+def _cut(heading: Heading) -> Heading:
+    if heading.key != "faults":
+        return heading
+    return replace(heading, width=min(heading.width, _FAULTS_AT_LEAST))
 
 
 def _signed(change: float) -> str:
@@ -184,5 +222,5 @@ def _signed(change: float) -> str:
 
 def next_order(table: SampleTable) -> str:
     """The order after the present one, of those that mean something here."""
-    known = [key for key in ORDERS if key != "change" or table.is_set_against]
+    known = [key for key in ORDERS if table.can_order_by(key)]
     return known[(known.index(table.order) + 1) % len(known)]

@@ -16,6 +16,10 @@ from textual.widgets import Static
 
 from engine.language import _
 
+_WIDTH = 72
+"""Of a dialog, in columns (see app.tcss)."""
+_GAP = "   "
+
 
 @dataclass(frozen=True)
 class Act:
@@ -37,7 +41,7 @@ class RunMenu(ModalScreen[str | None]):
     ]
     DEFAULT_CSS = """
     RunMenu {
-        VerticalScroll { height: auto; max-height: 1fr; }
+        VerticalScroll { height: auto; }
         .dialog { padding: 1 2; }
         .dialog Static { width: 1fr; height: auto; }
         .dialog .keys { margin-top: 1; }
@@ -56,14 +60,29 @@ class RunMenu(ModalScreen[str | None]):
                 about = Static(self._about, markup=False)
                 about.auto_links = False
                 yield about
-            yield Static(self._keys(), classes="keys", markup=False)
+            yield Static(classes="keys", markup=False)
 
-    def _keys(self) -> Content:
+    def _keys(self, width: int) -> list[Content]:
+        """In lines of a width; none breaks within what a key does."""
         keys = [(act.key, act.label) for act in self._acts.values()]
-        return Content("   ").join(
-            Content.assemble((key, "bold $primary"), f" {label}")
-            for key, label in [*keys, ("esc", _("back"))]
-        )
+        lines: list[Content] = []
+        for key, label in [*keys, ("esc", _("back"))]:
+            act = Content.assemble((key, "bold $primary"), f" {label}")
+            if lines and lines[-1].cell_length + len(_GAP) + act.cell_length <= width:
+                lines[-1] = Content.assemble(lines[-1], _GAP, act)
+            else:
+                lines.append(act)
+        return lines
+
+    def on_resize(self) -> None:
+        """The text scrolls; what can be done stays in sight under it."""
+        dialog = self.query_one(".dialog")
+        width = min(_WIDTH, self.size.width * 96 // 100) - dialog.gutter.width
+        keys = self._keys(width)
+        self.query_one(".keys", Static).update(Content("\n").join(keys))
+        beside = dialog.gutter.height + len(keys) + 1
+        room = self.size.height * 96 // 100 - beside
+        self.query_one(VerticalScroll).styles.max_height = max(1, room)
 
     def on_key(self, event: events.Key) -> None:
         """Choose by key."""
