@@ -115,6 +115,11 @@ def _misfits(
         if found := _PART.fullmatch(name):
             layer = found["layer"].removeprefix(_PREFIX)
             layers.setdefault(layer, {})[found["side"]] = tensor
+    others = [name for name in tensors if ".lora_" not in name]
+    if layers and others:  # PEFT would write them over the base's own
+        yield _("{file} holds more than LoRA matrices: {name}").format(
+            file=WEIGHTS, name=one_line(others[0])
+        )
     if not layers:
         yield _("{file} holds no LoRA matrices").format(file=WEIGHTS)
     if linears is not None:

@@ -51,6 +51,7 @@ def load_adapter(
     """
     if isinstance(model, PeftModel) and name in model.peft_config:
         return _switched_to(model, name)
+    others = list(model.peft_config) if isinstance(model, PeftModel) else []
     adapter_check.check(folder, Path(model.config._name_or_path))
     pretrained.require_numbers(weight_files.of_file(folder / adapter_check.WEIGHTS))
     try:
@@ -62,7 +63,7 @@ def load_adapter(
     except torch.OutOfMemoryError:
         raise
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        _take_off(model, name)
+        _take_off(model, name, others)
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             _("{folder}: does not fit this base model: {first}").format(
@@ -70,7 +71,7 @@ def load_adapter(
             )
         ) from error
     except UserError:
-        _take_off(model, name)
+        _take_off(model, name, others)
         raise
     _switched_to(model, name)
     if without_effect := _without_effect(model, name):
@@ -84,10 +85,22 @@ def _switched_to(model: PeftModel, name: str) -> PeftModel:
     return model.eval()
 
 
-def _take_off(model: PreTrainedModel | PeftModel, name: str) -> None:
-    """Half loaded it would pass for loaded the next time."""
-    if isinstance(model, PeftModel) and name in model.peft_config:
-        model.delete_adapter(name)
+def _take_off(model: PreTrainedModel | PeftModel, name: str, was: list[str]) -> None:
+    """Leave no half-loaded adapter behind: it would pass for loaded the next time.
+
+    A base that had none gets its own layers back.
+    """
+    if was and isinstance(model, PeftModel):
+        if name in model.peft_config:
+            model.delete_adapter(name)
+        return
+    base = model.get_base_model() if isinstance(model, PeftModel) else model
+    for parent in list(base.modules()):
+        for key, child in list(parent.named_children()):
+            if isinstance(child, LoraLayer):
+                setattr(parent, key, child.get_base_layer())
+    if hasattr(base, "peft_config"):
+        del base.peft_config
 
 
 def _require_whole(model: PeftModel, folder: Path, name: str) -> None:

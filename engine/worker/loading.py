@@ -34,7 +34,7 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
         device_map={"": device},
     )
     if quantised:
-        _multiply_in(model, products_in)
+        _compute_in(model, dtype, products_in)
     model.name_or_path = settings.path  # what an adapter says it belongs to
     _keep_cpu_weights_unpacked(model)
     model.requires_grad_(False)
@@ -86,12 +86,15 @@ def _products_in(
     return compute_dtype(asked, device, warn, "quantization.compute_dtype")
 
 
-def _multiply_in(model: nn.Module, dtype: torch.dtype) -> None:
-    """Weights that came quantised name a type of their own: that of who made them."""
+def _compute_in(model: nn.Module, dtype: torch.dtype, products_in: torch.dtype) -> None:
+    """Weights that came quantised are computed in types of their own: those of who made them."""
     for module in model.modules():
         if isinstance(module, bnb.nn.Linear4bit):
-            module.compute_dtype = dtype
+            module.compute_dtype = products_in
             module.compute_type_is_set = True
+    for parameter in model.parameters():
+        if parameter.is_floating_point():
+            parameter.data = parameter.data.to(dtype)
 
 
 def _keep_cpu_weights_unpacked(model: nn.Module) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import bitsandbytes as bnb
 import torch
 from safetensors import safe_open
+from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 
 from engine.errors import UserError
@@ -80,7 +82,7 @@ def _misfit(model: Any, told: dict[str, Any]) -> str:
         return _("transformers has put the adapter that lies beside it on the model")
     if lacking := sorted(told["missing_keys"]):
         return _("{tensors} missing").format(tensors=weight_files.some(lacking))
-    for name, stored, needed in sorted(told["mismatched_keys"]):
+    for name, stored, needed in [*sorted(told["mismatched_keys"]), *_quantised_misfits(model)]:
         return _("{tensor} is {found} and needs to be {needed}").format(
             tensor=one_line(name), found=shape_in_words(stored), needed=shape_in_words(needed)
         )
@@ -92,6 +94,20 @@ def _misfit(model: Any, told: dict[str, Any]) -> str:
     if tied and head is not None and head.weight is not embedding.weight:
         return _("its head is not its embedding, which tie_word_embeddings says")
     return ""
+
+
+def _quantised_misfits(model: nn.Module) -> Iterator[tuple[str, Sequence[int], Sequence[int]]]:
+    """Weights whose shape is not their layer's: transformers compares only unquantised ones."""
+    for name, module in model.named_modules():
+        if isinstance(module, bnb.nn.Linear4bit):
+            stored = tuple(module.weight.quant_state.shape)
+        elif isinstance(module, bnb.nn.Linear8bitLt):
+            stored = tuple(module.weight.shape)
+        else:
+            continue
+        needed = (module.out_features, module.in_features)
+        if stored != needed:
+            yield f"{name}.weight", stored, needed
 
 
 def _is_of_another_sense(name: str) -> bool:
