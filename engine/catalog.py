@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from engine import runs_folder
 from engine.errors import RunError
+from engine.language import _
 from engine.packing import pack, unpack
 from engine.paths import trace_of
 from engine.run_settings import RunSettings
@@ -133,8 +134,13 @@ class Catalog:
             try:
                 rows.append(self._row(run))
             except RunError as error:
-                if (run.folder / "run.toml").is_file():  # else it is no run
+                if run.exists() or run.is_private():  # else it is no run
                     troubles.append(Trouble(run, str(error)))
+            except OSError as error:  # a file in it that is another user's alone
+                reason = _("{path}: cannot be read: {reason}").format(
+                    path=error.filename, reason=error.strerror
+                )
+                troubles.append(Trouble(run, reason))
         self.troubles = troubles
         if sweep and (limit is None or limit >= len(self._runs)):
             self._swept = time.monotonic()
@@ -182,4 +188,7 @@ class Catalog:
     def _one_copy(self, value: Any) -> Any:
         if isinstance(value, str):
             return sys.intern(value)
-        return self._shared.setdefault(msgspec.json.encode(value), value)
+        try:
+            return self._shared.setdefault(msgspec.json.encode(value), value)
+        except (OverflowError, RecursionError):  # a number, or a nesting, that JSON cannot hold
+            return value

@@ -72,7 +72,7 @@ def _catalogue() -> gettext.NullTranslations:
 
 
 def _setting() -> str:
-    if not settings_file().exists():
+    if not os.path.exists(settings_file()):  # Path.exists fails in a folder that is another's
         return "auto"
     from engine import settings  # here, for they speak in this language too, and load slowly
 

@@ -15,9 +15,14 @@ def profile_folders() -> list[Path]:
     return [folder for i, folder in enumerate(folders) if folder not in folders[:i]]
 
 
+def home() -> Path:
+    """The user's own folder; one that is not there where the system knows of none."""
+    return Path(os.path.expanduser("~"))
+
+
 def config_folder() -> Path:
     """Where the user keeps profiles and settings of his own."""
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or home() / ".config")
     return config / "yiwen"
 
 
@@ -28,7 +33,7 @@ def settings_file() -> Path:
 
 def state_folder() -> Path:
     """Where the program keeps what it remembers of a user between sessions."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    state = Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state")
     return state / "yiwen"
 
 

@@ -15,6 +15,8 @@ from engine.language import _
 
 T = TypeVar("T", bound=msgspec.Struct)
 _UNSET: Any = object()
+_LARGEST = (1 << 63) - 1
+"""What TOML, torch and NumPy hold at most; also in a place without a bound."""
 _OUT_OF_REACH = 1_000_000
 """A bound as high keeps libraries from failing; it says nothing of what the number is for."""
 
@@ -73,6 +75,8 @@ def checked(found: Any, expected: Any, mistakes: list[str], key: str) -> Any:
     try:
         value = msgspec.convert(found, expected)
         if isinstance(value, float) and not math.isfinite(value):
+            raise msgspec.ValidationError
+        if isinstance(value, int) and abs(value) > _LARGEST:
             raise msgspec.ValidationError
         return value
     except msgspec.ValidationError:

@@ -5,17 +5,18 @@ All mistakes come in one message, each with its place: the file, or the setting.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import tomli
 
 from engine import contradictions, profile_check, profile_overrides, profile_paths
 from engine.contradictions import Contradiction
 from engine.errors import ProfileError
 from engine.language import _, labelled
+from engine.machine import reading
 from engine.paths import profile_folders
 from engine.profiles import FROM_FILE, Profile
 
@@ -36,14 +37,15 @@ def as_written(name_or_file: str | Path, overrides: dict[str, str] | None = None
     """The same, but with paths as they stand in the file. Raises ProfileError."""
     path = find(name_or_file)
     try:
-        table = tomli.loads(path.read_text(encoding="utf-8-sig"))
-    except tomli.TOMLDecodeError as error:
+        table = reading.toml(reading.read_text(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ProfileError(
+            _("{path}: cannot be read: {error}").format(path=path, error=reason)
+        ) from None
+    except ValueError as error:
         raise ProfileError(
             _("{path}: not valid TOML: {error}").format(path=path, error=error)
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(
-            _("{path}: cannot be read: {error}").format(path=path, error=error)
         ) from None
     _refuse_names({key: f"{path}: {key}" for key in table})
     profile = _check(table, overrides or {}, str(path))
@@ -94,11 +96,11 @@ def find(name_or_file: str | Path) -> Path:
     """The file of a profile, by name (looked up in the profile folders) or by path."""
     given = Path(name_or_file).expanduser()
     if given.suffix == ".toml":
-        if given.is_file():
+        if os.path.exists(given) and not given.is_dir():
             return given.resolve()
         raise ProfileError(_("{given}: no such profile file").format(given=given))
     for folder in profile_folders():
-        if (folder / f"{name_or_file}.toml").is_file():
+        if os.path.isfile(folder / f"{name_or_file}.toml"):
             return (folder / f"{name_or_file}.toml").resolve()
     known = [path.stem for path in list_all()]
     nearest = profile_check.nearest(str(name_or_file), known)
@@ -113,6 +115,6 @@ def list_all() -> list[Path]:
     """The files of all profiles, by name; a local one hides a built-in one of the same name."""
     found: dict[str, Path] = {}
     for folder in profile_folders():
-        for path in sorted(folder.glob("*.toml")):
+        for path in sorted(folder.glob("*.toml")) if os.access(folder, os.R_OK | os.X_OK) else ():
             found.setdefault(path.stem, path)
     return [found[name] for name in sorted(found, key=lambda name: (name != "tiny", name))]

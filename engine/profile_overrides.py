@@ -10,9 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import tomli
-
 from engine.language import _
+from engine.machine import reading
 from engine.profile_check import checked, nearest, types_of
 from engine.profiles import FROM_FILE, Profile
 
@@ -68,8 +67,8 @@ def without_option(message: str, overrides: Mapping[str, str]) -> str:
 def _value(text: str, kind: Any, wrong: list[str], given: str) -> Any:
     """What was typed, as the type of its key; of no use if it is `wrong`."""
     try:
-        value = tomli.loads(f"value = {text}")["value"]
-    except tomli.TOMLDecodeError:
+        value = reading.toml(f"value = {text}")["value"]
+    except ValueError:
         value = text
         if _STRAY_QUOTE.fullmatch(text):
             wrong.append(

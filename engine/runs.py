@@ -5,16 +5,17 @@ Status is derived, never stored: the last terminal event, else whether the worke
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
 import msgspec
-import tomli
 
 from engine import lock
 from engine.errors import RunError
 from engine.files import regular
 from engine.language import _
+from engine.machine import reading
 from engine.run_settings import RunSettings
 from engine.summary import Summary, read_summary
 from engine.waiting import waiting_list
@@ -84,19 +85,27 @@ class Run:
         """What run.toml says, not kept. Raises RunError."""
         path = self.folder / "run.toml"
         try:
-            return msgspec.convert(tomli.loads(regular.text(path)), RunSettings)
+            return msgspec.convert(reading.toml(regular.text(path)), RunSettings)
         except FileNotFoundError:
             raise RunError(
                 _("{folder}: is not a run folder (it has no run.toml)").format(folder=self.folder)
             ) from None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise RunError(
+                _("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)
+            ) from None
+        except ValueError as error:
             raise RunError(
                 _("{path}: cannot be read: {error}").format(path=path, error=error)
             ) from None
 
     def exists(self) -> bool:
-        """Is the folder a run's?"""
-        return (self.folder / "run.toml").exists()
+        """Is the folder a run's, and may one look into it?"""
+        return os.path.exists(self.folder / "run.toml")
+
+    def is_private(self) -> bool:
+        """Is it a folder that one may not look into, so that nobody can tell what it is?"""
+        return os.path.isdir(self.folder) and not os.access(self.folder, os.R_OK | os.X_OK)
 
     def alive(self) -> bool:
         """Does a worker hold this run now?"""

@@ -150,7 +150,7 @@ def _age(name: str) -> tuple[int, str]:
 
 def find(root: Path, key: str) -> Run:
     """A run by id, unique part of an id, path, or `latest`. Raises RunError."""
-    if "/" in key and (Path(key) / "run.toml").is_file():
+    if "/" in key and os.path.isfile(Path(key) / "run.toml"):
         return Run(Path(key).resolve())
     runs = list_all(root)
     if key == "latest" and runs:
@@ -159,6 +159,8 @@ def find(root: Path, key: str) -> Run:
     found = exact or [run for run in runs if key and key in run.id]
     if len(found) == 1:
         return found[0]
+    if not found and Run.inside(root, key).is_private():
+        return Run.inside(root, key)  # it says itself why it cannot be read
     if not found:
         raise RunError(
             _("no run '{key}' in {root}; `yiwen runs` lists them").format(key=key, root=root)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import tomli
 from msgspec import Struct
 
 from engine.errors import UserError
 from engine.language import _, labelled
+from engine.machine import reading
 from engine.paths import settings_file
 from engine.profile_check import convert
 
@@ -61,14 +61,14 @@ def load() -> Settings:
     """The settings of now. Raises SettingsError."""
     file = path()
     try:
-        table = tomli.loads(file.read_text(encoding="utf-8"))
+        table = reading.toml(reading.read_text(file))
     except FileNotFoundError:
         return Settings()
     except OSError as error:
         raise SettingsError(
             _("{file}: cannot be read: {reason}").format(file=file, reason=error.strerror)
         ) from None
-    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SettingsError(
             _("{file}: is not TOML: {error}").format(file=file, error=error)
         ) from None

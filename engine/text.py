@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.directions import LABELS
 from engine.errors import UserError
+from engine.paths import home
 
 # Whole sequences first, lest their tails stay as litter: ECMA-48 by its grammar, C1 codes in their
 # eight-bit form too. A string without an end goes to the end of its line.
@@ -116,7 +117,7 @@ def short_path(path: str, room: int = 1000) -> str:
 
 
 def _short(path: Path) -> str:
-    for folder, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
+    for folder, sign in ((Path.cwd(), ""), (home(), "~/")):
         if path.is_relative_to(folder):
             return sign + str(path.relative_to(folder))
     return str(path)

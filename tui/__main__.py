@@ -31,6 +31,9 @@ _OF_ALL_COMMANDS = ("-h", "--help", "--version")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
+    from engine.machine import streams
+
+    streams.forgive()
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else ""
     if first == "tui":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +15,7 @@ from engine.cli.parser import Parser, count
 from engine.cli.run_arguments import add_run_tables
 from engine.cli.translate_arguments import add_translating
 from engine.language import _, labelled, marked, speak
+from engine.machine import streams
 
 _EPILOG = marked(
     """\
@@ -35,9 +35,26 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
-    arguments = build_parser().parse_args(argv)
+    streams.forgive()
+    try:
+        arguments = _parsed(argv)
+    except OSError:  # nobody reads the help
+        streams.silence()
+        return 2
     if getattr(arguments, "json", False):
         speak("en")  # a program reads it, the same words in every locale
+        streams.forgive(utf_8=True)
+    return _do(arguments)
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return build_parser().parse_args(argv)
+    finally:
+        streams.flush()
+
+
+def _do(arguments: argparse.Namespace) -> int:
     module, function = arguments.does.split(":")
     from engine.errors import UserError
 
@@ -45,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = getattr(importlib.import_module(f"engine.cli.{module}"), function)
         status = int(command(arguments))
         _keep_queue_going(arguments)
+        streams.flush()
         return status
     except UserError as error:
         print(labelled("yiwen", str(error)), file=sys.stderr)
@@ -53,8 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone, e.g. `yiwen runs | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.silence()
         return 0
+    except Exception as error:
+        from engine.cli import mishap
+
+        return mishap.told(error)
 
 
 def _keep_queue_going(arguments: argparse.Namespace) -> None:

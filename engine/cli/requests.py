@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from engine import profile_files, runs_folder, strategies
-from engine.data.file_names import files_of, joined
+from engine.data.file_names import joined, split
 from engine.errors import ProfileError, RunError, UserError
 from engine.jobs import Request
 from engine.language import _
@@ -48,7 +48,7 @@ def overrides(arguments: Namespace) -> dict[str, str]:
 
 def absolute(path: str) -> str:
     """A data file (or two, with a comma) from where the user stands, not from the profile."""
-    return joined([file.expanduser().resolve() for file in files_of(path)])
+    return joined([Path(part).expanduser().resolve() for part in split(path)])
 
 
 def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) -> Request:

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-import tomli
 import tomli_w
 from msgspec import Struct
 
@@ -25,6 +24,7 @@ from engine.experiments.seed import Stage
 from engine.files import regular
 from engine.files.regular import is_name
 from engine.language import _
+from engine.machine import reading
 from engine.paths import write_atomically
 from engine.runs import Run
 from engine.summary import Status
@@ -118,7 +118,7 @@ def read(folder: Path) -> Ledger:
     """An experiment by its folder. Raises RunError."""
     path = folder / "experiment.toml"
     try:
-        return Ledger(folder, msgspec.convert(tomli.loads(regular.text(path)), Contents))
+        return Ledger(folder, msgspec.convert(reading.toml(regular.text(path)), Contents))
     except (OSError, ValueError) as error:
         raise RunError(
             _("{path}: cannot be read: {error}; mend or remove it").format(path=path, error=error)

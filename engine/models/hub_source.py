@@ -18,6 +18,7 @@ from engine.models.resumable import ConnectionLost, ModelFile
 from engine.text import one_line
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
+_PROXIES = ("ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _PATIENCE = 30.0
 """Seconds without a byte after which a connection counts as lost."""
 
@@ -121,6 +122,21 @@ class HubSource:
             ) from None
         except transport as error:
             raise ConnectionLost(one_line(str(error)) or type(error).__name__) from None
+        except (UserError, ConnectionLost, OSError):
+            raise
+        except Exception as error:  # of the library below, which has no kind of its own for these
+            raise UserError(self._misguided(error)) from None
+
+    def _misguided(self, error: Exception) -> str:
+        """What the way there, an address or a proxy, is wrong in."""
+        proxies = " ".join(key for key in _PROXIES if os.environ.get(key))
+        said = _("{endpoint} cannot be asked: {error}").format(
+            endpoint=self.endpoint, error=one_line(str(error))
+        )
+        if not proxies:
+            return said
+        # Their names alone: an address of a proxy may hold a password.
+        return _("{said} (set by {proxies}: mend or unset it)").format(said=said, proxies=proxies)
 
     def _refusal(self, error: Any) -> Exception:
         """What a server's refusal means, and what to do."""

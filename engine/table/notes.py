@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import tomli
 import tomli_w
 from msgspec import Struct
 
 from engine.errors import RunError, cannot_write
 from engine.files import regular
 from engine.language import _
+from engine.machine import reading
 from engine.paths import write_atomically
 from engine.text import one_line, plain
 
@@ -47,7 +47,7 @@ def read(folder: Path) -> Notes:
     """The notes in a run's folder. Never fails: of a file that cannot be read, see `trouble`."""
     path = folder / FILE
     try:
-        found = tomli.loads(regular.text(path))
+        found = reading.toml(regular.text(path))
     except FileNotFoundError:
         return NONE
     except (OSError, ValueError) as error:
@@ -95,6 +95,6 @@ def write(folder: Path, notes: Notes) -> Notes:
 
 def _other_keys(path: Path) -> dict[str, Any]:
     try:
-        return tomli.loads(regular.text(path))
+        return reading.toml(regular.text(path))
     except FileNotFoundError:
         return {}
