@@ -6,23 +6,20 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections import deque
 from pathlib import Path
 
 from engine import profile_files
 from engine.cli.progress_line import ProgressLine
 from engine.errors import UserError
 from engine.language import _, labelled
-from engine.models import chat_template, hub, pull
+from engine.models import chat_template, hub, pace, pull
 from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace, FolderPlace, FolderSource
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
-from engine.text import clock, progress, short_path, size
+from engine.text import short_path, size
 from engine.tokenizer import Tokenizer
 
-_WINDOW = 15.0
-"""Seconds over which the speed is taken."""
 _REDRAW = 0.1
 """Seconds between two looks at the line."""
 
@@ -114,27 +111,16 @@ def _into_folder(
 
 
 class Pace:
-    """Puts progress into words, with the speed of the last seconds."""
+    """Shows progress in one line, at a bearable rate."""
 
     def __init__(self, progress: ProgressLine) -> None:
         self._progress = progress
-        self._seen: deque[tuple[float, int]] = deque()
+        self._pace = pace.Pace()
+        self._last = -_REDRAW
 
     def show(self, name: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if self._seen and now - self._seen[-1][0] < _REDRAW and done < total:
+        if now - self._last < _REDRAW and done < total:
             return
-        self._seen.append((now, done))
-        while now - self._seen[0][0] > _WINDOW:
-            self._seen.popleft()
-        began, before = self._seen[0]
-        parts = [
-            _("{done} of {total} {share}").format(
-                done=size(done), total=size(total), share=progress(done, total)
-            )
-        ]
-        if now > began and done > before:
-            speed = (done - before) / (now - began)
-            left = clock((total - done) / speed)
-            parts += [f"{size(int(speed))}/s", _("{left} left").format(left=left)]
-        self._progress.show(" · ".join([*parts, name]))
+        self._last = now
+        self._progress.show(" · ".join([*self._pace.words(done, total), name]))

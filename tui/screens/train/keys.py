@@ -33,6 +33,8 @@ KEYS: list[BindingType] = [
             tooltip=_("Write the profile with these settings as a new profile")),
     Binding("y", "copy_command", _("Copy command"), id="train.copy", show=False,
             tooltip=_("Send the command that does the same to your clipboard")),
+    Binding("D", "download", _("Download"), id="train.download", key_display="D",
+            tooltip=_("Download the model; it goes on where it was interrupted")),
     *queue_keys("train"),
     Binding("x", "stop", _("Stop"), id="train.stop",
             tooltip=_("Let the run finish its step, save and stop; again: kill it")),

@@ -11,6 +11,7 @@ from engine.lookahead import preflight, preflight_card
 from engine.lookahead.card_line import CardLine
 from engine.lookahead.measurements import Measurements
 from engine.lookahead.preflight import Preflight
+from engine.models import hub
 from engine.profiles import Profile
 from engine.text import message_of
 from tui.screens.train.draft import Draft
@@ -25,6 +26,8 @@ class Outlook:
     """All of it; two outlooks are alike if they read alike."""
     lines: list[CardLine] = field(default_factory=list)
     trouble: str = ""
+    lacking: tuple[str, str] | None = None
+    """Hub id and revision of the model, if that is what is not here."""
 
     @property
     def gpus(self) -> list[Gpu]:
@@ -41,4 +44,13 @@ def look_ahead(draft: Draft, root: Path, probe: Probe, measured: Measurements) -
         found = preflight.look_ahead(request, probe)
         return Outlook(profile, found, preflight_card.card(found, measured.lines(found)))
     except Exception as error:  # whatever a broken file makes a library raise belongs on the screen
-        return Outlook(profile, trouble=message_of(error))
+        return Outlook(profile, trouble=message_of(error), lacking=_lacking(profile))
+
+
+def _lacking(profile: Profile | None) -> tuple[str, str] | None:
+    """The model, if it can be downloaded and is not here, or not all of it."""
+    model = profile.model if profile else None
+    if model is None or Path(model.path).is_dir() or not hub.is_id(model.path):
+        return None
+    state = hub.state(model.path, model.revision)
+    return (model.path, model.revision) if state in ("not downloaded", "incomplete") else None

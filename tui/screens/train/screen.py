@@ -57,8 +57,11 @@ class TrainScreen(SetupActions, Looking):
         self.draft = first_draft(self.yiwen.profile_name, self.yiwen.goes_on)
         self.outlook: Outlook | None = None
         self.measured = Measurements()
+        self._downloads = {}
         self.settings: RunSettings | None = None
         self._surroundings = Surroundings()
+        self._lacked: tuple[str, str] | None = None
+        """The model that D was offered for."""
         self._is_starting = False
         self._asked_to_stop: set[str] = set()
         self._probe = Probe()
@@ -93,6 +96,8 @@ class TrainScreen(SetupActions, Looking):
             return self.watched is not None and self.view.chart.view.cross is not None
         if action.startswith("chart_"):
             return self.watched is not None and self._trains
+        if action == "download":
+            return self.watched is None and bool(self.outlook and self.outlook.lacking)
         if action in ("translate", "evaluate", "again"):
             if self.watched is None or status.active or self.view.is_gone:
                 return False
@@ -124,6 +129,9 @@ class TrainScreen(SetupActions, Looking):
         self.outlook = await asyncio.to_thread(
             look_ahead, self.draft, self.yiwen.runs_root, self._probe, self.measured
         )
+        if self._lacked != self.outlook.lacking:  # each time costs a footer on the wire
+            self._lacked = self.outlook.lacking
+            self.refresh_bindings()
         self.form.show(self.draft, self.outlook)
 
     @work(exclusive=True, group="look")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
+from textual.message import Message
 
 from engine import profile_copy
 from engine.command_line import command_for
@@ -20,8 +23,18 @@ from tui.screens.train.outlook import Outlook
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
 
+if TYPE_CHECKING:
+    from engine.models.download import Download
+
 NAMES = ("enqueue", "preview", "probe", "copy_command", "keep_profile", "fresh")
 """Actions that need a setup."""
+
+
+@dataclass
+class Arrived(Message):
+    """A download has ended, well or not."""
+
+    download: Download
 
 
 class SetupActions(QueueActions):
@@ -30,6 +43,8 @@ class SetupActions(QueueActions):
     draft: Draft
     outlook: Outlook | None
     measured: Measurements
+    _downloads: dict[tuple[str, str], Download]
+    """By model and revision; those that have ended too."""
     _changed: Draft | None = None
     """What was set up before the profile's own values were taken."""
 
@@ -57,6 +72,39 @@ class SetupActions(QueueActions):
             self.notify(_("These are the profile's own values."), timeout=3)
             return
         self.take_draft(wanted)
+
+    def action_download(self) -> None:
+        """Download the model, or show how far that is."""
+        if self.outlook is None or self.outlook.lacking is None:
+            return
+        from engine.models.download import Download
+        from tui.screens.train.download_dialog import DownloadDialog
+
+        lacking = self.outlook.lacking
+        before = self._downloads.get(lacking)
+        if before is None or before.is_over:
+            try:
+                before = Download(*lacking, lambda one: self.post_message(Arrived(one)))
+            except OSError as error:
+                self.yiwen.fail(error)
+                return
+            self._downloads[lacking] = before
+        self.app.push_screen(DownloadDialog(before))
+
+    @on(Arrived)
+    def _take_model(self, event: Arrived) -> None:
+        """Say what became of a download, and look at the card anew."""
+        if event.download.latest.error:
+            self.yiwen.fail(event.download.latest.error)
+        elif event.download.latest.folder:
+            said = _("{model} is here.").format(model=one_line(event.download.model))
+            self.notify(said, markup=False, timeout=6)
+        self.refresh_outlook()
+
+    def on_unmount(self) -> None:
+        """A download ends with the workbench; what has arrived is kept."""
+        for download in self._downloads.values():
+            download.stop()
 
     def action_preview(self) -> None:
         """Show the pairs as the model will see them."""

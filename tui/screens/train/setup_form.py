@@ -176,6 +176,14 @@ def _title() -> Content:
     return Content("  ").join([Content.styled(_("What will happen") + " ", "bold $primary"), *keys])
 
 
+def _download() -> Content:
+    """The remedy, by key or by a click."""
+    return Content.from_markup(
+        "[@click=screen.download][bold $primary]D[/] $words[/]",
+        words=_("downloads the model, with progress; it can be stopped and gone on with"),
+    )
+
+
 def _part(name: str) -> Part:
     return "train" if name == "train" else "validation" if name == "validation" else "test"
 
@@ -237,7 +245,8 @@ def _described(outlook: Outlook | None) -> Content | Table:
     if outlook is None:
         return Content.styled(_("Reading …"), "dim")
     if outlook.trouble:
-        return Content.assemble(("✗ ", "bold $text-error"), (plain(outlook.trouble), "$text-error"))
+        said = Content.assemble(("✗ ", "bold $text-error"), (plain(outlook.trouble), "$text-error"))
+        return said if outlook.lacking is None else Content("\n\n").join([said, _download()])
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1, style="bold")
     table.add_column(width=SetupForm.LABEL_WIDTH - 1)

@@ -1,0 +1,37 @@
+"""How fast a download is: its progress in words, with the speed of the last seconds."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from engine.language import _
+from engine.text import clock, progress, size
+
+_WINDOW = 15.0
+"""Seconds over which the speed is taken."""
+
+
+class Pace:
+    """Told the bytes that are here, again and again."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def words(self, done: int, total: int) -> list[str]:
+        """`1.2 GB of 5.2 GB 23%`, and, where that can be told, speed and time left."""
+        now = time.monotonic()
+        self._seen.append((now, done))
+        while now - self._seen[0][0] > _WINDOW:
+            self._seen.popleft()
+        began, before = self._seen[0]
+        parts = [
+            _("{done} of {total} {share}").format(
+                done=size(done), total=size(total), share=progress(done, total)
+            )
+        ]
+        if now > began and done > before:
+            speed = (done - before) / (now - began)
+            left = clock((total - done) / speed)
+            parts += [f"{size(int(speed))}/s", _("{left} left").format(left=left)]
+        return parts
