@@ -59,7 +59,7 @@ def _own_gpu(run: Run) -> str:
             _(
                 "run {run}: its GPU {wish} is not on this machine; `yiwen resume {run} --gpu 0` "
                 "takes another"
-            ).format(run=run.id, wish=wish)
+            ).format(run=shlex.quote(run.id), wish=wish)
         )
     return wish
 

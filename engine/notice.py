@@ -8,8 +8,11 @@ worker's lock to become free: nothing can end a worker without freeing that.
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine import lock, settings, wording
@@ -74,8 +77,11 @@ def attend(run: Run) -> None:
         return
 
 
-def run_command(command: str, run: Run, summary: Summary) -> int:
-    """Run the user's command; returns its exit status."""
+def run_command(command: str | Sequence[str], run: Run, summary: Summary) -> int:
+    """Run the user's command; returns its exit status. Raises OSError or ValueError.
+
+    By no shell: what a run says of itself is in the environment, or an argument of its own.
+    """
     score, made = summary.score, run.settings
     values = {
         "YIWEN_RUN": run.id,
@@ -86,10 +92,39 @@ def run_command(command: str, run: Run, summary: Summary) -> int:
         "YIWEN_PERPLEXITY": f"{score.perplexity:.4f}" if score is not None else "",
         "YIWEN_MESSAGE": sentence(run, summary),
     }
-    done = subprocess.run(
-        command, shell=True, env={**os.environ, **values}, cwd=run.folder, timeout=_PATIENCE
-    )
+    values = {name: value.replace("\0", "") for name, value in values.items()}
+    environment = {**os.environ, **values}
+    environment.pop("PYTHONSAFEPATH", None)  # that was for this process
+    words = [_filled_in(word, values) for word in words_of(command)]
+    # Not in the run's folder, where programs would find what others have put there.
+    done = subprocess.run(words, env=environment, cwd=Path.home(), timeout=_PATIENCE)
     return done.returncode
+
+
+def words_of(command: str | Sequence[str]) -> list[str]:
+    """A program and its arguments. Raises ValueError for a line that only a shell understands."""
+    if not isinstance(command, str):
+        return list(command)
+    parts = shlex.shlex(command, posix=True, punctuation_chars=True)
+    parts.whitespace_split = True
+    for part in parts:
+        if part and set(part) <= set("();<>|&"):
+            raise ValueError(
+                _(
+                    "notify.command: '{part}' is for a shell, and none runs it; write "
+                    'command = ["sh", "-c", "…"]'
+                ).format(part=part)
+            )
+    return shlex.split(command)
+
+
+def _filled_in(word: str, values: Mapping[str, str]) -> str:
+    """What an argument names that is `$YIWEN_…` and nothing else.
+
+    Within a longer one nothing is put in: that may be a program, as after `sh -c`.
+    """
+    found = re.fullmatch(r"\$(?:(YIWEN_[A-Z]+)|\{(YIWEN_[A-Z]+)\})", word)
+    return values.get(found[1] or found[2], word) if found else word
 
 
 def main() -> int:
@@ -101,6 +136,9 @@ def main() -> int:
         return 0
     try:
         status = run_command(wanted.command, run, run.summary())
+    except (OSError, ValueError) as error:
+        print(error)
+        return 1
     except subprocess.TimeoutExpired:
         print(
             _("notify.command took more than {patience:.0f} s and was ended: {command}").format(

@@ -39,8 +39,8 @@ class Notify(Struct, frozen=True, kw_only=True):
     """Ring the terminal's bell."""
     osc9: bool = True
     """Send the terminal a desktop notice."""
-    command: str = ""
-    """Run by the shell at the end of every run, watched or not."""
+    command: str | tuple[str, ...] = ""
+    """Run at the end of every run, watched or not: a program and its arguments, by no shell."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):

@@ -19,12 +19,30 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]"  # all others: character sets, resets
 )
 # C0 and C1 codes, and what reorders text; a newline is the caller's affair.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]"
+)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""Bytes of a name that are no UTF-8; no stream takes them."""
 
 
 def plain(text: str) -> str:
     """A text of several lines without control characters."""
-    return _CONTROL.sub("", _SEQUENCE.sub("", text.replace("\t", "    ")))
+    return harmless(text.replace("\t", "    "))
+
+
+def harmless(text: str) -> str:
+    """A text as it is, without what a terminal would obey; line breaks and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", _SEQUENCE.sub("", text)))
+
+
+def escaped(text: str) -> str:
+    """A line of JSON that means the same, with all that a terminal would obey in figures."""
+    for kind in (_CONTROL, _SURROGATE):
+        text = kind.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return text
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.errors import UserError
+from engine.files import regular
 from engine.language import _
 from engine.models import hub
 from engine.profiles import Profile, Prompt, Quantization
@@ -72,7 +73,7 @@ def write(folder: Path, facts: TrainedWith) -> None:
 def read(folder: Path) -> TrainedWith | None:
     """The facts of an adapter's folder, None if it has none. Raises UserError."""
     try:
-        return msgspec.json.decode((folder / _FILE).read_bytes(), type=TrainedWith)
+        return msgspec.json.decode(regular.content(folder / _FILE), type=TrainedWith)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -11,6 +11,7 @@ from engine import __version__
 from engine.cli import hand_in_arguments
 from engine.cli.before_start_arguments import add_commands, add_files
 from engine.cli.data_arguments import add_data
+from engine.cli.output import harmless_streams
 from engine.cli.parser import Parser, count
 from engine.cli.run_arguments import add_run_tables
 from engine.cli.translate_arguments import add_translating
@@ -37,14 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
     streams.forgive()
     try:
-        arguments = _parsed(argv)
+        with harmless_streams():
+            arguments = _parsed(argv)
     except OSError:  # nobody reads the help
         streams.silence()
         return 2
     if getattr(arguments, "json", False):
         speak("en")  # a program reads it, the same words in every locale
         streams.forgive(utf_8=True)
-    return _do(arguments)
+    with harmless_streams():
+        return _do(arguments)
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from engine import runs_folder
 from engine.catalog import Catalog, Row, finite
+from engine.cli.output import print_json
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
 from engine.errors import RunError, UserError
@@ -39,7 +39,7 @@ def compare(arguments: Namespace) -> int:
     if arguments.json:
         listed = [comparison(row) for row in rows]
         data = {"runs": listed, **_paired_data(*wanted)} if len(wanted) == 2 else listed
-        print(json.dumps(data, ensure_ascii=False))
+        print_json(data)
         return 0
     print(comparison_table(rows))
     if len(wanted) == 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 import sys
 from argparse import Namespace
 
@@ -10,6 +10,7 @@ from engine import jobs, launch
 from engine.catalog import Row
 from engine.cli.compare import comparison, comparison_table
 from engine.cli.follow import follow
+from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
 from engine.jobs import Request
@@ -42,10 +43,10 @@ def demo(arguments: Namespace) -> int:
             return report_trouble(run, summary) or 1
         rows.append(Row(run, run.settings, summary))
     if arguments.json:
-        print(json.dumps([comparison(row) for row in rows], ensure_ascii=False))
+        print_json([comparison(row) for row in rows])
         return 0
     print(comparison_table(rows))
     example = "學而時習之，不亦說乎？"
     said = _("Try it: yiwen translate {run} {example}\nOr open the workbench: yiwen")
-    print("\n" + said.format(run=rows[-1].run.id, example=example))
+    print("\n" + said.format(run=shlex.quote(rows[-1].run.id), example=example))
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from argparse import Namespace
@@ -12,6 +11,7 @@ from engine import jobs, launch
 from engine.catalog import Row, finite
 from engine.cli.experiment_list import list_experiments
 from engine.cli.follow import follow
+from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
 from engine.cli.table import table
@@ -47,7 +47,7 @@ def experiment(arguments: Namespace) -> int:
             list({run.id: run for run in runs}.values()), found.report_folder, extra
         )
     if arguments.json:
-        print(json.dumps(_as_dict(found, stages, rows, page), ensure_ascii=False))
+        print_json(_as_dict(found, stages, rows, page))
         return 0
     for one in tables.tables(stages, rows):
         print(f"{one.title}\n\n{table(one.header, one.rows, one.right)}\n")

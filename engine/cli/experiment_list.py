@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from engine.catalog import Row
+from engine.cli.output import print_json
 from engine.cli.table import table
 from engine.experiments import ledger
 from engine.experiments.ledger import Ledger
@@ -20,7 +20,7 @@ def list_experiments(root: Path, as_json: bool) -> int:
     """`yiwen experiment` without a name."""
     found = ledger.list_all(root)
     if as_json:
-        print(json.dumps([_listed(one) for one in found], ensure_ascii=False))
+        print_json([_listed(one) for one in found])
     elif found:
         header = [_("experiment"), _("stage"), _("status"), "ppl", _("run")]
         print(table(header, [line for one in found for line in _lines(one)], right=(3,)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
 
 from engine import runs_folder
 from engine.catalog import finite
+from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
 from engine.course import check, readme
 from engine.course import export as course_export
@@ -37,7 +38,7 @@ def export(arguments: Namespace) -> int:
         print(f"! {one_line(warning)}", file=sys.stderr)
     grade = _check(made) if arguments.check else None
     if arguments.json:
-        print(json.dumps(_as_dict(made, grade), ensure_ascii=False))
+        print_json(_as_dict(made, grade))
     else:
         print(_describe(made, grade))
     return 1 if grade and (grade.problems or grade.agrees is False) else 0
@@ -127,9 +128,9 @@ def _merge(run: Run, arguments: Namespace) -> int:
     finally:
         line.end()
     if arguments.json:
-        print(json.dumps({"run": run.id, "folder": str(target), "layers": merged.layers,
+        print_json({"run": run.id, "folder": str(target), "layers": merged.layers,
                           "bytes": merged.bytes, "dtype": merged.dtype,
-                          "difference": finite(merged.difference)}))  # fmt: skip
+                          "difference": finite(merged.difference)})  # fmt: skip
         return 0
     said = _(
         "{folder}: {size}, {dtype}; {layers} layers merged; logits within {difference:.1g} "
@@ -142,7 +143,7 @@ def _merge(run: Run, arguments: Namespace) -> int:
             dtype=merged.dtype,
             layers=merged.layers,
             difference=merged.difference,
-            profile=target / f"{target.name}.toml",
+            profile=shlex.quote(str(target / f"{target.name}.toml")),
         )
     )
     return 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 import time
 
 from engine import events, launch, notice, settings
 from engine.alarms import Alarm, Watch
+from engine.cli.output import put_codes
 from engine.cli.progress_line import ProgressLine
 from engine.errors import RunError
 from engine.language import _, labelled
@@ -71,7 +73,7 @@ def _warning(event: events.Warned) -> str:
 def _ask(run: Run) -> None:
     """Stop it, leave it, or go on watching."""
     if not sys.stdin.isatty():
-        print(_("left running: yiwen watch {run}").format(run=run.id), file=sys.stderr)
+        print(_("left running: yiwen watch {run}").format(run=shlex.quote(run.id)), file=sys.stderr)
         raise KeyboardInterrupt
     question = _("Leave it [r]unning, [s]top it, or go on [w]atching?")
     print(f"{question} ", end="", file=sys.stderr, flush=True)
@@ -83,7 +85,7 @@ def _ask(run: Run) -> None:
             print(error, file=sys.stderr)
     elif answer.startswith("r"):
         goes_on = _("It goes on. Come back with: yiwen watch {run}")
-        print(goes_on.format(run=run.id), file=sys.stderr)
+        print(goes_on.format(run=shlex.quote(run.id)), file=sys.stderr)
         raise KeyboardInterrupt
 
 
@@ -92,7 +94,7 @@ def _call(run: Run, summary: Summary) -> None:
     if sys.stderr.isatty():
         wanted = settings.load_or_default(lambda text: print(text, file=sys.stderr)).notify
         codes = notice.terminal_codes(notice.sentence(run, summary), wanted)
-        print(codes, end="", file=sys.stderr, flush=True)
+        put_codes(codes)
 
 
 class _Told:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 
 import msgspec
 
+from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.command_line import command_for
 from engine.hardware import Probe
@@ -21,7 +21,7 @@ def preflight_of_training(arguments: Namespace) -> int:
     asked = training_request(arguments)
     found = preflight.look_ahead(asked, Probe())
     if arguments.json:
-        print(json.dumps(as_dict(found, asked), ensure_ascii=False))
+        print_json(as_dict(found, asked))
         return 0
     for line in preflight_card.card(found):
         print(line.plain())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 
+from engine.cli.output import print_json
 from engine.cli.preflight import training_request
 from engine.events import Phase
 from engine.hardware import Probe
@@ -30,7 +30,7 @@ def probe(arguments: Namespace) -> int:
             "tokens_per_second": measured.tokens_per_second,
             "seconds": measured.seconds(found),
         }
-        print(json.dumps(row))
+        print_json(row)
         return 0
     for line in describe(measured, found):
         print(line.plain())

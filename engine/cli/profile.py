@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 
 import msgspec
 import tomli_w
 
 from engine import jobs, profile_files, strategies
+from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.errors import ProfileError
@@ -33,7 +33,7 @@ def list_profiles(arguments: Namespace) -> int:
             found.append((path.stem, f"! {str(error).splitlines()[0]}", "", str(path), ""))
     if arguments.json:
         keys = ("name", "title", "model", "file", "state")
-        print(json.dumps([dict(zip(keys, row)) for row in found], ensure_ascii=False))
+        print_json([dict(zip(keys, row)) for row in found])
         return 0
     rows = [
         (name, model_state(state), title, short_path(file))
@@ -50,7 +50,7 @@ def show(arguments: Namespace) -> int:
     profile = profile_files.load(arguments.profile, overrides(arguments))
     content = msgspec.to_builtins(profile)
     if arguments.json:
-        print(json.dumps(content, ensure_ascii=False))
+        print_json(content)
     else:
         del content["name"], content["folder"]
         print(f"# {profile_files.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
@@ -77,7 +77,7 @@ def prompt(arguments: Namespace) -> int:
     builder = jobs.builder_for(profile, examples)
     encoded = builder.encode(arguments.instruction, arguments.output)
     if arguments.json:
-        print(json.dumps(msgspec.to_builtins(encoded), ensure_ascii=False))
+        print_json(msgspec.to_builtins(encoded))
     else:
         print(mark(encoded, builder.tokenizer))
         ids = [pair.id for pair in builder.examples.before(arguments.instruction)]

@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 
+from engine.cli.output import put_line
 from engine.text import one_line, width
 
 _PLAIN_INTERVAL = 10.0
@@ -28,7 +29,7 @@ class ProgressLine:
             while width(line) > room:
                 line = line[:-1]
             if line != self._shown:
-                print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+                put_line(line)
                 self._shown = line
             return
         if time.monotonic() - self._last > _PLAIN_INTERVAL:
@@ -43,5 +44,5 @@ class ProgressLine:
     def end(self) -> None:
         """Leave the line empty, for something else to be printed."""
         if self._terminal and self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            put_line("")
             self._shown = ""

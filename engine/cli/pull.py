@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from argparse import Namespace
 from pathlib import Path
 
 from engine import profile_files
+from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
 from engine.errors import UserError
 from engine.language import _, labelled
@@ -38,7 +38,7 @@ def pull_model(arguments: Namespace) -> int:
         progress.end()
     count = pull.check_folder(folder)
     if arguments.json:
-        print(json.dumps({"model": model_id, "folder": str(folder), "bytes": count}))
+        print_json({"model": model_id, "folder": str(folder), "bytes": count})
     else:
         whole = _("{model}: {size}, whole, in {folder}")
         print(whole.format(model=model_id, size=size(count), folder=short_path(str(folder))))

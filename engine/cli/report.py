@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
 from engine import runs_folder
+from engine.cli.output import print_json
 from engine.language import _
 from engine.paths import runs_root
 from engine.report import folder
@@ -20,7 +20,7 @@ def report(arguments: Namespace) -> int:
     named = arguments.output or f"report-{found[0].id}"
     page = folder.write(found, Path(named).expanduser().resolve())
     if arguments.json:
-        print(json.dumps({"page": str(page), "runs": [run.id for run in found]}))
+        print_json({"page": str(page), "runs": [run.id for run in found]})
     else:
         files = _(", ").join(sorted(path.name for path in page.parent.iterdir() if path != page))
         print(f"{page}\n" + _("beside it: {files}").format(files=files))

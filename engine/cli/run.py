@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -13,6 +14,7 @@ import msgspec
 from engine import jobs, launch, runs_folder
 from engine.catalog import finite
 from engine.cli.follow import exit_status, follow
+from engine.cli.output import print_json
 from engine.cli.preflight import training_request
 from engine.cli.question import is_wanted
 from engine.cli.requests import absolute, request
@@ -74,7 +76,7 @@ def predict(arguments: Namespace) -> int:
     write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())
     if arguments.json:
         written = {"run": run.id, "file": str(target), "items": len(answers)}
-        print(json.dumps({**written, "judged": as_data(summary)}, ensure_ascii=False))
+        print_json({**written, "judged": as_data(summary)})
     else:
         said = plural("{count:,} translation in {file}", "{count:,} translations in {file}",
                       len(answers))  # fmt: skip
@@ -98,7 +100,11 @@ def resume(arguments: Namespace) -> int:
     if run.alive() and run.summary().ended:
         print(_("{run}: waiting for its worker to leave …").format(run=run.id), file=sys.stderr)
     if run.is_busy():
-        raise RunError(_("run {run} is running; `yiwen watch {run}` follows it").format(run=run.id))
+        raise RunError(
+            _("run {run} is running; `yiwen watch {run}` follows it").format(
+                run=shlex.quote(run.id)
+            )
+        )
     if run.summary().status is Status.FINISHED:
         raise RunError(_("run {run} is finished; there is nothing to resume").format(run=run.id))
     return _start(run, arguments, gpu=jobs.resolve_gpu(arguments.gpu))
@@ -138,7 +144,7 @@ def _start(run: Run, arguments: Namespace, *, gpu: str = "") -> int:
     launch.start(run, gpu=gpu)
     if arguments.detach:
         if arguments.json:
-            print(json.dumps({"run": run.id, "status": "starting"}))
+            print_json({"run": run.id, "status": "starting"})
         else:
             print(run.id)
         return 0
@@ -148,7 +154,7 @@ def _start(run: Run, arguments: Namespace, *, gpu: str = "") -> int:
 
 def _report(run: Run, summary: Summary, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(result(run, summary), ensure_ascii=False))
+        print_json(result(run, summary))
     elif summary.status is Status.FINISHED:
         print(describe_result(run, summary))
     if summary.status is not Status.FINISHED:
@@ -198,6 +204,6 @@ def report_trouble(run: Run, summary: Summary) -> int:
         goes_on = _("yiwen resume {run} goes on from the last checkpoint")
         if not run.checkpoints():
             goes_on = _("yiwen resume {run} begins it anew: it has no checkpoint yet")
-        lines.append(goes_on.format(run=run.id))
+        lines.append(goes_on.format(run=shlex.quote(run.id)))
     print("\n".join(lines), file=sys.stderr)
     return exit_status(summary)

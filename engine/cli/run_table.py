@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 
@@ -10,6 +9,7 @@ import msgspec
 
 from engine import runs_folder
 from engine.catalog import Catalog, Row
+from engine.cli.output import print_json
 from engine.cli.table import table
 from engine.errors import UserError
 from engine.language import _
@@ -36,7 +36,7 @@ def list_runs(arguments: Namespace) -> int:
     listed = catalog.rows()
     rows = order.sort(asked.matching(listed))[: arguments.limit or None]
     if arguments.json:
-        print(json.dumps([row.as_dict() for row in rows], ensure_ascii=False))
+        print_json([row.as_dict() for row in rows])
     elif arguments.csv or arguments.markdown:
         suffix = ".csv" if arguments.csv else ".md"
         print(run_sheet.content(rows, _columns(arguments.columns, rows), suffix), end="")
@@ -86,7 +86,7 @@ def note(arguments: Namespace) -> int:
     if after != before:
         after = notes.write(run.folder, after)
     if arguments.json:
-        print(json.dumps({"run": run.id, **_without_trouble(after)}, ensure_ascii=False))
+        print_json({"run": run.id, **_without_trouble(after)})
     else:
         print(f"{run.id}  {after.label}".rstrip())
         if after.note:
@@ -118,7 +118,7 @@ def diff(arguments: Namespace) -> int:
     found = differences.between(rows)
     if arguments.json:
         said = {one.key: dict(zip(arguments.run, one.values)) for one in found}
-        print(json.dumps(said, ensure_ascii=False))
+        print_json(said)
     elif found:
         header = [_("setting"), *(run.id for run in wanted)]
         print(table(header, [[one.key, *one.values] for one in found]))

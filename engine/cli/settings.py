@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 
 import msgspec
 
 from engine import settings
+from engine.cli.output import print_json
 from engine.language import _
 
 
@@ -21,7 +21,7 @@ def show(arguments: Namespace) -> int:
     found = settings.load()
     if arguments.json:
         values = {"file": str(path), "exists": path.is_file(), **msgspec.to_builtins(found)}
-        print(json.dumps(values, ensure_ascii=False))
+        print_json(values)
         return 0
     said = _("your settings: {path} (there is none yet; these are the defaults)")
     if path.is_file():

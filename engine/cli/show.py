@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ import msgspec
 
 from engine import counted, runs_folder
 from engine.catalog import Row, finite
+from engine.cli.output import print_json
 from engine.cli.result import as_data, describe_result
 from engine.language import _
 from engine.paths import runs_root
@@ -37,7 +37,7 @@ def show(arguments: Namespace) -> int:
         row["perplexity_repaired"] = finite(repaired.perplexity) if repaired else None
         row["judged"] = as_data(summary)
         row["settings"] = msgspec.to_builtins(run.settings)
-        print(json.dumps(row, ensure_ascii=False))
+        print_json(row)
         return 0
     print(describe_run(run, summary))
     return 0

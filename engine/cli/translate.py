@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from argparse import Namespace
@@ -14,6 +13,7 @@ import msgspec
 from engine import directions, jobs, strategies, trained_with
 from engine.catalog import finite
 from engine.cli import typed
+from engine.cli.output import print_json
 from engine.cli.requests import request
 from engine.directions import Direction
 from engine.errors import UserError
@@ -76,7 +76,7 @@ def _translate_one(
         )
         if arguments.json:
             row["output"] = "".join(pieces).strip()
-            print(json.dumps(row, ensure_ascii=False), flush=True)
+            print_json(row)
         else:
             _stream(pieces, is_one_line=arguments.text is None)
     if arguments.reference and not arguments.json:
@@ -94,7 +94,7 @@ def _sampling(generation: Generation, arguments: Namespace) -> Generation:
 def _pass_over(arguments: Namespace) -> None:
     """Of an empty line comes an empty line: what comes out stands beside what went in."""
     if arguments.json:
-        print(json.dumps({"text": "", "direction": "unknown", "output": ""}), flush=True)
+        print_json({"text": "", "direction": "unknown", "output": ""})
     else:
         print("\n" * (max(1, arguments.samples or 1) - 1), flush=True)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 
 import msgspec
 
 from engine import translations
+from engine.cli.output import print_json
 from engine.cli.table import table
 from engine.errors import UserError
 from engine.language import _
@@ -26,7 +26,7 @@ def list_translations(arguments: Namespace) -> int:
         return 0
     found = found[: arguments.limit or None]
     if arguments.json:
-        print(json.dumps(msgspec.to_builtins(found), ensure_ascii=False))
+        print_json(msgspec.to_builtins(found))
         return 0
     rows = [
         [

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 
 from engine import runs_folder
+from engine.cli.output import print_json
 from engine.cli.preflight import training_request
 from engine.cli.requests import overrides, request
 from engine.cli.table import table
@@ -30,7 +30,7 @@ def list_waiting(arguments: Namespace) -> int:
             }
             for waiting in found
         ]
-        print(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
     elif not found:
         print(_("Nothing waits: `yiwen queue add tiny` puts a run in the queue."))
     else:
@@ -82,5 +82,8 @@ def remove(arguments: Namespace) -> int:
 
 
 def _said(run_id: str, arguments: Namespace) -> int:
-    print(json.dumps({"run": run_id, "status": "waiting"}) if arguments.json else run_id)
+    if arguments.json:
+        print_json({"run": run_id, "status": "waiting"})
+    else:
+        print(run_id)
     return 0

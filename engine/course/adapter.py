@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RunError
+from engine.files import regular
 from engine.language import _
 from engine.paths import write_atomically
 
@@ -34,9 +35,9 @@ def copy(source: Path, target: Path, base_model: str) -> list[str]:
     `base_model` replaces the path, on the machine that trained, which PEFT has noted.
     """
     try:
-        config = json.loads((source / CONFIG).read_text(encoding="utf-8"))
+        config = json.loads(regular.text(source / CONFIG))
         weights = source / WEIGHTS
-        if not weights.is_file():
+        if not weights.is_file() or weights.is_symlink():
             raise RunError(_("{file}: no such file; the adapter is not whole").format(file=weights))
         target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(weights, target / WEIGHTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,8 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
     base_model = adapter.model_name(profile.model.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / ADAPTER).is_symlink():
+            (folder / ADAPTER).unlink()
         shutil.rmtree(folder / ADAPTER, ignore_errors=True)
         warnings = adapter.copy(source, folder / ADAPTER, base_model)
         texts = {
@@ -114,7 +117,9 @@ def adapter_of(run: Run, checkpoint: str = "") -> Path:
                 "run {run}: {strategy} uses the base model as it is, so there is no adapter to "
                 "hand in; `yiwen train {profile}` makes one, and `yiwen report` describes runs of "
                 "every strategy"
-            ).format(run=run.id, strategy=settings.strategy, profile=settings.profile.name)
+            ).format(
+                run=run.id, strategy=settings.strategy, profile=shlex.quote(settings.profile.name)
+            )
         )
     if settings.job == "train":
         return run.adapter_folder(checkpoint)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
+from engine.errors import UserError
+from engine.language import _
 from engine.profiles import Profile, Quantization
 from engine.prompts import PromptBuilder
 
@@ -38,7 +41,7 @@ rm adapter_checkpoint.zip
 _UTILS = '''\
 """The prompt and the quantisation that the adapter was trained with.
 
-Written by Yiwen from run {run}; its name for this form of prompt is {digest}.
+Written by Yiwen; its name for this form of prompt is {digest}.
 """
 
 from __future__ import annotations
@@ -46,6 +49,8 @@ from __future__ import annotations
 import torch
 from transformers import BitsAndBytesConfig
 
+MADE_FROM = {run!r}
+"""The run."""
 BOS_TOKEN = {bos!r}
 """Stands before the prompt; the grader puts the tokenizer's own there."""
 STOP_TOKENS = {stop!r}
@@ -93,7 +98,7 @@ _AUTO = """\
 def utils_py(profile: Profile, builder: PromptBuilder, run: str, attention: str) -> str:
     """The utils.py of a run, from which the course imports."""
     dtype = profile.model.dtype
-    return _UTILS.format(
+    text = _UTILS.format(
         run=run,
         digest=builder.digest,
         bos=builder.bos_token,
@@ -107,6 +112,34 @@ def utils_py(profile: Profile, builder: PromptBuilder, run: str, attention: str)
         dtype="bfloat16 on a GPU that has it" if dtype == "auto" else f"{dtype} on a GPU",
         dtype_code=_AUTO if dtype == "auto" else f"    return {_on_gpu(dtype)}",
     )
+    _check(text)
+    return text
+
+
+def _check(text: str) -> None:
+    """See that nothing of a run became code: constants, and the three functions. Raises UserError.
+
+    Texts are written as Python writes them; this would find the one that was forgotten.
+    """
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        body = []
+    assigned = [node.value for node in body if isinstance(node, ast.Assign)]
+    functions = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    others = {type(node) for node in body} - {ast.Assign, ast.FunctionDef}
+    try:
+        for value in assigned:
+            ast.literal_eval(value)
+    except ValueError:
+        functions = []
+    docstrings = [node.value for node in body if isinstance(node, ast.Expr)]
+    if (
+        functions != ["get_prompt", "get_bnb_config", "compute_dtype"]
+        or others != {ast.Expr, ast.Import, ast.ImportFrom}
+        or not all(isinstance(node, ast.Constant) for node in docstrings)
+    ):
+        raise UserError(_("utils.py: a text of the run's profile cannot be written as Python"))
 
 
 def _around(builder: PromptBuilder) -> str:

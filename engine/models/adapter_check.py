@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 
 from engine.errors import UserError
+from engine.files import regular
 from engine.language import _, labelled
-from engine.models import config_file, needed_tensors, weight_files
+from engine.models import adapter_config, config_file, needed_tensors, weight_files
 from engine.models.config_file import shown
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
 from engine.text import one_line
 
-CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+CONFIG, WEIGHTS = adapter_config.CONFIG, adapter_config.WEIGHTS
 _PREFIX = "base_model.model."
 _PART = re.compile(r"(?P<layer>.+)\.lora_(?P<side>A|B)\.weight")
 _MOST_RANK = 1 << 16
@@ -34,6 +35,7 @@ Matrices = dict[str, dict[str, Tensor]]
 def check(adapter: Path, base: Path) -> None:
     """See that an adapter is whole and fits a base model's folder. Raises UserError."""
     config = _config(adapter)
+    adapter_config.check_weights_file(adapter)
     tensors = weight_files.of_file(adapter / WEIGHTS)
     wrong = next(_wrong_in_config(config), None)
     if wrong is None:
@@ -52,7 +54,8 @@ def check(adapter: Path, base: Path) -> None:
 def _config(adapter: Path) -> dict[str, Any]:
     path = adapter / CONFIG
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        content = regular.content(path, most=adapter_config.LONGEST)
+        return msgspec.json.decode(content, type=dict[str, Any])
     except FileNotFoundError:
         raise UserError(
             _("{folder}: holds no adapter (no adapter_config.json)").format(folder=adapter)
@@ -70,6 +73,10 @@ def _wrong_in_config(config: Mapping[str, Any]) -> Iterator[str]:
     if kind != "LORA":
         yield _("{file}: peft_type is {kind}, and Yiwen knows LORA").format(
             file=CONFIG, kind=shown(kind)
+        )
+    for key in adapter_config.unknown_settings(config):
+        yield _("{file}: {key} is {value}; Yiwen loads plain LoRA adapters, and no others").format(
+            file=CONFIG, key=one_line(key)[:40], value=shown(config[key])
         )
     rank, alpha = config.get("r"), config.get("lora_alpha")
     if not isinstance(rank, int) or isinstance(rank, bool) or not 0 < rank < _MOST_RANK:

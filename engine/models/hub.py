@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,11 @@ WANTED = (
 def is_id(text: str) -> bool:
     """Does it look like `owner/name`?"""
     return re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", text) is not None
+
+
+def is_revision(text: str) -> bool:
+    """Does it look like a branch, a tag or a commit, and lead nowhere else as a path?"""
+    return re.fullmatch(r"\w[\w.+-]*(/\w[\w.+-]*)*", text) is not None
 
 
 def cache_folder() -> Path:
@@ -55,14 +61,20 @@ def link(model_id: str, revision: str) -> Path:
 
 def find(model_id: str, revision: str = "main") -> Path | None:
     """The folder of a model, whole or not; None if nothing of it is here."""
+    if not is_revision(revision):
+        raise UserError(
+            _("model.revision: '{revision}' is no branch, tag or commit").format(revision=revision)
+        )
     linked = link(model_id, revision)
     if linked.is_dir():
         return linked.resolve()
     repository = repository_folder(model_id)
     try:
         commit = (repository / "refs" / revision).read_text().strip()
-    except OSError:
+    except (OSError, ValueError):
         commit = revision
+    if not is_revision(commit):
+        return None
     folder = repository / "snapshots" / commit
     return folder if folder.is_dir() else None
 
@@ -91,7 +103,7 @@ def files_of_index(index: Path) -> list[str]:
         raise UserError(
             _("{index}: is no index of weights: {error}").format(index=index, error=error)
         ) from None
-    outside = [name for name in names if Path(name).name != name]
+    outside = [name for name in names if not re.fullmatch(r"\w[\w.-]*\.safetensors", name)]
     if outside or not names:
         raise UserError(_("{index}: names no weights beside it").format(index=index))
     return sorted(names)
@@ -124,7 +136,7 @@ def require(model: str, revision: str = "main", profile: str = "") -> Path:
                 model=model
             )
         )
-    command = f"yiwen pull {profile}" if profile else pull_command(model, revision)
+    command = f"yiwen pull {shlex.quote(profile)}" if profile else pull_command(model, revision)
     folder = find(model, revision)
     if folder is None:
         raise UserError(
@@ -146,4 +158,5 @@ def require(model: str, revision: str = "main", profile: str = "") -> Path:
 
 def pull_command(model_id: str, revision: str) -> str:
     """What to type to get a model."""
-    return f"yiwen pull {model_id}" + ("" if revision == "main" else f" --revision {revision}")
+    at = [] if revision == "main" else ["--revision", revision]
+    return shlex.join(["yiwen", "pull", model_id, *at])

@@ -7,6 +7,7 @@ a download can be resumed at the byte where it broke off; the library's own star
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 
 from engine.errors import UserError
 from engine.language import _
+from engine.models import hub
 from engine.models.resumable import ConnectionLost, ModelFile
 from engine.text import one_line
 
@@ -63,15 +65,26 @@ class HubSource:
             info = found.model_info(
                 self.model_id, revision=self.revision, files_metadata=True, timeout=_PATIENCE
             )
-        self.commit = info.sha or self.revision
+        self.commit = self._commit_of(info.sha)
         for sibling in info.siblings or []:
             lfs = sibling.lfs
             self.files[sibling.rfilename] = ModelFile(
                 sibling.rfilename,
                 -1 if sibling.size is None else sibling.size,
-                key=(lfs.sha256 if lfs else sibling.blob_id) or "",
-                sha256=lfs.sha256 if lfs else "",
+                key=_checksum(lfs.sha256 if lfs else sibling.blob_id),
+                sha256=_checksum(lfs.sha256) if lfs else "",
             )
+
+    def _commit_of(self, said: object) -> str:
+        """The commit that the server names; it becomes a folder's name. Raises UserError."""
+        commit = said or self.revision
+        if not isinstance(commit, str) or not hub.is_revision(commit):
+            raise UserError(
+                _("{endpoint} names a commit that is none: {commit}; choose another mirror").format(
+                    endpoint=self.endpoint, commit=one_line(repr(commit))[:80]
+                )
+            )
+        return commit
 
     def read(self, file: ModelFile, start: int) -> tuple[int, Iterator[bytes]]:
         """The bytes of a file, from `start` or, where the server cannot, from the beginning.
@@ -193,6 +206,12 @@ class HubSource:
             .format(page=page, status=status, message=message)
             .rstrip()
         )
+
+
+def _checksum(said: object) -> str:
+    """What a server says of a file's content; it becomes a file's name. Empty if it is no sum."""
+    is_sum = isinstance(said, str) and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", said)
+    return str(said) if is_sum else ""
 
 
 def _server_answered(status: int) -> str:

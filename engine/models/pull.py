@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from engine.errors import UserError
-from engine.language import _
+from engine.language import _, labelled
 from engine.models import hub, weight_files
-from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch
+from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch, sha256_of
 from engine.text import size
 
 OnProgress = Callable[[str, int, int], None]
@@ -33,17 +37,21 @@ class Source(Protocol):
         """The bytes of a file from `start`, or from where the first number says."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class FolderSource:
     """A folder that holds a model."""
 
     folder: Path
     commit: str = ""
 
-    @property
+    @cached_property
     def files(self) -> Mapping[str, ModelFile]:
         found = [path for path in self.folder.iterdir() if path.is_file()]
-        return {path.name: ModelFile(path.name, path.stat().st_size) for path in found}
+        return {
+            path.name: ModelFile(path.name, path.stat().st_size, sha256=sha256_of(path), local=True)
+            for path in found
+            if path.name in (*hub.NEEDED, *hub.WANTED, hub.INDEX) or path.suffix == ".safetensors"
+        }
 
     def read(self, file: ModelFile, start: int) -> tuple[int, Iterator[bytes]]:
         def chunks() -> Iterator[bytes]:
@@ -159,7 +167,26 @@ def check_folder(folder: Path) -> int:
         )
     names = hub.weight_files(folder)
     weight_files.of_folder(folder)
+    for name in (*hub.NEEDED, *names):
+        if damage := _damage(folder / name):
+            said = _("{damage}; get it again").format(damage=damage)
+            raise UserError(labelled(str(folder / name), said))
     return sum((folder / name).stat().st_size for name in [*names, *hub.NEEDED])
+
+
+def _damage(file: Path) -> str:
+    """What is wrong with a file: no JSON, or not what its name in the hub's cache, a sum, says."""
+    if file.suffix == ".json":
+        try:
+            found = msgspec.json.decode(file.read_bytes())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            return _("is no JSON object")
+    key = file.resolve().name
+    if not file.is_symlink() or not re.fullmatch(r"[0-9a-f]{64}", key) or sha256_of(file) == key:
+        return ""
+    return _("is not what its checksum says")
 
 
 def _choose(source: Source, place: Place) -> list[ModelFile]:

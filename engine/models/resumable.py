@@ -36,6 +36,8 @@ class ModelFile:
     """What the hub's cache calls the content: its SHA-256, or git's name for it, or empty."""
     sha256: str = ""
     """Of the content; large files have it."""
+    local: bool = False
+    """From a folder: what is here already is read again, for it may be from another one."""
 
 
 Read = Callable[[ModelFile, int], tuple[int, Iterator[bytes]]]
@@ -106,7 +108,18 @@ def _fill(content: _Content, file: ModelFile, read: Read, progress: Callable[[in
 
 
 def _is_whole(file: ModelFile, target: Path) -> bool:
-    return target.is_file() and target.stat().st_size == file.size
+    if not target.is_file() or target.stat().st_size != file.size:
+        return False
+    return not file.local or sha256_of(target) == file.sha256
+
+
+def sha256_of(path: Path) -> str:
+    """The checksum of a file's content."""
+    found = hashlib.sha256()
+    with path.open("rb") as opened:
+        while chunk := opened.read(CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
 
 
 def _part(target: Path) -> Path:

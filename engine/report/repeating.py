@@ -30,12 +30,15 @@ def commands(run: Run) -> list[str]:
     changed = [f"--set {shlex.quote(f'{k}={v}')}" for k, v in settings.overrides.items()]
     if settings.adapter_run:
         test = shlex.quote(settings.data["test"].path)
-        verb = f"predict {settings.adapter_run} {test}"
+        run_id = shlex.quote(settings.adapter_run)
+        verb = f"predict {run_id} {test}"
         if settings.job == "evaluate":
-            verb = f"evaluate {settings.adapter_run} --test {test}"
-        checkpoint = [f"--checkpoint {settings.checkpoint}"] if settings.checkpoint else []
+            verb = f"evaluate {run_id} --test {test}"
+        checkpoint = (
+            [f"--checkpoint {shlex.quote(settings.checkpoint)}"] if settings.checkpoint else []
+        )
         return [" ".join(["yiwen", verb, *checkpoint, *changed])]
-    verb, after = settings.job, [f"--strategy {settings.strategy}"]
+    verb, after = settings.job, [f"--strategy {shlex.quote(settings.strategy)}"]
     if settings.job == "train":
         after = []
     elif settings.job == "predict":

@@ -18,9 +18,12 @@ from engine import trained_with
 from engine.files import modes, regular
 from engine.runs import Run
 from engine.trained_with import TrainedWith
+from engine.worker import saved_state
 from engine.worker.progress import Progress
 
-_TRAINER = "trainer.pt"
+_TRAINER = "trainer.safetensors"
+_OLD_TRAINER = "trainer.pt"
+"""Of checkpoints from before; read, never written."""
 
 
 @dataclass
@@ -51,12 +54,13 @@ class TrainerState:
 
     def write(self, path: Path) -> None:
         """Plain values and tensors alone, which can be read without trusting the file."""
-        torch.save({**vars(self), "progress": vars(self.progress)}, path)
+        saved_state.write(path, {**vars(self), "progress": vars(self.progress)})
 
     @classmethod
     def read(cls, path: Path) -> TrainerState:
         """What `write` wrote."""
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        read = saved_state.read_old if path.name == _OLD_TRAINER else saved_state.read
+        content = read(path)
         return cls(**{**content, "progress": Progress(**content["progress"])})
 
 
@@ -81,7 +85,8 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     os.replace(temporary, target)
     for other in run.checkpoints():
         if other != name:
-            (run.checkpoints_path / other / _TRAINER).unlink(missing_ok=True)
+            for file in (_TRAINER, _OLD_TRAINER):
+                (run.checkpoints_path / other / file).unlink(missing_ok=True)
     return name
 
 
@@ -89,8 +94,9 @@ def newest_state(run: Run) -> tuple[Path, TrainerState] | None:
     """The checkpoint to resume from, or None to begin anew."""
     for name in reversed(run.checkpoints()):
         path = run.checkpoints_path / name
-        if (path / _TRAINER).is_file():
-            return path, TrainerState.read(path / _TRAINER)
+        for file in (_TRAINER, _OLD_TRAINER):
+            if (path / file).is_file() and not (path / file).is_symlink():
+                return path, TrainerState.read(path / file)
     return None
 
 
@@ -110,4 +116,5 @@ def publish(run: Run, checkpoint: str) -> None:
 
 def _not_published(folder: str, names: list[str]) -> list[str]:
     """The trainer's state; and links, behind which is nothing of the checkpoint's own."""
-    return [name for name in names if name == _TRAINER or Path(folder, name).is_symlink()]
+    own = (_TRAINER, _OLD_TRAINER)
+    return [name for name in names if name in own or Path(folder, name).is_symlink()]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from looking import HOSTILE
+from planted import Planted
 from samples import ENDED, held_by_a_process, make_run, score
 from stand_in import write_worker
 
@@ -18,7 +19,7 @@ from engine.runs import Run
 from engine.settings import Notify
 
 TELL = """printf '%s|%s|%s|%s|%s' "$YIWEN_RUN" "$YIWEN_STATUS" "$YIWEN_PERPLEXITY" \
-"$YIWEN_STRATEGY" "$YIWEN_MESSAGE" > told.txt.new; mv told.txt.new told.txt"""
+"$YIWEN_STRATEGY" "$YIWEN_MESSAGE" > "$0/new"; mv "$0/new" "$0/told.txt\""""
 
 
 @pytest.fixture
@@ -27,7 +28,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     folder = tmp_path / "yiwen"
     folder.mkdir()
-    (folder / "settings.toml").write_text(f"[notify]\ncommand = '''{TELL}'''\n", "utf-8")
+    command = f"['sh', '-c', '''{TELL}''', '$YIWEN_FOLDER']"
+    (folder / "settings.toml").write_text(f"[notify]\ncommand = {command}\n", "utf-8")
     return folder
 
 
@@ -97,7 +99,9 @@ def test_a_command_that_fails_says_so_in_the_folder_of_the_run(root: Path, confi
     notice.attend(run)
     deadline = time.monotonic() + 20
     log = run.folder / "notice.log"
-    while "ended with status 127" not in (log.read_text("utf-8") if log.exists() else ""):
+    while "No such file or directory: 'nonesuch-program'" not in (
+        log.read_text("utf-8") if log.exists() else ""
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -132,3 +136,50 @@ def test_a_resumed_run_is_not_locked_out_by_the_one_that_waits(root: Path, confi
     log.append(Finished())
     assert not run.alive()
     assert os.path.exists(run.folder / "told.txt")
+
+
+def test_a_run_says_nothing_that_a_shell_obeys(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    witness = tmp_path / "witness"
+    name = 'x"; touch witness; echo "$(touch witness)`touch witness`'
+    hostile = f"$(touch {witness}); touch {witness}\n`touch {witness}`"
+    run = make_run(root, Started(), Failed(type="x", message=hostile), run_id=name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for command in (
+        "echo $YIWEN_RUN ${YIWEN_MESSAGE}",
+        ["echo", "$YIWEN_RUN", "$YIWEN_MESSAGE"],
+        ["sh", "-c", 'echo "$YIWEN_RUN" "$YIWEN_MESSAGE"'],
+    ):
+        assert notice.run_command(command, run, run.summary()) == 0
+    assert not witness.exists()
+    assert list(home.iterdir()) == []
+
+
+def test_a_line_for_a_shell_is_refused_with_the_remedy() -> None:
+    for line in ("a | b", "a > file", "a; b", "a && b", "(a)"):
+        with pytest.raises(ValueError, match=r'none runs it; write command = \["sh", "-c"'):
+            notice.words_of(line)
+    assert notice.words_of("mail -s 'a; b' me@example.org") == [
+        "mail",
+        "-s",
+        "a; b",
+        "me@example.org",
+    ]
+
+
+def test_the_command_stands_in_the_users_home_and_not_where_data_is(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(root, *ENDED)
+    planted = Planted(tmp_path / "witness")
+    planted.plant(run.folder)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    code = "import json, os; open('told', 'w').write(os.environ['YIWEN_RUN'])"
+    assert notice.run_command([sys.executable, "-c", code], run, run.summary()) == 0
+    assert (home / "told").read_text() == run.id
+    assert planted.run == []

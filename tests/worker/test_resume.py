@@ -75,7 +75,7 @@ def _stop_twice(make_run: RunMaker) -> SmallRun:
         stopped = small.of_kind(Stopped)[-1]
         assert stopped.step == max(small.losses())
         assert stopped.checkpoint == small.run.checkpoints()[-1] == f"step-{stopped.step:06d}"
-        assert (small.run.checkpoints_path / stopped.checkpoint / "trainer.pt").is_file()
+        assert (small.run.checkpoints_path / stopped.checkpoint / "trainer.safetensors").is_file()
         assert not small.run.adapter_path.exists()
         if step == 2:  # cut short, so that it has to be done again
             assert not any(event.step == 2 for event in small.of_kind(Sample))

@@ -165,7 +165,7 @@ def test_the_adapter_is_plain_peft(finished_run: SmallRun) -> None:
 
 
 def test_only_the_newest_checkpoint_can_be_resumed(finished_run: SmallRun) -> None:
-    states = finished_run.run.checkpoints_path.glob("*/trainer.pt")
+    states = finished_run.run.checkpoints_path.glob("*/trainer.safetensors")
     assert finished_run.run.checkpoints() == ["step-000002", "step-000004", "step-000006"]
     assert [path.parent.name for path in states] == ["step-000006"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 
 from engine.cli.data.progress import Progress
+from engine.cli.output import print_json
 from engine.data import inspection, records
 from engine.data.inspection import KINDS, Suspicion
 from engine.language import _, labelled, plural
@@ -31,7 +31,7 @@ def check(arguments: Namespace) -> int:
             "warnings": [asdict(suspicion) for suspicion in suspicions],
             "blank_lines": len(file.blank),
         }
-        print(json.dumps(content, ensure_ascii=False))
+        print_json(content)
     else:
         print("\n".join(_lines(file, suspicions, None if arguments.all else _SHOWN)))
     return 1 if file.mistakes or not file.pairs else 0

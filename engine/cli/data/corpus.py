@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from engine import counted, profile_files
 from engine.characters import converter
 from engine.cli.data.progress import Progress
+from engine.cli.output import print_json
 from engine.data import composing, damage, niutrans, records, text_file
 from engine.data.niutrans import Aligned, Excluded, book_of
 from engine.errors import UserError
@@ -128,7 +128,7 @@ def _report(
             "written": written,
             "seed": arguments.seed,
         }
-        print(json.dumps(content, ensure_ascii=False))
+        print_json(content)
         return
     said = plural("{pairs} in {chapters:,} chapter:", "{pairs} in {chapters:,} chapters:", chapters)
     print(said.format(pairs=counted.pairs(sum(counts.values())), chapters=chapters))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -10,6 +9,7 @@ import msgspec
 
 from engine import counted, dataset, jobs, profile_files
 from engine.cli.data.progress import Progress
+from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.data import description, lengths
@@ -45,7 +45,7 @@ def describe(arguments: Namespace) -> int:
         content = {"file": found.path, "sha256": found.sha256, **msgspec.to_builtins(facts)}
         if profile is not None and measured is not None:
             content |= {"profile": profile.name, "tokens": msgspec.to_builtins(measured)}
-        print(json.dumps(content, ensure_ascii=False))
+        print_json(content)
         return 0
     print("\n\n".join(_parts(found, facts)))
     if profile is not None and measured is not None:

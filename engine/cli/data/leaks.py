@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from engine import counted, dataset
 from engine.cli.data.progress import Progress
+from engine.cli.output import print_json
 from engine.data import records
 from engine.data.damage import folded
 from engine.data.leaks import Leak, find_leaks
@@ -52,7 +52,7 @@ def leaks(arguments: Namespace) -> int:
         kept = [r.value for place, r in enumerate(train.records) if place not in leaking]
         records.write(target, kept, force=arguments.force)
     if arguments.json:
-        print(json.dumps(_content(found, train, test, target), ensure_ascii=False))
+        print_json(_content(found, train, test, target))
         return 1 if found else 0
     shown = found if arguments.all else found[:_SHOWN]
     for leak in shown:

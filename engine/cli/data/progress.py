@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from engine.cli.output import put_line
 from engine.language import _
 from engine.text import clock
 
@@ -56,10 +57,10 @@ class Progress:
     def _show(self, line: str) -> None:
         self._is_shown = True
         if self._terminal:
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            put_line(line)
         else:
             print(line, file=sys.stderr, flush=True)
 
     def _clear(self) -> None:
         if self._terminal and self._is_shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            put_line("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections import defaultdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from engine import counted
 from engine.cli.data.progress import Progress
+from engine.cli.output import print_json
 from engine.cli.table import table
 from engine.data import damage, records
 from engine.data.damage import Change
@@ -50,7 +50,7 @@ def repair(arguments: Namespace) -> int:
     }
     if arguments.json:
         changes = [{"found": k[0], "repaired": k[1], **v} for k, v in found.items()]
-        print(json.dumps({**summary, "changes": changes}, ensure_ascii=False))
+        print_json({**summary, "changes": changes})
         return 0
     if found:
         rows = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
 from engine import counted
+from engine.cli.output import print_json
 from engine.data import records, splitting
 from engine.data.damage import folded
 from engine.language import _, labelled
@@ -34,7 +34,7 @@ def split(arguments: Namespace) -> int:
             "seed": arguments.seed,
             "held_out": found.held_out,
         }
-        print(json.dumps(content, ensure_ascii=False))
+        print_json(content)
         return 0
     for target, places in zip(targets, sides):
         print(labelled(short_path(str(target)), counted.pairs(len(places))))
