@@ -12,9 +12,9 @@ from typing import Literal
 from engine import hardware
 from engine.events import FIRST_PHASE, TERMINAL, Evaluated, Event, Phase, Started, Step
 from engine.language import _
-from engine.text import size
+from engine.text import number, size
 
-Kind = Literal["gone", "nan", "zero", "diverged", "silent", "disk"]
+Kind = Literal["gone", "nan", "zero", "diverged", "silent", "disk", "worse"]
 
 _HUGE = math.inf
 """What is neither below it nor above its opposite is no number that one can train with."""
@@ -69,11 +69,15 @@ class Alarms:
     def __init__(self) -> None:
         self._untuned = math.nan
         """Loss before training: the higher of the first step's and the test file's."""
+        self._untuned_score = math.nan
+        """Perplexity on the test file before training."""
         self._begin(0, 0)
 
     def _begin(self, planned: int, step: int) -> None:
         """Another worker: nothing that was noticed before counts."""
         self._planned, self._step = planned, step
+        self._score = (step, math.nan)
+        """The latest perplexity on the test file, and its step."""
         self._bad_at = self._bad_first = -math.inf
         self._zeros = 0
         self._mean = self._far_loss = math.nan
@@ -103,8 +107,11 @@ class Alarms:
                 self._begin(0, self._step)  # loading may take its time again
             elif isinstance(event, Started):
                 self._begin(event.steps, event.resumed_from)
-            elif isinstance(event, Evaluated) and event.part == "test" and not event.step:
-                self._start_from(math.log(max(1.0, event.score.perplexity_corpus)))
+            elif isinstance(event, Evaluated) and event.part == "test":
+                self._score = (event.step, event.score.perplexity)
+                if not event.step:
+                    self._untuned_score = event.score.perplexity
+                    self._start_from(math.log(max(1.0, event.score.perplexity_corpus)))
             if event.at > 0:  # else it is of a kind that this version does not know
                 if self._means and event.at - self.last_at > self._longest:
                     self._longest = event.at - self.last_at
@@ -157,7 +164,7 @@ class Alarms:
         `now` (seconds since the epoch) if a worker is at the run; `free` bytes on its disk and
         `need` bytes for the next checkpoint, where they are known.
         """
-        found = [self._not_a_number(), self._zero(), self._diverged()]
+        found = [self._not_a_number(), self._zero(), self._diverged(), self._worse()]
         if not self.has_ended:
             if now is None:
                 found.append(_full_disk(free, need))
@@ -199,6 +206,18 @@ class Alarms:
                 mean=mean, since=since, lowest=lowest
             ),
             _("stop the run and lower training.learning_rate"),
+        )
+
+    def _worse(self) -> Alarm | None:
+        step, perplexity = self._score
+        if not perplexity > self._untuned_score:
+            return None
+        return Alarm(
+            "worse",
+            _(
+                "Test perplexity is {value} after step {step:,}: worse than untuned, {before}"
+            ).format(value=number(perplexity), step=step, before=number(self._untuned_score)),
+            _("lower training.learning_rate, or look at the pairs and the prompt's template"),
         )
 
     def _silent(self, now: float) -> Alarm | None:

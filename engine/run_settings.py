@@ -85,6 +85,14 @@ class RunSettings(Struct, frozen=True, kw_only=True, gc=False):
         )
 
     @property
+    def chosen_by(self) -> str:
+        """The part whose perplexity chose the checkpoint, or `last`; empty where nothing trains."""
+        if self.job != "train":
+            return ""
+        by = self.profile.evaluation.choose_by
+        return "last" if by == "validation" and "validation" not in self.data else by
+
+    @property
     def chosen_on_test(self) -> bool:
         """Was the adapter's checkpoint chosen on the test file, so that its score flatters it?"""
         asked = self.profile.evaluation.choose_by == "test"

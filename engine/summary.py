@@ -91,6 +91,12 @@ class Summary(Struct, array_like=True):
     updated: float = math.nan
     was_resumed: bool = False
     """Did a second worker go on where a first one was cut short?"""
+    untuned: float = math.nan
+    """Perplexity on the test file before the first step of a training."""
+    validation: float = math.nan
+    """Perplexity on the validation pairs: of the best checkpoint, else the latest."""
+    validated: tuple[int, float] = (-1, math.nan)
+    """The latest perplexity on the validation pairs, and its step."""
     apart: float = 0.0
     """Seconds since `began` that do not count: pauses, loading again, and what was lost."""
     kept_step: int = -1
@@ -120,12 +126,7 @@ class Summary(Struct, array_like=True):
             self.device = event.device
             self.was_resumed |= event.resumed_from > 0
         elif isinstance(event, events.Evaluated):
-            if event.part == "test":
-                self.score, self.directions = event.score, event.directions
-                self.definition, self.results_file = event.definition, event.file
-                self.judged = None
-            elif event.part == "repaired":
-                self.repaired = event.score
+            self._apply_score(event)
         elif isinstance(event, events.Judged):
             if event.part == "test":
                 self.judged = event
@@ -133,15 +134,36 @@ class Summary(Struct, array_like=True):
             self.kept_step, self.kept_seconds = event.step, self.worked(event.at)
             if event.best:
                 self.best_checkpoint = event.checkpoint
+                if self.validated[0] == event.step:
+                    self.validation = self.validated[1]
         elif isinstance(event, events.Warned):
             self.message, self.hint = event.message, event.hint
         elif isinstance(event, events.TERMINAL):
             self._apply_end(event)
 
     @property
+    def is_worse(self) -> bool:
+        """Is it worse on the test file than the untuned model was?"""
+        return self.score is not None and self.score.perplexity > self.untuned
+
+    @property
     def judgement(self) -> Judgement | None:
         """What is said of all items, if anything."""
         return self.judged.judgement if self.judged else None
+
+    def _apply_score(self, event: events.Evaluated) -> None:
+        if event.part == "test":
+            self.score, self.directions = event.score, event.directions
+            self.definition, self.results_file = event.definition, event.file
+            self.judged = None
+            if self.steps and not event.step:
+                self.untuned = event.score.perplexity
+        elif event.part == "repaired":
+            self.repaired = event.score
+        elif event.part == "validation":
+            self.validated = (event.step, event.score.perplexity)
+            if not self.best_checkpoint:
+                self.validation = event.score.perplexity
 
     def _apply_step(self, event: events.Step) -> None:
         self.step, self.steps, self.loss, self.lr = event.step, event.of, event.loss, event.lr

@@ -10,7 +10,7 @@ import re
 from engine.language import _, marked, plural
 from engine.scores.judgement import FAULTS, FAULTS_IN_SHORT
 from engine.summary import Status
-from engine.text import one_line
+from engine.text import number, one_line
 
 _CPU = re.compile(r"CPU, (\d+) threads")
 _STATUSES = {
@@ -124,6 +124,16 @@ def part_name(part: str) -> str:
 def part_word(part: str) -> str:
     """The same in one word, for a heading."""
     return _(_PART_WORDS[part]) if part in _PART_WORDS else one_line(part)
+
+
+def choice_word(chosen_by: str) -> str:
+    """What chose the checkpoint that a training ended with."""
+    return _("the last step") if chosen_by == "last" else part_word(chosen_by)
+
+
+def worse_words(untuned: float) -> str:
+    """That a run came to less than nothing."""
+    return _("worse than the untuned model, which scored {value}").format(value=number(untuned))
 
 
 def measure_name(name: str) -> str:

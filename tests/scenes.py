@@ -110,7 +110,8 @@ def _scored(number: int) -> list[Event]:
     at, perplexity = BEGAN + 20.5 + number, 12 + 66 * math.exp(-number / 30)
     both = {"to_modern": score(perplexity - 2), "to_classical": score(perplexity + 2)}
     found: list[Event] = [
-        Evaluated(at=at, part="test", score=score(perplexity), directions=both, step=number)
+        Evaluated(at=at, part="validation", score=score(perplexity * 1.08), step=number),
+        Evaluated(at=at, part="test", score=score(perplexity), directions=both, step=number),
     ]
     if number:
         outputs = ("有友自遠方來，不亦樂乎？", "別人不知道我，我不生氣，不也是君子嗎？")

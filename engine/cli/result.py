@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,13 +11,13 @@ from engine.cli.table import table
 from engine.directions import LABELS
 from engine.events import Judged, Score
 from engine.language import _, labelled, marked
-from engine.run_settings import PEEKED
+from engine.run_settings import PEEKED, RunSettings
 from engine.runs import Run
 from engine.scores.definition_words import in_words
 from engine.scores.judgement import Judgement, Measure, plain_data, value
 from engine.summary import Summary
 from engine.text import interval, number, one_line, share
-from engine.wording import fault_detail, fault_name
+from engine.wording import choice_word, fault_detail, fault_name, worse_words
 
 COPY = marked("copy the source")
 """The row of what doing nothing would score."""
@@ -41,12 +42,25 @@ def describe_result(run: Run, summary: Summary) -> str:
         parts.append(_perplexities(summary, summary.score, run.settings.mark))
         if run.settings.chosen_on_test:
             parts.append(_(PEEKED))
+        parts += beside(run.settings, summary)
         parts.append(definition_line(summary.definition))
     if judged is not None:
         parts.append(_translations(judged))
         parts.append("\n".join(_faults(judged.judgement)))
         parts.append(definition_line(judged.definition))
     return "\n".join(part for part in parts if part)
+
+
+def beside(settings: RunSettings, summary: Summary) -> Iterator[str]:
+    """What stands beside a trained run's perplexity: validation, the untuned model."""
+    if settings.chosen_by and not math.isnan(summary.validation):
+        said = _("validation perplexity {value}; checkpoint chosen by {part}")
+        part = choice_word(settings.chosen_by)
+        yield said.format(value=number(summary.validation), part=part)
+    if summary.is_worse:
+        yield "! " + worse_words(summary.untuned)
+    elif not math.isnan(summary.untuned):
+        yield _("untuned {value}").format(value=number(summary.untuned))
 
 
 def definition_line(definition: Mapping[str, str]) -> str:

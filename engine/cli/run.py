@@ -175,6 +175,10 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
             "steps": summary.step,
             "loss": finite(summary.loss),
             "checkpoint": summary.best_checkpoint,
+            "chosen_by": run.settings.chosen_by,
+            "perplexity_validation": finite(summary.validation),
+            "perplexity_untuned": finite(summary.untuned),
+            "worse_than_untuned": summary.is_worse,
         }
     return base | {
         "perplexity": finite(score.perplexity) if score else None,

@@ -21,9 +21,10 @@ from engine.table.run_columns import COLUMNS, Order
 from engine.text import one_line, plain
 
 _SHOWN = (
-    "id", "name", "status", "strategy", "perplexity", "bleu", "chrf", "loss", "time", "created",
+    "id", "name", "status", "strategy", "perplexity", "validation", "bleu", "chrf", "loss", "time",
+    "created",
 )  # fmt: skip
-_IF_ANY = ("name", "bleu", "chrf")
+_IF_ANY = ("name", "validation", "bleu", "chrf")
 """Shown where at least one run has it."""
 
 

@@ -76,6 +76,18 @@ def status_of(row: Row) -> str:
     return f"{words} {text.progress(done, of)}" if of else words
 
 
+def _status_words(row: Row) -> str:
+    """The same, with what an ended run came to if it came to nothing."""
+    if is_worse_in_the_end(row):
+        return _("{status}, worse").format(status=status_of(row))
+    return status_of(row)
+
+
+def is_worse_in_the_end(row: Row) -> bool:
+    """Has it ended, and does it score worse than the untuned model?"""
+    return row.summary.status.ended and row.summary.is_worse
+
+
 def test_name(row: Row) -> str:
     """The name of the file that was scored."""
     file = row.settings.data.get("test")
@@ -147,13 +159,16 @@ def _short(value: float) -> str:
 
 
 _LIST = (
-    _words("status", _("status"), _("status, running first"), status_of,
+    _words("status", _("status"), _("status, running first"), _status_words,
            value=lambda row: row.summary.status.value),
     _words("profile", _("profile"), _("profile"), lambda row: row.settings.profile.name, widest=18),
     _words("strategy", _("strategy"), _("strategy"), strategy_of,
            value=lambda row: row.settings.strategy + _job_of(row), widest=24),
     RunColumn("perplexity", "ppl", _("perplexity, best first"),
               lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
+    _number("validation", _("val ppl"), _("validation perplexity, best first"),
+            lambda row: row.summary.validation,
+            say=lambda value: "" if math.isnan(value) else text.number(value)),
     _words("name", _("name"), _("name and tags that you gave"), lambda row: row.notes.label,
            widest=28),
     _number("loss", "loss", _("training loss, lowest first"), lambda row: row.summary.loss,
@@ -186,6 +201,11 @@ _LIST = (
              lambda row: row.settings.profile.training.seed),
     _setting("steps", _("steps"), _("optimizer steps done"), lambda row: row.summary.step),
     _words("best", _("best"), _("best checkpoint"), lambda row: row.summary.best_checkpoint),
+    _words("chosen_by", _("chosen by"), _("what chose the checkpoint"),
+           lambda row: wording.choice_word(row.settings.chosen_by),
+           value=lambda row: row.settings.chosen_by or None),
+    _number("untuned", _("untuned"), _("perplexity of the untuned model"),
+            lambda row: row.summary.untuned),
     _words("adapter_of", _("adapter of"), _("run whose adapter was scored"),
            lambda row: row.settings.adapter_run),
     _words("host", _("host"), _("machine"), lambda row: row.settings.host, widest=16),
@@ -193,8 +213,8 @@ _LIST = (
 )  # fmt: skip
 COLUMNS = {column.key: column for column in _LIST}
 USUAL = (
-    "status", "profile", "strategy", "perplexity", "name", "loss", "time", "created", "id", "bleu",
-    "chrf",
+    "status", "profile", "strategy", "perplexity", "name", "loss", "validation", "time", "created",
+    "id", "bleu", "chrf",
 )  # fmt: skip
 """What is shown where nothing else was chosen, the more important first."""
 

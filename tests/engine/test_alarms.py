@@ -237,3 +237,15 @@ def test_another_clock_is_no_silence(root: Path, monkeypatch: pytest.MonkeyPatch
     assert watch.find(alive=True) == []
     clock[0] += 20
     assert [alarm.kind for alarm in watch.find(alive=True)] == ["silent"]
+
+
+def test_a_model_that_training_made_worse() -> None:
+    found = _of(3.0, 2.9)
+    found.extend([Evaluated(part="test", score=score(40.0), step=0)])
+    found.extend([Evaluated(part="test", score=score(39.0), step=2)])
+    assert _kinds(found) == []
+    found.extend([Evaluated(part="test", score=score(45.1), step=3), Finished(at=2000.0)])
+    (alarm,) = found.find()
+    assert alarm.kind == "worse"
+    assert "45.10 after step 3" in alarm.message
+    assert "untuned, 40.00" in alarm.message

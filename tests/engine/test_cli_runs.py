@@ -19,7 +19,8 @@ from engine.text import width
 ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
     "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "name", "tags", "note",
-    "chosen_on_test",
+    "chosen_on_test", "chosen_by", "perplexity_validation", "perplexity_untuned",
+    "worse_than_untuned",
 }  # fmt: skip
 
 
@@ -47,7 +48,35 @@ def test_runs_as_json_have_the_keys_that_programs_rely_on(
         "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9,
         "bleu": None, "chrf": None, "seconds": 100.0, "adapter_run": None,
         "name": "", "tags": [], "note": "", "chosen_on_test": False,
+        "chosen_by": "last", "perplexity_validation": None, "perplexity_untuned": None,
+        "worse_than_untuned": False,
     }  # fmt: skip
+
+
+def test_a_run_that_made_the_model_worse_says_so(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    scored = [
+        events.Evaluated(part=part, score=score(value), step=step)
+        for step, part, value in (
+            (0, "validation", 44.0), (0, "test", 40.0), (9, "validation", 50.5), (9, "test", 45.0),
+        )
+    ]  # fmt: skip
+    file = DataFile(str(TEST_FILE), "0" * 64, 84)
+    run = make_run(
+        root, events.Started(steps=9), *scored,
+        events.Saved(step=9, checkpoint="step-9", best=True), events.Finished(steps=9),
+        data={"test": file, "validation": file},
+    )  # fmt: skip
+    _, out, _ = run_command(capsys, "runs")
+    assert "finished, worse" in out
+    assert "50.50" in out
+    _, out, _ = run_command(capsys, "show", run.id)
+    assert "! worse than the untuned model, which scored 40.00" in out
+    assert "validation perplexity 50.50; checkpoint chosen by validation" in out
+    row = as_json(capsys, "show", run.id)
+    assert (row["perplexity_validation"], row["perplexity_untuned"]) == (50.5, 40.0)
+    assert (row["worse_than_untuned"], row["chosen_by"]) == (True, "validation")
 
 
 def test_runs_are_listed_with_status_in_words_and_result(

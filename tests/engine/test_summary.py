@@ -215,3 +215,22 @@ def test_a_step_that_a_killed_worker_tore_does_not_hide_the_one_before() -> None
 def test_a_torn_last_line_is_no_event() -> None:
     LOG.write_bytes(events.encode(step(1)) + events.encode(events.Finished())[:-1])
     assert not read_summary(LOG).ended
+
+
+def test_validation_is_that_of_the_best_checkpoint_and_the_untuned_model_is_kept() -> None:
+    def scored(part: str, step: int, perplexity: float) -> Event:
+        return events.Evaluated(part=part, score=score(perplexity), step=step)
+
+    given: list[Event] = [
+        events.Started(steps=90), scored("validation", 0, 50.0), scored("test", 0, 40.0),
+        scored("validation", 30, 9.0), scored("test", 30, 8.0),
+        events.Saved(step=30, checkpoint="step-30", best=True),
+        scored("validation", 60, 11.0), scored("test", 60, 45.0),
+    ]  # fmt: skip
+    assert folded(*given[:4]).validation == 9.0
+    assert not folded(*given[:5]).is_worse
+    summary = folded(*given, events.Stopped(step=60))
+    assert (summary.validation, summary.untuned) == (9.0, 40.0)
+    assert summary.is_worse
+    evaluated = folded(events.Started(), scored("test", 0, 40.0), events.Finished())
+    assert math.isnan(evaluated.untuned), "nothing was trained"

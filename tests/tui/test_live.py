@@ -200,7 +200,7 @@ async def test_scores_without_training_are_lines(app: YiwenApp, root: Path) -> N
                  run_id=strategy, job="evaluate", strategy=strategy, data=TEST)  # fmt: skip
     async with app.run_test(size=SIZE) as pilot:
         await _watch(pilot, app, run)
-        await wait_for(pilot, "-- zero-shot 78.20   == few-shot 46.10")
+        await wait_for(pilot, "-- zero-shot 78.20 ▴   == few-shot 46.10 ▴")
 
 
 async def test_samples_step_by_step_and_one_through_the_run(app: YiwenApp, root: Path) -> None:

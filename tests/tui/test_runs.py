@@ -354,11 +354,15 @@ async def test_details_stand_at_the_side_of_a_wide_terminal(app: YiwenApp) -> No
     log = EventLog(run.events_path)
     log.append(Saved(step=60, checkpoint="step-000060", best=True))
     both = {"to_modern": score(13.0), "to_classical": score(20.0)}
-    log.append(Evaluated(part="test", score=score(16.62), directions=both))
+    log.append(Started(steps=60))
+    log.append(Evaluated(part="test", score=score(16.0)))
+    log.append(Evaluated(part="test", score=score(16.62), directions=both, step=60))
     (run.checkpoints_path / "step-000060").mkdir(parents=True)
     async with app.run_test(size=WIDE) as pilot:
         await open_runs(pilot, 1)
         screen = await wait_for(pilot, "checkpoints 1, best step-000060")
+        assert "! worse than the untuned model" in screen
+        assert "chosen by   the last step" in screen
         assert "文→白       13.00 of 84" in screen
         assert "白→文       20.00 of 84" in screen
         assert "test.json, 84 pairs" in screen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -127,6 +128,18 @@ class RunDetails:
             yield _line(_("overrides"), _(", ").join(changed))
         yield _line(_("created"), settings.created[:16].replace("T", " "))
 
+    def _beside(self) -> Iterator[Content]:
+        """What chose the checkpoint, and what the model scored before."""
+        summary, by = self.row.summary, self.row.settings.chosen_by
+        if not math.isnan(summary.validation):
+            yield _line(_("val ppl"), text.number(summary.validation))
+        if by:
+            yield _line(_("chosen by"), wording.choice_word(by))
+        if not math.isnan(summary.untuned):
+            yield _line(_("untuned"), text.number(summary.untuned))
+        if summary.is_worse:
+            yield Content.styled(f"! {wording.worse_words(summary.untuned)}", "$text-warning")
+
     def _outcome(self) -> Iterator[Content]:
         summary = self.row.summary
         if summary.steps:
@@ -144,6 +157,7 @@ class RunDetails:
             yield _line(_("perplexity"), said, "bold")
             if mark:
                 yield Content.styled(_(PEEKED), "$text-warning")
+            yield from self._beside()
             if judged:
                 yield _line(_("median"), text.number(judged.median))
             known = _bounds(judged.corpus if judged else None)

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from engine.catalog import Row
 from engine.summary import Status
-from engine.table.run_columns import COLUMNS, Order
+from engine.table.run_columns import COLUMNS, Order, is_worse_in_the_end
 from tui.screens.runs.arrangement import Arrangement, words
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
@@ -82,6 +82,8 @@ class RunTable(LineTable):
 
     def _cell(self, row: Row, key: str) -> Cell:
         said = words(row, key)
+        if key in ("status", "perplexity") and is_worse_in_the_end(row):
+            return Cell(said, _COLOURS[Status.STOPPED])
         if key == "status":
             return Cell(said, _COLOURS[row.summary.status])
         if key == "profile" and self.arrangement.groups:

@@ -140,7 +140,7 @@ class Looking(Screen[None]):
     async def _find_references(self, run: Run) -> None:
         rows = await asyncio.to_thread(self._rows)
         if run is self.watched:
-            self.view.chart.refer_to(find_references(rows, run.settings))
+            self.view.refer_to(find_references(rows, run.settings))
 
     # Beside the chart
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -14,6 +16,7 @@ from engine.events import Evaluated, Score
 from engine.language import _, plural
 from engine.run_settings import Job, RunSettings
 from engine.runs import Run
+from engine.strategies import ZERO_SHOT
 from engine.summary import Status, Summary
 from engine.text import number, one_line, plain, width
 from tui.screens.train import samples
@@ -65,7 +68,13 @@ score.samples).format(count=score.samples), "dim"),
     )  # fmt: skip
 
 
-def closing(summary: Summary, story: Story, run: Run, alarms: Sequence[Alarm] = ()) -> Content:
+def closing(
+    summary: Summary,
+    story: Story,
+    run: Run,
+    alarms: Sequence[Alarm] = (),
+    references: Mapping[str, float] = MappingProxyType({}),
+) -> Content:
     """What is to be said under the chart: the result, or why there is none."""
     if summary.status is Status.FAILED:
         lines = [Content.styled("✗ " + (plain(summary.message) or _("failed")), "$text-error")]
@@ -75,7 +84,10 @@ def closing(summary: Summary, story: Story, run: Run, alarms: Sequence[Alarm] = 
     if summary.status is Status.INTERRUPTED:
         return Content.styled("◌ " + _interrupted(alarms), "$text-warning")
     if summary.status is Status.FINISHED and summary.score is not None:
-        return _won(summary.score, story, run.settings.mark)
+        untuned = summary.untuned
+        if math.isnan(untuned):  # made before runs began with it
+            untuned = references.get(ZERO_SHOT.name, math.nan)
+        return _won(summary, untuned, story, run.settings)
     return Content("")
 
 
@@ -104,19 +116,23 @@ def _interrupted(alarms: Sequence[Alarm]) -> str:
     return _("The worker is gone without a word; l shows its log")
 
 
-def _won(score: Score, story: Story, mark: str) -> Content:
-    said = _("test perplexity {value}").format(value=number(score.perplexity) + mark)
-    parts = [f"✓ {said}"]
-    if story.first is not None and story.last is not story.first:
-        value = number(story.first.score.perplexity)
-        parts.append(_("untuned {value}").format(value=value))
+def _won(summary: Summary, untuned: float, story: Story, settings: RunSettings) -> Content:
+    assert summary.score is not None
+    perplexity = summary.score.perplexity
+    is_worse = perplexity > untuned and settings.job == "train"
+    said = _("test perplexity {value}").format(value=number(perplexity) + settings.mark)
+    parts = [f"{'!' if is_worse else '✓'} {said}"]
+    if is_worse:
+        parts.append(_("worse than untuned, {value}").format(value=number(untuned)))
+    elif not math.isnan(untuned) and settings.job == "train":
+        parts.append(_("untuned {value}").format(value=number(untuned)))
     if story.last is not None:
         parts += [
             f"{LABELS[_direction(name)]} {number(one.perplexity)}"
             for name, one in story.last.directions.items()
             if _direction(name) != "unknown"
         ]
-    return Content.styled("   ".join(parts), "$text-success")
+    return Content.styled("   ".join(parts), "$text-warning" if is_worse else "$text-success")
 
 
 def _hint(hint: str) -> list[Content]:

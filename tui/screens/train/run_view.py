@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from textual import getters
@@ -143,6 +143,11 @@ class RunView(Vertical):
             self._show_closing()
             self.refresh_numbers()
 
+    def refer_to(self, references: Mapping[str, float]) -> None:
+        """What the profile scores without training: on the chart, and beside the result."""
+        self.chart.refer_to(references)
+        self._show_closing()
+
     def warn(self, alarms: Sequence[Alarm]) -> None:
         """Say what is wrong, under the chart and in the notes."""
         if list(alarms) == list(self.alarms):
@@ -211,7 +216,9 @@ class RunView(Vertical):
     def _show_closing(self) -> None:
         said = Content("")
         if self._run is not None and not self.summary.status.active:
-            said = run_result.closing(self.summary, self.story, self._run, self.alarms)
+            said = run_result.closing(
+                self.summary, self.story, self._run, self.alarms, self.chart.references
+            )
             if not self.is_gone and self.summary.status is not Status.WAITING:
                 said = Content("\n").join(
                     [*([said] if said else []), run_result.next_steps(self.has_model)]
