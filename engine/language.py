@@ -63,6 +63,11 @@ def speak(wished: str) -> None:
     _chosen = gettext.translation("yiwen", LOCALES, [name] if name else [], fallback=True)
 
 
+def is_chinese() -> bool:
+    """Is the interface read in Chinese?"""
+    return _catalogue().info().get("language", "").startswith("zh")
+
+
 def _catalogue() -> gettext.NullTranslations:
     global _chosen
     if _chosen is None:

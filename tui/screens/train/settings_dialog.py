@@ -14,16 +14,21 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import profile_overrides, setting_list
+from engine import language, profile_overrides, setting_list
 from engine.errors import UserError
 from engine.language import _, plural
 from engine.setting_list import Setting
 from engine.text import one_line, plain
+from tui.screens.train import setting_search
 from tui.screens.train.draft import FILES
+from tui.screens.train.setting_names import chinese_name
+from tui.widgets.cells import padded
 from tui.widgets.dialogs import Confirm
 from tui.widgets.list_dialog import ListDialog
 from tui.widgets.picker import Picker
 
+_NAME, _ROOMY = 18, 72
+"""Cells of the column of Chinese names, and of a screen that has room for it."""
 FIRST = (
     "training.epochs", "training.learning_rate", "training.batch_size", "few_shot.examples",
 )  # fmt: skip
@@ -66,7 +71,7 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(_("Settings of this run"))
-            hint = _("type to filter, or training.epochs = 1")
+            hint = _("type to filter, or epochs = 1")
             field = Input(placeholder=hint, compact=True)
             field.cursor_blink = False
             yield field
@@ -105,14 +110,10 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
     # The list
 
     def _fill(self, typed: str, highlighted: str = "") -> None:
-        words = typed.partition("=")[0].casefold().split()
-        found = [
-            setting
-            for setting in self._settings
-            if all(word in f"{setting.key} {setting.comment}".casefold() for word in words)
-        ]
-        by_name = [s for s in found if all(word in s.key.casefold() for word in words)]
-        self._shown = _with_headings(by_name or found or self._settings, bool(words))
+        change = setting_search.change_in(self._settings, typed)
+        words = (change[0] if change else typed).strip()
+        found = setting_search.find(self._settings, words)
+        self._shown = _with_headings(found, bool(words))
         choices = self.query_one(OptionList)
         choices.set_options([self._line(setting, at) for at, setting in enumerate(self._shown)])
         keys = [setting.key if setting else "" for setting in self._shown]
@@ -120,6 +121,9 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         choices.highlighted = (
             keys.index(highlighted) if highlighted and highlighted in keys else first
         )
+        if not found:
+            said = _("No setting is called {words}, and no explanation has these words.")
+            self.query_one("#meaning", Static).update(Content(said.format(words=one_line(words))))
 
     def _line(self, setting: Setting | None, at: int) -> Option:
         if setting is None:
@@ -128,7 +132,14 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
             return Option(Content(f"[{following.section}]"), disabled=True)
         mark = ("● ", "bold") if self._is_changed(setting) else "  "
         value = (one_line(setting.text), "bold" if self._is_changed(setting) else "")
-        return Option(Content.assemble(mark, f"{setting.key} = ", value))
+        return Option(Content.assemble(mark, self._called(setting), f"{setting.key} = ", value))
+
+    def _called(self, setting: Setting) -> tuple[str, str]:
+        """What it is called in Chinese, where that is read; in a column where there is room."""
+        if not language.is_chinese():
+            return "", ""
+        name = chinese_name(setting.key) + " "
+        return padded(name, _NAME if self.size.width >= _ROOMY else 0), "$text-muted"
 
     def _is_changed(self, setting: Setting) -> bool:
         return setting.key in self._overrides
@@ -171,8 +182,8 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
-        if "=" in event.value:
-            self._apply(event.value)
+        if change := setting_search.change_in(self._settings, event.value):
+            self._apply(*change)
         elif (setting := self._chosen) is not None:
             self._edit(setting)
 
@@ -200,9 +211,8 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
         if chosen:
             self._set(setting.key, setting_list.typed(chosen))
 
-    def _apply(self, text: str) -> None:
-        """Take `key = value`; without a value, go back to the profile's."""
-        key, _equals, value = (part.strip() for part in text.partition("="))
+    def _apply(self, key: str, value: str) -> None:
+        """Change a setting; without a value, go back to the profile's."""
         if value or key in self._overrides:
             self._set(key, value)
         else:
@@ -247,7 +257,7 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
     def action_done(self) -> None:
         """Take back what is being typed; where nothing is, close."""
         field = self.query_one(Input)
-        if "=" in field.value:
+        if setting_search.change_in(self._settings, field.value):
             self._complain("")
             field.clear()
         else:

@@ -1,0 +1,81 @@
+"""What people call the settings: a Chinese name for each, and the short names of both languages.
+
+In one place, and not by the catalogue of translations: who types 學習率 may read English.
+"""
+
+from __future__ import annotations
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "model.path": ("模型", "模型路徑", "base model", "checkpoint"),
+    "model.revision": ("模型版本", "branch", "commit"),
+    "model.dtype": ("運算精度", "資料型態", "precision", "bf16", "fp16"),
+    "model.attention": ("注意力實作", "attn", "sdpa"),
+    "model.engine": ("運算引擎", "fast", "kernels"),
+    "model.cached_weights": ("權重快取", "cache"),
+    "model.gpu_memory": ("顯示記憶體上限", "vram", "顯存"),
+    "prompt.template": ("提示範本", "提示詞", "模板"),
+    "prompt.system": ("系統提示", "system prompt"),
+    "prompt.example": ("範例格式",),
+    "prompt.stop": ("停止符號", "stop tokens", "eos"),
+    "prompt.to_classical": ("譯成文言的指令",),
+    "prompt.to_modern": ("譯成白話的指令",),
+    "prompt.few_shot_template": ("少樣本範本",),
+    "prompt.trim": ("去除頭尾空白", "strip"),
+    "prompt.bos": ("起始符號", "bos token"),
+    "quantization.method": ("量化方式", "量化", "quant", "nf4", "4bit", "8bit"),
+    "quantization.double": ("雙重量化", "double quant"),
+    "quantization.compute_dtype": ("量化運算精度", "compute dtype"),
+    "lora.rank": ("LoRA 秩", "秩", "r", "lora r"),
+    "lora.alpha": ("LoRA 縮放", "lora alpha", "縮放"),
+    "lora.dropout": ("LoRA 丟棄率", "丟棄率", "lora dropout"),
+    "lora.target_modules": ("LoRA 目標層", "目標模組", "target modules"),
+    "training.epochs": ("輪數", "訓練輪數", "epoch", "num_train_epochs", "回合"),
+    "training.max_steps": ("步數上限", "最大步數", "steps"),
+    "training.batch_size": ("批次大小", "批次", "批量", "bs", "batch", "batch size"),
+    "training.tokens_per_pass": ("每次運算詞元數", "micro batch", "micro batch size"),
+    "training.packing": ("打包", "序列打包", "pack"),
+    "training.row_tokens": ("打包長度", "sequence length", "seq len"),
+    "training.learning_rate": ("學習率", "lr", "learning rate", "學習速率"),
+    "training.scheduler": ("學習率排程", "排程", "lr scheduler", "schedule"),
+    "training.scheduler_cycles": ("排程重啟次數", "restarts", "cycles"),
+    "training.warmup": ("暖身比例", "暖身", "預熱", "warmup ratio", "warm-up"),
+    "training.weight_decay": ("權重衰減", "wd", "weight decay"),
+    "training.max_grad_norm": ("梯度裁剪", "grad clip", "clip", "clipping"),
+    "training.optimizer": ("最佳化器", "優化器", "optim", "adam", "adamw"),
+    "training.gradient_checkpointing": ("梯度檢查點", "gc", "gradient checkpointing"),
+    "training.max_prompt_tokens": ("提示長度上限", "max prompt length"),
+    "training.max_output_tokens": ("輸出長度上限", "max output length"),
+    "training.seed": ("隨機種子", "種子", "seed", "random seed"),
+    "training.evaluate_every": ("評估間隔", "eval steps", "eval every"),
+    "training.checkpoint_every": ("存檔間隔", "save steps", "save every"),
+    "training.too_long": ("過長處理", "truncate", "truncation"),
+    "training.seed_bug_compatible": ("重現原作業的錯誤", "seed bug"),
+    "training.patience": ("提早停止耐心", "耐心", "early stopping"),
+    "few_shot.examples": ("範例數", "k", "shots", "n shots", "少樣本數"),
+    "few_shot.seed": ("範例種子", "few-shot seed"),
+    "few_shot.choose": ("範例選法", "選取方式"),
+    "few_shot.ids": ("指定範例", "範例編號"),
+    "few_shot.direction": ("範例方向", "方向"),
+    "evaluation.max_tokens": ("評估長度上限", "eval length"),
+    "evaluation.tokens_per_pass": ("評估每次詞元數", "eval batch size"),
+    "evaluation.choose_by": ("檢查點選擇依據", "best checkpoint"),
+    "evaluation.samples": ("試譯筆數", "sample count"),
+    "evaluation.outputs": ("翻譯整個測試檔", "predict"),
+    "generation.max_new_tokens": ("生成長度上限", "max tokens", "max new tokens"),
+    "generation.temperature": ("溫度", "temp"),
+    "generation.top_p": ("核取樣機率", "top-p", "nucleus"),
+    "generation.top_k": ("取樣詞數", "top-k"),
+    "generation.batch_size": ("生成批次大小", "generation batch"),
+    "data.train": ("訓練檔", "訓練資料", "train file"),
+    "data.validation": ("驗證檔", "驗證資料", "validation file", "dev file"),
+    "data.test": ("測試檔", "測試資料", "test file"),
+    "data.bad_records": ("錯誤資料處理", "skip"),
+    "data.validation_share": ("驗證比例", "validation split", "val split"),
+    "data.validation_seed": ("驗證切分種子", "split seed"),
+}  # fmt: skip
+"""By key: the Chinese name, then what else it is called."""
+
+
+def chinese_name(key: str) -> str:
+    """The setting's name in Chinese; of one that is too new to have a name, none."""
+    return NAMES.get(key, ("",))[0]
