@@ -18,6 +18,7 @@ from engine.cli.requests import request
 from engine.directions import Direction
 from engine.errors import UserError
 from engine.language import _
+from engine.models import context
 from engine.profiles import Generation
 from engine.prompts import PromptBuilder
 from engine.text import number, one_line
@@ -63,6 +64,12 @@ def _translate_one(
     direction = _direction(arguments.direction, text)
     instruction = builder.instruction(text, direction)
     ids = builder.prompt_ids(instruction)
+    if wrong := context.too_long(len(ids), context.of_folder(builder.tokenizer.folder)):
+        if arguments.text is not None:
+            raise UserError(wrong)
+        print(f"! {wrong}", file=sys.stderr)  # the other lines are translated all the same
+        _pass_over(arguments)
+        return
     row: dict[str, object] = {"text": text, "direction": direction}
     perplexity = math.nan
     if arguments.reference:

@@ -18,7 +18,7 @@ from engine.jobs import Request
 from engine.lookahead import memory_estimate, run_memory, time_estimate
 from engine.lookahead.memory_estimate import MemoryEstimate
 from engine.lookahead.time_estimate import TimeEstimate
-from engine.models import model_shape
+from engine.models import context, model_shape
 from engine.models.model_shape import ModelShape
 from engine.plan import (
     TrainingPlan,
@@ -67,6 +67,10 @@ class Preflight:
     """Test items longer than evaluation.max_tokens."""
     unscorable: int = 0
     """Of these, items whose prompt alone is as long: the run will refuse them."""
+    context: int = 0
+    """Tokens that the model was made for; 0 if that is unknown."""
+    beyond: int = 0
+    """Training pairs and test items longer than it, as far as they are not cut."""
     leaks: int = 0
     """Test pairs that share a sentence with the training file."""
     memory: MemoryEstimate | None = None
@@ -100,6 +104,9 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     tokens = _tokens(profile, plan) if plan else 0
     test = [builder.encode(pair.instruction, pair.output) for pair in data["test"].pairs]
     shape, trouble = _shape(profile)
+    tokens_at_most = context.of_folder(builder.tokenizer.folder)
+    lengths = [min(len(item.ids), profile.evaluation.max_tokens) for item in test]
+    lengths += [len(item.ids) for item in learnt]
     return Preflight(
         profile=profile,
         strategy=strategy,
@@ -116,6 +123,8 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         unscorable=sum(
             len(item.ids) - item.scored_count >= profile.evaluation.max_tokens for item in test
         ),
+        context=tokens_at_most,
+        beyond=sum(length > tokens_at_most > 0 for length in lengths),
         leaks=count_leaks(data["train"].pairs, data["test"].pairs) if "train" in data else 0,
         memory=run_memory.estimate(profile, shape, learnt, test, gpu) if shape else None,
         memory_trouble=trouble,

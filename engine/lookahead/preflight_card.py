@@ -213,6 +213,16 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
             ).format(count=found.cut, max_tokens=found.profile.evaluation.max_tokens),
             "!",
         )
+    if found.beyond:
+        yield CardLine(
+            _("Context"),
+            plural(
+                "{count:,} pair is longer than the {tokens:,} tokens that the model was made for",
+                "{count:,} pairs are longer than the {tokens:,} tokens that the model was made for",
+                found.beyond,
+            ).format(count=found.beyond, tokens=found.context),
+            "!",
+        )
     if found.leaks:
         yield CardLine(
             _("Leak"),

@@ -59,7 +59,7 @@ def load_adapter(
             model.load_adapter(str(folder), adapter_name=name)
         else:
             model = PeftModel.from_pretrained(model, str(folder), adapter_name=name)
-        _require_whole(model, folder, name)
+        require_whole(model, folder, name)
     except torch.OutOfMemoryError:
         raise
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
@@ -103,8 +103,8 @@ def _take_off(model: PreTrainedModel | PeftModel, name: str, was: list[str]) -> 
         del base.peft_config
 
 
-def _require_whole(model: PeftModel, folder: Path, name: str) -> None:
-    """Every stored tensor has its place in the model, and every place its tensor."""
+def require_whole(model: PeftModel, folder: Path, name: str) -> None:
+    """Each stored tensor has a place in the model, and each place a tensor; else UserError."""
     stored = set(weight_files.of_file(folder / adapter_check.WEIGHTS))
     held = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
     for names, sentence in (

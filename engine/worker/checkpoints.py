@@ -16,9 +16,11 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from engine import trained_with
 from engine.files import modes, regular
+from engine.models import adapter_check
 from engine.runs import Run
 from engine.trained_with import TrainedWith
 from engine.worker import saved_state
+from engine.worker.adapters import require_whole
 from engine.worker.progress import Progress
 
 _TRAINER = "trainer.safetensors"
@@ -101,8 +103,10 @@ def newest_state(run: Run) -> tuple[Path, TrainerState] | None:
 
 
 def load_weights(model: PeftModel, folder: Path) -> None:
-    """Put a checkpoint's adapter weights into the model's adapter."""
-    set_peft_model_state_dict(model, load_file(str(folder / "adapter_model.safetensors")))
+    """Put a checkpoint's adapter weights into the model's adapter. Raises UserError."""
+    adapter_check.check(folder, Path(model.config._name_or_path))
+    require_whole(model, folder, "default")
+    set_peft_model_state_dict(model, load_file(str(folder / adapter_check.WEIGHTS)))
 
 
 def publish(run: Run, checkpoint: str) -> None:

@@ -36,6 +36,9 @@ def _evaluate(session: Session) -> None:
 
 def _predict(session: Session) -> None:
     pairs = session.read("test")
+    room = session.settings.profile.generation.max_new_tokens
+    prompts = [(pair.id, len(session.builder.prompt_ids(pair.instruction))) for pair in pairs]
+    session.warn_of_context("test", [(item, length + room) for item, length in prompts])
     losses = make_losses(session.load_model(), session.settings.profile)
     answers = translate.translate_all(
         losses,

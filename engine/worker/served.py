@@ -10,6 +10,9 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from engine import tokenizer
+from engine.errors import UserError
+from engine.models import context
+from engine.models.context import too_long
 from engine.profiles import Profile
 from engine.prompts import Encoded
 from engine.protocol import Generate
@@ -32,7 +35,8 @@ class Served:
         self._profile = profile
         self._model: PreTrainedModel | PeftModel
         self._model = load_base(profile, device, lambda message, hint: None)
-        self._pad_id = tokenizer.load(profile.model.path, profile.model.revision).pad_id
+        own = tokenizer.load(profile.model.path, profile.model.revision)
+        self._pad_id, self._context = own.pad_id, context.of_folder(own.folder)
         self._translators: dict[str, Translator | None] = {}
         """Our own generation by adapter; None: transformers generates."""
 
@@ -40,6 +44,8 @@ class Served:
         self, request: Generate, on_token: Callable[[int], None], cancelled: Callable[[], bool]
     ) -> list[int]:
         """The continuation of a prompt, token by token, without the stop token."""
+        if wrong := too_long(len(request.ids), self._context):
+            raise UserError(wrong)
         model = self._under(request.adapter)
         torch.manual_seed(request.seed)
         prompts, stop, settings = [request.ids], frozenset(request.stop), request.generation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import Evaluated, Sample, Score
 from engine.language import _, plural
+from engine.models import context
 from engine.perplexity import SampleResult
 from engine.prompts import PromptBuilder
 from engine.run_files import RunFiles
@@ -24,6 +26,7 @@ from engine.run_settings import Part, RunSettings
 from engine.runs import Run
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
+from engine.text import one_line
 from engine.worker import evaluate, memory, translate
 from engine.worker.adapters import load_adapter
 from engine.worker.devices import check_device, pick_device
@@ -105,7 +108,24 @@ class Session:
                 ).format(part=part, count=file.cut, max_tokens=max_tokens),
                 _("raise it, or use fewer few-shot examples"),
             )
+        self.warn_of_context(part, [(i.id, len(e.ids)) for i, e in zip(file.pairs, file.encoded)])
         return file
+
+    def warn_of_context(self, part: Part, lengths: Sequence[tuple[str, int]]) -> None:
+        """Say which items, of so many tokens each, are longer than what the model was made for."""
+        tokens = context.of_folder(self.builder.tokenizer.folder)
+        long = [item for item, length in lengths if tokens and length > tokens]
+        if long:
+            self.reporter.warn(
+                plural(
+                    "data.{part}: {count} item is longer than the model's context of {tokens} "
+                    "tokens, first {id}; what it gives there is worth little",
+                    "data.{part}: {count} items are longer than the model's context of {tokens} "
+                    "tokens, first {id}; what it gives there is worth little",
+                    len(long),
+                ).format(part=part, count=len(long), tokens=tokens, id=one_line(long[0])),
+                _("shorten them, or use fewer few-shot examples"),
+            )
 
     def evaluate(
         self,

@@ -37,12 +37,25 @@ SIZES: dict[str, Any] = {
 }
 GEMMA = {"query_pre_attn_scalar": 24, "attn_logit_softcapping": 5.0, "final_logit_softcapping": 8.0}
 SCALED = {"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}
+YARN = {
+    "rope_type": "yarn", "factor": 4.0, "rope_theta": 10000.0,
+    "original_max_position_embeddings": 32,
+}  # fmt: skip
+LLAMA_3 = {
+    "rope_type": "llama3", "factor": 8.0, "rope_theta": 10000.0, "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0, "original_max_position_embeddings": 32,
+}  # fmt: skip
 DECODERS: dict[str, Callable[[], PretrainedConfig]] = {
     "gemma2": lambda: Gemma2Config(**SIZES, **GEMMA, sliding_window=64),
     "gemma2, narrow window": lambda: Gemma2Config(**SIZES, **GEMMA, sliding_window=WINDOW),
     "llama": lambda: LlamaConfig(**SIZES),
     "llama, scaled rotary": lambda: LlamaConfig(**SIZES, rope_parameters=SCALED),
+    "llama, rotary of Llama 3.1": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA_3),
     "qwen3": lambda: Qwen3Config(**SIZES),
+    "qwen3, yarn": lambda: Qwen3Config(**SIZES, rope_parameters=YARN),
+    "qwen3, window in half of the layers": lambda: Qwen3Config(
+        **SIZES, use_sliding_window=True, sliding_window=WINDOW, max_window_layers=1
+    ),
 }
 
 
