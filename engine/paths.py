@@ -37,6 +37,11 @@ def state_folder() -> Path:
     return state / "yiwen"
 
 
+def cache_folder() -> Path:
+    """Where what can be computed again is kept."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "yiwen"
+
+
 def runs_root(chosen: str | Path | None = None) -> Path:
     """The folder of all runs: the one chosen, else `$YIWEN_RUNS`, else `./runs`."""
     return Path(chosen or os.environ.get("YIWEN_RUNS") or "runs").expanduser().resolve()

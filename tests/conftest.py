@@ -19,6 +19,7 @@ def _no_settings_of_the_user(
     nothing = tmp_path_factory.getbasetemp()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(nothing / "no-config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(nothing / "no-data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("HF_HUB_CACHE", str(nothing / "no-hub-cache"))
     monkeypatch.delenv("YIWEN_RUNS", raising=False)
 

@@ -18,10 +18,13 @@ from engine.run_settings import PEEKED
 from engine.runs import Run
 from engine.scores import score_table, side_by_side
 from engine.scores.judgement import plain_data
+from engine.scores.standing import Standing, seed_in_words, standings
 from engine.scores.translation_quality import NAMES
+from engine.text import one_line
 
 if TYPE_CHECKING:
     from engine.scores.comparison import Comparison
+    from engine.scores.every_pair import Pair
 
 
 def compare(arguments: Namespace) -> int:
@@ -34,17 +37,69 @@ def compare(arguments: Namespace) -> int:
         wanted = []
         rows = [row.whole() for row in Catalog(root).rows()]
     rows = side_by_side.ranked(row for row in rows if row.summary.score)
+    several = wanted if len(wanted) > 2 else []
     if not rows:
         raise UserError(_("no run with a result in {root}").format(root=root))
     if arguments.json:
         listed = [comparison(row) for row in rows]
-        data = {"runs": listed, **_paired_data(*wanted)} if len(wanted) == 2 else listed
+        data: object = listed
+        if len(wanted) == 2:
+            data = {"runs": listed, **_paired_data(*wanted)}
+        elif several:
+            data = {"runs": listed, **_pairs_data(rows)}
         print_json(data)
         return 0
     print(comparison_table(rows))
     if len(wanted) == 2:
         print("\n" + _paired_text(*wanted))
+    elif several:
+        print("\n" + _pairs_text(rows))
     return 0
+
+
+def _pairs(rows: list[Row]) -> tuple[list[Pair], list[str]]:
+    """Every pair of those that were scored on one file; another file, other tests."""
+    from engine.scores import every_pair  # slow to import
+
+    found: list[Pair] = []
+    troubles: list[str] = []
+    for standing in standings(rows):
+        pairs, said = every_pair.compare_all([row.run for row in standing.rows], _tell)
+        found, troubles = found + pairs, troubles + said
+    return found, troubles
+
+
+def _tell(done: int, of: int) -> None:
+    """How far it is, on a terminal; the line is taken away at the end."""
+    if sys.stderr.isatty():
+        said = _("comparing item by item … {done}/{of}").format(done=done, of=of)
+        print("\r" + (said if done < of else " " * len(said) + "\r"), end="", file=sys.stderr)
+
+
+def _pairs_text(rows: list[Row]) -> str:
+    pairs, troubles = _pairs(rows)
+    numbers = {row.run.id: str(at) for at, row in enumerate(rows, 1)}
+    lines = [[numbers[one.one], numbers[one.other], *one.cells()] for one in pairs]
+    header = ["A", "B", "A − B", _("95 % interval"), "p", _("p corrected"), _("common items")]
+    parts = [f"{at}  {one_line(run)}" for run, at in numbers.items()]
+    parts += [table(header, lines, right=range(2, 7))] if lines else []
+    parts += [f"! {trouble}" for trouble in troubles]
+    parts.append(
+        _(
+            "Mean perplexity, every pair of a test file; p by approximate randomisation, corrected "
+            "for the number of pairs by Holm's method."
+        )
+    )
+    return "\n".join(parts)
+
+
+def _pairs_data(rows: list[Row]) -> dict[str, object]:
+    pairs, troubles = _pairs(rows)
+    return {
+        "pairs": [plain_data(one) for one in pairs],
+        "correction": "Holm",
+        "not_compared": troubles,
+    }
 
 
 def _by_item(one: Run, other: Run) -> Comparison:
@@ -84,24 +139,13 @@ def comparison(row: Row) -> dict[str, object]:
 
 
 def comparison_table(rows: list[Row]) -> str:
-    """Runs with a score, each set against the best; below, the untranslated source."""
-    best, files = score_table.best_of(rows), score_table.scored_files(rows)
-    header = [
-        _("profile"), _("strategy"), _("perplexity"), _("of best"), _("corpus"), "文→白", "白→文",
-        _("BLEU"), _("chrF"), _("run"),
-    ]  # fmt: skip
-    lines = [
-        [
-            row.settings.profile.name,
-            row.settings.strategy_in_full,
-            *score_table.cells(row, best),
-            row.run.id,
-        ]
-        for row in rows
-    ]
-    for file, cells in score_table.cells_of_copies(rows):
-        lines.append(["–", _(COPY), *cells, file.path if len(files) > 1 else ""])
-    text = table(header, lines, right=range(2, 9))
+    """Runs with a score, each set against the best on its test file; then the copied source."""
+    found, files = standings(rows), score_table.scored_files(rows)
+    parts = []
+    for standing in found:
+        test = _("test file {path}").format(path=standing.file.path if standing.file else "–")
+        parts += [test] * (len(found) > 1) + [_standing_table(standing), ""]
+    text = "\n".join(parts[:-1])
     if any(row.settings.chosen_on_test for row in rows):
         text += "\n" + _(PEEKED)
     if len(files) > 1:
@@ -112,6 +156,26 @@ def comparison_table(rows: list[Row]) -> str:
             "BLEU or chrF were not counted alike; `yiwen show RUN` prints the signatures."
         )
     return text
+
+
+def _standing_table(standing: Standing) -> str:
+    header = [
+        _("profile"), _("strategy"), _("perplexity"), _("of best"), _("corpus"), "文→白", "白→文",
+        _("BLEU"), _("chrF"), _("run"),
+    ]  # fmt: skip
+    lines = []
+    for entry in standing.entries:
+        name = entry.rows[0].settings.profile.name
+        if entry.is_seeded:
+            lines.append([name, entry.strategy, *entry.cells(standing.best), ""])
+        for row in entry.rows:
+            strategy = row.settings.strategy_in_full
+            if entry.is_seeded:
+                name, strategy = "", "  " + seed_in_words(row, entry.rows)
+            lines.append([name, strategy, *score_table.cells(row, standing.best), row.run.id])
+    for _file, cells in score_table.cells_of_copies(standing.rows):
+        lines.append(["–", _(COPY), *cells, ""])
+    return table(header, lines, right=range(2, 9))
 
 
 def _signatures(row: Row) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from engine.scores import comparability, judge, resampling, translation_quality
 from engine.scores.comparability import Side
 from engine.scores.judge import Texts
 from engine.scores.judgement import Measure
+from engine.scores.kept import kept
 from engine.scores.resampling import Statistic, Summed
 from engine.summary import Summary
 from engine.text import chance, number
@@ -105,11 +106,7 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
     files = [read_results(run, known) for run, known in zip((one, other), summaries)]
     first, second = comparability.pair_up(*files)
     if not first:
-        raise RunError(
-            _("{one} and {other} have no items in common: nothing to compare").format(
-                one=one.id, other=other.id
-            )
-        )
+        raise nothing_in_common(one, other)
     sides = (
         Side(one, summaries[0], first, len(files[0])),
         Side(other, summaries[1], second, len(files[1])),
@@ -117,6 +114,34 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
     scored = all(side.is_scored for side in sides)
     translated = translations and all(side.is_translated for side in sides)
     other_tokens = scored and comparability.differing_tokens(*sides) > 0
+    how = resampling.SEED, resampling.TRIALS, resampling.RESAMPLES
+    flags = scored, translated, other_tokens
+    found = kept("two", [how, flags, first, second], _Parts, lambda: _parts(first, second, *flags))
+    return Comparison(
+        one=one.id,
+        other=other.id,
+        items=len(first),
+        parts=found.parts,
+        split=_split(first, second) if scored else None,
+        cautions=comparability.cautions(*sides),
+        definition={**found.definition, "p": TEST, "intervals": judge.INTERVAL},
+    )
+
+
+class _Parts(Struct, frozen=True):
+    """What takes long: the lines of each part, and sacreBLEU's signatures."""
+
+    parts: dict[str, list[Line]]
+    definition: dict[str, str]
+
+
+def _parts(
+    first: Sequence[SampleResult],
+    second: Sequence[SampleResult],
+    scored: bool,
+    translated: bool,
+    other_tokens: bool,
+) -> _Parts:
     parts: dict[str, list[Line]] = {}
     definition: dict[str, str] = {}
     for part in ("all", *DIRECTIONS):
@@ -127,14 +152,15 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
             lines, signatures = _translation_lines(*halves) if translated else ([], {})
             parts[part] += lines
             definition = definition or signatures
-    return Comparison(
-        one=one.id,
-        other=other.id,
-        items=len(first),
-        parts=parts,
-        split=_split(first, second) if scored else None,
-        cautions=comparability.cautions(*sides),
-        definition={**definition, "p": TEST, "intervals": judge.INTERVAL},
+    return _Parts(parts, definition)
+
+
+def nothing_in_common(one: Run, other: Run) -> RunError:
+    """The error of two runs on different items."""
+    return RunError(
+        _("{one} and {other} have no items in common: nothing to compare").format(
+            one=one.id, other=other.id
+        )
     )
 
 
@@ -159,10 +185,10 @@ def _perplexity_lines(
     if by_character:
         first["per character"] = judge.perplexity_by_character(one)
         second["per character"] = judge.perplexity_by_character(other)
-    return [_line(name, first[name], second[name]) for name in first]
+    return [line(name, first[name], second[name]) for name in first]
 
 
-def _line(name: str, one: Statistic, other: Statistic) -> Line:
+def line(name: str, one: Statistic, other: Statistic) -> Line:
     whole, p = range(one.count), None
     if isinstance(one, Summed) and isinstance(other, Summed):  # a median is not
         p = resampling.exchange_test(one, other)
@@ -181,7 +207,7 @@ def _translation_lines(
     counted = [translation_quality.count(half, references) for half in outputs]
     lines, signatures = [], {}
     for name, first in counted[0].items():
-        lines.append(_line(name, first.score(), counted[1][name].score()))
+        lines.append(line(name, first.score(), counted[1][name].score()))
         signatures[translation_quality.NAMES[name]] = first.signature
     return lines, signatures
 

@@ -34,6 +34,19 @@ def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
     yield number(value(judged.chrf) if judged else None, digits)
 
 
+def values(row: Row) -> list[float]:
+    """The numbers behind `cells`, without the multiple of the best; nan where there is none."""
+    summary, judged = row.summary, row.summary.judgement
+    parts = [summary.directions.get(name) for name in ("to_modern", "to_classical")]
+    return [
+        perplexity_of(row),
+        summary.score.perplexity_corpus if summary.score else math.nan,
+        *(part.perplexity if part else math.nan for part in parts),
+        value(judged.bleu) if judged else math.nan,
+        value(judged.chrf) if judged else math.nan,
+    ]
+
+
 def cells_of_copies(rows: Sequence[Row], digits: int = 2) -> list[tuple[DataFile, list[str]]]:
     """Each test file, with what its source itself scores as a translation, in the same cells."""
     found = {}

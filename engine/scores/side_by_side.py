@@ -4,7 +4,7 @@ settings in which they differ."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,17 @@ from engine.catalog import Row
 from engine.language import _, plural
 from engine.run_settings import PEEKED
 from engine.scores import score_table
+from engine.scores.standing import Standing, seed_in_words, standings
 from engine.table import differences, sheet
 from engine.table.run_columns import perplexity_of, strategy_of
-from engine.text import chance, direction_label, one_line
+from engine.text import chance, direction_label, one_line, short_path
 
 if TYPE_CHECKING:
     from engine.scores.comparison import Comparison  # slow to import: it brings the tokenizer
+    from engine.scores.every_pair import Pair
 
+_DIGITS = 1
+"""Of BLEU and chrF."""
 _SHORT_NAMES = {"perplexity": "ppl"}
 """Where a column is narrow."""
 
@@ -39,8 +43,8 @@ class Table:
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:
-    """The best perplexity first, runs without one last: run 1, run 2 and so on."""
-    return sorted(rows, key=lambda row: (math.isnan(perplexity_of(row)), perplexity_of(row)))
+    """The best of a test file first, runs without a score last: run 1, run 2 and so on."""
+    return [row for standing in standings(rows) for row in standing.rows]
 
 
 def named(rows: Sequence[Row]) -> list[str]:
@@ -56,19 +60,32 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
 
     `everything` is where a zero-shot run of the same model on the same file is looked for.
     """
-    best, digits = score_table.best_of(rows), 1
-    lines = [
-        [str(at), strategy_of(row), *score_table.cells(row, best, digits)]
-        for at, row in enumerate(rows, 1)
-    ]
-    for row in _bases(rows, everything):
-        lines.append(["–", _("base, zero-shot"), *score_table.cells(row, best, digits)])
-    for _file, cells in score_table.cells_of_copies(rows, digits):
-        lines.append(["–", _("copy the source"), *cells])
+    found, numbers = standings(rows), {row.run.id: at for at, row in enumerate(rows, 1)}
+    lines: list[list[str]] = []
+    for standing in found:
+        if len(found) > 1:
+            file = short_path(standing.file.path, 30) if standing.file else "–"
+            lines.append(["", _("on {file}:").format(file=file), *["–"] * 7])
+        lines += _standing_lines(standing, numbers)
+        for row in _bases(standing.rows, everything):
+            cells = score_table.cells(row, standing.best, _DIGITS)
+            lines.append(["–", _("base, zero-shot"), *cells])
+        for _file, copied in score_table.cells_of_copies(standing.rows, _DIGITS):
+            lines.append(["–", _("copy the source"), *copied])
     header = ["", _("strategy"), "ppl", _("of best"), _("corpus"), "文→白", "白→文", "BLEU", "chrF"]
     known = [at for at in range(len(header)) if any(line[at] != "–" for line in lines)]
     shown = [[line[at] for at in known] for line in lines]
     return Table(_("Scores"), [header[at] for at in known], shown, tuple(range(2, len(known))))
+
+
+def _standing_lines(standing: Standing, numbers: dict[str, int]) -> Iterator[list[str]]:
+    for entry in standing.entries:
+        if entry.is_seeded:
+            yield ["", entry.strategy, *entry.cells(standing.best, _DIGITS)]
+        for row in entry.rows:
+            name = "  " + seed_in_words(row, entry.rows) if entry.is_seeded else strategy_of(row)
+            cells = score_table.cells(row, standing.best, _DIGITS)
+            yield [str(numbers[row.run.id]), name, *cells]
 
 
 def cautions(rows: Sequence[Row]) -> list[str]:
@@ -108,6 +125,15 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
         "Run {one} and run {other} on {items} common items",
         compared.items,
     ).format(one=one, other=other, items=compared.items)
+    return Table(title, header, lines, (1, 2, 3, 4, 5))
+
+
+def pairs(found: Sequence[Pair], rows: Sequence[Row]) -> Table:
+    """Every two runs of a test file, by their numbers."""
+    numbers = {row.run.id: str(at) for at, row in enumerate(rows, 1)}
+    lines = [[f"{numbers[one.one]} − {numbers[one.other]}", *one.cells()] for one in found]
+    header = ["", "ppl", _("95 % interval"), "p", _("p corrected"), _("common items")]
+    title = _("Every pair, mean perplexity; p corrected for their number (Holm)")
     return Table(title, header, lines, (1, 2, 3, 4, 5))
 
 

@@ -148,7 +148,7 @@ def test_what_was_judged_is_shown_with_intervals_faults_and_definitions(
     copied = ["copy", "the", "source", "8.50", "6.50–10.50", "11.50", "9.50–13.50"]
     assert copied in lines
     assert "! 2 of 84 outputs (2.4 %) untranslated copies, e.g. p3: the source: 子曰" in out
-    assert "none: empty, cut off at max_new_tokens, with Simplified characters, with words" in out
+    assert "none: empty, cut off at max_new_tokens, with endless repetition, with thinking" in out
     assert "BLEU: nrefs:1|tok:zh; intervals: 95 %" in out
     shown = as_json(capsys, "show", "latest")
     assert (shown["bleu"], shown["chrf"]) == (22.0, 20.5)

@@ -21,6 +21,7 @@ from engine.errors import UserError
 from engine.language import _
 from engine.scores import side_by_side
 from engine.scores.side_by_side import Table
+from engine.scores.standing import standings
 from engine.table import sheet
 from engine.text import one_line
 from tui.widgets.plain_static import PlainStatic
@@ -88,7 +89,8 @@ class ComparisonSheet(ModalScreen[bool]):
         """Hold the best run against the others, one after another."""
         from engine.scores import comparison  # slow: it brings the tokenizer
 
-        best, *others = self._rows
+        first, *rest = standings(self._rows)
+        best, *others = first.rows
         place = self.query_one("#tests", PlainStatic)
         place.say(Content.styled(_("Comparing item by item …"), "$text-muted"))
         for number, other in enumerate(others[:MOST_TESTED], 2):
@@ -100,6 +102,21 @@ class ComparisonSheet(ModalScreen[bool]):
                 found = side_by_side.tests(compared, 1, number)
                 self._tested.append((found, side_by_side.by_item(compared, 1, number)))
             place.say(Content("\n\n").join(_drawn_test(*one) for one in self._tested))
+        await self._test_pairs([one.rows[:MOST_TESTED] for one in (first, *rest)])
+
+    async def _test_pairs(self, groups: list[list[Row]]) -> None:
+        """Every pair of more than two; those of other files in a group of their own."""
+        from engine.scores import every_pair
+
+        pairs = []
+        for rows in groups if sum(map(len, groups)) > 2 else []:
+            runs = [row.run for row in rows]
+            found, _troubles = await asyncio.to_thread(every_pair.compare_all, runs)
+            pairs += found
+        if pairs:
+            self._tested.insert(0, (side_by_side.pairs(pairs, self._rows), []))
+            said = Content("\n\n").join(_drawn_test(*one) for one in self._tested)
+            self.query_one("#tests", PlainStatic).say(said)
 
     def _markdown(self) -> str:
         numbered = [f"- {sheet.escaped(words)}" for words in side_by_side.named(self._rows)]
