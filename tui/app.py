@@ -20,6 +20,7 @@ from textual import constants, events
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.widget import AwaitMount
@@ -35,6 +36,7 @@ from tui import remembered
 from tui.charset import choose
 from tui.remembered import Look
 from tui.widgets import covered
+from tui.widgets.contrast import contrast, cursors
 
 CONTINUES = _("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
@@ -156,6 +158,26 @@ class YiwenApp(App[None]):
         kept = remembered.look().theme
         if kept in self.available_themes and not os.environ.get("TEXTUAL_THEME"):
             self.theme = kept
+
+    def on_load(self) -> None:
+        """Have colours of its own before the first screen asks for them.
+
+        Textual gives the application its styles only after that screen has been laid out, and what
+        its widgets took for their colours by then they keep.
+        """
+        self.stylesheet.apply(self)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, but for cursors that would not be seen."""
+        variables = super().get_css_variables()
+        variables |= cursors(self.current_theme)
+        return variables
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """After all others, one that keeps text readable."""
+        theme = self.current_theme
+        system = self.console.color_system
+        return [*super().get_line_filters(), contrast(theme.name, system, dark=theme.dark)]
 
     def on_mount(self) -> None:
         """Take the signals of a closing terminal, and repaint after `fg`."""

@@ -59,8 +59,10 @@ class LineTable(ScrollView, can_focus=True):
         background: $background;
         & > .line-table--heading { background: $background; color: $text-muted; text-style: bold; }
         & > .line-table--marked { background: $secondary 20%; }
-        & > .line-table--cursor { background: $primary 25%; color: $foreground; text-style: bold; }
-        &:focus > .line-table--cursor { background: $primary 40%; color: $foreground; }
+        & > .line-table--cursor { background: $primary 25%; color: $foreground; text-style: none; }
+        &:focus > .line-table--cursor {
+            background: $primary 40%; color: $foreground; text-style: bold;
+        }
     }
     """
 

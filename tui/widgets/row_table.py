@@ -46,8 +46,10 @@ class RowTable(DataTable[Text], inherit_bindings=False):
         & > .datatable--header { background: $background; color: $text-muted; text-style: bold; }
         & > .datatable--header-hover { background: $boost; color: $foreground; }
         & > .datatable--hover { background: $boost; }
-        & > .datatable--cursor { background: $primary 25%; color: $foreground; text-style: bold; }
-        &:focus > .datatable--cursor { background: $primary 40%; color: $foreground; }
+        & > .datatable--cursor { background: $primary 25%; color: $foreground; text-style: none; }
+        &:focus > .datatable--cursor {
+            background: $primary 40%; color: $foreground; text-style: bold;
+        }
     }
     """
 
