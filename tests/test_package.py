@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -48,6 +49,25 @@ def test_the_wheel_finds_its_own_profile_model_and_data(installed: Path) -> None
     assert model == installed / "profiles" / "tiny"
     assert (model / "model.safetensors").stat().st_size > 15_000_000
     assert all(Path(profile["data"][part]).is_file() for part in ("train", "validation", "test"))
+
+
+def test_a_process_of_the_wheel_runs_the_wheels_code_wherever_it_is_started(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "__init__.py").write_text("raise SystemExit(77)")
+    (installed / "tells_where.py").write_text("import engine; print(engine.__file__)")
+    code = (
+        "import os, sys; from engine.processes import python; "
+        f"os.chdir({str(tmp_path)!r}); "
+        "sys.exit(python.spawn('tells_where', stdout=None, stderr=None).wait(60))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd="/", env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.strip()) == (0, str(installed / "engine/__init__.py"))
 
 
 def test_the_wheel_renders_a_prompt(installed: Path) -> None:

@@ -51,7 +51,9 @@ def command(module: str, *arguments: str) -> list[str]:
 def environment(gpu: str = "") -> dict[str, str]:
     """The user's, with what is known to matter set unless he did, and no way to others' code."""
     found = {**WORKER_ENVIRONMENT, **os.environ, "PYTHONSAFEPATH": "1"}
-    found["PYTHONPATH"] = os.pathsep.join(search_path.sound(found.get("PYTHONPATH", "")))
+    asked = found.get("PYTHONPATH", "")
+    found["PYTHONPATH"] = os.pathsep.join(search_path.sound(asked))
+    found["YIWEN_LEFT_OUT"] = os.pathsep.join(search_path.unsound(asked))
     for name in _CODE_CACHES:
         found[name] = _code_cache(name, found.get(name, ""))
     return {**found, "CUDA_VISIBLE_DEVICES": gpu} if gpu else found
@@ -61,8 +63,8 @@ def spawn(
     module: str,
     *arguments: str,
     stdin: int | IO[bytes] = subprocess.DEVNULL,
-    stdout: int | IO[bytes],
-    stderr: int | IO[bytes],
+    stdout: int | IO[bytes] | None,
+    stderr: int | IO[bytes] | None,
     gpu: str = "",
     pass_fds: Sequence[int] = (),
     session: bool = True,

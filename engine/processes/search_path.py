@@ -19,6 +19,12 @@ def sound(entries: str) -> list[str]:
     return [entry for entry in entries.split(os.pathsep) if is_sound(entry)]
 
 
+def unsound(entries: str) -> list[str]:
+    """Folders of a PYTHONPATH that are left out, and may be missed."""
+    there = [entry for entry in entries.split(os.pathsep) if os.path.isabs(entry)]
+    return [entry for entry in there if os.path.isdir(entry) and not is_sound(entry)]
+
+
 def is_sound(entry: str) -> bool:
     """Is it a folder of its user's own (or the system's) that holds code, as far as can be seen?"""
     if not os.path.isabs(entry) or not os.path.isdir(entry):

@@ -17,6 +17,9 @@ def main() -> None:
     # The folder of this script, which Python puts first.
     sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != _HERE]
     _add(os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    if left_out := os.environ.pop("YIWEN_LEFT_OUT", ""):
+        said = "holds data, or others can write there: nothing is imported from it"
+        print(f"PYTHONPATH: {left_out!a} {said}", file=sys.stderr)
     import importlib.util
     import runpy
 

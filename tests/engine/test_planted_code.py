@@ -65,6 +65,8 @@ def test_a_process_of_ours_imports_none_of_it(
         done = python.spawn("engine.notice", str(run.folder), stdout=-1, stderr=-1)
         _, said = done.communicate(timeout=60)
         assert (done.returncode, planted.run) == (0, []), (environment, said.decode())
+        missed = str(run.root) in environment["PYTHONPATH"].split(os.pathsep)
+        assert (b"nothing is imported from it" in said) or not missed
 
 
 def test_the_scheduler_imports_none_of_it(
