@@ -183,7 +183,7 @@ def draw(profile: Profile, strategy: strategies.Strategy, data: dict[Part, Datas
     """The pairs that a strategy's examples are taken from, none where it shows none."""
     if not strategy.shows_examples:
         return []
-    _require_place_for_examples(profile)
+    require_place_for_examples(profile)
     return few_shot.pool(profile.few_shot, data["train"].pairs, data["test"].pairs)
 
 
@@ -194,7 +194,7 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     """
     if not strategy.shows_examples:
         return []
-    _require_place_for_examples(profile)
+    require_place_for_examples(profile)
     if not profile.data.train:
         raise UserError(_("data.train: no file is named; few-shot draws its examples from it"))
     skip_bad = profile.data.bad_records == "skip"
@@ -204,8 +204,11 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
     return few_shot.pool(profile.few_shot, train, test)
 
 
-def _require_place_for_examples(profile: Profile) -> None:
-    """A template without one matters where examples are asked for, and nowhere else."""
+def require_place_for_examples(profile: Profile) -> None:
+    """A template without one matters where examples are asked for, and nowhere else.
+
+    Raises UserError.
+    """
     prompt = profile.prompt
     key = "few_shot_template" if prompt.few_shot_template else "template"
     if "{examples}" not in (prompt.few_shot_template or prompt.template):

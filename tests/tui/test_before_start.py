@@ -24,6 +24,7 @@ from engine.summary import Status
 from engine.waiting import scheduler, waiting_list
 from tui.app import YiwenApp
 from tui.screens.train.draft import Draft
+from tui.screens.train.pair_find import PairFind
 
 SIZE = (80, 24)
 BOTH = pytest.mark.parametrize("size", [SIZE, (60, 16), (160, 48)])
@@ -238,6 +239,68 @@ async def test_pairs_are_read_as_the_model_sees_them(app: YiwenApp, size: tuple[
         await wait_for(pilot, "test: test.json")
         await pilot.press("escape")
         await wait_for(pilot, "What will happen")
+
+
+@BOTH
+async def test_examples_are_picked_in_their_order(app: YiwenApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await wait_for(pilot, "350 文→白")
+        screen: Any = app.screen
+        screen.take_draft(Draft("tiny", "few-shot"))
+        await wait_for(pilot, "4 drawn")
+        await pilot.press("i")
+        await wait_for(pilot, "1 of 700")
+        await pilot.press("slash", *"30", "enter", "escape")
+        await wait_for(pilot, "30 of 700")
+        await pilot.press("space")
+        text = await wait_for(pilot, "● example 1")
+        await pilot.press("left", "space")
+        text = await wait_for(pilot, "● example 2")
+        data = screen.outlook.found.data["train"].pairs
+        later, earlier = data[29].id, data[28].id
+        assert f"2 picked: {later}, {earlier}" in text
+        await pilot.press("p")
+        await wait_for(pilot, "behind 2 examples")
+        await pilot.press("p", "left", "space", "space")  # picked, and given up
+        await wait_for(pilot, "28 of 700")
+        await pilot.press("escape")
+        await wait_for(pilot, "few_shot.ids = ")
+        await wait_for(pilot, lambda: screen.outlook and screen.outlook.found)
+        assert screen.draft.overrides == {"few_shot.ids": f'["{later}", "{earlier}"]'}
+        assert screen.outlook.found.builder.examples.pairs == (data[29], data[28])
+
+
+async def test_words_lead_to_a_pair(app: YiwenApp) -> None:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "350 文→白")
+        pairs = app.screen.outlook.found.data["train"].pairs  # type: ignore[attr-defined]
+        await pilot.press("i")
+        await wait_for(pilot, "1 of 700")
+        await pilot.press("slash")
+        line = app.screen.query_one(PairFind)
+        line.value = pairs[400].output
+        await wait_for(pilot, "401 of 700")
+        line.value = "no such words"
+        await wait_for(pilot, "No pair holds that.")
+        await pilot.press("escape", "right")
+        await wait_for(pilot, "402 of 700")
+
+
+async def test_a_pair_that_is_scored_is_no_example(app: YiwenApp, tmp_path: Path) -> None:
+    records = [pair(number) for number in range(9)]
+    train, test = (write_pairs(tmp_path / name, records) for name in ("a.json", "b.json"))
+    test.write_text(test.read_text("utf-8") + "\n", "utf-8")
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await wait_for(pilot, "350 文→白")
+        screen: Any = app.screen
+        draft = Draft("tiny").with_file("train", str(train)).with_file("test", str(test))
+        screen.take_draft(draft)
+        await wait_for(pilot, lambda: screen.outlook and screen.outlook.found)
+        await pilot.press("i")
+        await wait_for(pilot, "1 of 9")
+        await pilot.press("space")
+        await wait_for(pilot, "also stands in the file that is scored")
+        assert "picked:" not in seen(app)
 
 
 async def test_the_next_pair_that_is_too_long_is_found(app: YiwenApp, tmp_path: Path) -> None:

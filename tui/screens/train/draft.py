@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -49,6 +49,13 @@ class Draft:
         """The profile's data file."""
         kept = {key: text for key, text in self.overrides.items() if key != f"data.{part}"}
         return self.with_overrides(kept)
+
+    def with_examples(self, ids: Sequence[str]) -> Draft:
+        """These few-shot examples, in this order; none: as the profile chooses them."""
+        others = ("few_shot.ids", "few_shot.choose")
+        kept = {key: text for key, text in self.overrides.items() if key not in others}
+        named = {"few_shot.ids": json.dumps(list(ids), ensure_ascii=False)} if ids else {}
+        return self.with_overrides({**kept, **named})
 
     def with_overrides(self, overrides: Mapping[str, str]) -> Draft:
         """Other settings."""

@@ -14,6 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.data.file_names import split
+from engine.dataset import Pair
+from engine.errors import UserError
 from engine.language import _, plural
 from engine.lookahead import preview
 from engine.lookahead.preflight import Preflight
@@ -21,6 +23,8 @@ from engine.lookahead.preview import Fate
 from engine.run_settings import Part
 from engine.text import direction_label, one_line, plain
 from engine.token_marks import Piece, pieces
+from tui.screens.train.example_picks import Picks
+from tui.screens.train.pair_find import PairFind
 
 _BAR = 40
 _PARTS: dict[Part, str] = {
@@ -30,14 +34,23 @@ _PARTS: dict[Part, str] = {
 }
 
 
-class PreviewDialog(ModalScreen[None]):
-    """Reads nothing: the data is what the outlook has read."""
+class PreviewDialog(ModalScreen[tuple[str, ...] | None]):
+    """Reads nothing: the data is what the outlook has read.
+
+    Closes with the ids of the examples, if others were picked than there were.
+    """
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", _("Before"), id="preview.left", tooltip=_("The pair before")),
-        Binding("right,space", "turn(1)", _("Next"), id="preview.right",
+        Binding("right", "turn(1)", _("Next"), id="preview.right",
                 tooltip=_("The next pair")),
+        Binding("space", "pick", _("Pick"), id="preview.pick", key_display="space",
+                tooltip=_("Take the pair as a few-shot example, or give it up")),
+        Binding("p", "prompt", _("Prompt"), id="preview.prompt",
+                tooltip=_("The prompt with the examples that are picked, and back")),
+        Binding("slash", "find", _("Find"), id="preview.find", key_display="/", priority=True,
+                tooltip=_("Go to the next pair with these words, or to a number")),
         Binding("comma", "turn(-100)", "-100", id="preview.back", key_display=",",
                 tooltip=_("A hundred pairs back")),
         Binding("full_stop", "turn(100)", "+100", id="preview.on", key_display=".",
@@ -48,7 +61,7 @@ class PreviewDialog(ModalScreen[None]):
                 tooltip=_("The next pair that will be left out or cut")),
         Binding("h", "histogram", _("Lengths"), id="preview.histogram",
                 tooltip=_("Lengths of all pairs as a histogram, and back")),
-        Binding("escape,q,i", "dismiss(None)", _("Close"), id="preview.close",
+        Binding("escape,q,i", "close", _("Close"), id="preview.close",
                 tooltip=_("Close the preview")),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -67,21 +80,19 @@ class PreviewDialog(ModalScreen[None]):
         self._part: Part = self._parts[0]
         self._at = 0
         self._fates: list[Fate] = []
-        self._shows_lengths = False
+        self._shows_lengths = self._shows_prompt = False
+        self._picks = Picks(found)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -broad"):
             yield _plain("about")
             with VerticalScroll():
                 yield _plain("shown")
-            yield Static(
-                _("← → pair   , . by 100   f file   x too long   h lengths   esc close"),
-                classes="hint",
-                markup=False,
-            )
+            yield _plain("keys", classes="hint")
 
     def on_mount(self) -> None:
         """Begin with the first pair."""
+        self.query_one("#keys", Static).update(_keys())
         self._count()
         self._show()
 
@@ -97,15 +108,51 @@ class PreviewDialog(ModalScreen[None]):
 
     def action_turn(self, step: int) -> None:
         """Go to another pair."""
-        self._shows_lengths = False
+        self._shows_lengths = self._shows_prompt = False
         last = len(self._found.data[self._part].pairs) - 1
         self._at = min(max(0, self._at + step), last)
         self._show()
+
+    def action_pick(self) -> None:
+        """Take the pair as an example, or give it up."""
+        if self._part != "train":
+            self.notify(_("Examples come from the training file: f goes to it."), timeout=3)
+            return
+        try:
+            self._picks.toggle(self._found.data["train"].pairs[self._at])
+        except UserError as error:
+            self.notify(one_line(str(error)), severity="warning", markup=False, timeout=5)
+        self._show()
+
+    def action_prompt(self) -> None:
+        """The prompt that the picks make, or the pair again."""
+        self._shows_prompt = not self._shows_prompt
+        self._show()
+
+    def action_find(self) -> None:
+        """Open the line to type in."""
+        if not self.query(PairFind):
+            line = PairFind(self._found.data[self._part].pairs, self._at, self._go_to)
+            self.mount(line)
+            self.set_focus(line)
+
+    def _go_to(self, place: int) -> None:
+        self._at, self._shows_lengths, self._shows_prompt = place, False, False
+        self._show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While words are typed, letters are letters."""
+        return action != "find" or not self.query(PairFind)
+
+    def action_close(self) -> None:
+        """Back, with the examples that were picked."""
+        self.dismiss(tuple(self._picks.ids) if self._picks.are_changed else None)
 
     def action_file(self) -> None:
         """Go to the next file."""
         at = self._parts.index(self._part)
         self._part, self._at = self._parts[(at + 1) % len(self._parts)], 0
+        self.query(PairFind).remove()
         self._count()
         self._show()
 
@@ -128,7 +175,10 @@ class PreviewDialog(ModalScreen[None]):
         dialog = self.query_one(".dialog", Vertical)
         title = _("{part}: {file}").format(part=_PARTS[self._part], file=self._file_name())
         dialog.border_title = Content(one_line(title))
-        about, shown = self._lengths() if self._shows_lengths else self._pair()
+        if self._shows_prompt:
+            about, shown = self._prompt()
+        else:
+            about, shown = self._lengths() if self._shows_lengths else self._pair()
         self.query_one("#about", Static).update(about)
         self.query_one("#shown", Static).update(shown)
         self.query_one(VerticalScroll).scroll_home(animate=False)
@@ -151,11 +201,37 @@ class PreviewDialog(ModalScreen[None]):
                 total=fate.total, answer=fate.answer
             ),
         )
+        about = Content.assemble(about, *self._picked(pair))
         if _is_unused(fate):
             about = Content.assemble(about, "\n", (f"! {_why(fate)}", "bold $text-warning"))
         return about, Content.assemble(
             *(_styled(piece) for piece in pieces(encoded, found.builder.tokenizer))
         )
+
+    def _picked(self, pair: Pair) -> list[Content]:
+        """Is the pair an example, and which are, in their order?"""
+        if not self._picks.ids:
+            return []
+        place = self._picks.place_of(pair) if self._part == "train" else 0
+        mark = _("  ● example {place}").format(place=place) if place else ""
+        listed = one_line(_(", ").join(self._picks.ids))
+        said = _("{count} picked: {ids}").format(count=len(self._picks.ids), ids=listed)
+        return [Content.styled(mark, "bold $text-success"), Content(f"\n{said}")]
+
+    def _prompt(self) -> tuple[Content, Content]:
+        """The first test item as it would stand behind the examples."""
+        try:
+            builder = self._picks.builder()
+        except UserError as error:
+            return Content.styled(f"✗ {one_line(str(error))}", "$text-error"), Content("")
+        encoded = preview.encode(builder, self._found.data["test"].pairs[0])
+        about = plural(
+            "The first test item behind {count} example: {tokens:,} tokens",
+            "The first test item behind {count} examples: {tokens:,} tokens",
+            builder.examples.count,
+        ).format(count=builder.examples.count, tokens=len(encoded.ids))
+        marked = pieces(encoded, builder.tokenizer)
+        return Content.styled(about, "bold"), Content.assemble(*map(_styled, marked))
 
     def _lengths(self) -> tuple[Content, Content]:
         """All pairs: how many are how long."""
@@ -211,8 +287,27 @@ def _styled(piece: Piece) -> tuple[str, str]:
     return text, "$text-accent" if piece.special else ""
 
 
-def _plain(name: str) -> Static:
+def _keys() -> Content:
+    """What the keys do; a click on the words does it too."""
+    offered = (
+        ("← →", _("pair"), "turn(1)"),
+        (", .", _("by 100"), "turn(100)"),
+        ("/", _("find"), "find"),
+        ("space", _("pick as example"), "pick"),
+        ("p", _("prompt"), "prompt"),
+        ("f", _("file"), "file"),
+        ("x", _("too long"), "next_unused"),
+        ("h", _("lengths"), "histogram"),
+        ("esc", _("close"), "close"),
+    )
+    return Content("  ").join(
+        Content.from_markup(f"[@click=screen.{action}]$key $words[/]", key=key, words=words)
+        for key, words, action in offered
+    )
+
+
+def _plain(name: str, classes: str = "") -> Static:
     """A text that is never markup, and not repainted as the mouse passes."""
-    widget = Static(id=name, markup=False)
+    widget = Static(id=name, markup=False, classes=classes)
     widget.auto_links = False
     return widget

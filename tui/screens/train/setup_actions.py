@@ -109,9 +109,19 @@ class SetupActions(QueueActions):
     def action_preview(self) -> None:
         """Show the pairs as the model will see them."""
         if (found := self._found_out()) is not None:
-            from tui.screens.train.preview_dialog import PreviewDialog
+            self._look_into(found)
 
-            self.app.push_screen(PreviewDialog(found))
+    @work(exclusive=True, group="preview")
+    async def _look_into(self, found: Preflight) -> None:
+        """Take the examples that were picked meanwhile."""
+        from tui.screens.train.preview_dialog import PreviewDialog
+
+        picked = await self.app.push_screen_wait(PreviewDialog(found))
+        if picked is None:
+            return
+        self.take_draft(self.draft.with_examples(picked))
+        if picked and not self.draft.strategy.shows_examples:
+            self.notify(_("The examples are shown by few-shot: choose it with z."), timeout=6)
 
     def action_probe(self) -> None:
         """Measure two real steps."""
