@@ -86,7 +86,9 @@ class Ledger:
     def save(self) -> None:
         """Write the file whole. Raises RunError."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True)
+            regular.make_folder(self.folder.parent)
+            regular.make_folder(self.folder)
             content = tomli_w.dumps(msgspec.to_builtins(self.contents)).encode()
             write_atomically(self.folder / "experiment.toml", content)
         except OSError as error:

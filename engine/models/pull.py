@@ -18,6 +18,7 @@ from engine.errors import UserError
 from engine.language import _, labelled
 from engine.models import hub, weight_files
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch, sha256_of
+from engine.paths import write_atomically
 from engine.text import size
 
 OnProgress = Callable[[str, int, int], None]
@@ -103,7 +104,7 @@ class CachePlace:
         if self._revision != self._commit:
             reference = self._repository / "refs" / self._revision
             reference.parent.mkdir(parents=True, exist_ok=True)
-            reference.write_text(self._commit)
+            write_atomically(reference, self._commit.encode())
         return snapshot
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import UserError
+from engine.files import regular
 from engine.language import _
 
 CHUNK = 1 << 20
@@ -61,7 +62,8 @@ def fetch(file: ModelFile, read: Read, target: Path, progress: Callable[[int], N
         progress(file.size)
         return
     part = _part(target)
-    with part.open("ab+") as opened:
+    handle = regular.descriptor(part, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    with os.fdopen(handle, "ab+") as opened:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -13,13 +13,19 @@ from pathlib import Path
 
 import pytest
 from commands import run_command
-from samples import ENDED, make_run
+from fake_hub import FakeHub, serving
+from samples import ENDED, MODEL, make_run
 from stand_in import write_worker
 
 from engine import events, launch, lock, runs_folder
-from engine.errors import RunError
+from engine.errors import RunError, UserError
 from engine.events import EventLog, Finished, Stopped
+from engine.experiments.ledger import Contents, Ledger
 from engine.files import regular
+from engine.models import pull
+from engine.models.hub_source import HubSource
+from engine.models.pull import CachePlace
+from engine.paths import write_atomically
 from engine.runs import Run
 from engine.table import notes
 from engine.table.notes import Notes
@@ -250,3 +256,44 @@ def test_a_stopped_run_in_a_linked_folder_can_still_be_looked_at(
     other = make_run(tmp_path / "big-disk", Stopped(), run_id="other")
     (root / "other").symlink_to(other.folder)
     assert [run.id for run in runs_folder.list_all(root)] == ["other"]
+
+
+def test_a_shared_cache_and_an_experiment_are_written_through_no_link(
+    root: Path, outside: Path, tmp_path: Path
+) -> None:
+    with serving(FakeHub({"owner/tiny": MODEL})) as served:
+        remote = HubSource.open("owner/tiny", "main", served.url)
+        place = CachePlace("owner/tiny", "main", remote.commit)
+        place.folder.mkdir(parents=True)
+        reference = place.folder.parent / "refs" / "main"
+        reference.parent.mkdir()
+        reference.symlink_to(outside)
+        pull.bring(remote, place, lambda *told: None)
+        assert outside.read_text() == "precious\n"
+        (place.folder / remote.files["config.json"].key).unlink()
+        (place.folder / f"{remote.files['config.json'].key}.part").symlink_to(outside)
+        with pytest.raises(UserError, match="is a link, which is not followed"):
+            pull.bring(remote, place, lambda *told: None)
+    assert outside.read_text() == "precious\n"
+    (root / "experiments").symlink_to(tmp_path)
+    with pytest.raises(RunError, match="is a link, and leads elsewhere"):
+        Ledger(root / "experiments" / "seed", Contents(created="x", stages=[])).save()
+    assert not (tmp_path / "seed").exists()
+
+
+def test_files_are_written_for_those_whom_the_umask_and_the_file_before_let_in(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "file"
+    for umask, expected in ((0o022, 0o644), (0o002, 0o664), (0o077, 0o600)):
+        before = os.umask(umask)
+        try:
+            file.unlink(missing_ok=True)
+            write_atomically(file, b"new")
+            assert file.stat().st_mode & 0o777 == expected
+            EventLog(tmp_path / f"events-{umask}")
+            assert (tmp_path / f"events-{umask}").stat().st_mode & 0o777 == expected
+        finally:
+            os.umask(before)
+    write_atomically(file, b"newer")
+    assert file.stat().st_mode & 0o777 == 0o600  # what was private stays so
