@@ -21,10 +21,15 @@ from engine.scores.judgement import plain_data
 from engine.scores.standing import Standing, seed_in_words, standings
 from engine.scores.translation_quality import NAMES
 from engine.text import one_line
+from engine.wording import choice_word
 
 if TYPE_CHECKING:
     from engine.scores.comparison import Comparison
     from engine.scores.every_pair import Pair
+
+
+_MAY_LACK = (7, 10)
+"""Columns, validation and what chose, that are left out where no run has anything in them."""
 
 
 def compare(arguments: Namespace) -> int:
@@ -161,21 +166,27 @@ def comparison_table(rows: list[Row]) -> str:
 def _standing_table(standing: Standing) -> str:
     header = [
         _("profile"), _("strategy"), _("perplexity"), _("of best"), _("corpus"), "文→白", "白→文",
-        _("BLEU"), _("chrF"), _("run"),
+        _("validation"), _("BLEU"), _("chrF"), _("chosen by"), _("run"),
     ]  # fmt: skip
     lines = []
     for entry in standing.entries:
         name = entry.rows[0].settings.profile.name
         if entry.is_seeded:
-            lines.append([name, entry.strategy, *entry.cells(standing.best), ""])
+            lines.append([name, entry.strategy, *entry.cells(standing.best), "–", ""])
         for row in entry.rows:
             strategy = row.settings.strategy_in_full
             if entry.is_seeded:
                 name, strategy = "", "  " + seed_in_words(row, entry.rows)
-            lines.append([name, strategy, *score_table.cells(row, standing.best), row.run.id])
-    for _file, cells in score_table.cells_of_copies(standing.rows):
-        lines.append(["–", _(COPY), *cells, ""])
-    return table(header, lines, right=range(2, 9))
+            cells = score_table.cells(row, standing.best)
+            by = score_table.chosen_by(row)
+            lines.append([name, strategy, *cells, by, row.run.id])
+    for _file, copied in score_table.cells_of_copies(standing.rows):
+        lines.append(["–", _(COPY), *copied, "–", ""])
+    nothing = ("–", choice_word("last"))
+    told = [at for at in range(len(header)) if at not in _MAY_LACK or any(
+        line[at] not in nothing for line in lines)]  # fmt: skip
+    lines = [[line[at] for at in told] for line in lines]
+    return table([header[at] for at in told], lines, right=range(2, len(told) - 1))
 
 
 def _signatures(row: Row) -> tuple[str, ...]:

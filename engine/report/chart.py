@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
+from engine.language import _
 from engine.text import number, plain
 
-WIDTH, HEIGHT = 760, 430
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 24, 48
+WIDTH, PLOT_HEIGHT = 760, 360
+_LEFT, _RIGHT, _BOTTOM = 64, 20, 48
+_ROW = 18
+"""Height of a line of the legend, which stands over the plot: nothing is written on curves."""
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Told apart by colour-blind eyes, too (Okabe & Ito 2008)."""
 _LOG_FROM = 12.0
 """A scale that spans more than this factor is logarithmic."""
 _NEAR = 1.5
 """A level within this factor of the curves is drawn."""
+_APART = 1.25
+"""A first point this many times above all others would flatten them: it is shown apart."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,20 @@ class Line:
     name: str
     points: Sequence[tuple[float, float]]
     dashed: bool = False
+    marked: float = -1
+    """Step of the checkpoint that was chosen."""
+
+    @property
+    def untuned(self) -> float:
+        """The first point, before training, if it is far above all others; else nan."""
+        (first, value), *rest = self.points or [(0.0, math.nan)]
+        highest = max((point[1] for point in rest), default=math.inf)
+        return value if not first and value > _APART * highest else math.nan
+
+    @property
+    def drawn(self) -> Sequence[tuple[float, float]]:
+        """The points that set the scale."""
+        return self.points if math.isnan(self.untuned) else self.points[1:]
 
 
 @dataclass(frozen=True)
@@ -38,9 +57,9 @@ class Level:
 
 def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: str, y_name: str) -> str:
     """The chart as a document of its own; values that are not finite are left out."""
-    lines = [Line(line.name, _finite(line.points), line.dashed) for line in lines]
+    lines = [replace(line, points=_finite(line.points)) for line in lines]
     levels = [level for level in levels if math.isfinite(level.value) and level.value > 0]
-    values = [y for line in lines for _, y in line.points]
+    values = [point[1] for line in lines for point in line.drawn]
     values = values or [level.value for level in levels] or [1.0]
     low, high = min(values), max(values)
     # Levels far off (an untuned model's 9342.65 over a curve that ends at 16.62) are only named.
@@ -48,33 +67,61 @@ def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: str, y_name: st
     low, high = min([low, *(one.value for one in near)]), max([high, *(one.value for one in near)])
     logarithmic = low > 0 and high / low > _LOG_FROM
     marks = _log_marks(low, high) if logarithmic else _marks(min(low, high * 0.9), high)
-    bottom, top = min([low, *marks]), max([high, *marks])
-    right = max((x for line in lines for x, _ in line.points), default=1.0) or 1.0
-    scale: Callable[[float], float] = math.log if logarithmic else float
-
-    def at_x(x: float) -> float:
-        return _LEFT + x / right * (WIDTH - _LEFT - _RIGHT)
-
-    def at_y(y: float) -> float:
-        part = (scale(y) - scale(bottom)) / ((scale(top) - scale(bottom)) or 1.0)
-        return HEIGHT - _BOTTOM - part * (HEIGHT - _TOP - _BOTTOM)
-
-    body = [_grid(at_y(mark), number(mark, 2 if mark % 1 else 0)) for mark in marks]
-    body += [_tick(at_x(mark), f"{mark:,.0f}") for mark in _marks(0, right) if mark <= right]
-    body += [_level(level, at_y(level.value)) for level in near]
-    colour = -1
-    for line in lines:
-        colour += not line.dashed
-        at = [(at_x(x), at_y(y)) for x, y in line.points]
-        body.append(_line(line, at, _COLOURS[max(colour, 0) % len(_COLOURS)]))
-    body += _legend(lines, [level for level in levels if level not in near])
-    body.append(_text((WIDTH + _LEFT) / 2, HEIGHT - 10, x_name, "middle"))
-    body.append(_text(_LEFT, 14, y_name + (", logarithmic" if logarithmic else "")))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">\n'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>\n' + "\n".join(body) + "\n</svg>\n"
+    legend = _legend(lines, near, [level for level in levels if level not in near])
+    frame = _Frame(
+        right=max((point[0] for line in lines for point in line.points), default=1.0) or 1.0,
+        bottom=min([low, *marks]),
+        top=max([high, *marks]),
+        logarithmic=logarithmic,
+        head=_ROW * len(legend) + 30,
     )
+    body = [_grid(frame, mark) for mark in marks]
+    body += [_tick(frame, mark) for mark in _marks(0, frame.right) if mark <= frame.right]
+    body += [_level(frame, level) for level in near]
+    for line, colour in zip(lines, _colours(lines)):
+        body.append(_line(frame, line, colour))
+    body += [f'<g transform="translate(0 {_ROW * row})">{one}</g>'
+             for row, one in enumerate(legend)]  # fmt: skip
+    height = frame.foot + _BOTTOM
+    body.append(_text((WIDTH + _LEFT) / 2, height - 10, x_name, "middle"))
+    body.append(_text(8, frame.head - 12, y_name + (", logarithmic" if logarithmic else "")))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">\n'
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>\n' + "\n".join(body) + "\n</svg>\n"
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where values lie in the picture."""
+
+    right: float
+    bottom: float
+    top: float
+    logarithmic: bool
+    head: int
+
+    @property
+    def foot(self) -> int:
+        return self.head + PLOT_HEIGHT
+
+    def x(self, step: float) -> float:
+        return _LEFT + step / self.right * (WIDTH - _LEFT - _RIGHT)
+
+    def y(self, value: float) -> float:
+        scale: Callable[[float], float] = math.log if self.logarithmic else float
+        low, high = scale(self.bottom), scale(self.top)
+        return self.foot - (scale(value) - low) / ((high - low) or 1.0) * PLOT_HEIGHT
+
+
+def _colours(lines: Sequence[Line]) -> list[str]:
+    """A colour for each solid line and the dashed ones after it."""
+    found, at = [], -1
+    for line in lines:
+        at += not line.dashed
+        found.append(_COLOURS[max(at, 0) % len(_COLOURS)])
+    return found
 
 
 def _finite(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -104,42 +151,78 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#222">{shown}</text>'
 
 
-def _grid(y: float, label: str) -> str:
+def _grid(frame: _Frame, mark: float) -> str:
+    y, label = frame.y(mark), number(mark, 2 if mark % 1 else 0)
     rule = f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="#ddd"/>'
     return rule + _text(_LEFT - 6, y + 4, label, "end")
 
 
-def _tick(x: float, label: str) -> str:
-    foot = HEIGHT - _BOTTOM
-    return f'<path d="M{x:.1f} {foot}v5" stroke="#222"/>' + _text(x, foot + 18, label, "middle")
+def _tick(frame: _Frame, step: float) -> str:
+    x, foot = frame.x(step), frame.foot
+    mark = f'<path d="M{x:.1f} {foot}v5" stroke="#222"/>'
+    return mark + _text(x, foot + 18, f"{step:,.0f}", "middle")
 
 
-def _level(level: Level, y: float) -> str:
-    rule = f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="#555" stroke-dasharray="2 4"/>'
-    name = f"{level.name} {number(level.value)}"
-    return rule + _text(WIDTH - _RIGHT - 4, y - 4, name, "end")
+_DOTTED, _DASHED = ' stroke-dasharray="2 4"', ' stroke-dasharray="6 4"'
 
 
-def _line(line: Line, at: Sequence[tuple[float, float]], colour: str) -> str:
+def _level(frame: _Frame, level: Level) -> str:
+    y = frame.y(level.value)
+    return f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="#555"{_DOTTED}/>'
+
+
+def _line(frame: _Frame, line: Line, colour: str) -> str:
+    """The curve, its points, a ring around the chosen one, an arrow to one that is shown apart."""
+    at = [(frame.x(x), frame.y(y)) for x, y in line.drawn]
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in at)
-    dashes = ' stroke-dasharray="6 4"' if line.dashed else ""
-    drawn = f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
-    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in at]
-    return (drawn if at else "") + "".join(dots)
+    dashes = _DASHED if line.dashed else ""
+    parts = (
+        [f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>']
+        if at
+        else []
+    )  # noqa: E501
+    parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in at]
+    for step, value in line.drawn:
+        if step == line.marked:
+            parts.append(_ring(frame.x(step), frame.y(value), colour))
+    if not math.isnan(line.untuned):
+        head = f"M{_LEFT} {frame.head - 2}l-4 8h8z"
+        parts.append(f'<path d="{head}" fill="{colour}"/>')
+        if at:
+            steep = f"M{_LEFT} {frame.head}L{at[0][0]:.1f} {at[0][1]:.1f}"
+            parts.append(f'<path d="{steep}" fill="none" stroke="{colour}"{_DOTTED}/>')
+    return "".join(parts)
 
 
-def _legend(lines: Sequence[Line], far: Sequence[Level]) -> list[str]:
-    shown, colour = [], -1
-    for row, line in enumerate(lines):
-        colour += not line.dashed
-        y = _TOP + 14 + 17 * row
-        dashes = ' stroke-dasharray="6 4"' if line.dashed else ""
-        stroke = _COLOURS[max(colour, 0) % len(_COLOURS)]
-        shown.append(
-            f'<path d="M{WIDTH - 40} {y - 4}h20" stroke="{stroke}" stroke-width="2"{dashes}/>'
-            + _text(WIDTH - 46, y, line.name, "end")
+def _ring(x: float, y: float, colour: str) -> str:
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="{colour}" stroke-width="2"/>'  # noqa: E501
+    )
+
+
+def _legend(lines: Sequence[Line], near: Sequence[Level], far: Sequence[Level]) -> list[str]:
+    """A line each: what it looks like, and what it is."""
+    shown = []
+    for line, colour in zip(lines, _colours(lines)):
+        dashes = _DASHED if line.dashed else ""
+        words = line.name
+        if not math.isnan(line.untuned):
+            words += _("; untuned {value} (▲, above the scale)").format(value=number(line.untuned))
+        shown.append(_sample(f'stroke="{colour}" stroke-width="2"{dashes}', words))
+    chosen = [(line, colour) for line, colour in zip(lines, _colours(lines)) if line.marked >= 0]
+    for line, colour in chosen:
+        said = _("chosen checkpoint of {name}: step {step:,.0f}")
+        words = said.format(name=line.name, step=line.marked)
+        shown.append(_ring(_LEFT + 12, 12, colour) + _text(_LEFT + 32, 16, words))
+    for level in near:
+        shown.append(_sample(f'stroke="#555"{_DOTTED}', f"{level.name}: {number(level.value)}"))
+    for level in far:
+        words = _("{name}: {value}, off the scale").format(
+            name=level.name, value=number(level.value)
         )
-    for row, level in enumerate(far, len(lines)):
-        name = f"{level.name}: {number(level.value)}, off the scale"
-        shown.append(_text(WIDTH - 46, _TOP + 14 + 17 * row, name, "end"))
+        shown.append(_text(_LEFT + 32, 16, words))
     return shown
+
+
+def _sample(look: str, words: str) -> str:
+    return f'<path d="M{_LEFT} 12h24" fill="none" {look}/>' + _text(_LEFT + 32, 16, words)

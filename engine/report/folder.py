@@ -13,6 +13,7 @@ from engine.language import _
 from engine.paths import write_atomically
 from engine.perplexity import SampleResult
 from engine.report import chart, curves, page, repeating
+from engine.report import results as reckoned
 from engine.report.chart import Level, Line
 from engine.report.curves import Curve
 from engine.report.page import Results
@@ -30,7 +31,10 @@ def write(found: Sequence[Run], folder: Path, extra: str = "") -> Path:
     rows = [Row(run, run.settings, run.summary()) for run in found]
     results = {row.run.id: _results_of(row) for row in rows}
     drawn = [curve for run in found if (curve := curves.read(run))]
-    files = {PAGE: page.text(rows, drawn, results, extra)}
+    numbers = reckoned.read(rows)
+    files = {PAGE: page.text(numbers, drawn, results, extra)}
+    files["results.csv"] = reckoned.as_csv(numbers)
+    files["results.tex"] = reckoned.as_latex(numbers)
     if drawn:
         files["learning_curve.svg"] = _chart(drawn, rows)
         files["learning_curve.csv"] = curves.as_csv(drawn)
@@ -59,10 +63,11 @@ def _results_of(row: Row) -> list[SampleResult]:
 
 def _chart(drawn: Sequence[Curve], rows: Sequence[Row]) -> str:
     lines = []
+    chosen = {row.run.id: _chosen_step(row) for row in rows}
     for curve in drawn:
         name = curve.label if len({c.label for c in drawn}) == len(drawn) else curve.run
         tested = [(point.step, point.test) for point in curve.points]
-        lines.append(Line(_("{name}, test").format(name=name), tested))
+        lines.append(Line(_("{name}, test").format(name=name), tested, marked=chosen[curve.run]))
         validation = [(p.step, p.validation) for p in curve.points if p.validation > 0]
         if validation:
             lines.append(Line(_("{name}, validation").format(name=name), validation, dashed=True))
@@ -72,6 +77,12 @@ def _chart(drawn: Sequence[Curve], rows: Sequence[Row]) -> str:
         if row.settings.job == "evaluate" and row.summary.score
     ]
     return chart.draw(lines, levels, _("optimizer steps"), _("perplexity"))
+
+
+def _chosen_step(row: Row) -> int:
+    """Of the checkpoint that was chosen; -1 if none was."""
+    step = row.summary.best_checkpoint.removeprefix("step-")
+    return int(step) if step.isdecimal() else -1
 
 
 def _samples_csv(results: Results) -> str:

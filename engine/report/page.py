@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 
 from engine import __version__
 from engine.catalog import Row
 from engine.language import _, labelled, plural
 from engine.perplexity import SampleResult
-from engine.report import description, repeating
+from engine.report import description, hyperparameters, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
+from engine.report.results import TEXT_COLUMNS, pair_lines
+from engine.report.results import Results as Numbers
 from engine.run_settings import PEEKED
-from engine.scores import score_table
 from engine.scores.definition_words import in_words
 from engine.text import clock, direction_label, number, share
 from engine.wording import fault_detail, fault_name
@@ -25,9 +25,9 @@ Results = dict[str, list[SampleResult]]
 """Per-sample results by run id."""
 
 
-def text(rows: Sequence[Row], curves: Sequence[Curve], results: Results, extra: str = "") -> str:
+def text(numbers: Numbers, curves: Sequence[Curve], results: Results, extra: str = "") -> str:
     """The whole page; `extra` is Markdown that goes before the first table."""
-    now = datetime.now().astimezone()
+    now, rows = datetime.now().astimezone(), numbers.rows
     parts = [
         f"# {_title(len(rows))}",
         _("Written by yiwen {version} on {time}.").format(
@@ -35,7 +35,7 @@ def text(rows: Sequence[Row], curves: Sequence[Curve], results: Results, extra: 
         ),
         extra,
         "## " + _("Results"),
-        _results(rows),
+        *_results(numbers),
         *_definitions(rows),
     ]
     if curves:
@@ -56,33 +56,36 @@ def _title(runs: int) -> str:
     return plural("Report of a run", "Report of {count} runs", runs).format(count=runs)
 
 
-def _results(rows: Sequence[Row]) -> str:
-    """The runs side by side, and what copying the source would score."""
-    best, files = score_table.best_of(rows), score_table.scored_files(rows)
-    header = [
-        _("profile"), _("strategy"), _("perplexity"), _("of best"), _("corpus"), "文→白", "白→文"
-    ]  # fmt: skip
-    header += [_("BLEU"), _("chrF")] if any(row.summary.judgement for row in rows) else []
-    shown = len(header) - 2  # of the cells of scores
-    lines = [
-        [
-            escape(row.settings.profile.name),
-            row.settings.strategy_in_full,
-            *map(escape, islice(score_table.cells(row, best), shown)),
-            code(row.run.id),
+def _results(found: Numbers) -> Iterator[str]:
+    """The runs side by side, and what copying the source would score; each test file apart."""
+    last = len(found.header) - 1
+    for name, lines in found.groups:
+        if len(found.groups) > 1:
+            yield _("Test file {file}:").format(file=code(name))
+        cells = [
+            [*map(escape, line[:last]), code(line[last]) if line[last] else ""] for line in lines
         ]
-        for row in rows
-    ]
-    for file, cells in score_table.cells_of_copies(rows):
-        test = _("test {file}").format(file=code(file.sha256[:12]))
-        lines.append(["–", _("copy the source"), *cells, test])
-    said = [table([*header, _("run")], lines, range(2, len(header)))]
-    if any(row.settings.chosen_on_test for row in rows):
-        said.append(escape(_(PEEKED)))
-    if len(files) > 1:
+        yield table(found.header, cells, range(TEXT_COLUMNS, last))
+    if any(row.settings.chosen_on_test for row in found.rows):
+        yield escape(_(PEEKED))
+    if len(found.groups) > 1:
         different = _("These runs were scored on {count} different test files.")
-        said.append(different.format(count=len(files)))
-    return "\n\n".join(said)
+        yield different.format(count=len(found.groups))
+    header, lines = pair_lines(found)
+    if lines:
+        yield _(
+            "Mean perplexity, every pair of a test file; p by approximate randomisation, corrected "
+            "for the number of pairs by Holm's method."
+        )
+        yield table(header, [[*map(code, line[:2]), *map(escape, line[2:])] for line in lines],
+                    range(2, len(header)))  # fmt: skip
+    said = _("The same for programs and papers: {files}.")
+    yield said.format(files="[results.csv](results.csv), [results.tex](results.tex)")
+
+
+def _hyperparameters(row: Row) -> str:
+    lines = [[escape(name), escape_lines(value)] for name, value in hyperparameters.of_run(row)]
+    return table([_("setting"), _("value")], lines)
 
 
 def _definitions(rows: Sequence[Row]) -> Iterator[str]:
@@ -126,6 +129,8 @@ def _curves(curves: Sequence[Curve]) -> Iterator[str]:
 def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[str]:
     yield f"## {escape(row.run.id)}"
     yield table(["", ""], [[name, shown] for name, shown in description.facts(row)])
+    yield "### " + _("Hyper-parameters")
+    yield _hyperparameters(row)
     yield "### " + _("Settings that are not yiwen's defaults")
     yield description.settings(row)
     yield "### " + _("Prompt")

@@ -10,6 +10,7 @@ from engine.run_settings import DataFile
 from engine.scores.judgement import value
 from engine.table.run_columns import perplexity_of
 from engine.text import number
+from engine.wording import choice_word
 
 
 def best_of(rows: Iterable[Row]) -> float:
@@ -18,7 +19,7 @@ def best_of(rows: Iterable[Row]) -> float:
 
 
 def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
-    """Perplexity, the same as a multiple of the best, corpus, 文→白, 白→文, BLEU, chrF.
+    """Perplexity, as a multiple of the best, corpus, 文→白, 白→文, validation, BLEU, chrF.
 
     `digits` are those of BLEU and chrF.
     """
@@ -29,9 +30,15 @@ def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
     for name in ("to_modern", "to_classical"):
         part = summary.directions.get(name)
         yield number(part.perplexity if part else None)
+    yield number(summary.validation)
     judged = summary.judgement
     yield number(value(judged.bleu) if judged else None, digits)
     yield number(value(judged.chrf) if judged else None, digits)
+
+
+def chosen_by(row: Row) -> str:
+    """What picked the checkpoint that was scored, in words; `–` if nothing did."""
+    return choice_word(row.settings.chosen_by) if row.settings.chosen_by else "–"
 
 
 def values(row: Row) -> list[float]:
@@ -42,6 +49,7 @@ def values(row: Row) -> list[float]:
         perplexity_of(row),
         summary.score.perplexity_corpus if summary.score else math.nan,
         *(part.perplexity if part else math.nan for part in parts),
+        summary.validation,
         value(judged.bleu) if judged else math.nan,
         value(judged.chrf) if judged else math.nan,
     ]
@@ -54,7 +62,7 @@ def cells_of_copies(rows: Sequence[Row], digits: int = 2) -> list[tuple[DataFile
         test, judged = row.settings.data.get("test"), row.summary.judgement
         if test and judged and judged.source_bleu and test.sha256 not in found:
             quality = value(judged.source_bleu), value(judged.source_chrf)
-            found[test.sha256] = test, ["–"] * 5 + [number(one, digits) for one in quality]
+            found[test.sha256] = test, ["–"] * 6 + [number(one, digits) for one in quality]
     return list(found.values())
 
 

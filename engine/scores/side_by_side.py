@@ -65,14 +65,15 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
     for standing in found:
         if len(found) > 1:
             file = short_path(standing.file.path, 30) if standing.file else "–"
-            lines.append(["", _("on {file}:").format(file=file), *["–"] * 7])
+            lines.append(["", _("on {file}:").format(file=file), *["–"] * 8])
         lines += _standing_lines(standing, numbers)
         for row in _bases(standing.rows, everything):
             cells = score_table.cells(row, standing.best, _DIGITS)
             lines.append(["–", _("base, zero-shot"), *cells])
         for _file, copied in score_table.cells_of_copies(standing.rows, _DIGITS):
             lines.append(["–", _("copy the source"), *copied])
-    header = ["", _("strategy"), "ppl", _("of best"), _("corpus"), "文→白", "白→文", "BLEU", "chrF"]
+    header = ["", _("strategy"), "ppl", _("of best"), _("corpus"), "文→白", "白→文",
+              _("validation"), "BLEU", "chrF"]  # fmt: skip
     known = [at for at in range(len(header)) if any(line[at] != "–" for line in lines)]
     shown = [[line[at] for at in known] for line in lines]
     return Table(_("Scores"), [header[at] for at in known], shown, tuple(range(2, len(known))))

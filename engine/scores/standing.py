@@ -46,7 +46,7 @@ class Entry:
         """Mean ± standard deviation of what `score_table.cells` shows of a run."""
         values = [score_table.values(row) for row in self.rows]
         columns = [
-            spread(column, 2 if at < 4 else digits) for at, column in enumerate(zip(*values))
+            spread(column, 2 if at < 5 else digits) for at, column in enumerate(zip(*values))
         ]
         of_best = f"{self.value / best:.2f}×" if math.isfinite(self.value / best) else "–"
         return [columns[0] + self.rows[0].settings.mark, of_best, *columns[1:]]

@@ -168,7 +168,7 @@ def test_a_chart_names_what_lies_far_off_instead_of_flattening_the_curve() -> No
     shown = _labels(chart.draw([line], [Level("bare", 9342.65), Level("few", 18.0)], "x", "y"))
     assert "<b> & c" in shown
     assert "bare: 9,343, off the scale" in shown
-    assert "few 18.00" in shown
+    assert "few: 18.00" in shown
     assert not {"1,000", "10,000"} & set(shown)
 
 
@@ -178,9 +178,59 @@ def test_a_chart_of_little_is_still_a_chart(points: list[tuple[float, float]]) -
 
 
 def test_a_wide_span_is_drawn_logarithmically() -> None:
-    shown = _labels(chart.draw([Line("a", [(0, 9000.0), (10, 9.0)])], [], "x", "ppl"))
+    shown = _labels(chart.draw([Line("a", [(1, 9000.0), (10, 9.0)])], [], "x", "ppl"))
     assert "ppl, logarithmic" in shown
     assert {"10", "100", "1,000", "10,000"} <= set(shown)
+
+
+def test_the_untuned_model_does_not_flatten_the_curve_and_the_chosen_point_is_marked() -> None:
+    points = [(0, 39.3), (8, 9.5), (16, 8.9), (24, 8.6)]
+    lines = [Line("a, test", points, marked=24), Line("a, validation", points, dashed=True)]
+    svg = chart.draw(lines, [Level("few", 9.0), Level("other", 9.05)], "x", "ppl")
+    shown = _labels(svg)
+    assert "a, test; untuned 39.30 (▲, above the scale)" in shown
+    assert "chosen checkpoint of a, test: step 24" in shown
+    assert max(float(one) for one in shown if one.replace(".", "").isdecimal()) < 30
+    assert svg.count('r="6"') == 2  # on the curve and in the legend
+
+
+def test_no_label_of_a_chart_lies_on_another_or_on_a_curve() -> None:
+    lines = [Line(f"run {n}", [(x, 9 + n / 100) for x in range(5)], marked=3) for n in range(6)]
+    levels = [Level(f"level {n}", 9 + n / 1000) for n in range(4)]
+    tree = ElementTree.fromstring(chart.draw(lines, levels, "steps", "ppl"))
+    space = "{http://www.w3.org/2000/svg}"
+    rows = [group.attrib["transform"] for group in tree.iter(f"{space}g")]
+    assert len(rows) == len(set(rows)) == 6 + 6 + 4
+    plot = min(float(one.attrib["cy"]) for one in tree.findall(f"{space}circle"))
+    assert 18 * len(rows) < plot
+    texts = [(one.attrib["x"], one.attrib["y"]) for one in tree.findall(f"{space}text")]
+    assert len(texts) == len(set(texts))
+
+
+def test_results_are_written_for_programs_and_papers(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evil = msgspec.structs.replace(tiny(), name="a_b & 50% {x} \\input{y} $z$ #~^")
+    scored_run(root, profile=evil)
+    scored_run(root, "few-shot")
+    folder = tmp_path / "rep"
+    as_json(capsys, "report", "qlora", "few-shot", "-o", str(folder))
+    lines = list(csv.DictReader((folder / "results.csv").open(encoding="utf-8")))
+    assert {line["perplexity"] for line in lines if line["run"]} == {"30.00"}
+    assert [line["chosen by"] for line in lines if "qlora" in line["run"]] == ["the last step"]
+    assert {line["validation"] for line in lines if "qlora" in line["run"]} == {"31.00"}
+    tex = (folder / "results.tex").read_text("utf-8")
+    assert tex.count(r"\begin{table}") == tex.count(r"\end{tabular}") == 3
+    assert r"a\_b \& 50\% \{x\} \textbackslash{}input\{y\} \$z\$ \#" in tex
+    assert r"\input" not in tex
+    for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
+        assert tex.count(rule) == 3
+    page = (folder / "report.md").read_text("utf-8")
+    for name in ("LoRA rank", "LoRA alpha", "LoRA dropout", "target modules", "learning rate",
+                 "schedule", "warm-up", "effective batch size", "epochs", "optimizer", "precision",
+                 "quantisation", "maximum length (tokens)", "test pairs", "prompt"):  # fmt: skip
+        assert f"| {name} |" in page.replace("\\", ""), name
+    assert "p corrected" in page
 
 
 def test_pairs_that_were_put_aside_and_repaired_references_are_told(
@@ -197,7 +247,8 @@ def test_pairs_that_were_put_aside_and_repaired_references_are_told(
     )
     page = Path(as_json(capsys, "report", run.id, "-o", str(tmp_path / "r"))["page"]).read_text()
     assert "8 pairs set aside, sha256" in page
-    assert page.count("set aside") == 1
+    assert page.count("pairs set aside") == 1
+    assert "| validation pairs | 8, set aside from the training file |" in page
     assert "| references repaired | perplexity 27.00, corpus 9.50 |" in page
     assert "| `data.validation_share` | `0.2` | `0.03` | this run |" in page
     shown = run_command(capsys, "show", run.id, "--runs", str(root))[1]
