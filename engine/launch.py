@@ -86,16 +86,22 @@ def request_stop(run: Run, *, force: bool = False) -> None:
         raise RunError(
             _("run {run} runs on {host}; stop it there").format(run=run.id, host=holder.host)
         )
-    if not ours.holds(holder.pid, run.folder / "worker.lock", holder.began):
-        raise RunError(
-            _(
-                "run {run}: its lock names process {pid}, which does not hold it, so nothing was "
-                "ended; look with `fuser {file}` what does"
-            ).format(run=run.id, pid=holder.pid, file=shlex.quote(str(run.folder / "worker.lock")))
-        )
     try:
+        _require_worker(run, holder)
         os.killpg(holder.pid, signal.SIGKILL if force else signal.SIGTERM)
     except ProcessLookupError:
         raise RunError(_("run {run} has just ended").format(run=run.id)) from None
     except PermissionError:
         raise RunError(_("run {run} belongs to another user").format(run=run.id)) from None
+
+
+def _require_worker(run: Run, holder: lock.Holder) -> None:
+    """Raises RunError where a lock file names a process that does not hold it."""
+    file = run.folder / "worker.lock"
+    if not ours.holds(holder.pid, file, holder.began):
+        raise RunError(
+            _(
+                "run {run}: its lock names process {pid}, which does not hold it, so nothing was "
+                "ended; look with `fuser {file}` what does"
+            ).format(run=run.id, pid=holder.pid, file=shlex.quote(str(file)))
+        )

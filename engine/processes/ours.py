@@ -15,15 +15,18 @@ _CLOSE = 2.0
 
 
 def holds(pid: int, lock_file: Path, began: float) -> bool:
-    """Is this a process of the user's, leading its own group, that has the file open?"""
+    """Is this a process that leads its own group and has the file open?
+
+    Raises PermissionError if it is another user's, whose files cannot be seen.
+    """
     import psutil  # only where a worker is to be ended
 
     if pid <= 1 or pid == os.getpid() or not _leads(pid):
         return False
     try:
         process = psutil.Process(pid)
-        if process.uids().real != os.getuid():
-            return False
+        if os.geteuid() not in (0, process.uids().real):
+            raise PermissionError
         if sys.platform != "linux":  # there, files of others cannot be looked at as surely
             near = abs(process.create_time() - began) < _CLOSE
             return near and any("engine.worker" in word for word in process.cmdline())

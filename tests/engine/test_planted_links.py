@@ -297,3 +297,16 @@ def test_files_are_written_for_those_whom_the_umask_and_the_file_before_let_in(
             os.umask(before)
     write_atomically(file, b"newer")
     assert file.stat().st_mode & 0o777 == 0o600  # what was private stays so
+
+
+def test_a_run_of_another_user_is_said_to_be_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(root, events.Started(steps=9))
+    os.close(lock.acquire(run.folder))
+    with _process(_HOLDS, str(run.folder / "worker.lock")) as holder, ending(holder):
+        _write(run, holder.pid)
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)  # as it were: one cannot become two users
+        with pytest.raises(RunError, match="belongs to another user"):
+            launch.request_stop(run, force=True)
+        assert holder.poll() is None
