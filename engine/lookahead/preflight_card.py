@@ -19,11 +19,11 @@ from engine.text import one_line
 
 def card(found: Preflight, measured: Sequence[CardLine] = ()) -> list[CardLine]:
     """All lines, those that warn first, then what was measured."""
-    lines = [*measured, *_lines(found)]
+    lines = [*measured, *_lines(found, is_measured=len(measured) > 1)]
     return [line for line in lines if line.sign] + [line for line in lines if not line.sign]
 
 
-def _lines(found: Preflight) -> Iterator[CardLine]:
+def _lines(found: Preflight, *, is_measured: bool = False) -> Iterator[CardLine]:
     """What is to be done, what it takes, then how it is done."""
     plan = found.plan
     for remark in found.remarks:
@@ -31,7 +31,8 @@ def _lines(found: Preflight) -> Iterator[CardLine]:
     yield from _changed(found)
     if plan is not None:
         yield from _training(found, plan)
-    yield from needs_words.time(found)
+    if found.time is not None or not is_measured:
+        yield from needs_words.time(found)
     yield from needs_words.memory(found)
     yield from needs_words.device(found)
     yield from needs_words.disk(found)

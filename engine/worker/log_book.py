@@ -96,7 +96,7 @@ class LogBook:
         memory = f"  {size(event.memory)}" if event.memory else ""
         return [
             f"step {event.step:,}/{event.of:,}  loss {event.loss:.4f}  lr {rate(event.lr)}  "
-            f"gradient {event.grad_norm:.2f}  {thousands(event.tokens_per_second)} tok/s{memory}"
+            f"grad {event.grad_norm:.2f}  {thousands(event.tokens_per_second)} tok/s{memory}"
         ]
 
 

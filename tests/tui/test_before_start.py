@@ -352,7 +352,9 @@ async def _the_measurement_stays(pilot: Pilot[None]) -> None:
     """On the card, as long as nothing is changed that it depends on; and it comes back."""
     found = "Measured    2.0 GB memory at most"
     screen: Any = pilot.app.screen
-    assert "2.0k tok/s; about" in await wait_for(pilot, found)
+    text = await wait_for(pilot, found)
+    assert "2.0k tok/s; about" in text
+    assert "a probe measures it" not in text
     screen.take_draft(Draft("tiny", overrides={"training.batch_size": "8"}))
     text = await wait_for(pilot, "Measured    with other settings")
     assert "at most" not in text
