@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,14 +62,36 @@ def config_of(folder: Path) -> PreTrainedConfig:
 @contextmanager
 def _in_words(folder: Path) -> Iterator[None]:
     """Whatever a library makes of a strange folder, as one sentence."""
+    with _reported() as report:
+        try:
+            yield
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            if "DefaultCPUAllocator" in str(error) or "CUDA" in str(error):
+                raise  # the machine's fault, and the hint is another one
+            if any("CUDA out of memory" in line for line in report):
+                raise torch.OutOfMemoryError("CUDA out of memory while loading") from error
+            raise UserError(labelled(str(folder), _why_not(error))) from error
+
+
+@contextmanager
+def _reported() -> Iterator[list[str]]:
+    """What transformers logs while it loads: the reason of an error, which the error only names."""
+    said: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("transformers.modeling_utils")
+    level, passes_on = log.level, log.propagate
+    log.setLevel(logging.WARNING)
+    log.propagate = False  # it may not print
+    log.addHandler(handler)
     try:
-        yield
-    except (MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:
-        if "DefaultCPUAllocator" in str(error) or "CUDA" in str(error):
-            raise  # the machine's fault, and the hint is another one
-        raise UserError(labelled(str(folder), _why_not(error))) from error
+        yield said
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        log.propagate = passes_on
 
 
 def _why_not(error: Exception) -> str:

@@ -304,3 +304,18 @@ def test_an_adapter_that_has_learnt_nothing_is_said_to(profile: Profile, tmp_pat
     model = load_base(profile, CPU, silent)
     load_adapter(model, folder, "default", lambda message, hint: said.append(message))
     assert said == [f"{folder}: the adapter has learnt nothing yet: all its B are zero"]
+
+
+def test_memory_that_runs_out_while_weights_are_converted_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """transformers logs what went wrong with a weight; its error does not say it."""
+    import bitsandbytes
+
+    def no_room(*given: object, **more: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(bitsandbytes.functional, "quantize_4bit", no_room)
+    profile = profile_files.load("tiny")
+    with pytest.raises(torch.OutOfMemoryError, match="out of memory while loading"):
+        load_base(profile, torch.device("cpu"), lambda words, hint: None)
