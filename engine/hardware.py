@@ -6,6 +6,7 @@ A machine without an NVIDIA driver has no GPUs here; that is no error.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import shutil
 import sys
@@ -60,7 +61,7 @@ class Machine(Struct, frozen=True):
 
     gpus: tuple[Gpu, ...]
     cpu: float
-    """Share of all cores in use since the last reading, 0–1; 0 at the first."""
+    """Share of all cores in use since this probe's last reading, 0–1; nan at the first."""
     cores: int
     memory_total: int
     """Bytes of main memory."""
@@ -87,6 +88,8 @@ class Probe:
         self._nvml = nvml
         self._handles: list[Any] | None = None
         self._lock = threading.Lock()
+        self._processor = (math.nan, math.nan)
+        """Seconds of all cores at the last reading: in all, and those at work."""
 
     def read(self) -> Machine:
         """The machine now. Never raises for want of a GPU."""
@@ -95,11 +98,21 @@ class Probe:
         memory = psutil.virtual_memory()
         return Machine(
             gpus=self.gpus(),
-            cpu=psutil.cpu_percent() / 100,
+            cpu=self._share_at_work(psutil.cpu_times()),
             cores=os.cpu_count() or 1,
             memory_total=int(memory.total),
             memory_free=int(memory.available),
         )
+
+    def _share_at_work(self, times: Any) -> float:
+        """Of the cores since the last reading; psutil's own is spoilt by whoever else asks it."""
+        seconds: dict[str, float] = times._asdict()
+        idle = seconds["idle"] + seconds.get("iowait", 0.0)
+        counted = sum(value for name, value in seconds.items() if not name.startswith("guest"))
+        (before, worked), self._processor = self._processor, (counted, counted - idle)
+        if counted <= before:
+            return 0.0
+        return min(1.0, max(0.0, (counted - idle - worked) / (counted - before)))
 
     def gpus(self) -> tuple[Gpu, ...]:
         """The GPUs in the order of their PCI addresses; empty where there is no NVIDIA driver."""

@@ -91,6 +91,8 @@ class Summary(Struct, array_like=True):
     updated: float = math.nan
     was_resumed: bool = False
     """Did a second worker go on where a first one was cut short?"""
+    phase_began: float = math.nan
+    """Seconds since the epoch."""
     untuned: float = math.nan
     """Perplexity on the test file before the first step of a training."""
     validation: float = math.nan
@@ -117,6 +119,8 @@ class Summary(Struct, array_like=True):
             if event.name == events.FIRST_PHASE:
                 self.status = Status.STARTING
                 self._count_from(event.at, self.worked(before))
+            if event.name != self.phase or event.done < self.phase_done:
+                self.phase_began = event.at
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
             self.status = Status.RUNNING
@@ -192,6 +196,11 @@ class Summary(Struct, array_like=True):
             self.status = Status.WAITING if waits else Status.INTERRUPTED
         elif self.status in (Status.WAITING, Status.INTERRUPTED):
             self.status = Status.STARTING
+
+    @property
+    def seconds_of_phase(self) -> float:
+        """Since the worker began what it is busy with; nan where it is not told."""
+        return time.time() - self.phase_began if self.phase and self.status.active else math.nan
 
     @property
     def seconds(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ class Usage(Struct, frozen=True):
 
     pid: int
     cpu: float
-    """Cores in use since the last reading; 0 at the first."""
+    """Cores in use since the last reading; at the first, since the worker began."""
     memory: int
     """Resident bytes."""
 
@@ -27,6 +28,15 @@ class UsageProbe:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: Any = None
+        self._seen: tuple[float, float] | None = None
+        """When the process was read last, and the seconds of a core that it had taken."""
+
+    def _cores_in_use(self) -> float:
+        times = self._process.cpu_times()
+        now, worked = time.time(), times.user + times.system
+        at, before = self._seen or (self._process.create_time(), 0.0)
+        self._seen = (now, worked)
+        return max(0.0, worked - before) / (now - at) if now > at else 0.0
 
     def read(self) -> Usage | None:
         """The worker now; None if there is none, or it runs on another host."""
@@ -37,10 +47,10 @@ class UsageProbe:
             return None
         try:
             if self._process is None or self._process.pid != holder.pid:
-                self._process = psutil.Process(holder.pid)
+                self._process, self._seen = psutil.Process(holder.pid), None
             if abs(self._process.create_time() - holder.began) > 2.0:
                 return None  # the number has been given to another program
-            cpu = self._process.cpu_percent() / 100
+            cpu = self._cores_in_use()
             return Usage(holder.pid, cpu, int(self._process.memory_info().rss))
         except psutil.Error:
             self._process = None

@@ -7,9 +7,11 @@ from textual.content import Content
 from engine import text
 from engine.language import _
 from engine.summary import Summary
+from engine.text import clock
 from engine.wording import phase_name
+from tui.widgets.run_status import elapsed
 
-_BAR = 20
+_BAR = 14
 
 
 def progress(summary: Summary) -> Content:
@@ -18,7 +20,7 @@ def progress(summary: Summary) -> Content:
         return Content("")
     name = phase_name(summary.phase) or _("starting the worker")
     if not summary.phase_of:
-        return Content(f"{name} …")
+        return Content(f"{name} …{elapsed(summary)}")
     share = min(1.0, summary.phase_done / summary.phase_of)
     done = round(share * _BAR)
     reached = text.progress(summary.phase_done, summary.phase_of)
@@ -28,4 +30,5 @@ def progress(summary: Summary) -> Content:
         ("━" * done, "$primary"),
         ("╌" * (_BAR - done), "dim"),
         f"  {summary.phase_done:>{room},}/{summary.phase_of:,} {reached:>4}",
+        f"  {clock(summary.seconds_of_phase)}",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
-from samples import held_by_a_process, make_run, score, step
+from samples import ENDED, held_by_a_process, make_run, score, step
 from textual.pilot import Pilot
 
 from engine.events import (
@@ -19,12 +20,13 @@ from engine.events import (
     Event,
     EventLog,
     Finished,
+    Phase,
     Sample,
     Saved,
     Started,
     Stopped,
 )
-from engine.hardware import Gpu, GpuProcess, Machine
+from engine.hardware import Gpu, GpuProcess, Machine, Probe
 from engine.run_settings import DataFile
 from engine.runs import Run
 from engine.settings import Notify, Settings
@@ -33,6 +35,7 @@ from tui.app import YiwenApp
 from tui.screens.train import loss_chart
 from tui.screens.train.loss_chart import LossChart
 from tui.widgets.machine_panel import MachinePanel
+from tui.widgets.run_status import Speed
 
 SIZE = (80, 24)
 WIDE = (160, 48)
@@ -297,7 +300,7 @@ async def test_the_machine_panel_shows_who_uses_the_gpu(app: YiwenApp, root: Pat
         await pilot.press("h")
         text = await wait_for(pilot, "40.0 of 80.0 GB")
         for expected in ("GPU 0  H100 [/nope] [red]x", "87%  64 °C  310/700 W", "alice", "python",
-                         "30.0 GB", "50% of 8 cores", "32.0 of 64.0 GB"):  # fmt: skip
+                         "30.0 GB", "4.0 of 8 cores busy", "32.0 of 64.0 GB"):  # fmt: skip
             assert expected in text
         assert "\x1b" not in text
         probe.used = 40.5e9
@@ -456,3 +459,76 @@ async def test_keys_of_the_chart_are_not_offered_without_a_curve(app: YiwenApp, 
         assert "c Chart" not in text
         await pilot.press("c", "left", "L", "escape", "comma", "I")
         assert "20.00" in seen(app)
+
+
+def test_a_speed_is_that_of_many_steps_and_of_training_alone() -> None:
+    speed = Speed()
+    speed.extend([Started(steps=90)])
+    assert math.isnan(speed.tokens_per_second)
+    speed.extend([step(n, 90, at=1000.0 + n, tokens_per_second=4.4e6) for n in range(1, 11)])
+    assert speed.tokens_per_second == pytest.approx(100.0)
+    speed.extend([Evaluated(part="test", score=score(20.0), step=10, at=2000.0)])
+    speed.extend([step(n, 90, at=2100.0 + n) for n in range(11, 14)])
+    assert speed.tokens_per_second == pytest.approx(100.0), "scoring is no training"
+    speed.extend([step(n, 90, at=3000.0 + n / 2) for n in range(14, 90)])
+    assert speed.tokens_per_second == pytest.approx(200.0), "what is long past counts no more"
+
+
+@pytest.mark.parametrize("width", [40, 44, 60])
+def test_nothing_in_the_machine_panel_is_cut(width: int) -> None:
+    gpu = Gpu(
+        index=0,
+        uuid="u",
+        name="NVIDIA H200",
+        total=150_000_000_000,
+        used=138_000_000_000,
+        free=12_000_000_000,
+        utilization=100,
+        temperature=71,
+        power=208,
+        power_limit=700,
+    )
+    machine = Machine((gpu,), 1.1 / 16, 16, 1_500_000_000_000, 300_000_000_000)
+    panel = MachinePanel(StillProbe(machine))
+    lines = panel.lines(width, 20)
+    assert all(line.cell_length <= width for line in lines), [line.plain for line in lines]
+    text = "\n".join(line.plain for line in lines)
+    assert "71 °C  208/700 W" in text
+    assert "1.1 of 16 cores busy" in text
+
+
+def test_the_first_look_at_the_processor_says_something() -> None:
+    panel = MachinePanel(Probe())
+    (said,) = [line.plain for line in panel.lines(40, 20) if line.plain.startswith("cpu")]
+    assert "nan" not in said
+
+
+class StillProbe(Probe):
+    """A machine on which nothing changes."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self._machine = machine
+
+    def read(self) -> Machine:
+        return self._machine
+
+
+async def test_wide_terminals_have_the_newest_runs_beside_the_setup(app: YiwenApp) -> None:
+    make_run(app.runs_root, *ENDED)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await wait_for(pilot, "Recent runs")
+        await wait_for(pilot, "✓ finished  tiny · qlora  12.50  01-01 12:00  01:40")
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        assert "Recent runs" not in seen(app)
+
+
+async def test_how_long_one_has_waited_is_told(app: YiwenApp) -> None:
+    run = make_run(app.runs_root, job="evaluate")
+    with held_by_a_process(run):
+        log = EventLog(run.events_path)
+        log.append(Started(at=time.time() - 75))
+        log.append(Phase(name="loading weights", at=time.time() - 62))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await wait_for(pilot, "loading weights 01:0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 
 from rich.cells import cell_len, set_cell_size
@@ -15,6 +17,9 @@ from engine.usage import Usage, UsageProbe
 from tui.widgets.polled_lines import PolledLines
 
 _BAR = 14
+_SHORTEST_BAR = 4
+_FIRST_SECONDS = 0.2
+"""Over which the processor is looked at first; then, since the last look."""
 _MOST_PROCESSES = 4
 _GB = 1e9
 _LABELS = {"cpu": _("cpu"), "ram": _("ram"), "use": _("use"), "mem": _("mem")}
@@ -33,6 +38,7 @@ class MachinePanel(PolledLines):
         self._probe = probe or Probe()
         self._usage: UsageProbe | None = None
         self._held: dict[str, float] = {}
+        self._width = 0
 
     def watch_worker_of(self, run: Run) -> None:
         """Show the worker of this run."""
@@ -43,7 +49,11 @@ class MachinePanel(PolledLines):
     def lines(self, width: int, height: int) -> list[Content]:
         """The machine now."""
         machine = self._probe.read()
+        if math.isnan(machine.cpu):
+            time.sleep(_FIRST_SECONDS)
+            machine = self._probe.read()
         usage = self._usage.read() if self._usage is not None else None
+        self._width = width
         return list(self._described(machine, usage))
 
     def _described(self, machine: Machine, usage: Usage | None) -> Iterator[Content]:
@@ -51,15 +61,17 @@ class MachinePanel(PolledLines):
             yield from self._gpu(gpu, usage)
         if not machine.gpus:
             yield Content.styled(_("No GPU: the run uses the processor"), "bold")
-        share = self._steady("cpu", machine.cpu, 0.1)
+        busy = machine.cpu * machine.cores
+        held = self._held.get("cpu", busy)
+        busy = self._steady("cpu", busy, max(0.5, 0.1 * held))
         text = plural(
-            "{share:.0%} of {cores} core", "{share:.0%} of {cores} cores", machine.cores
-        ).format(share=share, cores=machine.cores)
-        yield _bar("cpu", share, text)
+            "{busy:.1f} of {cores} core busy", "{busy:.1f} of {cores} cores busy", machine.cores
+        ).format(busy=busy, cores=machine.cores)
+        yield self._bar("cpu", busy / machine.cores, text)
         used = machine.memory_total - machine.memory_free
         held = self._steady("ram", used, machine.memory_total * 0.02)
         total = machine.memory_total
-        yield _bar("ram", held / max(1, total), _part_of(held, total))
+        yield self._bar("ram", held / max(1, total), _part_of(held, total))
         if usage is not None:
             cores = self._steady("worker cpu", usage.cpu, 0.25)
             memory = self._steady("worker ram", usage.memory, 50e6)
@@ -72,9 +84,9 @@ class MachinePanel(PolledLines):
         yield Content.styled(f"GPU {gpu.index}  {one_line(gpu.name)}", "bold")
         if gpu.utilization is not None:
             share = self._steady(f"{gpu.uuid} use", gpu.utilization, 10) / 100
-            yield _bar("use", share, f"{share:.0%}{self._heat(gpu)}")
+            yield self._bar("use", share, f"{share:.0%}{self._heat(gpu)}")
         used = self._steady(f"{gpu.uuid} memory", gpu.used, gpu.total * 0.01)
-        yield _bar("mem", used / max(1, gpu.total), _part_of(used, gpu.total))
+        yield self._bar("mem", used / max(1, gpu.total), _part_of(used, gpu.total))
         for process in gpu.processes[:_MOST_PROCESSES]:
             yield self._process(gpu, process, usage)
         if len(gpu.processes) > _MOST_PROCESSES:
@@ -106,6 +118,15 @@ class MachinePanel(PolledLines):
         who = f"{set_cell_size(user, 10)} {set_cell_size(name, 12)}"
         return Content.styled(f"  {mark}{who} {held}", "" if is_ours else "dim")
 
+    def _bar(self, name: str, share: float, text: str) -> Content:
+        """A bar with its label before it; it gives way to the text behind it."""
+        label = set_cell_size(_LABELS[name], max(map(cell_len, _LABELS.values())))
+        room = min(_BAR, max(_SHORTEST_BAR, self._width - cell_len(label) - cell_len(text) - 2))
+        done = round(min(1.0, max(0.0, share)) * room)
+        return Content.assemble(
+            (f"{label} ", "dim"), ("━" * done, "$primary"), ("╌" * (room - done), "dim"), f" {text}"
+        )
+
     def _steady(self, name: str, value: float, noticeable: float) -> float:
         """The value that stands there, until it is off by so much."""
         held = self._held.get(name)
@@ -116,11 +137,3 @@ class MachinePanel(PolledLines):
 
 def _part_of(used: float, total: float) -> str:
     return _("{used:.1f} of {total:.1f} GB").format(used=used / _GB, total=total / _GB)
-
-
-def _bar(name: str, share: float, text: str) -> Content:
-    label = set_cell_size(_LABELS[name], max(map(cell_len, _LABELS.values())))
-    done = round(min(1.0, max(0.0, share)) * _BAR)
-    return Content.assemble(
-        (f"{label} ", "dim"), ("━" * done, "$primary"), ("╌" * (_BAR - done), "dim"), f" {text}"
-    )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Iterable
 from itertools import accumulate
 
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.events import Evaluated, Event, Phase, Sample, Saved, Started, Step
 from engine.language import _
 from engine.summary import Status, Summary
 from engine.text import clock, number, progress, rate, size, thousands
@@ -15,6 +18,47 @@ from engine.wording import device_name, phase_name, status_word
 from tui.curve import Curve
 
 _GAP = 3
+
+
+class Speed:
+    """Tokens a second over the last while of training: one step's own is mostly noise."""
+
+    SECONDS = 20.0
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._last: Step | None = None
+        self._taken: deque[tuple[float, int]] = deque()
+        """Seconds and tokens of the latest steps."""
+        self._seconds, self._tokens = 0.0, 0
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Take events in; what is done between two steps beside training counts for nothing."""
+        for event in events:
+            if isinstance(event, Step):
+                if self._last is not None and event.tokens > self._last.tokens:
+                    self._take(max(0.0, event.at - self._last.at), event.tokens - self._last.tokens)
+                self._last = event
+            elif isinstance(event, Started):
+                self._begin()
+            elif isinstance(event, (Evaluated, Phase, Sample, Saved)):
+                self._last = None
+
+    def _take(self, seconds: float, tokens: int) -> None:
+        self._taken.append((seconds, tokens))
+        self._seconds += seconds
+        self._tokens += tokens
+        while self._seconds - self._taken[0][0] > self.SECONDS:
+            before = self._taken.popleft()
+            self._seconds -= before[0]
+            self._tokens -= before[1]
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Nan as long as there are too few steps to tell."""
+        return self._tokens / self._seconds if self._seconds > 0 else math.nan
 
 
 class RunStatus(Static):
@@ -30,10 +74,10 @@ class RunStatus(Static):
         super().__init__(markup=False)
         self._parts: list[Content] = []
 
-    def show(self, summary: Summary, curve: Curve, left: float) -> None:
+    def show(self, summary: Summary, curve: Curve, left: float, speed: float = math.nan) -> None:
         """Show the numbers of now, and the seconds left."""
         time = _time(summary, left)
-        self._parts = [*_loss(summary, curve), *_score(summary), time, *_pace(summary)]
+        self._parts = [*_loss(summary, curve), *_score(summary), time, *_pace(summary, speed)]
         self.refresh()
 
     def render(self) -> Content:
@@ -73,12 +117,12 @@ def _time(summary: Summary, left: float) -> Content:
     return Content(_("{elapsed} · {left} left").format(elapsed=elapsed, left=clock(left)))
 
 
-def _pace(summary: Summary) -> list[Content]:
+def _pace(summary: Summary, speed: float) -> list[Content]:
     parts = []
     if math.isfinite(summary.lr):
         parts.append(Content.assemble((_("lr") + " ", "dim"), rate(summary.lr)))
-    if math.isfinite(summary.tokens_per_second):
-        parts.append(Content(_("{rate} tok/s").format(rate=thousands(summary.tokens_per_second))))
+    if math.isfinite(speed):
+        parts.append(Content(_("{rate} tok/s").format(rate=thousands(speed))))
     if summary.memory:
         parts.append(Content(size(summary.memory)))
     if summary.device:
@@ -100,13 +144,19 @@ def status_text(status: Status, word: str = "") -> Content:
     return Content.styled(f"{status.symbol} {word or status_word(status)}", colors[status])
 
 
+def elapsed(summary: Summary) -> str:
+    """` 00:42`: for how long one has waited for what the worker is busy with."""
+    seconds = summary.seconds_of_phase
+    return f" {clock(seconds)}" if seconds >= 1 else ""
+
+
 def headline(summary: Summary, is_stopping: bool = False) -> Content:
     """`● running   step 420/1,800  23 %`, or what the worker is busy with between steps."""
     active = summary.status.active
     parts = [status_text(summary.status, _("stopping") if is_stopping and active else "")]
     if active and summary.phase not in ("", "training"):
         done = f" {summary.phase_done:,}/{summary.phase_of:,}" if summary.phase_of else ""
-        parts.append(Content(phase_name(summary.phase) + done))
+        parts.append(Content(phase_name(summary.phase) + done + elapsed(summary)))
     if summary.steps:
         share = progress(summary.step, summary.steps)
         place = _("step {step:,}/{steps:,}  {share}")

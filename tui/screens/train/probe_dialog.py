@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,8 +26,9 @@ from engine.lookahead.card_line import CardLine
 from engine.lookahead.preflight import Preflight
 from engine.lookahead.probe_words import describe
 from engine.lookahead.probing import Measured
-from engine.text import message_of, plain
+from engine.text import clock, message_of, plain
 from engine.wording import phase_name
+from tui.widgets.plain_static import PlainStatic
 
 
 class ProbeDialog(ModalScreen[Measured | None]):
@@ -36,7 +38,8 @@ class ProbeDialog(ModalScreen[Measured | None]):
     class Told(Message):
         """The thread has something to show."""
 
-        said: Content | Table
+        said: Content | Table | str
+        """A text: what it is busy with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,b", "close", _("Close"), id="probe.close",
@@ -51,18 +54,28 @@ class ProbeDialog(ModalScreen[Measured | None]):
         super().__init__()
         self._request, self._found = request, found
         self._measured: Measured | None = None
+        self._began = time.monotonic()
+        self._busy = _("starting a worker …")
+        """What the worker is at; empty when it has ended."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(_("Probe: two real steps, measured"))
-            yield Static(_("starting a worker …"), id="said", markup=False)
+            yield PlainStatic(id="said")
             yield Static(
                 _("esc close; what was measured stays on the card"), classes="hint", markup=False
             )
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Begin, and tell how long it has taken."""
+        self._tick()
+        self.set_interval(1.0, self._tick)
         self._probe()
+
+    def _tick(self) -> None:
+        if self._busy:
+            elapsed = clock(time.monotonic() - self._began)
+            self.query_one("#said", PlainStatic).say(f"{self._busy}   {elapsed}")
 
     @work(thread=True)
     def _probe(self) -> None:
@@ -84,17 +97,22 @@ class ProbeDialog(ModalScreen[Measured | None]):
         """End, with what there is."""
         self.dismiss(self._measured)
 
-    def _tell(self, said: Content | Table) -> None:
+    def _tell(self, said: Content | Table | str) -> None:
         self.post_message(self.Told(said))
 
     @on(Told)
     def _show(self, message: Told) -> None:
+        if isinstance(message.said, str):
+            self._busy = message.said
+            self._tick()
+            return
+        self._busy = ""
         self.query_one("#said", Static).update(message.said)
 
 
-def _phase(phase: Phase) -> Content:
+def _phase(phase: Phase) -> str:
     done = f" {phase.done}/{phase.of}" if phase.of else ""
-    return Content(f"{phase_name(phase.name)}{done} …")
+    return f"{phase_name(phase.name)}{done} …"
 
 
 def _table(lines: list[CardLine]) -> Table:

@@ -30,7 +30,7 @@ from tui.screens.train.story import Story
 from tui.widgets.log_pane import LogPane
 from tui.widgets.machine_panel import MachinePanel
 from tui.widgets.plain_static import PlainStatic
-from tui.widgets.run_status import RunStatus
+from tui.widgets.run_status import RunStatus, Speed
 
 Face = Literal["notes", "machine"]
 """What can take the chart's place."""
@@ -77,6 +77,7 @@ class RunView(Vertical):
         self.alarms: Sequence[Alarm] = ()
         self._charset: Charset = charset
         self._samples = SampleView()
+        self._speed = Speed()
         self._run: Run | None = None
         self._time_left: TimeLeft | None = None
         self._trains = False
@@ -109,6 +110,7 @@ class RunView(Vertical):
         self._time_left = TimeLeft(settings.profile)
         self.story, self.summary = Story(), Summary()
         self._samples = SampleView()
+        self._speed = Speed()
         self.chart.clear(chosen_by_test=settings.profile.evaluation.choose_by == "test")
         self._trains = settings.job == "train"
         self.add_class("-no-curve")
@@ -125,6 +127,7 @@ class RunView(Vertical):
         """Take in what is new; an old run is drawn once all of it was read."""
         before, self.summary = self.summary.status, summary
         self.chart.extend(events)
+        self._speed.extend(events)
         if self._time_left is not None:
             self._time_left.extend(events)
         self.set_class(not (self._trains and self.chart.curve), "-no-curve")
@@ -173,7 +176,8 @@ class RunView(Vertical):
     def refresh_numbers(self) -> None:
         """Bring the status line, and an evaluation's progress, up to now."""
         left = self._time_left.seconds if self._time_left else math.nan
-        self.query_one(RunStatus).show(self.summary, self.chart.curve, left)
+        speed = self._speed.tokens_per_second
+        self.query_one(RunStatus).show(self.summary, self.chart.curve, left, speed)
         self.post_message(self.Refreshed())
         if self.has_class("-no-curve"):
             self._show_progress()

@@ -23,6 +23,7 @@ from engine.run_settings import Part
 from engine.text import one_line, plain, rate, short_path
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
+from tui.screens.train.recent_runs import LEAST_WIDTH, RecentRuns
 from tui.widgets.plain_static import PlainStatic
 
 ROWS: tuple[tuple[str, str, str], ...] = (
@@ -71,6 +72,7 @@ class SetupForm(Vertical):
         """What each row shows."""
 
     def compose(self) -> ComposeResult:
+        yield RecentRuns()
         rows = OptionList(*[Option("", id=name) for _, _, name in ROWS[:-1]], markup=False)
         rows.auto_links = False
         yield rows
@@ -118,7 +120,8 @@ class SetupForm(Vertical):
         self.rows.focus()
 
     def on_resize(self) -> None:
-        """Paths show as much of their ends as fits."""
+        """Paths show as much of their ends as fits; the newest runs where there is room."""
+        self.query_one(RecentRuns).display = self.app.size.width >= LEAST_WIDTH
         self._show_rows()
 
     @on(OptionList.OptionHighlighted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -12,7 +13,7 @@ from textual.binding import BindingType
 from textual.widgets import TextArea
 
 from engine.language import _
-from engine.text import one_line, plain
+from engine.text import clock, one_line, plain
 from engine.wording import device_name
 from tui.screens.translate.answer_actions import BUSY
 from tui.screens.translate.conversation import Conversation
@@ -45,6 +46,9 @@ class TranslateScreen(ModelActions):
         super().__init__()
         self._number = 0
         self._state = EMPTY
+        self._loads = False
+        """Is the model being loaded?"""
+        self._loading_since = 0.0
 
     def compose(self) -> ComposeResult:
         yield HeaderLine(_("Translate"))
@@ -56,6 +60,7 @@ class TranslateScreen(ModelActions):
     def on_mount(self) -> None:
         """Say what will translate, and which way."""
         self.describe()
+        self.set_interval(1.0, self._tell_loading)
 
     def on_unmount(self) -> None:
         """End the translator, and keep nobody waiting for it."""
@@ -142,7 +147,16 @@ class TranslateScreen(ModelActions):
     @on(Loading)
     def _show_loading(self, event: Loading) -> None:
         self.conversation.note(event.number, event.words)
-        self.stand(_("● loading"))
+        if not self._loads:
+            self._loads, self._loading_since = True, time.monotonic()
+        self._tell_loading()
+
+    def _tell_loading(self) -> None:
+        """For how long one has waited."""
+        if self._loads:
+            elapsed = clock(time.monotonic() - self._loading_since)
+            self.stand(_("● loading {elapsed}").format(elapsed=elapsed))
+            self._loads = True
 
     @on(AnswerGrew)
     def _show_growth(self, event: AnswerGrew) -> None:
@@ -181,6 +195,7 @@ class TranslateScreen(ModelActions):
         self.stand(_("● asking") if request else self.ready)
 
     def stand(self, state: str) -> None:
+        self._loads = False
         if state != self._state:
             self._state = state
             self.describe()
