@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from msgspec import Struct
 
 from engine import directions
 from engine.data.file_names import files_of, joined
-from engine.data.record import Record
+from engine.data.record import Record, Unit, place_name
 from engine.directions import Direction
 from engine.errors import DataError
 from engine.formats import kind_of, read_records
@@ -21,9 +23,10 @@ from engine.language import _, labelled, plural
 from engine.machine import reading
 
 _SHOWN_MISTAKES = 20
+_HALF = re.compile("[\ud800-\udfff]")
 
 
-class Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True, gc=False):
     """One translation: what is asked, and the reference answer (empty where there is none)."""
 
     id: str
@@ -119,17 +122,24 @@ class Checked:
     """What a file's records come to."""
 
     pairs: list[Pair] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    """Of each pair: place and all fields."""
+    unit: Unit = "record"
+    """What the file's places are called."""
+    numbers: array[int] = field(default_factory=lambda: array("L"))
+    """Of each pair: its place."""
+    values: list[dict[str, Any]] = field(default_factory=list)
+    """Of each pair: all fields of its record, where they are kept."""
     mistakes: list[str] = field(default_factory=list)
     blank: list[str] = field(default_factory=list)
 
 
-def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
+def check(
+    records: Iterable[Record], *, need_output: bool = True, keep_values: bool = False
+) -> Checked:
     """Turn records into pairs; every mistake is named by its place."""
     found = Checked()
-    seen: dict[str, str] = {}
+    seen: dict[str, int] = {}
     for record in records:
+        found.unit = record.unit
         if record.is_blank:
             found.blank.append(_("{place}: blank line").format(place=record.place))
             continue
@@ -138,13 +148,15 @@ def check(records: Iterable[Record], *, need_output: bool = True) -> Checked:
             key = str(record.value["id"])
             if key in seen:
                 mistake = _("id: '{key}' was used by {place} already").format(
-                    key=key, place=seen[key]
+                    key=key, place=place_name(record.unit, seen[key])
                 )
-            seen.setdefault(key, record.place)
+            seen.setdefault(key, record.number)
         if mistake:
             found.mistakes.append(labelled(record.place, mistake))
             continue
-        found.records.append(record)
+        found.numbers.append(record.number)
+        if keep_values:
+            found.values.append(record.value)
         found.pairs.append(_pair(record.value))
     return found
 
@@ -214,4 +226,4 @@ def _mistake_beside(value: dict[str, Any]) -> str:
 
 
 def _holds_half_a_character(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    return _HALF.search(text) is not None

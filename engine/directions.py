@@ -32,12 +32,20 @@ _CLASSICAL_SIGNS = frozenset(
 _ANSWER_CUE = re.compile(r"^\s*(?:答案|譯文|输出|輸出)\s*[：:]?\s*$")
 
 
+_NAMES_A_LANGUAGE = re.compile(
+    "現代|现代|白話|白话|語體|语体|今文|文言|古文|古代|古漢語|古汉语|modern|classical|[\u017f\u212a]"
+)
+"""What every request has in it: much faster to look for than the requests themselves."""
+
+
 def of_instruction(instruction: str) -> Direction:
     """The direction that an instruction asks for.
 
     The request stands in the first line or in the last two; what is between may speak *about*
     文言文 and is not looked at.
     """
+    if not _NAMES_A_LANGUAGE.search(instruction.lower()):
+        return "unknown"
     lines = [line for line in instruction.strip().splitlines() if line.strip()]
     edges = "\n".join(lines if len(lines) < 3 else [lines[0], *lines[-2:]])
     modern, classical = _TO_MODERN.search(edges), _TO_CLASSICAL.search(edges)

@@ -49,7 +49,7 @@ def read_json(path: Path) -> Iterator[Record]:
     if found.begins_with() != "[":
         raise DataError(labelled(path, _no_list(found)))
     for number, item in enumerate(found, 1):
-        yield Record(_("record {number}").format(number=number), item)
+        yield Record(number, "record", item)
 
 
 def _no_list(found: JsonList) -> str:
@@ -64,18 +64,17 @@ def _no_list(found: JsonList) -> str:
 def read_json_lines(path: Path) -> Iterator[Record]:
     """One JSON object a line."""
     for number, line in enumerate(text_file.lines(path), 1):
-        place = _("line {number}").format(number=number)
         if not line.strip():
-            yield Record(place, is_blank=True)
+            yield Record(number, "line", is_blank=True)
             continue
         if number == 1 and line.lstrip().startswith("["):
             said = _("is a JSON list, not an object a line; call it .json")
             raise DataError(labelled(path, said))
         try:
-            yield Record(place, reading.json_value(line))
+            yield Record(number, "line", reading.json_value(line))
         except ValueError as error:
             reason = getattr(error, "msg", error)
-            yield Record(place, mistake=_("broken JSON: {reason}").format(reason=reason))
+            yield Record(number, "line", mistake=_("broken JSON: {reason}").format(reason=reason))
 
 
 def read_parallel(files: list[Path]) -> Iterator[Record]:
@@ -90,11 +89,11 @@ def read_parallel(files: list[Path]) -> Iterator[Record]:
     into_classical = columns.into_classical(source, target)
     for number, (left, right) in enumerate(zip(source, target), 1):
         if not left.strip() and not right.strip():
-            yield Record(_("line {number}").format(number=number), is_blank=True)
+            yield Record(number, "line", is_blank=True)
             continue
         asked = columns.asked(left, into_classical)
         record = {"id": str(number), "instruction": asked, "output": right.strip()}
-        yield Record(_("line {number}").format(number=number), record)
+        yield Record(number, "line", record)
 
 
 _READERS: dict[str, Callable[[Path], Iterator[Record]]] = {

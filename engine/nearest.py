@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from engine.errors import UserError
 from engine.language import _
@@ -26,18 +27,23 @@ def grams(text: str, size: int) -> list[str]:
 
 
 class NearestIndex:
-    """Texts, searched by similarity; built once, in memory. Indices are places in `texts`.
+    """Texts, searched by similarity; in memory, or in a file where they are very many.
+
+    Indices are places in `texts`.
 
     Okapi BM25 (k1 1.2, b 0.75) over character n-grams: rare n-grams in common count most. Raises
     UserError where Python's SQLite has no full-text search.
     """
 
-    def __init__(self, texts: Iterable[str], *, size: int = 2) -> None:
+    def __init__(self, texts: Iterable[str], *, size: int = 2, on_disk: bool = False) -> None:
         self._size = size
+        self._count = 0
         try:
             import sqlite3  # some Pythons are built without it
 
-            self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+            # Without a name it is a file of SQLite's own, gone with the connection.
+            name = "" if on_disk else ":memory:"
+            self._connection = sqlite3.connect(name, check_same_thread=False)
             self._connection.execute(
                 "CREATE VIRTUAL TABLE found USING fts5(grams, content='', tokenize='ascii')"
             )
@@ -52,10 +58,16 @@ class NearestIndex:
                     "Python whose SQLite has it, as those of python.org, conda and uv do"
                 ).format(error=error)
             ) from None
-        self._connection.executemany(
+        self.add(texts)
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Take in more texts; their places go on where the last one stood."""
+        rows = enumerate(texts, self._count)
+        added = self._connection.executemany(
             "INSERT INTO found (rowid, grams) VALUES (?, ?)",
-            ((index, " ".join(_words(text, size))) for index, text in enumerate(texts)),
+            ((index, " ".join(_words(text, self._size))) for index, text in rows),
         )
+        self._count += added.rowcount if added.rowcount > 0 else 0
 
     def nearest(self, query: str, count: int) -> list[tuple[int, float]]:
         """The `count` most similar texts, best first, with their scores; equal ones by place.
@@ -77,4 +89,9 @@ def _words(text: str, size: int) -> list[str]:
 
     The letter in front keeps FTS5 from reading one as an operator.
     """
-    return ["x" + "x".join(f"{ord(char):x}" for char in gram) for gram in grams(text, size)]
+    return [_word(gram) for gram in grams(text, size)]
+
+
+@lru_cache(maxsize=1 << 17)
+def _word(gram: str) -> str:
+    return "x" + "x".join(f"{ord(char):x}" for char in gram)

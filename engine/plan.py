@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence, Sized
 from dataclasses import dataclass
 
 from engine import seed_loop
@@ -46,14 +46,22 @@ class TrainingPairs:
 
 def plan_training(training: Training, pairs: TrainingPairs) -> TrainingPlan:
     """Count what training on these pairs comes to."""
-    steps = count_steps(training, len(pairs.encoded))
+    lengths = [(len(item.ids), item.scored_count) for item in pairs.encoded]
+    return plan_counted(training, lengths, left_out=pairs.left_out, cut=pairs.cut)
+
+
+def plan_counted(
+    training: Training, lengths: Collection[tuple[int, int]], *, left_out: int, cut: int
+) -> TrainingPlan:
+    """The same where only the lengths of pairs are known: all tokens, and those that are scored."""
+    steps = count_steps(training, len(lengths))
     every = evaluate_every(training, steps)
     return TrainingPlan(
-        pairs=len(pairs.encoded),
-        left_out=pairs.left_out,
-        cut=pairs.cut,
-        tokens=sum(len(item.ids) for item in pairs.encoded),
-        scored=sum(item.scored_count for item in pairs.encoded),
+        pairs=len(lengths),
+        left_out=left_out,
+        cut=cut,
+        tokens=sum(length for length, _scored in lengths),
+        scored=sum(scored for _length, scored in lengths),
         steps=steps,
         evaluate_every=every,
         checkpoint_every=training.checkpoint_every or every,
@@ -63,27 +71,42 @@ def plan_training(training: Training, pairs: TrainingPairs) -> TrainingPlan:
 def encode_for_training(
     training: Training, builder: PromptBuilder, pairs: Sequence[Pair]
 ) -> TrainingPairs:
-    """Encode the pairs that fit the profile's lengths. Raises UserError if none does.
+    """Encode the pairs that fit the profile's lengths. Raises UserError if none does."""
+    encoded, left_out, cut = [], 0, 0
+    for item, is_cut in encoded_one_by_one(training, builder, pairs):
+        cut += is_cut
+        if item is None:
+            left_out += 1
+        else:
+            encoded.append(item)
+    require_some(encoded)
+    return TrainingPairs(encoded, left_out, cut)
+
+
+def require_some(encoded: Sized) -> None:
+    """Raises UserError if no pair fits."""
+    if not len(encoded):
+        raise UserError(
+            _("every training pair is longer than training.max_prompt_tokens or max_output_tokens")
+        )
+
+
+def encoded_one_by_one(
+    training: Training, builder: PromptBuilder, pairs: Sequence[Pair]
+) -> Iterator[tuple[Encoded | None, bool]]:
+    """Each pair as it is trained on, and whether it is cut; None if it is left out.
 
     A pair that is too long is left out unless the profile wants it cut: a cut answer teaches the
     model not to end.
     """
-    encoded, left_out, cut = [], 0, 0
-    for pair in pairs:
-        whole = builder.encode(pair.instruction, pair.output)
+    for whole in builder.encode_all(pairs):
         at = len(whole.ids) - whole.scored_count
         if at <= training.max_prompt_tokens and whole.scored_count <= training.max_output_tokens:
-            encoded.append(whole)
+            yield whole, False
         elif training.too_long == "cut":
-            encoded.append(_cut(training, whole, at))
-            cut += 1
+            yield _cut(training, whole, at), True
         else:
-            left_out += 1
-    if not encoded:
-        raise UserError(
-            _("every training pair is longer than training.max_prompt_tokens or max_output_tokens")
-        )
-    return TrainingPairs(encoded, left_out, cut)
+            yield None, False
 
 
 def _cut(training: Training, whole: Encoded, at: int) -> Encoded:

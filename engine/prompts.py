@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -20,6 +20,9 @@ from engine.few_shot import Examples
 from engine.language import labelled
 from engine.profiles import FewShot, Prompt
 from engine.tokenizer import Tokenizer
+
+_AT_ONCE = 1000
+"""Pairs that are encoded in one call: on all processors."""
 
 
 class Encoded(Struct, frozen=True):
@@ -136,6 +139,20 @@ class PromptBuilder:
         if output is not None:
             text += output + (tokenizer.eos_token or "")
         return Encoded(text, prompt + answer, [0] * len(prompt) + [1] * len(answer))
+
+    def encode_all(self, pairs: Sequence[Pair]) -> Iterator[Encoded]:
+        """Pairs with their answers, one after the other, encoded many at once."""
+        bos = [] if self.bos_id is None else [self.bos_id]
+        eos, eos_token = [self.tokenizer.eos_id], self.tokenizer.eos_token or ""
+        for start in range(0, len(pairs), _AT_ONCE):
+            block = pairs[start : start + _AT_ONCE]
+            shown = [self.text(pair.instruction) for pair in block]
+            prompts = self.tokenizer.encode_all(shown)
+            answers = self.tokenizer.encode_all([pair.output for pair in block])
+            for pair, text, prompt, answer in zip(block, shown, prompts, answers):
+                ids = bos + prompt + answer + eos
+                scored = [0] * (len(bos) + len(prompt)) + [1] * (len(answer) + 1)
+                yield Encoded(self.bos_token + text + pair.output + eos_token, ids, scored)
 
     @property
     def digest(self) -> str:

@@ -8,14 +8,16 @@ OpenCC, which looks at phrases, and takes from the result only what damage expla
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from msgspec import Struct
 
 from engine.characters import converter, simplified_characters
 from engine.nearest import letters
 
+_AT_ONCE = 2000
 _ORIGINALS = (
     "瞭了 麵面 齣出 傢家 迴回 嚮向 纔才 韆千 裏里 後后 製制 禦御 閤合 錶表 隻只 彆別 硃朱 鞦秋 "
     "誌志 剋克 緻致 颱臺台 鼕冬 徵征 捨舍 曆歷 鬍胡 麯曲 醜丑 濛蒙矇 纍累 蔔卜 睏困 瀋沈 摺折 鬆松 "
@@ -91,21 +93,26 @@ class Change(Struct, frozen=True):
 
 def find_damage(texts: Sequence[str]) -> list[list[Change]]:
     """The damaged characters of each text. Raises UserError where OpenCC is missing."""
-    # All at once: a call for every sentence would take far longer.
-    mended = _mend("\n".join(texts))
-    found = []
-    start = 0
-    for text in texts:
-        after = mended[start : start + len(text)]
-        start += len(text) + 1
-        found.append(
-            [
-                Change(place, old, new)
-                for place, (old, new) in enumerate(zip(text, after))
-                if old != new
-            ]
-        )
-    return found
+    return list(damage_of(texts))
+
+
+def damage_of(texts: Iterable[str]) -> Iterator[list[Change]]:
+    """The same one after the other, for a million of them."""
+    coming = iter(texts)
+    while block := list(islice(coming, _AT_ONCE)):
+        # Many at once: a call for every sentence would take far longer.
+        mended = _mend("\n".join(block))
+        start = 0
+        for text in block:
+            after = mended[start : start + len(text)]
+            start += len(text) + 1
+            yield [] if text == after else _changes(text, after)
+
+
+def _changes(text: str, after: str) -> list[Change]:
+    return [
+        Change(place, old, new) for place, (old, new) in enumerate(zip(text, after)) if old != new
+    ]
 
 
 def repair(text: str, changes: Sequence[Change]) -> str:
@@ -135,16 +142,16 @@ def _mend(text: str) -> str:
     ):  # a phrase of another length: better no repair than a wrong one
         in_context = text_in_words
     left_simplified = frozenset(simplified_characters(text))
-    mended = []
+    mended = list(text)
     for place, (old, word, new) in enumerate(zip(text, text_in_words, in_context)):
+        if old == word == new:
+            continue
         if word != old:
-            mended.append(word)
+            mended[place] = word
         elif old in left_simplified or (
             new in _ONE_FOR_MANY.get(old, ()) and _is_damage(text, place)
         ):
-            mended.append(new)
-        else:
-            mended.append(old)
+            mended[place] = new
     return "".join(mended).translate(_FORMS)
 
 

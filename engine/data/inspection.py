@@ -64,7 +64,7 @@ class Suspicion:
 def inspect(file: DataFile) -> list[Suspicion]:
     """All that is suspicious, in the order of the file."""
     found = [
-        (place, Suspicion(file.records[place].place, pair.id, kind, said))
+        (place, Suspicion(file.place(place), pair.id, kind, said))
         for place, pair in enumerate(file.pairs)
         for kind, said in _of_pair(pair)
     ]
@@ -118,11 +118,11 @@ def _repeated(file: DataFile) -> list[tuple[int, Suspicion]]:
         (
             place,
             Suspicion(
-                file.records[place].place,
+                file.place(place),
                 file.pairs[place].id,
                 kind,
                 _("as {place}: {text}").format(
-                    place=file.records[earlier].place, text=file.pairs[place].source_text
+                    place=file.place(earlier), text=file.pairs[place].source_text
                 ),
             ),
         )

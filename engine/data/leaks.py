@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from engine.data.sides import SIDES, Side, sentence
+from engine.data.folding import SHORTEST, Fold, folded_sides, plain
+from engine.data.sentence_index import SentenceIndex
+from engine.data.sides import SIDES, Side
 from engine.dataset import Pair
-from engine.nearest import NearestIndex, letters
 
 Kind = Literal["exact", "reversed", "near"]
-Fold = Callable[[Sequence[str]], list[str]]
 Progress = Callable[[int, int], None]
 
-SHORTEST = 5
-"""Letters; shorter sentences (`帝從之。`) are alike by chance, and leak only with their pair."""
 THRESHOLD = 0.8
 """Similarity from which two sentences count as near."""
 _WITHIN = 10
@@ -40,17 +38,13 @@ class Leak:
     """Near because the shorter sentence stands within the longer one."""
 
 
-def plain(texts: Sequence[str]) -> list[str]:
-    """Sentences without punctuation: what is compared where no other folding is asked for."""
-    return [letters(text) for text in texts]
-
-
 def find_leaks(
     train: Sequence[Pair],
     test: Sequence[Pair],
     *,
     threshold: float = 0.0,
     fold: Fold = plain,
+    indexing: Progress = lambda done, of: None,
     progress: Progress = lambda done, of: None,
 ) -> list[Leak]:
     """All leaks, at most one for two pairs, in the order of the test file.
@@ -59,66 +53,68 @@ def find_leaks(
     reversed (a training output is the test's source, or the other way). With one, sentences whose
     similarity reaches it too (near, on either side). `fold` makes editions of a sentence alike.
     """
-    ours, theirs = _Sentences(train, fold), _Sentences(test, fold)
+    theirs = list(folded_sides(test, fold))
+    index = SentenceIndex(train, fold) if threshold else None
     found: dict[tuple[int, int], Leak] = {}
-    for leak in _equal(ours, theirs):
+    for leak in _equal(train, theirs, fold, index, indexing):
         found.setdefault((leak.train, leak.test), leak)
-    if threshold:
-        for leak in _near(ours, theirs, threshold, progress):
+    if index:
+        index.complete()
+        for leak in _near(index, theirs, threshold, progress):
             found.setdefault((leak.train, leak.test), leak)
     return sorted(found.values(), key=lambda leak: (leak.test, leak.train))
 
 
-class _Sentences:
-    """Both sides of many pairs, folded."""
-
-    def __init__(self, pairs: Sequence[Pair], fold: Fold) -> None:
-        columns = (fold([sentence(pair, side) for pair in pairs]) for side in SIDES)
-        self.of: dict[Side, list[str]] = dict(zip(SIDES, columns))
-
-    def __iter__(self) -> Iterator[tuple[int, Side, str]]:
-        for side in SIDES:
-            for place, text in enumerate(self.of[side]):
-                if text:
-                    yield place, side, text
-
-    def whole(self, place: int) -> set[str]:
-        return {self.of[side][place] for side in SIDES}
-
-
-def _equal(ours: _Sentences, theirs: _Sentences) -> Iterator[Leak]:
-    places: dict[str, list[tuple[int, Side]]] = defaultdict(list)
-    for place, side, text in ours:
-        places[text].append((place, side))
-    both: list[Leak] = []
-    for test, test_side, text in theirs:
-        for train, side in places.get(text, ()):
-            if len(text) < SHORTEST and ours.whole(train) != theirs.whole(test):
-                continue
-            kind: Kind = "exact" if side == test_side else "reversed"
-            both.append(Leak(kind, train, test, (side, test_side)))
-    return iter(sorted(both, key=lambda leak: leak.kind))
+def _equal(
+    train: Sequence[Pair],
+    theirs: Sequence[tuple[str, str]],
+    fold: Fold,
+    index: SentenceIndex | None,
+    progress: Progress,
+) -> list[Leak]:
+    """Those of the test file are kept, the training file goes by: it may be much larger."""
+    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for test, sides in enumerate(theirs):
+        for test_side, text in enumerate(sides):
+            if text:
+                places[text].append((test_side, test))
+    both: list[tuple[tuple[str, int, int, int, int], Leak]] = []
+    for place, whole in enumerate(folded_sides(train, fold)):
+        progress(place, len(train))
+        if index:
+            index.add(place, whole)
+        for side, text in enumerate(whole):
+            for test_side, test in places.get(text, ()):
+                if len(text) < SHORTEST and set(whole) != set(theirs[test]):
+                    continue
+                kind: Kind = "exact" if side == test_side else "reversed"
+                leak = Leak(kind, place, test, (SIDES[side], SIDES[test_side]))
+                both.append(((kind, test_side, test, side, place), leak))
+    return [leak for _order, leak in sorted(both, key=lambda entry: entry[0])]
 
 
 def _near(
-    ours: _Sentences, theirs: _Sentences, threshold: float, progress: Progress
+    index: SentenceIndex,
+    theirs: Sequence[tuple[str, str]],
+    threshold: float,
+    progress: Progress,
 ) -> Iterator[Leak]:
-    places: dict[str, list[tuple[int, Side]]] = defaultdict(list)
-    for place, side, text in ours:
-        if len(text) >= SHORTEST:
-            places[text].append((place, side))
-    texts = list(places)
-    index = NearestIndex(texts)
-    asked = [entry for entry in theirs if len(entry[2]) >= SHORTEST]
+    asked = [
+        (test, side, sides[side])
+        for side in range(len(SIDES))
+        for test, sides in enumerate(theirs)
+        if len(sides[side]) >= SHORTEST
+    ]
     for done, (test, test_side, text) in enumerate(asked):
         progress(done, len(asked))
-        for candidate, _ in index.nearest(text, _CANDIDATES):
-            similarity = _similarity(text, texts[candidate])
-            is_within = _is_within(text, texts[candidate])
+        for other, places in index.nearest(text, _CANDIDATES):
+            similarity = _similarity(text, other)
+            is_within = _is_within(text, other)
             if similarity < threshold and not is_within:
                 continue
-            for train, side in places[texts[candidate]]:
-                yield Leak("near", train, test, (side, test_side), round(similarity, 3), is_within)
+            for train, side in places:
+                sides = (SIDES[side], SIDES[test_side])
+                yield Leak("near", train, test, sides, round(similarity, 3), is_within)
 
 
 def _similarity(one: str, other: str) -> float:

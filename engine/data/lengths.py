@@ -55,10 +55,10 @@ def measure(
     """Encode every pair and count."""
     prompts: list[int] = []
     outputs: list[int] = []
-    for done, pair in enumerate(pairs):
+    for done, (pair, encoded) in enumerate(zip(pairs, builder.encode_all(pairs))):
         progress(done, len(pairs))
-        encoded = builder.encode(pair.instruction, pair.output or None)
-        outputs.append(encoded.scored_count)
+        scored = encoded.scored_count if pair.output else 0
+        outputs.append(scored)
         prompts.append(len(encoded.ids) - encoded.scored_count)
     whole = [prompt + output for prompt, output in zip(prompts, outputs)]
     training, limit = profile.training, profile.evaluation.max_tokens

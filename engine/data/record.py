@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
+
+from engine.language import _
+
+Unit = Literal["record", "line"]
 
 
 class Record(Struct, frozen=True, gc=False):
     """A place and what is there."""
 
-    place: str
+    number: int
+    """Counted from 1."""
+    unit: Unit
     value: Any = None
     """Whatever the file holds there; of a good record, a dict of fields."""
     mistake: str = ""
     """Why nothing could be read there, in words."""
     is_blank: bool = False
     """Is there only an empty line?"""
+
+    @property
+    def place(self) -> str:
+        """`line 7`, in words."""
+        return place_name(self.unit, self.number)
+
+
+def place_name(unit: Unit, number: int) -> str:
+    """`line 7`, in words: made only where it is shown, for there may be a million places."""
+    form = _("record {number}") if unit == "record" else _("line {number}")
+    return form.format(number=number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from engine import dataset
 from engine.data.file_names import files_of
-from engine.data.record import Record
+from engine.data.record import Unit, place_name
 from engine.dataset import Pair
 from engine.errors import DataError, cannot_write
 from engine.formats import read_records
@@ -23,19 +23,31 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file's good pairs and the records that they come from, side by side."""
+    """A file's good pairs, and what else its records hold, side by side."""
 
     path: str
     pairs: list[Pair]
-    records: list[Record]
     mistakes: list[str]
     """All of them, each with its place."""
     blank: list[str]
+    unit: Unit
+    numbers: Sequence[int]
+    """Where each pair stands in the file."""
+    values: list[Fields]
+    """All fields of each pair's record, if they were to be kept."""
+
+    def place(self, at: int) -> str:
+        """Where a pair stands in the file, in words."""
+        return place_name(self.unit, self.numbers[at])
 
 
-def load(path: str, *, need_output: bool = True, allow_mistakes: bool = False) -> DataFile:
+def load(
+    path: str, *, need_output: bool = True, allow_mistakes: bool = False, keep_values: bool = False
+) -> DataFile:
     """Read a file. Mistakes are an error unless they may be, and so is a file of nothing good."""
-    found = dataset.check(read_records(files_of(path)), need_output=need_output)
+    found = dataset.check(
+        read_records(files_of(path)), need_output=need_output, keep_values=keep_values
+    )
     if not allow_mistakes and found.mistakes:
         raise DataError(
             _(
@@ -44,7 +56,9 @@ def load(path: str, *, need_output: bool = True, allow_mistakes: bool = False) -
         )
     if not allow_mistakes and not found.pairs:
         raise DataError(_("{path}: holds no pairs").format(path=path))
-    return DataFile(path, found.pairs, found.records, found.mistakes, found.blank)
+    return DataFile(
+        path, found.pairs, found.mistakes, found.blank, found.unit, found.numbers, found.values
+    )
 
 
 def check_free(path: Path, *, force: bool) -> None:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.data.folding import Fold, plain
 from engine.data.groups import group_by_sentences
-from engine.data.leaks import Fold, plain
 from engine.dataset import Pair
 from engine.errors import DataError
 from engine.language import _
+
+_BOOK = re.compile(r"[·・‧/]")
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Split:
 
 def book_of(pair: Pair) -> str | None:
     """The book of a pair's source (`史記·本紀`, `史記/本紀`), None where it has none."""
-    return re.split(r"[·・‧/]", pair.source, maxsplit=1)[0].strip() or None
+    return _BOOK.split(pair.source, maxsplit=1)[0].strip() or None if pair.source else None
 
 
 def wanted_pairs(text: str, pairs: int) -> int:

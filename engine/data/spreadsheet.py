@@ -98,17 +98,16 @@ def _records(rows: Iterator[Row]) -> Iterator[Record]:
     start = list(islice(rows, 2))
     header, mistake = _header(start)
     for place, (number, cells) in enumerate(chain(start, rows)):
-        said = _("line {number}").format(number=number)
         if place == 0 and mistake:
-            yield Record(said, mistake=mistake)
+            yield Record(number, "line", mistake=mistake)
         elif place == 0 and header is not columns.BARE:
             continue
         elif isinstance(cells, str):
-            yield Record(said, mistake=cells)
+            yield Record(number, "line", mistake=cells)
         elif not any(cell.strip() for cell in cells):
-            yield Record(said, is_blank=True)
+            yield Record(number, "line", is_blank=True)
         else:
-            yield _of_cells(said, cells, header, number)
+            yield _of_cells(cells, header, number)
 
 
 def _header(start: Sequence[Row]) -> tuple[list[str], str]:
@@ -124,14 +123,14 @@ def _header(start: Sequence[Row]) -> tuple[list[str], str]:
     return columns.BARE, ""
 
 
-def _of_cells(said: str, cells: list[str], header: list[str], number: int) -> Record:
+def _of_cells(cells: list[str], header: list[str], number: int) -> Record:
     while len(cells) > len(header) and not cells[-1].strip():
         cells = cells[:-1]  # a spreadsheet fills every row up to its widest
     if len(cells) == len(header):
-        return Record(said, columns.record(dict(zip(header, cells)), number))
+        return Record(number, "line", columns.record(dict(zip(header, cells)), number))
     wrong = plural(
         "found {count} column, expected {expected}",
         "found {count} columns, expected {expected}",
         len(cells),
     )
-    return Record(said, mistake=wrong.format(count=len(cells), expected=len(header)))
+    return Record(number, "line", mistake=wrong.format(count=len(cells), expected=len(header)))

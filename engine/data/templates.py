@@ -40,12 +40,12 @@ COURSE: dict[Direction, dict[str, int]] = {
 _IN_ONE_LINE = re.compile(r"^([^：:\n]{2,24}[：:])\s*(\S.*)$", re.S)
 
 
-def template_of(instruction: str) -> str:
+def template_of(instruction: str, sentence: str = "") -> str:
     """An instruction with `{text}` in the place of its sentence; `{text}` alone if it asks nothing.
 
-    White space around the sentence is no part of it.
+    White space around the sentence is no part of it. Whoever knows the sentence may say it.
     """
-    sentence = directions.source_text(instruction)
+    sentence = sentence or directions.source_text(instruction)
     before, found, after = instruction.partition(sentence)
     if not found:
         return "(lines between the sentence's)"

@@ -26,11 +26,11 @@ the runtime, the largest batch that was drawn there put in:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from engine import fast_memory
 from engine.fast_memory import Use
-from engine.lookahead.largest_pass import Load, largest_pass, shared_prefix
+from engine.lookahead.largest_pass import Load, largest_pass
 from engine.lookahead.memory_estimate import (
     GPU_RUNTIME,
     MemoryEstimate,
@@ -38,6 +38,7 @@ from engine.lookahead.memory_estimate import (
     loaded_parts,
     trained_parts,
 )
+from engine.lookahead.token_counts import TokenCounts
 from engine.models.model_shape import ModelShape
 from engine.profiles import Profile
 from engine.prompts import Encoded
@@ -51,12 +52,12 @@ _GIB = 1 << 30
 def estimate(
     profile: Profile,
     shape: ModelShape,
-    train: Sequence[Encoded],
-    test: Sequence[Encoded],
+    train: Iterable[Encoded] | TokenCounts,
+    test: Iterable[Encoded] | TokenCounts,
     free: int,
 ) -> MemoryEstimate:
     """The need of a run that learns `train`, or nothing, on a GPU with so much free memory."""
-    run = _Run(profile, shape, train, test)
+    run = _Run(profile, shape, TokenCounts.of(train), TokenCounts.of(test))
     room = min(free - GPU_RUNTIME, profile.model.gpu_memory * _GIB or math.inf) - run.loaded
     use = fast_memory.choose_use(
         shape,
@@ -79,8 +80,8 @@ class _Run:
         self,
         profile: Profile,
         shape: ModelShape,
-        train: Sequence[Encoded],
-        test: Sequence[Encoded],
+        train: TokenCounts,
+        test: TokenCounts,
     ) -> None:
         self._profile, self._shape = profile, shape
         self._train, self._test = train, test
@@ -115,7 +116,7 @@ class _Run:
             self._train,
             training.batch_size,
             training.tokens_per_pass or fit,
-            shared=shared_prefix(self._train),
+            shared=self._train.shared_prefix,
         )
         each = fast_memory.bytes_a_token(self._shape, _WIDTH, **how)
         return self._held(load, each, _HELD_RECORDED if use.graphs else _HELD, room)
@@ -127,7 +128,7 @@ class _Run:
             self._test,
             len(self._test),
             self._profile.evaluation.tokens_per_pass or fit,
-            shared=shared_prefix(self._test),
+            shared=self._test.shared_prefix,
         )
         each = fast_memory.bytes_a_token(self._shape, _WIDTH, **how)
         return self._held(load, each, _HELD, room)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.prompts import Encoded
+from engine.lookahead.token_counts import TokenCounts
 
 _SPREAD = 3.0
 """Standard deviations above the mean at which a batch counts as the largest."""
@@ -25,7 +24,7 @@ class Load:
 
 
 def largest_pass(
-    encoded: Sequence[Encoded],
+    counts: TokenCounts,
     batch_size: int,
     tokens_per_pass: int,
     *,
@@ -36,9 +35,9 @@ def largest_pass(
 
     So many `shared` tokens, which all items begin with, are laid out once.
     """
-    if not encoded:
+    if not counts:
         return None
-    lengths = [len(item.ids) - shared for item in encoded]
+    lengths = [length - shared for length in counts.lengths]
     count, longest = len(lengths), max(lengths)
     mean = sum(lengths) / count
     spread = math.sqrt(sum((length - mean) ** 2 for length in lengths) / count)
@@ -47,16 +46,5 @@ def largest_pass(
     if drawn < count:
         batch = min(batch, round(drawn * mean + _SPREAD * spread * math.sqrt(drawn)))
     own = max(longest, min(tokens_per_pass - shared, batch))
-    share = sum(item.scored_count for item in encoded) / sum(lengths)
+    share = sum(counts.scored) / sum(lengths)
     return Load(shared + own, round(own * share), max(shared + longest, row_tokens))
-
-
-def shared_prefix(encoded: Sequence[Encoded]) -> int:
-    """Tokens that all prompts begin with; the worker finds as many, or more in groups of them."""
-    if len(encoded) < 2:
-        return 0
-    ids = [item.ids for item in encoded]
-    first, last = min(ids), max(ids)
-    alike = next((at for at, (a, b) in enumerate(zip(first, last)) if a != b), len(first))
-    # The last token of a prompt predicts a scored one, and so is each item's own.
-    return min(alike, *(len(item.ids) - item.scored_count - 1 for item in encoded))

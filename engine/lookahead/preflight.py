@@ -18,12 +18,15 @@ from engine.jobs import Request
 from engine.lookahead import memory_estimate, run_memory, time_estimate
 from engine.lookahead.memory_estimate import MemoryEstimate
 from engine.lookahead.time_estimate import TimeEstimate
+from engine.lookahead.token_counts import TokenCounts
 from engine.models import context, model_shape
 from engine.models.model_shape import ModelShape
 from engine.plan import (
     TrainingPlan,
     encode_for_training,
-    plan_training,
+    encoded_one_by_one,
+    plan_counted,
+    require_some,
     steps_per_epoch,
 )
 from engine.profiles import Profile
@@ -98,15 +101,14 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
     builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
     machine = probe.read()
     gpu, gpus = _devices(request, machine.gpus)
-    train = encode_for_training(profile.training, builder, data["train"].pairs) if trains else None
-    plan = plan_training(profile.training, train) if train else None
-    learnt = train.encoded if train else []
+    learnt = TokenCounts()
+    plan = _plan(profile, builder, data["train"].pairs, learnt) if trains else None
     tokens = _tokens(profile, plan) if plan else 0
-    test = [builder.encode(pair.instruction, pair.output) for pair in data["test"].pairs]
+    test = TokenCounts.of(builder.encode_all(data["test"].pairs))
+    limit = profile.evaluation.max_tokens
     shape, trouble = _shape(profile)
     tokens_at_most = context.of_folder(builder.tokenizer.folder)
-    lengths = [min(len(item.ids), profile.evaluation.max_tokens) for item in test]
-    lengths += [len(item.ids) for item in learnt]
+    lengths = [*(min(length, limit) for length in test.lengths), *learnt.lengths]
     return Preflight(
         profile=profile,
         strategy=strategy,
@@ -119,9 +121,9 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         changes=_changes(request, profile),
         plan=plan,
         tokens=tokens,
-        cut=sum(len(item.ids) > profile.evaluation.max_tokens for item in test),
+        cut=sum(length > limit for length in test.lengths),
         unscorable=sum(
-            len(item.ids) - item.scored_count >= profile.evaluation.max_tokens for item in test
+            length - scored >= limit for length, scored in zip(test.lengths, test.scored)
         ),
         context=tokens_at_most,
         beyond=sum(length > tokens_at_most > 0 for length in lengths),
@@ -132,6 +134,22 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         disk=_disk(profile, shape, plan) if shape and plan else 0,
         disk_free=hardware.free_disk(request.root),
     )
+
+
+def _plan(
+    profile: Profile, builder: PromptBuilder, pairs: Sequence[Pair], counts: TokenCounts
+) -> TrainingPlan:
+    """What training comes to, the lengths of its pairs put into `counts`. Raises UserError."""
+    left_out = cut = 0
+    for item, is_cut in encoded_one_by_one(profile.training, builder, pairs):
+        cut += is_cut
+        if item is None:
+            left_out += 1
+        else:
+            counts.add(item)
+    require_some(counts)
+    lengths = list(zip(counts.lengths, counts.scored))
+    return plan_counted(profile.training, lengths, left_out=left_out, cut=cut)
 
 
 def least_memory(request: Request, probe: Probe) -> int:

@@ -10,6 +10,7 @@ from engine.language import _
 from engine.lookahead import fast_estimate, memory_estimate
 from engine.lookahead.largest_pass import largest_pass
 from engine.lookahead.memory_estimate import MemoryEstimate
+from engine.lookahead.token_counts import TokenCounts
 from engine.models.model_shape import ModelShape
 from engine.profiles import TOKENS_PER_PASS, Profile
 from engine.prompts import Encoded
@@ -18,27 +19,28 @@ from engine.prompts import Encoded
 def estimate(
     profile: Profile,
     shape: ModelShape,
-    train: Sequence[Encoded],
-    test: Sequence[Encoded],
+    train: Sequence[Encoded] | TokenCounts,
+    test: Sequence[Encoded] | TokenCounts,
     gpu: Gpu | None,
 ) -> MemoryEstimate:
     """The need of a run that learns `train`, or nothing, and scores `test`; None: no GPU."""
     why_plain = _why_plain(profile, shape, gpu)
+    learnt, scored = TokenCounts.of(train), TokenCounts.of(test)
     if gpu is not None and not why_plain:
-        return fast_estimate.estimate(profile, shape, train, test, gpu.free)
+        return fast_estimate.estimate(profile, shape, learnt, scored, gpu.free)
     training = profile.training
     return memory_estimate.estimate(
         profile,
         shape,
         training=largest_pass(
-            train,
+            learnt,
             training.batch_size,
             training.tokens_per_pass or TOKENS_PER_PASS,
             row_tokens=training.row_tokens if training.packing else 0,
         ),
         scoring=largest_pass(
-            test,
-            len(test),
+            scored,
+            len(scored),
             profile.evaluation.tokens_per_pass or TOKENS_PER_PASS,
             row_tokens=training.row_tokens,
         ),

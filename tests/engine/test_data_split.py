@@ -108,7 +108,7 @@ def test_groups_are_joined_through_others() -> None:
         pair("c", "丙句子文言！", "乙句子白話。"),
         pair("d", "獨一無二之句。", "獨一無二的句子。"),
     ]
-    assert group_by_sentences(pairs) == [[0, 1, 2], [3]]
+    assert list(map(list, group_by_sentences(pairs))) == [[0, 1, 2], [3]]
     assert group_by_sentences(pairs, also=[None, None, "書", "書"]) == [[0, 1, 2, 3]]
 
 
@@ -118,7 +118,7 @@ def test_short_sentences_do_not_join_pairs_but_equal_pairs_do() -> None:
         pair("b", "帝曰。", "皇上講。"),
         pair("c", "皇帝說。", "帝曰。"),
     ]
-    assert group_by_sentences(pairs) == [[0, 2], [1]]
+    assert list(map(list, group_by_sentences(pairs))) == [[0, 2], [1]]
 
 
 def test_duplicates_are_told_apart_from_reversed_pairs_and_other_answers() -> None:

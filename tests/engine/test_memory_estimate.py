@@ -13,7 +13,8 @@ from samples import MODEL, tiny
 from engine.errors import UserError
 from engine.fast_memory import Use
 from engine.lookahead import fast_estimate, memory_estimate
-from engine.lookahead.largest_pass import Load, shared_prefix
+from engine.lookahead.largest_pass import Load
+from engine.lookahead.token_counts import TokenCounts
 from engine.models import model_shape
 from engine.models.model_shape import ModelShape
 from engine.profiles import Lora, Model, Profile, Training
@@ -153,7 +154,7 @@ def test_the_fast_path_needs_what_was_measured(
     tmp_path: Path, config: object, tokens: int, scored: int, shared: int, measured: float
 ) -> None:
     shape, items = shape_of(tmp_path, config), batch(tokens, scored, shared)
-    assert shared_prefix(items) == shared
+    assert TokenCounts.of(items).shared_prefix == shared
     profile = changed(lora=Lora(rank=8), training=Training(batch_size=32))
     found = fast_estimate.estimate(profile, shape, items, [], round(79.1 * GIB))
     assert found.use == Use(cached_weights=True, graphs=True)

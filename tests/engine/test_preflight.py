@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fake_nvml import GIB, Card, FakeNvml
 from samples import TINY, make_run, pair, score, step, tiny, write_pairs, write_profile
 
 from engine import fast_path
+from engine.dataset import Pair
 from engine.errors import UserError
 from engine.events import FIRST_PHASE, Evaluated, Finished, Phase, Started
 from engine.hardware import Probe
@@ -120,13 +122,13 @@ def _long(number: int, key: str = "instruction") -> dict[str, object]:
 def test_every_pair_is_encoded_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand take a second; those that are cut are counted on the way."""
     encoded: list[str] = []
-    as_ever = PromptBuilder.encode
+    as_ever = PromptBuilder.encode_all
 
-    def counted(self: PromptBuilder, instruction: str, output: str) -> Encoded:
-        encoded.append(instruction)
-        return as_ever(self, instruction, output)
+    def counted(self: PromptBuilder, pairs: Sequence[Pair]) -> Iterator[Encoded]:
+        encoded.extend(pair.id for pair in pairs)
+        return as_ever(self, pairs)
 
-    monkeypatch.setattr(PromptBuilder, "encode", counted)
+    monkeypatch.setattr(PromptBuilder, "encode_all", counted)
     cut = {"training.too_long": '"cut"', "training.max_output_tokens": "20"}
     found = look(root, overrides=cut)
     assert found.plan is not None

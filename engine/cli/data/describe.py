@@ -34,8 +34,7 @@ def describe(arguments: Namespace) -> int:
     )
     found = dataset.read(arguments.file, need_output=False, skip_bad=True)
     with Progress() as progress:
-        progress.phase(_("counting"))
-        facts = description.describe(found.pairs)
+        facts = description.describe(found.pairs, progress.phase(_("counting pair")))
         measured = None
         if profile is not None:
             builder = jobs.builder_for(profile, [])

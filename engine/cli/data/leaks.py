@@ -37,7 +37,7 @@ def leaks(arguments: Namespace) -> int:
     target = Path(arguments.write) if arguments.write else None
     if target:
         records.check_free(target, force=arguments.force)
-    train = records.load(arguments.train)
+    train = records.load(arguments.train, keep_values=target is not None)
     test = dataset.read(arguments.test, need_output=False).pairs
     with Progress() as progress:
         found = find_leaks(
@@ -45,11 +45,12 @@ def leaks(arguments: Namespace) -> int:
             test,
             threshold=arguments.threshold,
             fold=folded,
-            progress=progress.phase(_("comparing sentence")),
+            indexing=progress.phase(_("reading pair")),
+            progress=progress.later(_("comparing sentence")),
         )
     leaking = {leak.train for leak in found}
     if target:
-        kept = [r.value for place, r in enumerate(train.records) if place not in leaking]
+        kept = [v for place, v in enumerate(train.values) if place not in leaking]
         records.write(target, kept, force=arguments.force)
     if arguments.json:
         print_json(_content(found, train, test, target))

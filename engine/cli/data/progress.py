@@ -54,6 +54,17 @@ class Progress:
 
         return step
 
+    def later(self, name: str) -> Callable[[int, int], None]:
+        """The same for a phase that begins once it is called."""
+        steps: list[Callable[[int, int], None]] = []
+
+        def step(done: int, of: int) -> None:
+            if not steps:
+                steps.append(self.phase(name))
+            steps[0](done, of)
+
+        return step
+
     def _show(self, line: str) -> None:
         self._is_shown = True
         if self._terminal:

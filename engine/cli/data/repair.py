@@ -29,7 +29,7 @@ def repair(arguments: Namespace) -> int:
         records.check_free(target, force=arguments.force)
     elif arguments.replace:
         raise UserError(_("--replace: needs -o FILE, where the repaired copy is written"))
-    file = records.load(arguments.file, need_output=False)
+    file = records.load(arguments.file, need_output=False, keep_values=True)
     with Progress() as progress:
         progress.phase(_("looking for damage"))
         outputs = damage.find_damage([pair.output for pair in file.pairs])
@@ -100,10 +100,10 @@ def _repaired(
     arguments: Namespace,
 ) -> list[Fields]:
     copies = []
-    for pair, record, in_output, in_instruction in zip(
-        file.pairs, file.records, outputs, instructions
+    for pair, value, in_output, in_instruction in zip(
+        file.pairs, file.values, outputs, instructions
     ):
-        fields = dict(record.value)
+        fields = dict(value)
         if in_output:
             mended = damage.repair(pair.output, in_output)
             if arguments.replace:
@@ -112,6 +112,7 @@ def _repaired(
                 fields["output_repaired"] = mended
         if in_instruction and arguments.instruction:
             fields["instruction"] = damage.repair(pair.instruction, in_instruction)
+            fields.pop("input", None)  # it is in the instruction now
         copies.append(fields)
     return copies
 

@@ -19,13 +19,13 @@ def split(arguments: Namespace) -> int:
     targets = [folder / "train.json", folder / "validation.json"]
     for target in targets:
         records.check_free(target, force=arguments.force)
-    file = records.load(arguments.file)
+    file = records.load(arguments.file, keep_values=True)
     wanted = splitting.wanted_pairs(arguments.validation, len(file.pairs))
     by_book = arguments.by == "source"
     found = splitting.split(file.pairs, wanted, seed=arguments.seed, by_book=by_book, fold=folded)
     sides = (found.train, found.validation)
     for target, places in zip(targets, sides):
-        values = (file.records[place].value for place in places)
+        values = (file.values[place] for place in places)
         records.write(target, values, force=arguments.force)
     if arguments.json:
         content = {
