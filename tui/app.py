@@ -142,8 +142,9 @@ class YiwenApp(App[None]):
         self.profile_name = profile or _known(desk.profile)
         self.goes_on = not profile
         """Is what was set up last taken up again? Not where a profile was asked for."""
-        watched = Run(Path(desk.watched))
-        self.followed = watched if watched.root == runs_root and watched.exists() else None
+        watched = Run(Path(desk.watched)) if desk.watched else None
+        is_here = watched is not None and watched.root == runs_root and watched.exists()
+        self.followed = watched if is_here else None
         """The run watched last."""
         self._complaints: list[str] = []
         self._errors: deque[str] = deque(maxlen=_MOST_ERRORS)

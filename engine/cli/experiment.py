@@ -94,7 +94,7 @@ def _work(found: Ledger, stages: list[Stage], again: str) -> list[Run] | None:
         )
         _say(labelled(place, said))
         if status is not Status.FINISHED:
-            if not run.alive():
+            if not run.is_busy():
                 launch.start(run)
             try:
                 summary = follow(run, place)
