@@ -19,6 +19,7 @@ from engine.language import _, labelled
 from engine.models import weight_files
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
 from engine.text import one_line
+from engine.worker import scanned
 
 _NO_ADAPTER = {"subfolder": "no adapter is wanted"}
 """Where transformers looks for an adapter to apply, which else it finds beside the model."""
@@ -140,12 +141,15 @@ def _is_of_another_sense(name: str) -> bool:
 def require_numbers(tensors: dict[str, Tensor]) -> None:
     """Raise UserError for the first tensor that holds what is no number, or infinite.
 
-    Before they are loaded, for quantising turns what is no number into one. Memory sets the pace:
-    the files are read once more than needed, the second time from the system's cache.
+    Before they are loaded, for quantising turns what is no number into one. Loading then finds the
+    files in the system's cache; and large ones are looked through only once.
     """
     for path in dict.fromkeys(tensor.file for tensor in tensors.values()):
+        if scanned.is_known(path):
+            continue
         own = [name for name, tensor in tensors.items() if tensor.file == path]
         _require_numbers_in(path, [name for name in own if tensors[name].dtype in FLOATS])
+        scanned.remember(path)
 
 
 def _require_numbers_in(path: Path, names: Iterable[str]) -> None:

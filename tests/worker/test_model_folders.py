@@ -25,6 +25,7 @@ from engine.errors import UserError
 from engine.models import adapter_check
 from engine.profiles import Profile
 from engine.prompts import PromptBuilder
+from engine.worker import scanned
 from engine.worker.adapters import add_adapter, load_adapter
 from engine.worker.batches import plan_passes
 from engine.worker.loading import load_base
@@ -319,3 +320,19 @@ def test_memory_that_runs_out_while_weights_are_converted_is_told_as_that(
     profile = profile_files.load("tiny")
     with pytest.raises(torch.OutOfMemoryError, match="out of memory while loading"):
         load_base(profile, torch.device("cpu"), lambda words, hint: None)
+
+
+def test_large_files_are_looked_through_once_and_again_when_they_change(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanned, "LARGE", 1000)
+    path = folder / "model.safetensors"
+    assert not scanned.is_known(path)
+    load_base(on(folder), CPU, silent)
+    assert scanned.is_known(path)
+    name = "model.norm.weight"
+    change(folder, lambda tensors: tensors | {name: tensors[name] * math.nan})
+    assert not scanned.is_known(path)
+    with pytest.raises(UserError, match="holds what is no number"):
+        load_base(on(folder), CPU, silent)
+    assert not scanned.is_known(path)
