@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Where PyTorch's own builds without CUDA are, for machines that have no GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint check translations snapshots clean
+.PHONY: run test lint check translations snapshots pictures clean
 
 run: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/yiwen; else exec $(BIN)/yiwen demo; fi
@@ -35,6 +35,10 @@ snapshots: $(VENV)/.installed-dev
 	    tests/tui/test_snapshots.py || exit 1; \
 	done
 	@git --no-pager diff --stat -- tests/tui/snapshots
+
+# Pictures of every screen as SVG, in both languages and sizes, dark and light: to look at, in pictures/.
+pictures: $(VENV)/.installed-dev
+	@$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf $(VENV)

@@ -18,7 +18,7 @@ BEFORE = [
 AFTER = [
     (0, "tests/", "engine/ without torch, worker/ on the embedded model, tui/ with Pilot"),
     (0, "benchmarks/", "measured claims, each a command that prints a ratio to a baseline"),
-    (0, "docs/", "this tree and the screenshot, and how they are made"),
+    (0, "docs/", "this tree and the pictures, and how they are made"),
     (0, "runs/", "results; not committed"),
 ]
 
