@@ -20,9 +20,9 @@ DIALOGS = {
     "help": ("?", "esc close"),
     "log": ("l", "the end of worker.log"),
     "palette": ("\x10", "Search for commands"),
-    "queue": ("q", "Queue"),
+    "queue": ("Q", "Queue"),
     "errors": ("\x07", "esc close"),
-    "overlays": ("a", "Runs to lay over"),
+    "overlays": ("O", "Runs to lay over"),
     "palette over the log": ("l\x10", "Search for commands"),
 }
 """By name the keys that open it, and a word of it."""

@@ -532,3 +532,16 @@ async def test_how_long_one_has_waited_is_told(app: YiwenApp) -> None:
         log.append(Phase(name="loading weights", at=time.time() - 62))
         async with app.run_test(size=(80, 24)) as pilot:
             await wait_for(pilot, "loading weights 01:0")
+
+
+async def test_a_run_that_ends_worse_than_untuned_says_so_once(app: YiwenApp) -> None:
+    scored = [
+        Evaluated(part="test", score=score(value), step=at) for at, value in ((0, 40.0), (9, 45.0))
+    ]
+    steps = [step(n, 9) for n in range(1, 10)]
+    run = make_run(app.runs_root, Started(steps=9), *steps, *scored, Finished(steps=9))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _watch(pilot, app, run)
+        text = await wait_for(pilot, "! test perplexity 45.00   worse than untuned, 40.00")
+        assert text.count("worse than untuned") == 1
+        assert "✓ test perplexity" not in text

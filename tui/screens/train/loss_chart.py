@@ -51,7 +51,7 @@ class LossChart(CellCanvas):
         .loss-chart--raw { color: $primary; text-style: dim; }
         .loss-chart--loss { color: $text-primary; }
         .loss-chart--perplexity { color: $warning; }
-        .loss-chart--validation { color: $text-secondary; }
+        .loss-chart--validation { color: $foreground; }
         .loss-chart--best { color: $success; text-style: bold; }
         .loss-chart--zero-shot { color: $warning; text-style: dim; }
         .loss-chart--few-shot { color: $warning; text-style: dim; }

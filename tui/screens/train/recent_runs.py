@@ -8,10 +8,9 @@ from textual.content import Content
 
 from engine.catalog import Row
 from engine.language import _
-from engine.table.run_columns import is_worse_in_the_end, strategy_of
+from engine.table.run_columns import COLUMNS, is_worse_in_the_end, strategy_of
 from engine.text import clock, one_line
 from engine.text import width as columns_of
-from engine.wording import status_word
 from tui.listing import Listing
 from tui.widgets.polled_lines import PolledLines
 
@@ -28,7 +27,10 @@ class RecentRuns(PolledLines):
 
     SECONDS = 3.0
     DEFAULT_CSS = """
-    RecentRuns { dock: right; width: 36%; height: 1fr; padding: 0 1; border-left: vkey $panel; }
+    RecentRuns {
+        display: none; dock: right; width: 36%; height: 1fr;
+        padding: 0 1; border-left: vkey $panel;
+    }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -62,10 +64,6 @@ def _table(rows: list[Row], width: int) -> list[Content]:
     return lines
 
 
-def _status(row: Row) -> str:
-    return f"{row.summary.status.symbol} {status_word(row.summary.status)}"
-
-
 def _what(row: Row) -> str:
     return f"{one_line(row.settings.profile.name)} · {strategy_of(row)}"
 
@@ -82,4 +80,4 @@ def _time(row: Row) -> str:
     return clock(row.summary.seconds) if row.summary.status.ended else ""
 
 
-_CELLS = (_status, _what, _perplexity, _created, _time)
+_CELLS = (COLUMNS["status"].text, _what, _perplexity, _created, _time)

@@ -153,6 +153,8 @@ class RunView(Vertical):
 
     def warn(self, alarms: Sequence[Alarm]) -> None:
         """Say what is wrong, under the chart and in the notes."""
+        if self.summary.status is Status.FINISHED:  # the result says so
+            alarms = [alarm for alarm in alarms if alarm.kind != "worse"]
         if list(alarms) == list(self.alarms):
             return
         others, self.alarms = list(self.alarms[1:]), alarms
