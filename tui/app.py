@@ -21,6 +21,7 @@ from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.widget import AwaitMount
@@ -265,12 +266,33 @@ class YiwenApp(App[None]):
         screen: Any = self.get_screen_stack(mode)[0]
         screen.choose_run(run)
 
-    def fail(self, error: Exception | str) -> None:
-        """Say what went wrong, long enough to be read; the errors keep what is cut."""
-        from tui.widgets.errors_dialog import shortened
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notice in the place of the one before."""
+        self.clear_notifications()
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
+    def fail(self, error: Exception | str) -> None:
+        """Say what went wrong, and keep it among the errors."""
         whole = plain(message_of(error))
         self._errors.append(whole)
+        self.call_after_refresh(self._announce, whole)  # when all that says it is drawn
+
+    def _announce(self, whole: str) -> None:
+        """Long enough to be read; the errors keep what is cut. Nothing is said over itself."""
+        from tui.widgets.errors_dialog import shortened
+        from tui.widgets.said_already import is_on_screen
+
+        if is_on_screen(self.screen, whole):
+            self.bell()
+            return
         message = shortened(whole, min(_TOAST, self.size.width * 9 // 10) - _TOAST_EDGES)
         self.notify(
             message,

@@ -203,7 +203,8 @@ async def test_bad_data_is_named_in_place_and_starting_says_it_too(
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await choose_broken_training_file(pilot, tmp_path)
         await pilot.press("s")
-        await wait_for(pilot, "That did not work")
+        await wait_for(pilot, lambda: "record 1: output: missing" in "".join(app._errors))
+        assert "That did not work" not in seen(app), "the card says it already"
         assert app.is_running
     assert workers.started == []
 
@@ -236,7 +237,7 @@ async def test_unforeseen_error_of_a_library_is_shown(
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await wait_for(pilot, "RuntimeError: [/nope]")
         await pilot.press("s")
-        await wait_for(pilot, "That did not work")
+        await wait_for(pilot, lambda: app._errors)
         assert app.is_running
 
 

@@ -77,8 +77,9 @@ async def test_trouble_is_readable_and_the_model_stays(fake: Fake, root: Path) -
     async with open_desk(root) as desk:
         await desk.answered()
         assert f"✗ {fake.manners.trouble}" in desk.said
-        await desk.until(lambda: "9,000 tokens" in desk.toasts)
+        await desk.until(lambda: "9,000 tokens" in desk.app._errors[-1])
         assert "ready" in desk.header
+        assert not desk.toasts, "the answer itself says it"
         await desk.answered(MODERN)
         assert fake.starts == 1
 
