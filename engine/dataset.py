@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -176,7 +177,7 @@ def _pair(value: dict[str, Any]) -> Pair:
 
 def _source(value: Any) -> str:
     """Whatever a file says there: nothing hangs on it, so nothing of it is a mistake."""
-    return str(value or "").encode(errors="replace").decode() if value else ""
+    return sys.intern(str(value).encode(errors="replace").decode()) if value else ""
 
 
 def _mistake(value: Any, need_output: bool) -> str:

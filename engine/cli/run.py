@@ -13,6 +13,7 @@ import msgspec
 
 from engine import jobs, launch, runs_folder
 from engine.catalog import finite
+from engine.cli import validation_note
 from engine.cli.follow import exit_status, follow
 from engine.cli.output import print_json
 from engine.cli.preflight import training_request
@@ -137,7 +138,9 @@ def delete(arguments: Namespace) -> int:
 def _prepare_and_start(asked: Request, arguments: Namespace) -> int:
     """Make a run and start it, if there is a GPU with room for it or no GPU at all."""
     gpu = start_room.find_gpu(asked)
-    return _start(jobs.prepare(asked), arguments, gpu=gpu)
+    run = jobs.prepare(asked)
+    validation_note.tell(asked, run.settings)
+    return _start(run, arguments, gpu=gpu)
 
 
 def _start(run: Run, arguments: Namespace, *, gpu: str = "") -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from engine import runs_folder
+from engine.cli import validation_note
 from engine.cli.output import print_json
 from engine.cli.preflight import training_request
 from engine.cli.requests import overrides, request
@@ -54,7 +55,9 @@ def add(arguments: Namespace) -> int:
     else:
         arguments.target = arguments.profile
         asked = request(arguments)
-    return _said(queueing.enqueue(asked).id, arguments)
+    run = queueing.enqueue(asked)
+    validation_note.tell(asked, run.settings)
+    return _said(run.id, arguments)
 
 
 def copy(arguments: Namespace) -> int:

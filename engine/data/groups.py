@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.data.folding import SHORTEST, Fold, folded_sides, plain
-from engine.data.sides import sentence
 from engine.dataset import Pair
 
 
@@ -26,41 +26,40 @@ class Duplicates:
 def find_duplicates(pairs: Sequence[Pair], fold: Fold = plain) -> Duplicates:
     """Compare all pairs of a file by their letters.
 
-    What was seen is kept as a number of 64 bits: a million pairs of texts would not fit beside the
-    pairs themselves. Where numbers are equal the texts are looked at again.
+    A first pass keeps a number of 64 bits for each: a million texts would not fit beside the pairs
+    themselves. Those whose number is another's too are compared in a second one.
     """
+    wholes, alone = array("q"), array("q")
+    for source, output in folded_sides(pairs, fold):
+        wholes.append(hash((min(source, output), max(source, output))))
+        alone.append(hash(source))
+    several, several_alone = _repeated(wholes), _repeated(alone)
+    looked_at = [
+        place
+        for place, (whole, source) in enumerate(zip(wholes, alone))
+        if whole in several or source in several_alone
+    ]
+    return _compare(looked_at, folded_sides([pairs[place] for place in looked_at], fold))
+
+
+def _compare(places: Sequence[int], sides: Iterable[tuple[str, str]]) -> Duplicates:
     found = Duplicates([], [], [])
-    seen: dict[int, int] = {}
-    sources: dict[int, int] = {}
-    again = _Again(pairs, fold)
-    for place, (source, output) in enumerate(folded_sides(pairs, fold)):
-        same, other_way = hash((source, output)), hash((output, source))
-        alike = hash(source)
-        if same in seen and again.sides(seen[same]) == (source, output):
-            found.same.append((place, seen[same]))
-        elif output and other_way in seen and again.sides(seen[other_way]) == (output, source):
-            found.reversed.append((place, seen[other_way]))
-        elif (
-            alike in sources
-            and len(source) >= SHORTEST
-            and again.sides(sources[alike])[0] == source
-        ):
-            found.other_answer.append((place, sources[alike]))
-        seen.setdefault(same, place)
-        sources.setdefault(alike, place)
+    seen: dict[tuple[str, str], int] = {}
+    sources: dict[str, int] = {}
+    for place, (source, output) in zip(places, sides):
+        if (source, output) in seen:
+            found.same.append((place, seen[source, output]))
+        elif output and (output, source) in seen:
+            found.reversed.append((place, seen[output, source]))
+        elif source in sources and len(source) >= SHORTEST:
+            found.other_answer.append((place, sources[source]))
+        seen.setdefault((source, output), place)
+        sources.setdefault(source, place)
     return found
 
 
-class _Again:
-    """Folds a single pair once more."""
-
-    def __init__(self, pairs: Sequence[Pair], fold: Fold) -> None:
-        self._pairs, self._fold = pairs, fold
-
-    def sides(self, place: int) -> tuple[str, str]:
-        pair = self._pairs[place]
-        source, output = self._fold([sentence(pair, "source"), sentence(pair, "output")])
-        return source, output
+def _repeated(numbers: Sequence[int]) -> set[int]:
+    return {one for one, next_one in pairwise(sorted(numbers)) if one == next_one}
 
 
 def group_by_sentences(
