@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -13,7 +14,7 @@ from engine.language import _, pgettext
 from engine.profiles import Model, Profile, Prompt
 from engine.report.markdown import block, code, escape, escape_lines, table
 from engine.text import clock, interval, number, size
-from engine.wording import device_name, part_word, status_word
+from engine.wording import choice_word, device_name, part_word, status_word
 
 _TOLD = {("prompt", "template"), *(("data", part) for part in ("train", "validation", "test"))}
 """Settings that stand elsewhere on the page."""
@@ -35,9 +36,11 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
         yield _("adapter"), said.format(run=name, checkpoint=escape(of_run.checkpoint))
     if summary.best_checkpoint:
         said = _("{checkpoint}, chosen by {part}")
-        chosen = of_run.profile.evaluation.choose_by
+        chosen = choice_word(of_run.chosen_by)
         name = code(summary.best_checkpoint)
         yield _("checkpoint"), said.format(checkpoint=name, part=chosen)
+    if not math.isnan(summary.validation):
+        yield _("validation perplexity"), number(summary.validation)
     if judged and judged.perplexity:
         bounds = interval(judged.perplexity.low, judged.perplexity.high)
         said = _("95 % interval {bounds}; median sample {median}")
