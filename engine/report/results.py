@@ -121,5 +121,5 @@ def as_latex(found: Results) -> str:
         caption = _("Paired tests of the mean perplexity; p corrected by Holm's method")
         tables.append(latex.table(caption, "tab:tests", header, lines, 2))
     header, lines = hyperparameter_lines(found.rows)
-    tables.append(latex.table(_("Hyper-parameters"), "tab:settings", header, lines, 1))
+    tables.append(latex.table(_("Hyper-parameters"), "tab:settings", header, lines, len(header)))
     return latex.HEAD + "\n".join(tables)
