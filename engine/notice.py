@@ -12,13 +12,13 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from engine import lock, settings, wording
 from engine.files import regular
 from engine.language import _, marked
-from engine.processes import python
+from engine.processes import python, search_path
 from engine.runs import Run
 from engine.settings import Notify
 from engine.summary import Status, Summary
@@ -67,14 +67,24 @@ def attend(run: Run) -> None:
 
     The run's lock must be held already. Never raises: a notice is not worth a run.
     """
-    wanted = settings.load_or_default(lambda _: None).notify
-    if not wanted.command:
+    if not settings.load_or_default(lambda _: None).notify.command:
         return
     try:
         with regular.appended(run.folder / "notice.log") as log:
             python.spawn("engine.notice", str(run.folder), stdout=log, stderr=log)
     except OSError:
         return
+
+
+def _command(complain: Callable[[str], object]) -> str | Sequence[str]:
+    """The user's own command; none where others could have written it."""
+    wanted = settings.load_or_default(complain).notify
+    file = settings.path()
+    if not wanted.command or search_path.is_own(os.path.realpath(file)):
+        return wanted.command
+    said = _("{file}: others can change it, so notify.command is not run; chmod go-w mends it")
+    complain(said.format(file=file))
+    return ""
 
 
 def run_command(command: str | Sequence[str], run: Run, summary: Summary) -> int:
@@ -97,8 +107,13 @@ def run_command(command: str | Sequence[str], run: Run, summary: Summary) -> int
     environment.pop("PYTHONSAFEPATH", None)  # that was for this process
     words = [_filled_in(word, values) for word in words_of(command)]
     # Not in the run's folder, where programs would find what others have put there.
-    done = subprocess.run(words, env=environment, cwd=Path.home(), timeout=_PATIENCE)
+    done = subprocess.run(words, env=environment, cwd=_home(), timeout=_PATIENCE)
     return done.returncode
+
+
+def _home() -> str:
+    home = os.path.expanduser("~")
+    return home if os.path.isdir(home) else "/"
 
 
 def words_of(command: str | Sequence[str]) -> list[str]:
@@ -131,25 +146,25 @@ def main() -> int:
     """Wait until the run has no worker, then run the command."""
     run = Run(Path(sys.argv[1]).resolve())
     lock.wait_until_free(run.folder)
-    wanted = settings.load_or_default(print).notify  # read now: it may have been changed meanwhile
-    if not wanted.command or not run.folder.is_dir():
+    command = _command(print)  # read now: it may have been changed meanwhile
+    if not command or not run.folder.is_dir():
         return 0
     try:
-        status = run_command(wanted.command, run, run.summary())
+        status = run_command(command, run, run.summary())
     except (OSError, ValueError) as error:
         print(error)
         return 1
     except subprocess.TimeoutExpired:
         print(
             _("notify.command took more than {patience:.0f} s and was ended: {command}").format(
-                patience=_PATIENCE, command=wanted.command
+                patience=_PATIENCE, command=command
             )
         )
         return 1
     if status:
         print(
             _("notify.command ended with status {status}: {command}").format(
-                status=status, command=wanted.command
+                status=status, command=command
             )
         )
     return status

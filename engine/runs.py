@@ -143,7 +143,8 @@ class Run:
 
     def checkpoints(self) -> list[str]:
         """Names of the saved checkpoints, oldest first."""
-        return sorted(path.name for path in self.checkpoints_path.glob("step-*") if path.is_dir())
+        found = self.checkpoints_path.glob("step-*")
+        return sorted(path.name for path in found if regular.is_own_folder(path))
 
     def adapter_folder(self, checkpoint: str = "") -> Path:
         """The folder of the result, or of a checkpoint by name, step, `best` or `last`.

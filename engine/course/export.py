@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
 from engine.errors import RunError, UserError, cannot_write
 from engine.events import Evaluated, Score
+from engine.files import regular
 from engine.language import _
 from engine.models import hub
 from engine.paths import write_atomically
@@ -66,9 +66,7 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
     base_model = adapter.model_name(profile.model.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / ADAPTER).is_symlink():
-            (folder / ADAPTER).unlink()
-        shutil.rmtree(folder / ADAPTER, ignore_errors=True)
+        regular.clear(folder / ADAPTER)
         warnings = adapter.copy(source, folder / ADAPTER, base_model)
         texts = {
             "utils.py": scripts.utils_py(

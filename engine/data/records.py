@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from engine.dataset import Pair
 from engine.errors import DataError, cannot_write
 from engine.formats import read_records
 from engine.language import _
+from engine.paths import write_atomically
 
 Fields = dict[str, Any]
 
@@ -85,12 +84,8 @@ def write(path: Path, records: Iterable[Fields], *, force: bool = False) -> None
         text = "[\n " + ",\n ".join(lines) + "\n]\n" if lines else "[]\n"
     else:
         text = "".join(line + "\n" for line in lines)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        write_atomically(path, text.encode())
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise DataError(cannot_write(path, error)) from None

@@ -72,6 +72,16 @@ def is_own_folder(path: Path) -> bool:
         return False
 
 
+def clear(path: Path) -> None:
+    """Make room for something new: of a link the link goes, not what it leads to."""
+    import shutil
+
+    if path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder if it is not there. Raises OSError where a link leads elsewhere."""
     path.mkdir(exist_ok=True)

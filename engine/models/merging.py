@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from engine.errors import UserError
 from engine.events import Failed, Phase
+from engine.files import regular
 from engine.language import _
 from engine.models import adapter_check, config_file, hub, model_check, quantised_already
 from engine.processes import python
@@ -96,7 +97,7 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
         except BaseException:  # Ctrl-C above all
             process.kill()
             process.wait()
-            shutil.rmtree(part_of(target), ignore_errors=True)
+            regular.clear(part_of(target))
             raise
         process.wait()
         log.seek(0)

@@ -35,7 +35,9 @@ WORKER_ENVIRONMENT = {
     "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
 }
 _CODE_CACHES = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "TORCH_EXTENSIONS_DIR")
-"""Folders that compiled code is loaded from; one of them is in everybody's /tmp by default."""
+"""Folders that compiled code is loaded from; by default they are in the user's home."""
+_IN_TMP = "TORCHINDUCTOR_CACHE_DIR"
+"""But this one, which is in everybody's /tmp, by a name that can be guessed."""
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -55,7 +57,8 @@ def environment(gpu: str = "") -> dict[str, str]:
     found["PYTHONPATH"] = os.pathsep.join(search_path.sound(asked))
     found["YIWEN_LEFT_OUT"] = os.pathsep.join(search_path.unsound(asked))
     for name in _CODE_CACHES:
-        found[name] = _code_cache(name, found.get(name, ""))
+        if name in found or name == _IN_TMP:
+            found[name] = _code_cache(name, found.get(name, ""))
     return {**found, "CUDA_VISIBLE_DEVICES": gpu} if gpu else found
 
 
@@ -86,12 +89,14 @@ def spawn(
 
 
 def _code_cache(name: str, wished: str) -> str:
-    """The folder that the user names, if it is his alone; else one below his home."""
-    own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yiwen" / name.lower()
-    if not wished:
-        return str(own)
-    try:
-        os.makedirs(wished, mode=0o700, exist_ok=True)
-        return wished if search_path.is_own(os.path.realpath(wished)) else str(own)
-    except OSError:
-        return str(own)
+    """The folder that the user names, if it is his alone; else one in his cache or his home."""
+    own = [Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache"), Path("~/.cache")]
+    places = [wished, *(str(cache.expanduser() / "yiwen" / name.lower()) for cache in own)]
+    for place in filter(None, places):
+        try:
+            os.makedirs(place, mode=0o700, exist_ok=True)
+            if search_path.is_own(os.path.realpath(place)):
+                return place
+        except OSError:
+            continue
+    return places[-1]

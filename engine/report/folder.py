@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -103,5 +104,12 @@ def _samples_csv(results: Results) -> str:
         for run in results:
             one = by_run[run].get(key)
             line += [one.perplexity, one.output, " ".join(one.faults)] if one else [""] * 3
-        writer.writerow(["" if cell is None else cell for cell in line])
+        writer.writerow(["" if cell is None else _no_formula(cell) for cell in line])
     return out.getvalue()
+
+
+def _no_formula(cell: object) -> object:
+    """A text that a spreadsheet, which this file is for, would compute stands behind a quote."""
+    if not isinstance(cell, str) or re.fullmatch(r"[-+]?[\d.]*", cell):
+        return cell
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

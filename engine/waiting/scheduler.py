@@ -21,6 +21,7 @@ from engine.files import regular
 from engine.hardware import Gpu, Probe
 from engine.processes import python
 from engine.runs import Run
+from engine.text import one_line
 from engine.waiting import choice, waiting_list
 from engine.waiting.placement import Place, find_place
 from engine.waiting.waiting_list import Entry, folder_of
@@ -97,12 +98,12 @@ def _start(run: Run, gpu: str) -> bool:
     try:
         launch.start(run, gpu=gpu)
     except UserError as error:
-        print(f"{run.id}: {error}", flush=True)
+        print(one_line(f"{run.id}: {error}"), flush=True)
         if not run.alive() and run.folder.is_dir():
             with contextlib.suppress(OSError):  # the log says it anyway
                 EventLog(run.events_path).append(Failed(type="RunError", message=str(error)))
         return False
-    print(f"{run.id}: started {gpu}".rstrip(), flush=True)
+    print(one_line(f"{run.id}: started {gpu}"), flush=True)
     return True
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from peft import PeftModel, set_peft_model_state_dict
 from safetensors.torch import load_file
@@ -63,7 +65,10 @@ class TrainerState:
         """What `write` wrote."""
         read = saved_state.read_old if path.name == _OLD_TRAINER else saved_state.read
         content = read(path)
-        return cls(**{**content, "progress": Progress(**content["progress"])})
+        progress = msgspec.convert(content["progress"], Progress)
+        if not re.fullmatch(r"(step-\d{6,12})?", progress.best):
+            raise ValueError(f"{path}: its best checkpoint has no checkpoint's name")
+        return cls(**{**content, "progress": progress})
 
 
 def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) -> str:
@@ -74,7 +79,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     name = state.progress.checkpoint
     regular.make_folder(run.checkpoints_path)
     temporary = run.checkpoints_path / f".{name}.part"
-    shutil.rmtree(temporary, ignore_errors=True)
+    regular.clear(temporary)
     temporary.mkdir()
     # Tied or resized embeddings are never part of an adapter here; asking would download a config.
     model.save_pretrained(str(temporary), save_embedding_layers=False)
@@ -83,7 +88,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     state.write(temporary / _TRAINER)
     modes.as_usual(temporary)
     target = run.checkpoints_path / name
-    shutil.rmtree(target, ignore_errors=True)
+    regular.clear(target)
     os.replace(temporary, target)
     for other in run.checkpoints():
         if other != name:
@@ -112,9 +117,9 @@ def load_weights(model: PeftModel, folder: Path) -> None:
 def publish(run: Run, checkpoint: str) -> None:
     """Make a checkpoint the run's result: a copy in adapter/, without trainer state."""
     temporary = run.folder / ".adapter.part"
-    shutil.rmtree(temporary, ignore_errors=True)
+    regular.clear(temporary)
     shutil.copytree(run.checkpoints_path / checkpoint, temporary, ignore=_not_published)
-    shutil.rmtree(run.adapter_path, ignore_errors=True)
+    regular.clear(run.adapter_path)
     os.replace(temporary, run.adapter_path)
 
 

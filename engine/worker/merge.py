@@ -24,7 +24,7 @@ from transformers import PreTrainedModel
 from engine import dataset, jobs
 from engine.errors import UserError
 from engine.events import Event, Phase
-from engine.files import modes
+from engine.files import modes, regular
 from engine.language import _
 from engine.models import hub
 from engine.models.merging import Dtype, Merge, Merged, check_room, part_of
@@ -55,7 +55,7 @@ def serve() -> int:
     try:
         emit(merge(asked, emit))
     except Exception as error:
-        shutil.rmtree(part_of(Path(asked.target)), ignore_errors=True)
+        regular.clear(part_of(Path(asked.target)))
         emit(failures.explain(error, "loading the model"))
         return 1
     return 0
@@ -82,7 +82,7 @@ def merge(asked: Merge, report: Report) -> Merged:
     layers = _merge_layers(model, report)
     merged = model.unload()
     report(Phase(name="writing"))
-    shutil.rmtree(part, ignore_errors=True)
+    regular.clear(part)
     part.mkdir(parents=True)
     merged.save_pretrained(str(part), max_shard_size="4GB")
     _copy_the_rest(asked, part, dtype)

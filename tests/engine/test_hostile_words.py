@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import os
 import re
@@ -283,3 +284,19 @@ def test_a_pickle_in_an_adapters_folder_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "adapter_model.bin").write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
     with pytest.raises(UserError, match=r"holds no adapter_model.safetensors; .* can run code"):
         adapter_check.check(tmp_path, MODEL)
+
+
+def test_what_a_model_said_is_no_formula_of_a_report(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = make_run(root, Finished(score=score(2.0), file="evaluations/test.jsonl"))
+    (run.folder / "evaluations").mkdir()
+    row = {"id": "-1", "direction": "to_modern", "instruction": "=1+1", "output": "@SUM(A1)",
+           "reference": "+cmd|' /C calc'!A0", "perplexity": 2.0, "nll": 1, "tokens": 3}  # fmt: skip
+    (run.folder / "evaluations" / "test.jsonl").write_text(json.dumps(row) + "\n")
+    command = ["report", run.id, "-o", str(tmp_path / "report"), "--runs", str(root)]
+    assert run_command(capsys, *command)[0] == 0
+    said = (tmp_path / "report" / "samples.csv").read_text("utf-8-sig")
+    cells = list(csv.reader(said.splitlines()))[1]
+    assert cells[0] == "-1"
+    assert {"'=1+1", "'@SUM(A1)", "'+cmd|' /C calc'!A0"} <= set(cells)

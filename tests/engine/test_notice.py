@@ -183,3 +183,20 @@ def test_the_command_stands_in_the_users_home_and_not_where_data_is(
     assert notice.run_command([sys.executable, "-c", code], run, run.summary()) == 0
     assert (home / "told").read_text() == run.id
     assert planted.run == []
+
+
+def test_a_command_that_others_could_have_written_is_not_run(root: Path, config: Path) -> None:
+    run = make_run(root, *ENDED)
+    log = run.folder / "notice.log"
+    for place in (config / "settings.toml", config):
+        place.chmod(0o777)
+        notice.attend(run)
+        deadline = time.monotonic() + 20
+        while "others can change it" not in (log.read_text("utf-8") if log.exists() else ""):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        place.chmod(0o755)
+        log.unlink()
+    assert not (run.folder / "told.txt").exists()
+    notice.attend(run)
+    assert _told(run)[0] == run.id

@@ -310,3 +310,18 @@ def test_a_run_of_another_user_is_said_to_be_one(
         with pytest.raises(RunError, match="belongs to another user"):
             launch.request_stop(run, force=True)
         assert holder.poll() is None
+
+
+def test_a_link_is_no_checkpoint_and_making_room_leaves_what_it_leads_to(
+    run: Run, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "trainer.safetensors").write_text("precious")
+    run.checkpoints_path.mkdir()
+    link = run.checkpoints_path / "step-000001"
+    link.symlink_to(theirs)
+    assert run.checkpoints() == []
+    regular.clear(link)
+    assert not link.is_symlink()
+    assert (theirs / "trainer.safetensors").read_text() == "precious"

@@ -69,3 +69,10 @@ def test_a_pickle_runs_under_neither_name(tmp_path: Path) -> None:
         with pytest.raises((pickle.UnpicklingError, SafetensorError)):
             TrainerState.read(tmp_path / name)
     assert not (tmp_path / "witness").exists()
+
+
+@pytest.mark.parametrize("best", ["../../../elsewhere", "/etc", "step-1/..", 7])
+def test_the_best_checkpoint_is_no_path(tmp_path: Path, best: object) -> None:
+    saved_state.write(tmp_path / "trainer.safetensors", {"progress": {"step": 1, "best": best}})
+    with pytest.raises(ValueError, match="best"):
+        TrainerState.read(tmp_path / "trainer.safetensors")
