@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 from looking import seen, wait_for
+from scenes import SCENES
+from stage import Stage
 from textual.binding import Binding
 from textual.screen import Screen
 
+from engine import language
 from tui.app import YiwenApp
+from tui.screens.train.preview_dialog import PreviewDialog
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.key_line import KeyLine
 
 SCREENS = "f1 Train f2 Evaluate f3 Translate f4 Runs"
 
@@ -76,3 +81,34 @@ async def test_the_key_of_the_screen_one_is_on_is_not_offered(app: YiwenApp) -> 
         enabled = {key: active.enabled for key, active in app.screen.active_bindings.items()}
         assert not enabled["f1"]
         assert enabled["f4"]
+
+
+@pytest.mark.parametrize("language_name", ["en", "zh-TW"])
+async def test_stop_is_first_and_stays_while_a_run_is_live(
+    stage: Stage, language_name: str
+) -> None:
+    language.speak(language_name)
+    try:
+        async with stage.app.run_test(size=(60, 16)) as stage.pilot:
+            await SCENES["train-live"](stage)
+            await stage.settle()
+            assert _bar(stage.app).startswith(" x ")
+    finally:
+        language.speak("en")
+
+
+async def test_the_keys_in_the_cards_title_can_be_clicked(app: YiwenApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, "tokens an epoch")
+        line = next(line for line in seen(app).splitlines() if "i data" in line)
+        title = app.screen.query_one(".title", KeyLine)
+        await pilot.click(KeyLine, offset=(line.index("i data") - title.region.x + 3, 0))
+        await wait_for(pilot, lambda: isinstance(app.screen, PreviewDialog))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not isinstance(app.screen, PreviewDialog))
+
+
+async def test_a_narrow_title_leaves_out_whole_keys(app: YiwenApp) -> None:
+    async with app.run_test(size=(60, 16)) as pilot:
+        line = await wait_for(pilot, "y command")
+        assert "K" not in next(one for one in line.splitlines() if "y command" in one)

@@ -28,7 +28,8 @@ class KeyBar(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    KeyBar { dock: bottom; height: 1; padding-left: 1; background: $panel; text-wrap: nowrap; }
+    KeyBar { dock: bottom; height: 1; padding-left: 1; background: $panel; text-wrap: nowrap;
+             pointer: pointer; }
     """
 
     auto_links = False

@@ -13,7 +13,7 @@ class Choice(Static):
     """Key, label and value in one line; where that is too narrow, the label gives way."""
 
     DEFAULT_CSS = """
-    Choice { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    Choice { height: 1; text-wrap: nowrap; text-overflow: ellipsis; pointer: pointer; }
     Choice:hover { background: $boost; }
     """
 

@@ -24,7 +24,7 @@ from engine.text import one_line, plain, rate, short_path
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
 from tui.screens.train.recent_runs import LEAST_WIDTH, RecentRuns
-from tui.widgets.plain_static import PlainStatic
+from tui.widgets.key_line import KeyLine
 
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("p", _("Profile"), "profile"),
@@ -36,6 +36,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("u", _("GPU"), "gpu"),
 )
 """Key, label and name of each row; that of the GPU shows where there is one."""
+_BEFORE = (
+    ("i", _("data")), ("P", _("probe")), ("A", _("queue")), ("y", _("command")), ("K", _("keep")),
+)  # fmt: skip
+"""What else can be done before a start."""
 
 
 class SetupForm(Vertical):
@@ -49,11 +53,10 @@ class SetupForm(Vertical):
             scrollbar-size-vertical: 0; text-wrap: nowrap; text-overflow: ellipsis;
         }
         OptionList:focus { border: none; }
-        .title { margin: 1 0 0 2; height: 1; text-wrap: nowrap; }
+        .title { margin: 1 0 0 2; }
         VerticalScroll { height: 1fr; padding: 0 1 0 0; }
         VerticalScroll:focus { background-tint: $foreground 3%; }
-        #latest { height: 1; margin: 0 0 0 2; color: $text-muted; text-wrap: nowrap;
-                  text-overflow: ellipsis; }
+        #latest { margin: 0 0 0 2; color: $text-muted; }
     }
     """
 
@@ -76,12 +79,12 @@ class SetupForm(Vertical):
         rows = OptionList(*[Option("", id=name) for _, _, name in ROWS[:-1]], markup=False)
         rows.auto_links = False
         yield rows
-        yield Static(_title(), classes="title", markup=False)
+        yield KeyLine(_("What will happen"), _BEFORE, classes="title")
         with VerticalScroll():
             outlook = Static(Content(_("Reading …")), id="outlook", markup=False)
             outlook.auto_links = False
             yield outlook
-        yield PlainStatic(id="latest")
+        yield KeyLine(id="latest")
 
     @property
     def _is_whole(self) -> bool:
@@ -163,20 +166,7 @@ class SetupForm(Vertical):
         queue = plural("{count} run waits", "{count} runs wait", waiting).format(count=waiting)
         parts = [("Q", queue)] if waiting else []
         parts += [("w", text)] if text else []
-        line = Content("   ").join(
-            Content.assemble((key, "bold $primary"), f"  {said}") for key, said in parts
-        )
-        self.query_one("#latest", PlainStatic).say(line)
-
-
-def _title() -> Content:
-    """The card's name, and what else can be done before a start."""
-    parts = [
-        ("i", _("data")), ("P", _("probe")), ("A", _("queue")), ("y", _("command")),
-        ("K", _("keep")),
-    ]  # fmt: skip
-    keys = (Content.assemble((key, "$primary"), (f" {word}", "dim")) for key, word in parts)
-    return Content("  ").join([Content.styled(_("What will happen") + " ", "bold $primary"), *keys])
+        self.query_one("#latest", KeyLine).tell(parts)
 
 
 def _download() -> Content:
