@@ -617,6 +617,6 @@ def test_infinity_and_nan_survive_the_file(tmp_path: Path) -> None:
 
     file = tmp_path / "x.jsonl"
     file.write_text(json.dumps(sample(1, None)) + "\n" + json.dumps(sample(2, None, tokens=0)))
-    values = [one.value for one in read_samples(file)[0]]
+    values = [one.value for one in read_samples(file, tmp_path)[0]]
     assert values[0] == math.inf
     assert math.isnan(values[1])
