@@ -91,7 +91,7 @@ class OptimizerSteps:
         lr = float(self._scheduler.get_last_lr()[0])
         tokens = sum(len(item.ids) for item in batch)
         asked = _Asked(_Answers(loss, norm), lr, tokens, began)
-        if _looks_itself(self._optimizer, loss, norm):
+        if looks_itself(self._optimizer, loss, norm):
             self._optimizer.step()
             pending, self._pending = self._pending, asked
             known = None if pending is None else self._wait_for(pending)
@@ -117,7 +117,7 @@ class OptimizerSteps:
         return StepResult(loss, norm, asked.lr, asked.tokens, seconds)
 
 
-def _looks_itself(optimizer: Optimizer, loss: Tensor, norm: Tensor) -> bool:
+def looks_itself(optimizer: Optimizer, loss: Tensor, norm: Tensor) -> bool:
     """Have an optimizer skip its next step unless loss and norm are finite; false: it cannot.
 
     Torch's fused ones can, told as torch.amp.GradScaler tells them. So the step can be asked of the

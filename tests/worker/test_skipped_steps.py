@@ -1,4 +1,4 @@
-"""Optimizers by the names of profiles, and steps that are not to be taken."""
+"""Steps that are not to be taken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from engine.worker.optimizers import looks_itself
+from engine.worker.step import looks_itself
 
 
 @pytest.mark.parametrize("fused", [True, False])
