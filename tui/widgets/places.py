@@ -81,10 +81,20 @@ def _text_lines(place: ScrollableContainer) -> Iterator[tuple[Widget, int, Strip
         size = widget.size
         if widget.children or not size.area or not widget.display:
             continue
-        top = widget.region.y - place.content_region.y + round(place.scroll_offset.y)
+        top = _top(widget, place)
         strips = widget.render_lines(Region(0, 0, size.width, size.height))
         for y, strip in enumerate(strips):
             yield widget, top + y, strip
+
+
+def _top(widget: Widget, place: Widget) -> int:
+    """How far down in a pane a text begins, however far it is scrolled: that may be news yet."""
+    top = 0
+    for node in widget.ancestors_with_self:
+        if node is place or not isinstance(node, Widget):
+            break
+        top += node.virtual_region.y
+    return top
 
 
 def _selection(strip: Strip) -> Selection | None:
