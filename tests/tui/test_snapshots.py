@@ -16,6 +16,7 @@ import pytest
 from looking import seen
 from scenes import SCENES
 from stage import Stage
+from whole_words import closing_heads, cut
 
 from engine.paths import BUILTIN_PROFILES
 
@@ -42,6 +43,8 @@ async def test_a_screen_looks_as_it_did(
         await SCENES[name](stage)
         await stage.rest()
         shown = "".join(line.rstrip() + "\n" for line in seen(stage.app).splitlines())
+        stumbles = cut(stage.app) + closing_heads(shown)
+    assert not stumbles, "\n".join(stumbles)
     for path in (stage.root.parent, BUILTIN_PROFILES):
         assert str(path) not in shown, "a path of this machine"
     _compare(_file(name, size, language), shown)
