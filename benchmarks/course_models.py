@@ -25,10 +25,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import model_folder  # noqa: E402
 import workers  # noqa: E402
 
-from engine import events, jobs, profile_files, strategies  # noqa: E402
-from engine.jobs import Request  # noqa: E402
-from engine.runs import Run  # noqa: E402
-from engine.translator import Translator  # noqa: E402
+from engine.profile import files  # noqa: E402
+from engine.prompts import strategies  # noqa: E402
+from engine.run import events  # noqa: E402
+from engine.run.folder import Run  # noqa: E402
+from engine.start import request  # noqa: E402
+from engine.start.request import Request  # noqa: E402
+from engine.translate.client import Translator  # noqa: E402
 
 SHAPES = {"gemma": ("gemma-2-2b", "gemma-2"), "llama": ("llama-3-8b", "llama-3")}
 """By the first word of a profile: shape, tokenizer."""
@@ -93,7 +96,7 @@ def _try(name: str, arguments: argparse.Namespace) -> Result:
     }
     result = Result(name)
     for strategy in strategies.STRATEGIES.values():
-        run = jobs.prepare(Request(arguments.runs, strategy.name, name, overrides=settings))
+        run = request.prepare(Request(arguments.runs, strategy.name, name, overrides=settings))
         began = time.monotonic()
         summary = workers.work(run)
         result.seconds[strategy.name] = time.monotonic() - began
@@ -121,8 +124,8 @@ def _read(run: Run, result: Result, strategy: str) -> None:
 
 
 def _translate(run: Run, settings: dict[str, str], name: str, result: Result) -> None:
-    profile = profile_files.load(name, settings)
-    builder = jobs.builder_for(profile, [])
+    profile = files.load(name, settings)
+    builder = request.builder_for(profile, [])
     translator = Translator(profile)
     ids = builder.prompt_ids(builder.instruction(SENTENCE, "to_modern"))
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.worker import quiet  # noqa: E402
+from engine.worker.process import quiet  # noqa: E402
 
 quiet.prepare()
 
@@ -22,10 +22,10 @@ import torch  # noqa: E402
 from fast_training import BF16, DEVICE, FULL  # noqa: E402
 from measuring import Row, Table, forget_peak, peak_gib, seconds, write  # noqa: E402
 
-from engine.profiles import Generation  # noqa: E402
+from engine.profile.schema import Generation  # noqa: E402
 from engine.worker.fast.decode import Form, Translator  # noqa: E402
 from engine.worker.fast.forward import FastDecoder  # noqa: E402
-from engine.worker.generate import generate  # noqa: E402
+from engine.worker.model.generate import generate  # noqa: E402
 
 Generate = Callable[[list[list[int]], Generation], list[list[int]]]
 

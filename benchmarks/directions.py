@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.directions import of_text
+from engine.data.directions import of_text
 
 
 def main() -> None:

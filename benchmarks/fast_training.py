@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.worker import quiet  # noqa: E402
+from engine.worker.process import quiet  # noqa: E402
 
 quiet.prepare()
 
@@ -34,14 +34,14 @@ from peft import PeftModel, prepare_model_for_kbit_training  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from workload import DATA, TOKENIZER, Workload, grouped  # noqa: E402
 
-from engine.profiles import Training  # noqa: E402
-from engine.prompts import Encoded  # noqa: E402
+from engine.profile.schema import Training  # noqa: E402
+from engine.prompts.builder import Encoded  # noqa: E402
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run  # noqa: E402
 from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
-from engine.worker.model import LabelLosses  # noqa: E402
-from engine.worker.paths import Losses  # noqa: E402
-from engine.worker.reporter import Reporter  # noqa: E402
-from engine.worker.step import Gradient, OptimizerSteps  # noqa: E402
+from engine.worker.model.computed import Losses  # noqa: E402
+from engine.worker.model.plain import LabelLosses  # noqa: E402
+from engine.worker.process.reporter import Reporter  # noqa: E402
+from engine.worker.training.step import Gradient, OptimizerSteps  # noqa: E402
 
 Batch = list[Encoded]
 BATCH = 32
@@ -292,7 +292,7 @@ def unsloth(bench: Bench, row: Row) -> None:
 
 def small_card(bench: Bench, row: Row) -> None:
     """6 GiB: no cached weights, 8-bit AdamW, passes as large as fit."""
-    from engine.worker import memory
+    from engine.worker.process import memory
 
     model = bench.model(BF16)
     torch.cuda.empty_cache()

@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from samples import judged, make_run, score, step, tiny  # noqa: E402  # the tests' own run folders
 from terminal import Terminal  # noqa: E402  # and their terminal
 
-from engine.events import Evaluated, Finished, Started  # noqa: E402
+from engine.run.events import Evaluated, Finished, Started  # noqa: E402
 from tui.app import YiwenApp  # noqa: E402
 from tui.screens.runs.run_browser import RunBrowser  # noqa: E402
 from tui.screens.runs.run_table import RunTable  # noqa: E402

@@ -41,7 +41,7 @@ def make(shape: str, tokenizer: Path, folder: Path, seed: int = 0) -> Path:
 
 def _name_the_ends(folder: Path, tokenizer: Path) -> None:
     """Let the configuration name the tokenizer's own special tokens."""
-    from engine.tokenizer import Tokenizer
+    from engine.models.tokenizer import Tokenizer
 
     own = Tokenizer(tokenizer)
     path = folder / "config.json"

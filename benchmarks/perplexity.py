@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.worker import quiet  # noqa: E402
+from engine.worker.process import quiet  # noqa: E402
 
 quiet.prepare()
 
@@ -25,10 +25,10 @@ from measuring import Row, Table, seconds, write  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from workload import DATA, TOKENIZER, Workload  # noqa: E402
 
-from engine.prompts import Encoded  # noqa: E402
-from engine.worker.batches import Pass  # noqa: E402
+from engine.prompts.builder import Encoded  # noqa: E402
+from engine.worker.batching.batches import Pass  # noqa: E402
 from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
-from engine.worker.model import LabelLosses  # noqa: E402
+from engine.worker.model.plain import LabelLosses  # noqa: E402
 
 ALONE = 40
 """Items that the slowest way is timed on; its time is scaled up to the whole file's."""

@@ -23,8 +23,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import workers  # noqa: E402
 from measuring import machine  # noqa: E402
 
-from engine import events, jobs  # noqa: E402
-from engine.jobs import Request  # noqa: E402
+from engine.run import events  # noqa: E402
+from engine.start import request  # noqa: E402
+from engine.start.request import Request  # noqa: E402
 
 PATHS = ("plain", "fast")
 
@@ -64,7 +65,7 @@ def _run(root: Path, arguments: argparse.Namespace, path: str, seed: int) -> dic
         "evaluation.outputs": "false",
         **dict(item.split("=", 1) for item in arguments.set),
     }
-    run = jobs.prepare(Request(root / path, "qlora", arguments.profile, overrides=settings))
+    run = request.prepare(Request(root / path, "qlora", arguments.profile, overrides=settings))
     began = time.monotonic()
     summary = workers.work(run)
     assert summary.score is not None

@@ -25,9 +25,10 @@ import workers  # noqa: E402
 from measuring import machine  # noqa: E402
 from workload import COURSE_PROMPT, DATA, TOKENIZER  # noqa: E402
 
-from engine import events, jobs  # noqa: E402
-from engine.jobs import Request  # noqa: E402
-from engine.runs import Run  # noqa: E402
+from engine.run import events  # noqa: E402
+from engine.run.folder import Run  # noqa: E402
+from engine.start import request as jobs  # noqa: E402
+from engine.start.request import Request  # noqa: E402
 
 
 def main() -> None:

@@ -12,10 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine import events, jobs, launch
-from engine.jobs import Request
-from engine.runs import Run
-from engine.summary import Status
+from engine.run import events
+from engine.run.folder import Run
+from engine.run.summary import Status
+from engine.start import launch, request
+from engine.start.request import Request
 
 WAYS = {
     "padded, one pair a row": {"training.packing": "false"},
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 def _run(root: Path, settings: dict[str, str]) -> Run:
-    run = jobs.prepare(Request(root, "qlora", profile="tiny", overrides=settings))
+    run = request.prepare(Request(root, "qlora", profile="tiny", overrides=settings))
     launch.start(run)
     while run.summary().status.active:
         time.sleep(0.2)

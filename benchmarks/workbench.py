@@ -16,11 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine.events import Evaluated, Event, EventLog, Finished, Score, Started, Step
-from engine.runs import Run
+from engine.run.events import Evaluated, Event, EventLog, Finished, Score, Started, Step
+from engine.run.folder import Run
 from tui.app import YiwenApp
-from tui.follow import follow
-from tui.messages import RunEvents
+from tui.run.follow import follow
+from tui.run.messages import RunEvents
 from tui.screens.train.run_view import RunView
 
 ROOT = Path(__file__).resolve().parent.parent

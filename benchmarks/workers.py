@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from engine import launch
-from engine.runs import Run
-from engine.summary import Status, Summary
+from engine.run.folder import Run
+from engine.run.summary import Status, Summary
+from engine.start import launch
 
 
 def work(run: Run) -> Summary:

@@ -6,12 +6,12 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import dataset
-from engine.dataset import Pair
-from engine.paths import BUILTIN_PROFILES
-from engine.profiles import Prompt
-from engine.prompts import Encoded, PromptBuilder
-from engine.tokenizer import Tokenizer
+from engine.data import dataset
+from engine.data.dataset import Pair
+from engine.machine.paths import BUILTIN_PROFILES
+from engine.models.tokenizer import Tokenizer
+from engine.profile.schema import Prompt
+from engine.prompts.builder import Encoded, PromptBuilder
 
 COURSE_PROMPT = Prompt(
     template="你是人工智慧助理，以下是用戶和人工智能助理之間的對話。你要對用戶的問題提供有用、安全、"

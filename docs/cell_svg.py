@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
-from engine.text import width
+from engine.language.plain_text import width
 
 WIDE, HIGH, MARGIN = 8, 17, 8
 """Of a cell, and around all, in pixels."""

@@ -85,8 +85,8 @@ async def _pictures(name: str, size: tuple[int, int]) -> dict[str, str]:
 
 async def _readme(folder: str, key: str) -> None:
     """A trained run and all runs, as they lie in a folder; in Chinese, how a run is set up."""
-    from engine import runs_folder
-    from engine.paths import runs_root
+    from engine.machine.paths import runs_root
+    from engine.run import runs_folder
     from tui.app import YiwenApp
 
     root = runs_root(folder)

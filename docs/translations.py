@@ -18,9 +18,9 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from engine import setting_list  # noqa: E402 (found by the path above)
+from engine.profile import setting_list  # noqa: E402 (found by the path above)
 
-CATALOGUE = ROOT / "engine" / "locale" / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
+CATALOGUE = ROOT / "engine" / "language" / "locale" / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
 KEYWORDS = {"_": None, "plural": (1, 2), "pgettext": ((1, "c"), 2), "marked": None}
 Texts = str | tuple[str, str]
 """One text, or its singular and plural."""

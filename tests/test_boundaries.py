@@ -50,13 +50,13 @@ def light_engine() -> list[str]:
 
 def test_the_light_engine_loads_neither_torch_nor_screens_nor_the_worker() -> None:
     found = loaded_by(light_engine())
-    assert found >= {"engine.runs", "engine.cli.commands", "msgspec"}
+    assert found >= {"engine.run.folder", "engine.cli.commands", "msgspec"}
     assert found & (TORCH | SCREENS | {"engine.worker"}) == set()
 
 
 def test_the_screens_load_neither_torch_nor_the_worker() -> None:
     found = loaded_by([name for name in modules_of("tui") if name != "tui.__main__"])
-    assert found >= {"tui", "textual", "engine.runs"}
+    assert found >= {"tui", "textual", "engine.run.folder"}
     assert found & (TORCH | {"engine.worker"}) == set()
 
 
@@ -94,9 +94,9 @@ def test_help_and_version_load_nothing_but_the_standard_library_and_the_grammar(
         grammar = {name for name in found if re.fullmatch(r"engine\.cli\.\w+_arguments", name)}
         foreign = {name for name in found if name.split(".")[0] not in sys.stdlib_module_names}
         ours = {"tui", "tui.__main__", "engine", "engine.cli", "engine.cli.commands"}
-        words = {"cli.parser", "language", "paths", "text", "directions", "errors", "flowing"}
-        words |= {"machine", "machine.streams"}
-        words |= {"cli.output"}
+        words = {"cli.parser", "cli.output", "data", "data.directions", "language", "machine"}
+        words |= {f"language.{name}" for name in ("errors", "plain_text", "texts", "wrapping")}
+        words |= {f"machine.{name}" for name in ("interface_language", "paths", "streams")}
         assert foreign - ours - grammar <= {f"engine.{name}" for name in words}
         assert len(found) < 60
 

@@ -58,7 +58,7 @@ def test_a_process_of_the_wheel_runs_the_wheels_code_wherever_it_is_started(
     (tmp_path / "engine" / "__init__.py").write_text("raise SystemExit(77)")
     (installed / "tells_where.py").write_text("import engine; print(engine.__file__)")
     code = (
-        "import os, sys; from engine.processes import python; "
+        "import os, sys; from engine.machine.processes import python; "
         f"os.chdir({str(tmp_path)!r}); "
         "sys.exit(python.spawn('tells_where', stdout=None, stderr=None).wait(60))"
     )

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 from samples import MODEL
 
-from engine import dataset
-from engine.dataset import Pair
+from engine.data import dataset
+from engine.data.dataset import Pair
 
 HELD_OUT = {
     "孟子", "世說新語", "列子", "淮南子", "搜神記",

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
-from engine import runs_folder
-from engine.runs import Run
-from engine.summary import Status
+from engine.run import runs_folder
+from engine.run.folder import Run
+from engine.run.summary import Status
 
 SOURCE = Path(__file__).resolve().parent.parent
 ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -129,7 +129,7 @@ def test_a_live_run_sends_little(root: Path) -> None:
     import fake_worker
     from samples import make_run, score
 
-    from engine.events import Evaluated, Finished, Started
+    from engine.run.events import Evaluated, Finished, Started
 
     for strategy, perplexity in (("zero-shot", 78.2), ("few-shot", 46.1)):
         scored = [Evaluated(part="test", score=score(perplexity)), Finished()]
@@ -159,7 +159,7 @@ def test_a_live_run_sends_little(root: Path) -> None:
 def test_a_live_evaluation_sends_little(root: Path) -> None:
     from samples import held_by_a_process, make_run, score
 
-    from engine.events import Evaluated, EventLog, Phase, Started
+    from engine.run.events import Evaluated, EventLog, Phase, Started
 
     scored = Evaluated(part="test", score=score(), directions={"to_modern": score()})
     run = make_run(root, Started(device="CPU", at=time.time()), scored, job="evaluate")
@@ -236,7 +236,7 @@ def test_the_terminal_is_called_when_a_run_ends(root: Path) -> None:
 def test_charts_without_unicode_and_without_colour(root: Path) -> None:
     from samples import make_run, score, step
 
-    from engine.events import Evaluated, Finished, Started
+    from engine.run.events import Evaluated, Finished, Started
 
     steps = [step(number, 60) for number in range(1, 61)]
     tested = [Evaluated(part="test", score=score(p), step=at) for at, p in ((0, 90.0), (60, 20.0))]

@@ -9,7 +9,7 @@ import pytest
 from samples import ENDED, make_run
 from terminal import Terminal
 
-from engine.table.trash import FOLDER
+from engine.run.trash import FOLDER
 
 SOURCE = Path(__file__).resolve().parent.parent
 SWITCH_BYTES = 10_000

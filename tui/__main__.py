@@ -12,7 +12,7 @@ def _settle_path() -> None:
     Before all other imports, by a file that is found by its place: nothing is imported for it.
     """
     source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    file = os.path.join(source, "engine", "processes", "search_path.py")
+    file = os.path.join(source, "engine", "machine", "processes", "search_path.py")
     with open(file, "rb") as opened:
         code: dict[str, object] = {"__name__": "search_path"}
         exec(compile(opened.read(), file, "exec"), code)
@@ -31,9 +31,10 @@ _OF_ALL_COMMANDS = ("-h", "--help", "--version")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    from engine.machine import streams
+    from engine.machine import interface_language, streams
 
     streams.forgive()
+    interface_language.settle()  # before anything is imported that speaks
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else ""
     if first == "tui":
@@ -49,7 +50,7 @@ def open_workbench(arguments: Sequence[str]) -> int:
     """Open the workbench. Imports textual only once the arguments are known to be good."""
     chosen = _parser().parse_args(arguments)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        from engine.language import _
+        from engine.language.texts import _
 
         print(
             _("yiwen draws on a terminal, and this is none; see `yiwen --help` for the rest."),
@@ -59,7 +60,7 @@ def open_workbench(arguments: Sequence[str]) -> int:
     for name in ("COLUMNS", "LINES"):
         # Exported, they tell what the size was once; Textual would believe them, not the terminal.
         os.environ.pop(name, None)
-    from engine.paths import runs_root
+    from engine.machine.paths import runs_root
     from tui.app import YiwenApp
 
     app = YiwenApp(runs_root(chosen.runs), chosen.profile, chosen.charset)
@@ -72,7 +73,7 @@ def open_workbench(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from engine.cli.parser import Parser
-    from engine.language import _
+    from engine.language.texts import _
 
     parser = Parser(prog="yiwen tui", description=_("Open the workbench."))
     parser.add_argument("--runs", type=Path, help=_("folder of all runs; else $YIWEN_RUNS, ./runs"))

@@ -27,14 +27,16 @@ from textual.theme import ThemeProvider
 from textual.widget import AwaitMount
 from textual.widgets import Input, TextArea
 
-from engine import profile_files, runs_folder, settings
-from engine.errors import UserError
-from engine.language import _
-from engine.runs import Run
-from engine.table.trash import Trash, purge
-from engine.text import message_of, plain, width
+from engine.language.errors import UserError
+from engine.language.plain_text import message_of, plain, width
+from engine.language.texts import _
+from engine.machine import user_settings
+from engine.profile import files
+from engine.run import runs_folder
+from engine.run.folder import Run
+from engine.run.trash import Trash, purge
 from tui import remembered
-from tui.charset import choose
+from tui.chart.charset import choose
 from tui.remembered import Look
 from tui.widgets import covered
 from tui.widgets.contrast import contrast, cursors
@@ -60,7 +62,7 @@ def _keep_theme(name: str) -> None:
 def _known(profile: str) -> str:
     """The name of a profile if there is such a one; else that of the embedded model's."""
     with suppress(UserError):
-        return profile_files.find(profile).stem if profile else _PROFILE
+        return files.find(profile).stem if profile else _PROFILE
     return _PROFILE
 
 
@@ -149,7 +151,7 @@ class YiwenApp(App[None]):
         """The run watched last."""
         self._complaints: list[str] = []
         self._errors: deque[str] = deque(maxlen=_MOST_ERRORS)
-        self.personal = settings.load_or_default(self._complaints.append)
+        self.personal = user_settings.load_or_default(self._complaints.append)
         """The user's own settings."""
         wished = self.personal.chart.charset
         self.charset = choose(charset, wished=wished)
@@ -321,7 +323,7 @@ class YiwenApp(App[None]):
 
     async def action_leave(self) -> None:
         """Leave; ask first if something that is only here would be lost."""
-        from tui.leaving import confirm_and_leave
+        from tui.run.leaving import confirm_and_leave
 
         self.run_worker(confirm_and_leave(self))
 

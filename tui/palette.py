@@ -13,7 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from engine.language import _
+from engine.language.texts import _
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp

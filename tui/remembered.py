@@ -8,8 +8,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from engine.paths import state_folder, write_atomically
-from engine.table.run_columns import COLUMNS, USUAL, Order
+from engine.machine.paths import state_folder, write_atomically
+from engine.table.columns import COLUMNS, USUAL, Order
 
 _RUNS = "workbench.json"
 _LOOK = "look.json"

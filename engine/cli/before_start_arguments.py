@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from engine.language import _
+from engine.language.texts import _
 
 Add = Callable[..., Any]
 

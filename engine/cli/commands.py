@@ -15,7 +15,7 @@ from engine.cli.output import harmless_streams
 from engine.cli.parser import Parser, count
 from engine.cli.run_arguments import add_run_tables
 from engine.cli.translate_arguments import add_translating
-from engine.language import _, labelled, marked, speak
+from engine.language.texts import _, labelled, marked, speak
 from engine.machine import streams
 
 _EPILOG = marked(
@@ -59,7 +59,7 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _do(arguments: argparse.Namespace) -> int:
     module, function = arguments.does.split(":")
-    from engine.errors import UserError
+    from engine.language.errors import UserError
 
     try:
         command = getattr(importlib.import_module(f"engine.cli.{module}"), function)
@@ -85,8 +85,8 @@ def _do(arguments: argparse.Namespace) -> int:
 def _keep_queue_going(arguments: argparse.Namespace) -> None:
     """A scheduler that was killed is replaced by the next command that looks at runs."""
     if hasattr(arguments, "runs"):
-        from engine.paths import runs_root
-        from engine.waiting import scheduler
+        from engine.machine.paths import runs_root
+        from engine.queue import scheduler
 
         scheduler.ensure(runs_root(arguments.runs))
 

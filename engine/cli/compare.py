@@ -6,22 +6,22 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from engine import runs_folder
-from engine.catalog import Catalog, Row, finite
 from engine.cli.output import print_json
 from engine.cli.result import COPY, as_data
 from engine.cli.table import table
-from engine.errors import RunError, UserError
-from engine.language import _
-from engine.paths import runs_root
-from engine.run_settings import PEEKED
-from engine.runs import Run
-from engine.scores import score_table, side_by_side
-from engine.scores.judgement import plain_data
-from engine.scores.standing import Standing, seed_in_words, standings
+from engine.language.errors import RunError, UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.machine.paths import runs_root
+from engine.run import runs_folder
+from engine.run.folder import Run
+from engine.run.judgement import plain_data
+from engine.run.settings import PEEKED
+from engine.run.words import choice_word
 from engine.scores.translation_quality import NAMES
-from engine.text import one_line
-from engine.wording import choice_word
+from engine.table import score_table, side_by_side
+from engine.table.catalog import Catalog, Row, finite
+from engine.table.standing import Standing, seed_in_words, standings
 
 if TYPE_CHECKING:
     from engine.scores.comparison import Comparison

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from engine.cli.parser import count, share
-from engine.language import _, marked
+from engine.language.texts import _, marked
 
 _FILE = marked(".json (course), .jsonl, .tsv, .csv, or two texts as source.txt,target.txt")
 

@@ -6,18 +6,18 @@ import shlex
 import sys
 from argparse import Namespace
 
-from engine import jobs, launch
-from engine.catalog import Row
 from engine.cli.compare import comparison, comparison_table
 from engine.cli.follow import follow
 from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
-from engine.jobs import Request
-from engine.language import _
-from engine.paths import runs_root
-from engine.strategies import STRATEGIES
-from engine.summary import Status
+from engine.language.texts import _
+from engine.machine.paths import runs_root
+from engine.prompts.strategies import STRATEGIES
+from engine.run.summary import Status
+from engine.start import launch, request
+from engine.start.request import Request
+from engine.table.catalog import Row
 
 
 def demo(arguments: Namespace) -> int:
@@ -27,7 +27,7 @@ def demo(arguments: Namespace) -> int:
     settings = {"evaluation.outputs": "false", **overrides(arguments)}
     rows = []
     for strategy in STRATEGIES.values():
-        run = jobs.prepare(
+        run = request.prepare(
             Request(
                 root=root,
                 strategy=strategy.name,

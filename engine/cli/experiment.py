@@ -7,25 +7,25 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine import jobs, launch
-from engine.catalog import Row, finite
 from engine.cli.experiment_list import list_experiments
 from engine.cli.follow import follow
 from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
 from engine.cli.table import table
-from engine.errors import UserError
 from engine.experiments import ledger, seed, tables
 from engine.experiments.ledger import Entry, Ledger
 from engine.experiments.seed import Stage, title_in_words
-from engine.jobs import Request
-from engine.language import _, labelled
-from engine.paths import runs_root
+from engine.language.errors import UserError
+from engine.language.plain_text import clock
+from engine.language.texts import _, labelled
+from engine.machine.paths import runs_root
 from engine.report import folder
-from engine.runs import Run
-from engine.summary import Status
-from engine.text import clock
+from engine.run.folder import Run
+from engine.run.summary import Status
+from engine.start import launch, request
+from engine.start.request import Request
+from engine.table.catalog import Row, finite
 
 
 def experiment(arguments: Namespace) -> int:
@@ -129,7 +129,7 @@ def _run_of(found: Ledger, stage: Stage, entry: Entry) -> Run:
     if run is None:
         if entry.run:
             _say(_("run {run} is gone; it is made again").format(run=entry.run))
-        run = jobs.prepare(stage.request)
+        run = request.prepare(stage.request)
         entry.run = run.id
         found.save()
     return run

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.catalog import Row
 from engine.cli.output import print_json
 from engine.cli.table import table
 from engine.experiments import ledger
 from engine.experiments.ledger import Ledger
 from engine.experiments.seed import title_in_words
-from engine.language import _
-from engine.runs import Run
-from engine.summary import Summary
-from engine.wording import status_word
+from engine.language.texts import _
+from engine.run.folder import Run
+from engine.run.summary import Summary
+from engine.run.words import status_word
+from engine.table.catalog import Row
 
 
 def list_experiments(root: Path, as_json: bool) -> int:

@@ -7,23 +7,23 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from engine import runs_folder
-from engine.catalog import finite
 from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
 from engine.course import check, readme
 from engine.course import export as course_export
 from engine.course.check import Grade
 from engine.course.export import Export
-from engine.errors import UserError
-from engine.events import Phase
-from engine.language import _
-from engine.models import merging
-from engine.models.merging import Merge
-from engine.paths import runs_root, write_atomically
-from engine.runs import Run
-from engine.text import number, one_line, size
-from engine.wording import phase_name
+from engine.language.errors import UserError
+from engine.language.plain_text import number, one_line, size
+from engine.language.texts import _
+from engine.machine.paths import runs_root, write_atomically
+from engine.run import runs_folder
+from engine.run.events import Phase
+from engine.run.folder import Run
+from engine.run.words import phase_name
+from engine.start import merging
+from engine.start.merging import Merge
+from engine.table.catalog import finite
 
 
 def export(arguments: Namespace) -> int:

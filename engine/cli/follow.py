@@ -7,17 +7,19 @@ import shlex
 import sys
 import time
 
-from engine import events, launch, notice, settings
-from engine.alarms import Alarm, Watch
 from engine.cli.output import put_codes
 from engine.cli.progress_line import ProgressLine
-from engine.errors import RunError
-from engine.language import _, labelled
-from engine.runs import Run
-from engine.summary import Status, Summary
-from engine.text import clock, number, progress, thousands
-from engine.time_left import TimeLeft
-from engine.wording import phase_name, status_word
+from engine.language.errors import RunError
+from engine.language.plain_text import clock, number, progress, thousands
+from engine.language.texts import _, labelled
+from engine.machine import user_settings
+from engine.run import events
+from engine.run.alarms import Alarm, Watch
+from engine.run.folder import Run
+from engine.run.summary import Status, Summary
+from engine.run.time_left import TimeLeft
+from engine.run.words import phase_name, status_word
+from engine.start import launch, notice
 
 _POLL = 0.25
 _TELL_AGAIN = 600.0
@@ -92,7 +94,7 @@ def _ask(run: Run) -> None:
 def _call(run: Run, summary: Summary) -> None:
     """Ring the terminal that waited for the run, as the user has set it."""
     if sys.stderr.isatty():
-        wanted = settings.load_or_default(lambda text: print(text, file=sys.stderr)).notify
+        wanted = user_settings.load_or_default(lambda text: print(text, file=sys.stderr)).notify
         codes = notice.terminal_codes(notice.sentence(run, summary), wanted)
         put_codes(codes)
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from engine.cli.before_start_arguments import add_files
-from engine.language import _
+from engine.language.texts import _
 
 Add = Callable[..., argparse.ArgumentParser]
 """Adds a command: name, what does it, one line of help, parsers of shared options."""

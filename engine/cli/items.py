@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from engine import runs_folder
 from engine.cli.table import table
-from engine.errors import RunError, UserError
-from engine.language import _
-from engine.paths import runs_root
-from engine.runs import Run
+from engine.language.errors import RunError, UserError
+from engine.language.plain_text import direction_label, number, one_line
+from engine.language.texts import _
+from engine.machine.paths import runs_root
+from engine.run import runs_folder
+from engine.run.folder import Run
+from engine.run.judgement import FAULTS
+from engine.run.words import fault_short
 from engine.scores import items
 from engine.scores.items import Item, Sample
-from engine.scores.judgement import FAULTS
-from engine.text import direction_label, number, one_line
-from engine.wording import fault_short
 
 _SOURCE = 60
 """Characters of a source that are shown at most."""

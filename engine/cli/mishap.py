@@ -9,9 +9,9 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from engine.language import _, labelled
+from engine.language.plain_text import one_line
+from engine.language.texts import _, labelled
 from engine.machine import streams
-from engine.text import one_line
 
 _WHOLE = "YIWEN_TRACEBACK"
 """An environment variable with which the traceback is shown all the same."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from engine.text import escaped, harmless
+from engine.language.plain_text import escaped, harmless
 
 
 class Harmless:

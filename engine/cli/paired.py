@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine import counted
 from engine.cli.result import definition_line
 from engine.cli.table import table
-from engine.language import _, marked, plural
+from engine.language import counted
+from engine.language.plain_text import chance, direction_label, one_line, share
+from engine.language.texts import _, marked, plural
 from engine.scores.comparison import Comparison
-from engine.text import chance, direction_label, one_line, share
 
 _NAMES = {
     "perplexity": marked("perplexity, mean"),

@@ -6,8 +6,8 @@ import argparse
 import re
 from typing import Any
 
-from engine.language import _, labelled, marked
-from engine.text import width
+from engine.language.plain_text import width
+from engine.language.texts import _, labelled, marked
 
 WORDS = (
     marked("positional arguments"),
@@ -112,6 +112,6 @@ def _wrapped(text: str, columns: int) -> list[str]:
         import textwrap  # here, for only help needs it
 
         return textwrap.wrap(text, columns)
-    from engine.flowing import flowed
+    from engine.language.wrapping import flowed
 
     return flowed(text, columns)

@@ -8,12 +8,12 @@ import msgspec
 
 from engine.cli.output import print_json
 from engine.cli.requests import overrides
-from engine.command_line import command_for
-from engine.hardware import Probe
-from engine.jobs import Request
-from engine.lookahead import preflight, preflight_card
-from engine.lookahead.preflight import Preflight
-from engine.paths import runs_root
+from engine.machine.hardware import Probe
+from engine.machine.paths import runs_root
+from engine.start import card, preflight
+from engine.start.command import command_for
+from engine.start.preflight import Preflight
+from engine.start.request import Request
 
 
 def preflight_of_training(arguments: Namespace) -> int:
@@ -23,7 +23,7 @@ def preflight_of_training(arguments: Namespace) -> int:
     if arguments.json:
         print_json(as_dict(found, asked))
         return 0
-    for line in preflight_card.card(found):
+    for line in card.card(found):
         print(line.plain())
     print(f"\n  {command_for(asked)}")
     return 0

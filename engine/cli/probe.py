@@ -7,11 +7,11 @@ from argparse import Namespace
 
 from engine.cli.output import print_json
 from engine.cli.preflight import training_request
-from engine.events import Phase
-from engine.hardware import Probe
-from engine.lookahead import preflight, probing
-from engine.lookahead.probe_words import describe
-from engine.wording import phase_name
+from engine.machine.hardware import Probe
+from engine.run.events import Phase
+from engine.run.words import phase_name
+from engine.start import preflight, probing
+from engine.start.probe_words import describe
 
 
 def probe(arguments: Namespace) -> int:

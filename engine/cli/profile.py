@@ -7,25 +7,27 @@ from argparse import Namespace
 import msgspec
 import tomli_w
 
-from engine import jobs, profile_files, strategies
 from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.table import table
-from engine.errors import ProfileError
-from engine.language import _, plural
-from engine.models import chat_template, hub
-from engine.prompts import Encoded
-from engine.text import one_line, short_path
-from engine.token_marks import mark
-from engine.wording import model_state
+from engine.language.errors import ProfileError
+from engine.language.plain_text import one_line, short_path
+from engine.language.texts import _, plural
+from engine.models import hub
+from engine.profile import files
+from engine.prompts import chat_template, strategies
+from engine.prompts.builder import Encoded
+from engine.prompts.token_marks import mark
+from engine.run.words import model_state
+from engine.start import request
 
 
 def list_profiles(arguments: Namespace) -> int:
     """`yiwen profiles`."""
     found = []
-    for path in profile_files.list_all():
+    for path in files.list_all():
         try:
-            profile = profile_files.load(path)
+            profile = files.load(path)
             model = profile.model
             state = hub.state(model.path, model.revision)
             found.append((path.stem, profile.title, model.path, str(path), state))
@@ -47,34 +49,34 @@ def list_profiles(arguments: Namespace) -> int:
 
 def show(arguments: Namespace) -> int:
     """`yiwen profiles show NAME`."""
-    profile = profile_files.load(arguments.profile, overrides(arguments))
+    profile = files.load(arguments.profile, overrides(arguments))
     content = msgspec.to_builtins(profile)
     if arguments.json:
         print_json(content)
     else:
         del content["name"], content["folder"]
-        print(f"# {profile_files.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
+        print(f"# {files.find(arguments.profile)}\n{tomli_w.dumps(content)}", end="")
     return 0
 
 
 def check(arguments: Namespace) -> int:
     """`yiwen profiles check FILE`."""
-    profile = profile_files.load(arguments.profile)
+    profile = files.load(arguments.profile)
     good = _("{file}: good ({title})")
-    file = profile_files.find(arguments.profile)
+    file = files.find(arguments.profile)
     print(good.format(file=file, title=profile.title or profile.name))
     if hub.state(profile.model.path, profile.model.revision) == "here":
-        for remark in jobs.check_model(profile):
+        for remark in request.check_model(profile):
             print(f"! {one_line(remark)}")
-        print(chat_template.compare(jobs.builder_for(profile, [])))
+        print(chat_template.compare(request.builder_for(profile, [])))
     return 0
 
 
 def prompt(arguments: Namespace) -> int:
     """`yiwen prompt PROFILE --strategy S --instruction TEXT`."""
-    profile = profile_files.load(arguments.profile, overrides(arguments))
-    examples = jobs.draw_outside_a_run(profile, strategies.get(arguments.strategy))
-    builder = jobs.builder_for(profile, examples)
+    profile = files.load(arguments.profile, overrides(arguments))
+    examples = request.draw_outside_a_run(profile, strategies.get(arguments.strategy))
+    builder = request.builder_for(profile, examples)
     encoded = builder.encode(arguments.instruction, arguments.output)
     if arguments.json:
         print_json(msgspec.to_builtins(encoded))

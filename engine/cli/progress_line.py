@@ -8,7 +8,7 @@ import sys
 import time
 
 from engine.cli.output import put_line
-from engine.text import one_line, width
+from engine.language.plain_text import one_line, width
 
 _PLAIN_INTERVAL = 10.0
 """Seconds between lines where standard error is no terminal."""

@@ -7,18 +7,19 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
-from engine import profile_files
 from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
-from engine.errors import UserError
-from engine.language import _, labelled
-from engine.models import chat_template, hub, pace, pull
+from engine.language.errors import UserError
+from engine.language.plain_text import short_path, size
+from engine.language.texts import _, labelled
+from engine.models import hub, pace, pull
 from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace, FolderPlace, FolderSource
-from engine.profiles import Profile
-from engine.prompts import PromptBuilder
-from engine.text import short_path, size
-from engine.tokenizer import Tokenizer
+from engine.models.tokenizer import Tokenizer
+from engine.profile import files
+from engine.profile.schema import Profile
+from engine.prompts import chat_template
+from engine.prompts.builder import PromptBuilder
 
 _REDRAW = 0.1
 """Seconds between two looks at the line."""
@@ -67,7 +68,7 @@ def _asked_for(name: str, revision: str) -> tuple[str, str, Profile | None]:
 
 def _profile(name: str) -> Profile:
     try:
-        return profile_files.load(name)
+        return files.load(name)
     except UserError as error:
         if name.endswith(".toml"):
             raise

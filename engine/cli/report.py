@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from engine import runs_folder
 from engine.cli.output import print_json
-from engine.language import _
-from engine.paths import runs_root
+from engine.language.texts import _
+from engine.machine.paths import runs_root
 from engine.report import folder
+from engine.run import runs_folder
 
 
 def report(arguments: Namespace) -> int:

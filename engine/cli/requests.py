@@ -6,13 +6,15 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from engine import profile_files, runs_folder, strategies
-from engine.data.file_names import joined, split
-from engine.errors import ProfileError, RunError, UserError
-from engine.jobs import Request
-from engine.language import _
-from engine.paths import runs_root
-from engine.runs import Run
+from engine.language.errors import ProfileError, RunError, UserError
+from engine.language.file_names import joined, split
+from engine.language.texts import _
+from engine.machine.paths import runs_root
+from engine.profile import files
+from engine.prompts import strategies
+from engine.run import runs_folder
+from engine.run.folder import Run
+from engine.start.request import Request
 
 
 def overrides(arguments: Namespace) -> dict[str, str]:
@@ -108,7 +110,7 @@ def _trained_by(root: Path, run: Run) -> Run:
 
 def _is_profile(target: str) -> bool:
     try:
-        profile_files.find(target)
+        files.find(target)
     except ProfileError:
         return target.endswith(".toml")  # so that the message is about the file
     return True
@@ -120,7 +122,7 @@ def find_run(root: Path, target: str) -> Run:
         return runs_folder.find(root, target)
     except RunError as error:
         try:
-            profile_files.find(target)
+            files.find(target)
         except ProfileError as other:
             raise RunError("\n       ".join(map(str, (error, other)))) from None
         raise

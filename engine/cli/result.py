@@ -6,18 +6,18 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine import counted
 from engine.cli.table import table
-from engine.directions import LABELS
-from engine.events import Judged, Score
-from engine.language import _, labelled, marked
-from engine.run_settings import PEEKED, RunSettings
-from engine.runs import Run
-from engine.scores.definition_words import in_words
-from engine.scores.judgement import Judgement, Measure, plain_data, value
-from engine.summary import Summary
-from engine.text import interval, number, one_line, share
-from engine.wording import choice_word, fault_detail, fault_name, worse_words
+from engine.data.directions import LABELS
+from engine.language import counted
+from engine.language.plain_text import interval, number, one_line, share
+from engine.language.texts import _, labelled, marked
+from engine.run.events import Judged, Score
+from engine.run.folder import Run
+from engine.run.judgement import Judgement, Measure, plain_data, value
+from engine.run.settings import PEEKED, RunSettings
+from engine.run.summary import Summary
+from engine.run.words import choice_word, fault_detail, fault_name, worse_words
+from engine.scores.words import in_words
 
 COPY = marked("copy the source")
 """The row of what doing nothing would score."""

@@ -11,8 +11,6 @@ from typing import Any
 
 import msgspec
 
-from engine import jobs, launch, runs_folder
-from engine.catalog import finite
 from engine.cli import validation_note
 from engine.cli.follow import exit_status, follow
 from engine.cli.output import print_json
@@ -20,19 +18,22 @@ from engine.cli.preflight import training_request
 from engine.cli.question import is_wanted
 from engine.cli.requests import absolute, request
 from engine.cli.result import as_data, describe_result
-from engine.errors import RunError, UserError
-from engine.files import regular
-from engine.jobs import Request
-from engine.language import _, plural
-from engine.lookahead import start_room
-from engine.paths import runs_root, write_atomically
-from engine.perplexity import SampleResult
-from engine.runs import Run
-from engine.scores.judgement import value
-from engine.summary import Status, Summary
-from engine.text import one_line
-from engine.waiting import scheduler
-from engine.wording import status_word
+from engine.language.errors import RunError, UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _, plural
+from engine.machine import regular_files
+from engine.machine.paths import runs_root, write_atomically
+from engine.queue import scheduler
+from engine.run import runs_folder
+from engine.run.folder import Run
+from engine.run.judgement import value
+from engine.run.summary import Status, Summary
+from engine.run.words import status_word
+from engine.scores.perplexity import SampleResult
+from engine.start import launch, start_room
+from engine.start import request as jobs
+from engine.start.request import Request
+from engine.table.catalog import finite
 
 
 def tui_only(arguments: Namespace) -> int:
@@ -71,7 +72,7 @@ def predict(arguments: Namespace) -> int:
     summary = follow(run)
     if summary.status is not Status.FINISHED:
         return report_trouble(run, summary)
-    lines = regular.content(run.folder / summary.results_file, within=run.folder)
+    lines = regular_files.content(run.folder / summary.results_file, within=run.folder)
     results = msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
     answers = [{"id": result.own_id, "output": result.output or ""} for result in results]
     write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())

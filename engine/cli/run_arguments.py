@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from engine.cli.parser import count
-from engine.language import _, marked
+from engine.language.texts import _, marked
 
 _FIND = marked(
     """\

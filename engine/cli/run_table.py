@@ -7,18 +7,18 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import runs_folder
-from engine.catalog import Catalog, Row
 from engine.cli.output import print_json
 from engine.cli.table import table
-from engine.errors import UserError
-from engine.language import _
-from engine.paths import runs_root
-from engine.run_settings import PEEKED
-from engine.table import differences, notes, query, run_columns, run_sheet
-from engine.table.notes import Notes
-from engine.table.run_columns import COLUMNS, Order
-from engine.text import one_line, plain
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line, plain
+from engine.language.texts import _
+from engine.machine.paths import runs_root
+from engine.run import notes, runs_folder
+from engine.run.notes import Notes
+from engine.run.settings import PEEKED
+from engine.table import columns, differences, query, run_sheet
+from engine.table.catalog import Catalog, Row
+from engine.table.columns import COLUMNS, Order
 
 _SHOWN = (
     "id", "name", "status", "strategy", "perplexity", "validation", "bleu", "chrf", "loss", "time",
@@ -45,7 +45,7 @@ def list_runs(arguments: Namespace) -> int:
         keys = _columns(arguments.columns, rows)
         right = [at for at, key in enumerate(keys) if COLUMNS[key].right]
         header = [_("run") if key == "id" else COLUMNS[key].label for key in keys]
-        print(table(header, run_columns.texts(rows, keys), right=right))
+        print(table(header, columns.texts(rows, keys), right=right))
         if any(row.settings.chosen_on_test and row.summary.score for row in rows):
             print(_(PEEKED))
     elif listed:
@@ -61,14 +61,14 @@ def list_runs(arguments: Namespace) -> int:
 def _order(typed: str, reverse: bool) -> Order:
     order = Order()
     if typed:
-        column = run_columns.column(typed)
+        column = columns.column(typed)
         order = Order(column.key, column.falling)
     return order.reversed() if reverse else order
 
 
 def _columns(typed: str, rows: list[Row]) -> list[str]:
     if typed:
-        return [run_columns.column(key.strip()).key for key in typed.split(",")]
+        return [columns.column(key.strip()).key for key in typed.split(",")]
     values = {key: COLUMNS[key].value for key in _IF_ANY}
     return [
         key

@@ -7,9 +7,9 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import settings
 from engine.cli.output import print_json
-from engine.language import _
+from engine.language.texts import _
+from engine.machine import user_settings
 
 
 def show(arguments: Namespace) -> int:
@@ -17,8 +17,8 @@ def show(arguments: Namespace) -> int:
 
     Raises SettingsError when the user's file holds mistakes.
     """
-    path = settings.path()
-    found = settings.load()
+    path = user_settings.path()
+    found = user_settings.load()
     if arguments.json:
         values = {"file": str(path), "exists": path.is_file(), **msgspec.to_builtins(found)}
         print_json(values)
@@ -27,5 +27,5 @@ def show(arguments: Namespace) -> int:
     if path.is_file():
         said = _("your settings: {path} (it is sound)")
     print(said.format(path=path), file=sys.stderr)
-    print(settings.EXPLAINED.read_text(encoding="utf-8"), end="")
+    print(user_settings.EXPLAINED.read_text(encoding="utf-8"), end="")
     return 0

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from engine import counted, runs_folder
-from engine.catalog import Row, finite
 from engine.cli.output import print_json
 from engine.cli.result import as_data, describe_result
-from engine.language import _
-from engine.paths import runs_root
-from engine.run_settings import RunSettings
-from engine.runs import Run
-from engine.summary import Summary
-from engine.table import notes
-from engine.text import clock, one_line, width
-from engine.wording import part_word, status_word
+from engine.language import counted
+from engine.language.plain_text import clock, one_line, width
+from engine.language.texts import _
+from engine.machine.paths import runs_root
+from engine.run import notes, runs_folder
+from engine.run.folder import Run
+from engine.run.settings import RunSettings
+from engine.run.summary import Summary
+from engine.run.words import part_word, status_word
+from engine.table.catalog import Row, finite
 
 _LABEL = 12
 """Columns of what stands before a line's words."""

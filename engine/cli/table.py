@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from engine.text import cut, one_line, width
+from engine.language.plain_text import cut, one_line, width
 
 _LEAST = 12
 """Cells that an elastic column keeps however narrow the terminal is."""

@@ -10,20 +10,23 @@ from pathlib import Path
 
 import msgspec
 
-from engine import directions, jobs, strategies, trained_with
-from engine.catalog import finite
 from engine.cli import typed
 from engine.cli.output import print_json
 from engine.cli.requests import request
-from engine.directions import Direction
-from engine.errors import UserError
-from engine.language import _
+from engine.data import directions
+from engine.data.directions import Direction
+from engine.language.errors import UserError
+from engine.language.plain_text import number, one_line
+from engine.language.texts import _
 from engine.models import context
-from engine.profiles import Generation
-from engine.prompts import PromptBuilder
-from engine.text import number, one_line
-from engine.translator import Translator
-from engine.wording import phase_name
+from engine.profile.schema import Generation
+from engine.prompts import strategies
+from engine.prompts.builder import PromptBuilder
+from engine.run import trained_with
+from engine.run.words import phase_name
+from engine.start import request as jobs
+from engine.table.catalog import finite
+from engine.translate.client import Translator
 
 _TEMPERATURE = 0.7
 

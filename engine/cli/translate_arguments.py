@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from engine.cli.parser import count
-from engine.language import _
+from engine.language.texts import _
 
 
 def add_translating(

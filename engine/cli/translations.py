@@ -6,22 +6,22 @@ from argparse import Namespace
 
 import msgspec
 
-from engine import translations
 from engine.cli.output import print_json
 from engine.cli.table import table
-from engine.errors import UserError
-from engine.language import _
-from engine.text import direction_label, one_line
+from engine.language.errors import UserError
+from engine.language.plain_text import direction_label, one_line
+from engine.language.texts import _
+from engine.translate import history
 
 
 def list_translations(arguments: Namespace) -> int:
     """`yiwen translations [WORD…]`."""
-    found = translations.find(translations.read(), " ".join(arguments.words))
+    found = history.find(history.read(), " ".join(arguments.words))
     if arguments.export:
         accepted = [one for one in found if one.accepted]
         if not accepted:
             raise UserError(_("no translation is accepted yet; ctrl+o on Translate accepts one"))
-        added = translations.export(accepted, arguments.export)
+        added = history.export(accepted, arguments.export)
         print(_("{count} new records in {file}").format(count=added, file=arguments.export))
         return 0
     found = found[: arguments.limit or None]

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 
 from engine.data.text_file import guess
-from engine.errors import UserError
-from engine.language import _, labelled
+from engine.language.errors import UserError
+from engine.language.texts import _, labelled
 
 
 def lines() -> Iterator[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from engine import counted
-from engine.jobs import Request
-from engine.language import _
-from engine.run_settings import RunSettings
-from engine.text import short_path
+from engine.language import counted
+from engine.language.plain_text import short_path
+from engine.language.texts import _
+from engine.run.settings import RunSettings
+from engine.start.request import Request
 
 _OTHERS = ("data.train", "data.test")
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from engine import runs_folder
 from engine.cli import validation_note
 from engine.cli.output import print_json
 from engine.cli.preflight import training_request
 from engine.cli.requests import overrides, request
 from engine.cli.table import table
-from engine.hardware import Probe
-from engine.language import _
-from engine.paths import runs_root
-from engine.text import size
-from engine.waiting import queueing, scheduler, waiting_list
+from engine.language.plain_text import size
+from engine.language.texts import _
+from engine.machine.hardware import Probe
+from engine.machine.paths import runs_root
+from engine.queue import queueing, scheduler
+from engine.run import runs_folder, waiting_list
 
 
 def list_waiting(arguments: Namespace) -> int:

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from engine.errors import RunError
-from engine.files import regular
-from engine.language import _
-from engine.paths import write_atomically
+from engine.language.errors import RunError
+from engine.language.texts import _
+from engine.machine import regular_files
+from engine.machine.paths import write_atomically
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -35,7 +35,7 @@ def copy(source: Path, target: Path, base_model: str) -> list[str]:
     `base_model` replaces the path, on the machine that trained, which PEFT has noted.
     """
     try:
-        config = json.loads(regular.text(source / CONFIG))
+        config = json.loads(regular_files.text(source / CONFIG))
         weights = source / WEIGHTS
         if not weights.is_file() or weights.is_symlink():
             raise RunError(_("{file}: no such file; the adapter is not whole").format(file=weights))

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import tokenizer
 from engine.course.export import SCRIPTS, Export
-from engine.dataset import Pair
-from engine.errors import UserError
-from engine.language import _, labelled, marked
-from engine.processes import python
-from engine.run_files import RunFiles
+from engine.data.dataset import Pair
+from engine.language.errors import UserError
+from engine.language.texts import _, labelled, marked
+from engine.machine.processes import python
+from engine.models import tokenizer
+from engine.run.files import RunFiles
 
 TOLERANCE = 0.005
 """Share by which the two numbers may differ; attention and padding round differently."""

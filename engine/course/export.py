@@ -7,17 +7,19 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import events, jobs, strategies
 from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
-from engine.errors import RunError, UserError, cannot_write
-from engine.events import Evaluated, Score
-from engine.files import regular
-from engine.language import _
+from engine.language.errors import RunError, UserError, cannot_write
+from engine.language.texts import _
+from engine.machine import regular_files
+from engine.machine.paths import write_atomically
 from engine.models import hub
-from engine.paths import write_atomically
-from engine.profiles import Profile
-from engine.runs import Run
+from engine.profile.schema import Profile
+from engine.prompts import strategies
+from engine.run import events
+from engine.run.events import Evaluated, Score
+from engine.run.folder import Run
+from engine.start import request
 
 ADAPTER = "adapter_checkpoint"
 STANDING = ("predict.py", "grade.py")
@@ -59,14 +61,14 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
             )
         )
     profile = run.settings.profile
-    jobs.check_model(profile)
-    jobs.check_adapter(source, profile)
-    builder = jobs.builder_of(run.settings)
+    request.check_model(profile)
+    request.check_adapter(source, profile)
+    builder = request.builder_of(run.settings)
     model_folder = hub.require(profile.model.path, profile.model.revision)
     base_model = adapter.model_name(profile.model.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        regular.clear(folder / ADAPTER)
+        regular_files.clear(folder / ADAPTER)
         warnings = adapter.copy(source, folder / ADAPTER, base_model)
         texts = {
             "utils.py": scripts.utils_py(

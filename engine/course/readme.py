@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine import counted
 from engine.course import rules
 from engine.course.check import Grade
 from engine.course.export import Export
-from engine.language import _
-from engine.text import clock, number, size
+from engine.language import counted
+from engine.language.plain_text import clock, number, size
+from engine.language.texts import _
 
 
 def text(export: Export, grade: Grade | None) -> str:

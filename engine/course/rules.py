@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import UserError
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.texts import _
 from engine.models import weight_files
-from engine.profiles import Profile, Quantization
-from engine.prompts import PromptBuilder
+from engine.profile.schema import Profile, Quantization
+from engine.prompts.builder import PromptBuilder
 
 BASE_MODEL = "zake7749/gemma-2-2b-it-chinese-kyara-dpo"
 DOWNLOAD_LIMIT = 4 * 10**9

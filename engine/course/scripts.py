@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from engine.errors import UserError
-from engine.language import _
-from engine.profiles import Profile, Quantization
-from engine.prompts import PromptBuilder
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.profile.schema import Profile, Quantization
+from engine.prompts.builder import PromptBuilder
 
 STANDING = Path(__file__).resolve().parent.parent / "worker" / "handin"
 """Where the scripts lie that are handed in as they stand."""

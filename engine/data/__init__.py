@@ -1,1 +1,1 @@
-"""What can be said of data files and done to them: the modules behind `yiwen data`."""
+"""Pairs, and files of pairs: read, checked, told apart, described, split, repaired."""

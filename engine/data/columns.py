@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine import directions
-from engine.language import _
+from engine.data import directions
+from engine.language.texts import _
 
 TO_CLASSICAL = "翻譯成文言文：\n{text}"
 TO_MODERN = "翻譯成現代文：\n{text}"

@@ -6,12 +6,12 @@ import hashlib
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from engine.characters import converter
+from engine.data.characters import converter
+from engine.data.directions import DIRECTIONS, Direction
 from engine.data.niutrans import Aligned
 from engine.data.records import Fields
 from engine.data.templates import COURSE, TEXT
-from engine.directions import DIRECTIONS, Direction
-from engine.profiles import Prompt
+from engine.profile.schema import Prompt
 
 Templates = Mapping[Direction, Mapping[str, int]]
 """Forms of the instruction in each direction, with their weights."""

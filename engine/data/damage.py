@@ -14,8 +14,8 @@ from itertools import islice
 
 from msgspec import Struct
 
-from engine.characters import converter, simplified_characters
-from engine.nearest import letters
+from engine.data.characters import converter, simplified_characters
+from engine.data.nearest import letters
 
 _AT_ONCE = 2000
 _ORIGINALS = (

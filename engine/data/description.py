@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from engine.data import damage
+from engine.data.dataset import Pair
 from engine.data.groups import find_duplicates
-from engine.data.lengths import Progress, Spread, spread
 from engine.data.sides import answer_prefix
 from engine.data.splitting import book_of
 from engine.data.templates import template_of
-from engine.dataset import Pair
+from engine.prompts.lengths import Progress, Spread, spread
 
 _COUNTED = ("directions", "templates", "prefixes", "books")
 

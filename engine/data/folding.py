@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from engine.data.dataset import Pair
+from engine.data.nearest import letters
 from engine.data.sides import sentence
-from engine.dataset import Pair
-from engine.nearest import letters
 
 Fold = Callable[[Sequence[str]], list[str]]
 SHORTEST = 5

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from engine.data.dataset import Pair
 from engine.data.folding import SHORTEST, Fold, folded_sides, plain
-from engine.dataset import Pair
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine import directions
-from engine.characters import simplified_characters
-from engine.data import odd_characters
+from engine.data import directions, odd_characters
+from engine.data.characters import simplified_characters
+from engine.data.dataset import Pair
 from engine.data.groups import find_duplicates
+from engine.data.nearest import letters
 from engine.data.odd_characters import OddKind
 from engine.data.records import DataFile
 from engine.data.sides import answer_prefix, sentence
-from engine.dataset import Pair
-from engine.language import _, marked
-from engine.nearest import letters
-from engine.text import number
+from engine.language.plain_text import number
+from engine.language.texts import _, marked
 
 Kind = (
     Literal[

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
+from engine.data.dataset import Pair
 from engine.data.folding import SHORTEST, Fold, folded_sides, plain
 from engine.data.sentence_index import SentenceIndex
 from engine.data.sides import SIDES, Side
-from engine.dataset import Pair
 
 Kind = Literal["exact", "reversed", "near"]
 Progress = Callable[[int, int], None]

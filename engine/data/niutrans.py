@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.data import text_file
-from engine.errors import DataError
-from engine.language import _, marked
-from engine.nearest import letters
+from engine.data.nearest import letters
+from engine.language.errors import DataError
+from engine.language.texts import _, marked
 
 _ROOT = "双语数据"
 MAX_CLASSICAL, MAX_MODERN = 200, 300

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from engine.errors import DataError
-from engine.language import _, labelled, marked
+from engine.language.errors import DataError
+from engine.language.texts import _, labelled, marked
 
 HEAD = 4096
 """Bytes from the start of a file that are looked at."""

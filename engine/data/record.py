@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from engine.language import _
+from engine.language.texts import _
 
 Unit = Literal["record", "line"]
 

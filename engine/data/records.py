@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import dataset
-from engine.data.file_names import files_of
+from engine.data import dataset
+from engine.data.dataset import Pair
+from engine.data.formats import read_records
 from engine.data.record import Unit, place_name
-from engine.dataset import Pair
-from engine.errors import DataError, cannot_write
-from engine.formats import read_records
-from engine.language import _
-from engine.paths import write_atomically
+from engine.language.errors import DataError, cannot_write
+from engine.language.file_names import files_of
+from engine.language.texts import _
+from engine.machine.paths import write_atomically
 
 Fields = dict[str, Any]
 

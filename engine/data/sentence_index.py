@@ -5,10 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
+from engine.data.dataset import Pair
 from engine.data.folding import SHORTEST, Fold
+from engine.data.nearest import NearestIndex
 from engine.data.sides import SIDES, sentence
-from engine.dataset import Pair
-from engine.nearest import NearestIndex
 
 _AT_ONCE = 20_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from engine.dataset import Pair
+from engine.data.dataset import Pair
 
 Side = Literal["source", "output"]
 SIDES: tuple[Side, Side] = ("source", "output")

@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.data.dataset import Pair
 from engine.data.folding import Fold, plain
 from engine.data.groups import group_by_sentences
-from engine.dataset import Pair
-from engine.errors import DataError
-from engine.language import _
+from engine.language.errors import DataError
+from engine.language.texts import _
 
 _BOOK = re.compile(r"[·・‧/]")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.data import columns, text_file
 from engine.data.record import Record
-from engine.language import _, plural
+from engine.language.texts import _, plural
 
 Row = tuple[int, list[str] | str]
 """The line where it begins, and its cells; a str is a mistake already worded."""

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from engine import directions
-from engine.dataset import Pair
-from engine.directions import Direction
+from engine.data import directions
+from engine.data.dataset import Pair
+from engine.data.directions import Direction
 
 TEXT = "{text}"
 

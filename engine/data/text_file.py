@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.data.recognition import HEAD, refuse_what_is_no_text
-from engine.errors import DataError
-from engine.language import _
+from engine.language.errors import DataError
+from engine.language.texts import _
 from engine.machine import reading
 
 _PART = 1 << 20

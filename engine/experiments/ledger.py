@@ -18,17 +18,15 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
-from engine import lock
-from engine.errors import RunError, cannot_write
 from engine.experiments.seed import Stage
-from engine.files import regular
-from engine.files.regular import is_name
-from engine.language import _
-from engine.machine import reading
-from engine.paths import write_atomically
-from engine.runs import Run
-from engine.summary import Status
-from engine.text import one_line
+from engine.language.errors import RunError, cannot_write
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.machine import lock, reading, regular_files
+from engine.machine.paths import write_atomically
+from engine.machine.regular_files import is_name
+from engine.run.folder import Run
+from engine.run.summary import Status
 
 FORMAT = 1
 
@@ -87,8 +85,8 @@ class Ledger:
         """Write the file whole. Raises RunError."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            regular.make_folder(self.folder.parent)
-            regular.make_folder(self.folder)
+            regular_files.make_folder(self.folder.parent)
+            regular_files.make_folder(self.folder)
             content = tomli_w.dumps(msgspec.to_builtins(self.contents)).encode()
             write_atomically(self.folder / "experiment.toml", content)
         except OSError as error:
@@ -120,7 +118,7 @@ def read(folder: Path) -> Ledger:
     """An experiment by its folder. Raises RunError."""
     path = folder / "experiment.toml"
     try:
-        return Ledger(folder, msgspec.convert(reading.toml(regular.text(path)), Contents))
+        return Ledger(folder, msgspec.convert(reading.toml(regular_files.text(path)), Contents))
     except (OSError, ValueError) as error:
         raise RunError(
             _("{path}: cannot be read: {error}; mend or remove it").format(path=path, error=error)

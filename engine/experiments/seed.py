@@ -14,13 +14,16 @@ from pathlib import Path
 
 import msgspec
 
-from engine import jobs, plan, profile_files, strategies
-from engine.errors import UserError
-from engine.jobs import Request
-from engine.language import _, marked
+from engine.language.errors import UserError
+from engine.language.texts import _, marked
 from engine.models import hub
-from engine.profiles import Profile
-from engine.run_settings import Job
+from engine.profile import files
+from engine.profile.schema import Profile
+from engine.prompts import strategies
+from engine.run import plan
+from engine.run.settings import Job
+from engine.start import request as jobs
+from engine.start.request import Request
 
 MODELS = ("gemma-2-2b-kyara-seed", "llama-3-taiwan-8b-seed")
 """Profiles of the report's two models."""
@@ -98,7 +101,7 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
     """
     found = []
     for number, name in enumerate(models or MODELS):
-        profile = profile_files.load(name, request.overrides)
+        profile = files.load(name, request.overrides)
         try:
             hub.require(profile.model.path, profile.model.revision)
         except UserError as error:
@@ -126,7 +129,7 @@ def title_in_words(title: str, profile: str) -> str:
 
 
 def _stage(question: str, title: str, strategy: str, name: str, request: Request) -> Stage:
-    profile = profile_files.load(name, request.overrides)
+    profile = files.load(name, request.overrides)
     overrides = dict(request.overrides)
     job: Job = "train" if strategies.get(strategy).trains else "evaluate"
     few_shot = strategies.get(strategy).shows_examples
@@ -136,7 +139,7 @@ def _stage(question: str, title: str, strategy: str, name: str, request: Request
         # So that a point of ours stands where each of the report's does.
         steps = plan.count_steps(profile.training, len(data["train"].pairs))
         overrides["training.evaluate_every"] = str(math.ceil(steps / points))
-        profile = profile_files.load(name, overrides)
+        profile = files.load(name, overrides)
     settings = _settings(profile, strategy)
     settings |= {f"sha256 of {part}": dataset.sha256 for part, dataset in data.items()}
     asked = Request(request.root, strategy, profile=name, overrides=overrides)

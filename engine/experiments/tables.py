@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.catalog import Row
 from engine.experiments.seed import NOTES, Reported, Stage, reported
-from engine.language import _
+from engine.language.plain_text import number
+from engine.language.texts import _
 from engine.report import curves
 from engine.report.curves import Curve, Point
 from engine.report.markdown import escape
 from engine.report.markdown import table as markdown_table
-from engine.run_settings import PEEKED
-from engine.text import number
+from engine.run.settings import PEEKED
+from engine.table.catalog import Row
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import tomli
 
-from engine.language import _
+from engine.language.texts import _
 
 SMALL = 16 << 20
 """Bytes of a file that people or programs write settings into."""

@@ -1,1 +1,1 @@
-"""Model folders: where they lie, how they come here, what they weigh; adapters merged in."""
+"""Model folders: where they lie, how they come here, their shape, their tokenizer."""

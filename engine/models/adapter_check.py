@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import UserError
-from engine.files import regular
-from engine.language import _, labelled
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _, labelled
+from engine.machine import regular_files
 from engine.models import adapter_config, config_file, needed_tensors, weight_files
 from engine.models.config_file import shown
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
-from engine.text import one_line
 
 CONFIG, WEIGHTS = adapter_config.CONFIG, adapter_config.WEIGHTS
 _PREFIX = "base_model.model."
@@ -54,7 +54,7 @@ def check(adapter: Path, base: Path) -> None:
 def _config(adapter: Path) -> dict[str, Any]:
     path = adapter / CONFIG
     try:
-        content = regular.content(path, most=adapter_config.LONGEST)
+        content = regular_files.content(path, most=adapter_config.LONGEST)
         return msgspec.json.decode(content, type=dict[str, Any])
     except FileNotFoundError:
         raise UserError(

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import UserError
-from engine.files import regular
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.machine import regular_files
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 LONGEST = 4 << 20
@@ -53,7 +53,7 @@ def check_weights_file(adapter: Path) -> None:
             ).format(folder=adapter, weights=WEIGHTS)
         )
     try:
-        os.close(regular.descriptor(adapter / WEIGHTS, os.O_RDONLY, within=adapter))
+        os.close(regular_files.descriptor(adapter / WEIGHTS, os.O_RDONLY, within=adapter))
     except FileNotFoundError:
         return  # said better by who reads it
     except OSError as error:

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import UserError
-from engine.language import _
-from engine.text import one_line
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
 
 Config = Mapping[str, Any]
 _COUNTS = (

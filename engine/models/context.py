@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.errors import UserError
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.texts import _
 from engine.models import config_file
 
 _STRETCHING = frozenset({"linear", "dynamic", "yarn"})

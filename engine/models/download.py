@@ -17,13 +17,13 @@ from contextlib import suppress
 import msgspec
 from msgspec import Struct
 
-from engine.errors import UserError
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.plain_text import message_of, one_line
+from engine.language.texts import _
+from engine.machine.processes import python
 from engine.models import hub, pull
 from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace
-from engine.processes import python
-from engine.text import message_of, one_line
 
 _LOOK = 0.2
 """Seconds between two lines about progress."""

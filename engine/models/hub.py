@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from engine.errors import UserError
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.texts import _
 
 INDEX = "model.safetensors.index.json"
 """Names the file of each weight, where there are several files."""

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import UserError
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
 from engine.models import hub
 from engine.models.resumable import ConnectionLost, ModelFile
-from engine.text import one_line
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _PROXIES = ("ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")

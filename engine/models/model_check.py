@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import tokenizer
-from engine.errors import UserError
-from engine.language import _, labelled
-from engine.models import config_file, hub, needed_tensors, quantised_already, weight_files
+from engine.language.errors import UserError
+from engine.language.texts import _, labelled
+from engine.models import (
+    config_file,
+    hub,
+    needed_tensors,
+    quantised_already,
+    tokenizer,
+    weight_files,
+)
 from engine.models.config_file import Config
 from engine.models.needed_tensors import Shapes
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
-from engine.profiles import Model, Quantization
+from engine.profile.schema import Model, Quantization
 
 ADAPTER = "adapter_config.json"
 _HEAD, _EMBEDDING = "lm_head.weight", "model.embed_tokens.weight"

@@ -8,13 +8,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine import tokenizer
-from engine.errors import UserError
-from engine.language import _
-from engine.models import config_file, weight_files
-from engine.models.families import why_unknown
+from engine.fast.families import why_unknown
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.models import config_file, tokenizer, weight_files
 from engine.models.weight_files import FLOATS
-from engine.profiles import Model
+from engine.profile.schema import Model
 
 _NORMS = {"gemma2": 4, "gemma3": 6, "gemma3_text": 6, "qwen3": 4}
 """Normalisations in a layer, where there are not two; those of queries and keys count as one."""

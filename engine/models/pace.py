@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from engine.language import _
-from engine.text import clock, progress, size
+from engine.language.plain_text import clock, progress, size
+from engine.language.texts import _
 
 _WINDOW = 15.0
 """Seconds over which the speed is taken."""

@@ -14,12 +14,12 @@ from typing import Protocol
 
 import msgspec
 
-from engine.errors import UserError
-from engine.language import _, labelled
+from engine.language.errors import UserError
+from engine.language.plain_text import size
+from engine.language.texts import _, labelled
+from engine.machine.paths import write_atomically
 from engine.models import hub, weight_files
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch, sha256_of
-from engine.paths import write_atomically
-from engine.text import size
 
 OnProgress = Callable[[str, int, int], None]
 """Told a file's name, the bytes that are here of all files, and the bytes of all."""

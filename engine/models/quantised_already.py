@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.language import _
+from engine.language.texts import _
 from engine.models.config_file import Config, shown
-from engine.profiles import Quantization
+from engine.profile.schema import Quantization
 
 
 def described(config: Config) -> str:

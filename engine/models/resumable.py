@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.errors import UserError
-from engine.files import regular
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.machine import regular_files
 
 CHUNK = 1 << 20
 _TRIES = 5
@@ -62,7 +62,7 @@ def fetch(file: ModelFile, read: Read, target: Path, progress: Callable[[int], N
         progress(file.size)
         return
     part = _part(target)
-    handle = regular.descriptor(part, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    handle = regular_files.descriptor(part, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     with os.fdopen(handle, "ab+") as opened:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.errors import UserError
-from engine.language import _, labelled
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _, labelled
 from engine.models import hub
-from engine.text import one_line
 
 _LONGEST_HEADER = 100_000_000
 """Bytes; the format allows no more."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
-from engine.language import _
-from engine.text import number, plain
+from engine.language.plain_text import number, plain
+from engine.language.texts import _
 
 WIDTH, PLOT_HEIGHT = 760, 360
 _LEFT, _RIGHT, _BOTTOM = 64, 20, 48

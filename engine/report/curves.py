@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from engine import events
-from engine.events import Evaluated, Step
-from engine.runs import Run
-from engine.summary import Summary
+from engine.run import events
+from engine.run.events import Evaluated, Step
+from engine.run.folder import Run
+from engine.run.summary import Summary
 
 
 @dataclass

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from engine import counted
-from engine.catalog import Row
-from engine.language import _, pgettext
-from engine.profiles import Model, Profile, Prompt
+from engine.language import counted
+from engine.language.plain_text import clock, interval, number, size
+from engine.language.texts import _, pgettext
+from engine.profile.schema import Model, Profile, Prompt
 from engine.report.markdown import block, code, escape, escape_lines, table
-from engine.text import clock, interval, number, size
-from engine.wording import choice_word, device_name, part_word, status_word
+from engine.run.words import choice_word, device_name, part_word, status_word
+from engine.table.catalog import Row
 
 _TOLD = {("prompt", "template"), *(("data", part) for part in ("train", "validation", "test"))}
 """Settings that stand elsewhere on the page."""

@@ -8,18 +8,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.catalog import Row
-from engine.errors import RunError, UserError, cannot_write
-from engine.language import _
-from engine.paths import write_atomically
-from engine.perplexity import SampleResult
+from engine.language.errors import RunError, UserError, cannot_write
+from engine.language.texts import _
+from engine.machine.paths import write_atomically
 from engine.report import chart, curves, page, repeating
 from engine.report import results as reckoned
 from engine.report.chart import Level, Line
 from engine.report.curves import Curve
 from engine.report.page import Results
-from engine.runs import Run
+from engine.run.folder import Run
 from engine.scores.comparison import read_results
+from engine.scores.perplexity import SampleResult
+from engine.table.catalog import Row
 
 PAGE = "report.md"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.catalog import Row
-from engine.language import _
-from engine.profiles import Profile, Training
-from engine.scores.score_table import chosen_by
-from engine.text import rate
+from engine.language.plain_text import rate
+from engine.language.texts import _
+from engine.profile.schema import Profile, Training
+from engine.table.catalog import Row
+from engine.table.score_table import chosen_by
 
 
 def of_run(row: Row) -> list[tuple[str, str]]:

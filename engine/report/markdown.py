@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.text import plain
+from engine.language.plain_text import plain
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~$&@!{}])")
 

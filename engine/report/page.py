@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from engine import __version__
-from engine.catalog import Row
-from engine.language import _, labelled, plural
-from engine.perplexity import SampleResult
+from engine.language.plain_text import clock, direction_label, number, share
+from engine.language.texts import _, labelled, plural
 from engine.report import description, hyperparameters, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
 from engine.report.results import TEXT_COLUMNS, pair_lines
 from engine.report.results import Results as Numbers
-from engine.run_settings import PEEKED
-from engine.scores.definition_words import in_words
-from engine.text import clock, direction_label, number, share
-from engine.wording import fault_detail, fault_name
+from engine.run.settings import PEEKED
+from engine.run.words import fault_detail, fault_name
+from engine.scores.perplexity import SampleResult
+from engine.scores.words import in_words
+from engine.table.catalog import Row
 
 SHOWN = 5
 """Samples at either end."""

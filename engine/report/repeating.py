@@ -7,9 +7,9 @@ import shlex
 import msgspec
 import tomli_w
 
-from engine.language import _
-from engine.profiles import Profile
-from engine.runs import Run
+from engine.language.texts import _
+from engine.profile.schema import Profile
+from engine.run.folder import Run
 
 
 def profile_toml(profile: Profile) -> str:

@@ -7,13 +7,14 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.catalog import Row
-from engine.language import _
+from engine.language.plain_text import interval
+from engine.language.texts import _
 from engine.report import hyperparameters, latex
-from engine.scores import every_pair, score_table
+from engine.scores import every_pair
 from engine.scores.every_pair import Pair
-from engine.scores.standing import Entry, Standing, seed_in_words, standings
-from engine.text import interval
+from engine.table import score_table
+from engine.table.catalog import Row
+from engine.table.standing import Entry, Standing, seed_in_words, standings
 
 TEXT_COLUMNS = 2
 """Profile and strategy; what follows are numbers, but the last, the run."""

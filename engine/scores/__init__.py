@@ -1,1 +1,1 @@
-"""What is said of results beside perplexity, and how surely two runs differ."""
+"""What numbers mean, and how surely two runs differ: perplexity, BLEU, intervals, items."""

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.language import _, plural
-from engine.perplexity import SampleResult
-from engine.runs import Run
-from engine.summary import Summary
+from engine.language.texts import _, plural
+from engine.run.folder import Run
+from engine.run.summary import Summary
+from engine.scores.perplexity import SampleResult
 
 MAY_DIFFER = frozenset({"prompt", "examples", "corpus"})
 """Of a score's definition: what strategies differ in by their nature, and what counts tokens."""

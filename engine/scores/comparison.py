@@ -8,21 +8,20 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from engine import perplexity
-from engine.directions import DIRECTIONS
-from engine.errors import RunError
-from engine.files import regular
-from engine.language import _
-from engine.perplexity import SampleResult
-from engine.runs import Run
-from engine.scores import comparability, judge, resampling, translation_quality
+from engine.data.directions import DIRECTIONS
+from engine.language.errors import RunError
+from engine.language.plain_text import chance, number
+from engine.language.texts import _
+from engine.machine import regular_files
+from engine.run.folder import Run
+from engine.run.judgement import Measure
+from engine.run.summary import Summary
+from engine.scores import comparability, judge, perplexity, resampling, translation_quality
 from engine.scores.comparability import Side
 from engine.scores.judge import Texts
-from engine.scores.judgement import Measure
 from engine.scores.kept import kept
+from engine.scores.perplexity import SampleResult
 from engine.scores.resampling import Statistic, Summed
-from engine.summary import Summary
-from engine.text import chance, number
 
 _RISING = frozenset({"bleu", "chrf"})
 """Scores of which more is better."""
@@ -170,7 +169,7 @@ def read_results(run: Run, summary: Summary) -> list[SampleResult]:
         raise RunError(_("run {run}: has no results to compare yet").format(run=run.id))
     path = run.folder / summary.results_file
     try:
-        lines = regular.content(path, within=run.folder)
+        lines = regular_files.content(path, within=run.folder)
         return msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RunError(

@@ -13,13 +13,13 @@ from itertools import combinations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.errors import RunError
-from engine.language import _
-from engine.runs import Run
+from engine.language.errors import RunError
+from engine.language.plain_text import chance, number
+from engine.language.texts import _
+from engine.run.folder import Run
 from engine.scores import comparability, comparison, judge, resampling
 from engine.scores.comparison import Line
 from engine.scores.kept import kept
-from engine.text import chance, number
 
 CORRECTION = "Holm"
 

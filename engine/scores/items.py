@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.directions import LABELS, source_text
-from engine.errors import UserError
-from engine.files import regular
-from engine.language import _, labelled, marked
-from engine.table import sheet
-from engine.text import direction_label, number, plain
-from engine.wording import fault_detail, fault_name, fault_short
+from engine.data.directions import LABELS, source_text
+from engine.language import sheets
+from engine.language.errors import UserError
+from engine.language.plain_text import direction_label, number, plain
+from engine.language.texts import _, labelled, marked
+from engine.machine import regular_files
+from engine.run.words import fault_detail, fault_name, fault_short
 
 
 class Sample(Struct, frozen=True):
@@ -97,7 +97,7 @@ def _negated(chrf: float | None) -> float:
 def read_samples(path: Path, folder: Path) -> tuple[list[Sample], int]:
     """The samples of a file in a run's folder, and how many lines are none."""
     try:
-        lines = regular.content(path, within=folder).splitlines()
+        lines = regular_files.content(path, within=folder).splitlines()
     except OSError:
         return [], 0
     decoder = msgspec.json.Decoder(Sample, strict=False)
@@ -193,7 +193,7 @@ def content(items: Sequence[Item], run: str, other: str, suffix: str) -> str:
         return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
     if suffix == ".md":
         return "\n".join(_as_markdown(item, run, other) for item in items)
-    raise UserError(sheet.unknown_suffix(suffix, _(".json or .md")))
+    raise UserError(sheets.unknown_suffix(suffix, _(".json or .md")))
 
 
 def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def _answer(sample: Sample) -> dict[str, Any]:
 def _as_markdown(item: Item, run: str, other: str) -> str:
     sample = item.sample
     lines = [
-        f"## {sheet.escaped(sample.id)} {direction_label(sample.direction)}\n",
+        f"## {sheets.escaped(sample.id)} {direction_label(sample.direction)}\n",
         *_quoted("source", item.source),
         *_quoted("reference", sample.reference),
         *_quoted(f"{run}, perplexity {number(sample.value)}", sample.output or "–"),
@@ -236,11 +236,11 @@ def _as_markdown(item: Item, run: str, other: str) -> str:
 
 def _faulty(sample: Sample) -> list[str]:
     return [
-        f"! {sheet.escaped(labelled(fault_name(kind), fault_detail(found)))}\n"
+        f"! {sheets.escaped(labelled(fault_name(kind), fault_detail(found)))}\n"
         for kind, found in sample.faults.items()
     ]
 
 
 def _quoted(title: str, words: str) -> list[str]:
-    quoted = [f"> {sheet.escaped(line)}  " for line in plain(words).split("\n")]
-    return [f"**{sheet.escaped(title)}**\n", *quoted, ""]
+    quoted = [f"> {sheets.escaped(line)}  " for line in plain(words).split("\n")]
+    return [f"**{sheets.escaped(title)}**\n", *quoted, ""]

@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine import directions, perplexity
-from engine.events import Judged
-from engine.perplexity import SampleResult
-from engine.scores import output_checks, resampling, translation_quality
-from engine.scores.judgement import Judgement
+from engine.data import directions
+from engine.run.events import Judged
+from engine.run.judgement import Judgement
+from engine.scores import output_checks, perplexity, resampling, translation_quality
 from engine.scores.output_checks import OutputChecker
+from engine.scores.perplexity import SampleResult
 from engine.scores.resampling import Median, Statistic, Summed
 from engine.scores.translation_quality import Counted, References
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from engine import __version__
-from engine.paths import cache_folder, write_atomically
+from engine.machine.paths import cache_folder, write_atomically
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from engine import directions
-from engine.characters import simplified_characters
-from engine.perplexity import SampleResult
-from engine.prompts import PromptBuilder
-from engine.scores.judgement import FAULTS, Fault
+from engine.data import directions
+from engine.data.characters import simplified_characters
+from engine.prompts.builder import PromptBuilder
+from engine.run.judgement import FAULTS, Fault
+from engine.scores.perplexity import SampleResult
 
 _ALIKE = 0.9
 """Share of characters in common from which one text is a copy of another."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Protocol
 
-from engine.scores.judgement import Measure
+from engine.run.judgement import Measure
 
 RESAMPLES = 1000
 TRIALS = 10_000

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import UserError
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.texts import _
 from engine.scores.resampling import Summed
 
 References = Sequence[Sequence[str | None]]

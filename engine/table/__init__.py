@@ -1,1 +1,1 @@
-"""The table of runs as people use it: found, sorted, annotated, compared, written to files."""
+"""All runs as one table: rows, columns, found, sorted, laid side by side."""

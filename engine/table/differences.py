@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from engine.catalog import Row
-from engine.language import _, plural
+from engine.language.texts import _, plural
+from engine.table.catalog import Row
 
 _ABSENT = "–"
 _ALONE = ("id", "created", "format")

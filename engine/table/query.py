@@ -16,15 +16,15 @@ from typing import Any
 
 import msgspec
 
-from engine.catalog import Row
-from engine.errors import UserError
-from engine.language import _
-from engine.profile_check import nearest
-from engine.profiles import Profile
-from engine.strategies import STRATEGIES
-from engine.summary import Status
-from engine.table.run_columns import COLUMNS, strategy_of
-from engine.text import one_line
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.machine.checked_toml import nearest
+from engine.profile.schema import Profile
+from engine.prompts.strategies import STRATEGIES
+from engine.run.summary import Status
+from engine.table.catalog import Row
+from engine.table.columns import COLUMNS, strategy_of
 
 Test = Callable[[Row], bool]
 _TERM = re.compile(

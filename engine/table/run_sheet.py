@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.catalog import Row
-from engine.errors import UserError
-from engine.language import _
-from engine.table import run_columns, sheet
-from engine.table.run_columns import COLUMNS
+from engine.language import sheets
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.table import columns as run_columns
+from engine.table.catalog import Row
+from engine.table.columns import COLUMNS
 
 
 def content(rows: Sequence[Row], keys: Sequence[str], suffix: str) -> str:
@@ -18,17 +19,17 @@ def content(rows: Sequence[Row], keys: Sequence[str], suffix: str) -> str:
     Programs get whole numbers under the columns' keys; people the numbers as the table has them.
     """
     if suffix == ".csv":
-        return sheet.as_csv(keys, run_columns.values(rows, keys))
+        return sheets.as_csv(keys, run_columns.values(rows, keys))
     if suffix == ".json":
-        return sheet.as_json(keys, run_columns.values(rows, keys))
+        return sheets.as_json(keys, run_columns.values(rows, keys))
     if suffix == ".md":
         columns = [COLUMNS[key] for key in keys]
         right = [at for at, column in enumerate(columns) if column.right]
         header = [column.label for column in columns]
-        return sheet.as_markdown(header, run_columns.texts(rows, keys), right)
-    raise UserError(sheet.unknown_suffix(suffix, _(", ").join(sheet.SUFFIXES)))
+        return sheets.as_markdown(header, run_columns.texts(rows, keys), right)
+    raise UserError(sheets.unknown_suffix(suffix, _(", ").join(sheets.SUFFIXES)))
 
 
 def save(rows: Sequence[Row], keys: Sequence[str], path: str, *, replace: bool = False) -> Path:
     """Write the table to a file. Raises UserError."""
-    return sheet.save(path, content(rows, keys, Path(path).suffix.lower()), replace=replace)
+    return sheets.save(path, content(rows, keys, Path(path).suffix.lower()), replace=replace)

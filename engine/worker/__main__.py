@@ -10,15 +10,15 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from engine.worker import quiet
+from engine.worker.process import quiet
 
 quiet.prepare()
 
-from engine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
-from engine.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
-from engine.runs import Run  # noqa: E402
-from engine.worker.log_book import LogBook  # noqa: E402
-from engine.worker.reporter import Reporter, StopRequested  # noqa: E402
+from engine.machine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
+from engine.run.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
+from engine.run.folder import Run  # noqa: E402
+from engine.worker.process.log_book import LogBook  # noqa: E402
+from engine.worker.process.reporter import Reporter, StopRequested  # noqa: E402
 
 
 def main() -> int:
@@ -48,7 +48,7 @@ def _work(run: Run) -> int:
         _do_job(run, reporter)
     except Exception as error:
         traceback.print_exc()  # into worker.log
-        from engine.worker import failures
+        from engine.worker.process import failures
 
         reporter.emit(failures.explain(error, reporter.doing))
         return 1
@@ -58,10 +58,10 @@ def _work(run: Run) -> int:
 def _do_job(run: Run, reporter: Reporter) -> None:
     """Imports torch and friends here, seconds after the run has said that it is starting."""
     quiet.import_bitsandbytes()
-    from engine.events import Stopped
-    from engine.worker import probe, score
-    from engine.worker.session import Session
-    from engine.worker.train import Trainer
+    from engine.run.events import Stopped
+    from engine.worker.jobs import probe, score_file
+    from engine.worker.scoring.session import Session
+    from engine.worker.training.loop import Trainer
 
     quiet.silence_progress_bars()
     session = Session(run, reporter)
@@ -71,14 +71,14 @@ def _do_job(run: Run, reporter: Reporter) -> None:
         elif run.settings.job == "probe":
             probe.run(session)
         else:
-            score.run(session)
+            score_file.run(session)
     except StopRequested:  # before there was anything to save
         reporter.emit(Stopped())
 
 
 def _serve() -> int:
     quiet.import_bitsandbytes()
-    from engine.worker.serve import Server
+    from engine.worker.jobs.serve import Server
 
     quiet.silence_progress_bars()
     Server().serve()
@@ -87,7 +87,7 @@ def _serve() -> int:
 
 def _merge() -> int:
     quiet.import_bitsandbytes()
-    from engine.worker import merge
+    from engine.worker.jobs import merge
 
     quiet.silence_progress_bars()
     return merge.serve()

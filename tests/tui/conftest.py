@@ -9,7 +9,7 @@ import pytest
 from fake_workers import FakeWorkers
 from stage import Stage, freeze
 
-from engine import launch
+from engine.start import launch
 from tui.app import YiwenApp
 
 

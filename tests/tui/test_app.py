@@ -17,8 +17,8 @@ from samples import make_run, score, step
 from textual.app import App
 from textual.binding import Binding
 
-from engine import runs_folder
-from engine.events import Finished, Started
+from engine.run import runs_folder
+from engine.run.events import Finished, Started
 from tui import palette, remembered
 from tui.app import CONTINUES, SMALLEST, YiwenApp
 from tui.widgets.dialogs import Confirm

@@ -20,15 +20,16 @@ from stage import GPU, Stage, Translator
 from textual.events import Paste
 from textual.widgets import Input
 
-from engine.events import Failed, Finished, Judged, Phase, Sample, Started, Warned
-from engine.hardware import GpuProcess, Machine, Probe
-from engine.paths import BUILTIN_PROFILES
-from engine.runs import Run
-from engine.scores.judgement import Fault, Judgement
-from engine.tokenizer import Tokenizer
-from engine.waiting import waiting_list
-from engine.waiting.waiting_list import Entry
+from engine.machine.hardware import GpuProcess, Machine, Probe
+from engine.machine.paths import BUILTIN_PROFILES
+from engine.models.tokenizer import Tokenizer
+from engine.run import waiting_list
+from engine.run.events import Failed, Finished, Judged, Phase, Sample, Started, Warned
+from engine.run.folder import Run
+from engine.run.judgement import Fault, Judgement
+from engine.run.waiting_list import Entry
 from tui.app import YiwenApp
+from tui.run.queue_dialog import QueueDialog
 from tui.screens.evaluate.sample_view import SampleDialog
 from tui.screens.evaluate.screen import EvaluateScreen
 from tui.screens.runs.note_dialog import NoteDialog
@@ -40,7 +41,6 @@ from tui.widgets.dialogs import Confirm
 from tui.widgets.file_picker import FilePicker
 from tui.widgets.log_dialog import LogDialog
 from tui.widgets.picker import Picker
-from tui.widgets.queue_dialog import QueueDialog
 
 BRACKETS = "[/nope][red]x[/]"
 """What must be seen as it is written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.text import one_line, plain, progress
+from engine.language.plain_text import one_line, plain, progress
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from scenes import SCENES
 from stage import Stage
 from whole_words import closing_heads, cut
 
-from engine.paths import BUILTIN_PROFILES
+from engine.machine.paths import BUILTIN_PROFILES
 
 FOLDER = Path(__file__).with_name("snapshots")
 LANGUAGES = ("en", "zh-TW")

@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from engine.language import _
-from engine.text import plain
+from engine.language.plain_text import plain
+from engine.language.texts import _
 from tui.widgets.trying_dialog import Attempt, Result, TryingDialog
 
 

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.text import width
+from engine.language.plain_text import width
 
 Cell = tuple[str, str]
 """What stands in a column, and the part of the picture it belongs to. The second column of a wide

@@ -8,7 +8,7 @@ from textual import events
 from textual.command import CommandInput, CommandList, CommandPalette
 from textual.widgets.option_list import Option
 
-from engine.language import _
+from engine.language.texts import _
 from tui.widgets.stepping_out import back_to_field
 
 

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from engine.language import _
-from engine.text import plain
+from engine.language.plain_text import plain
+from engine.language.texts import _
 
 
 class Confirm(ModalScreen[bool]):

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language.texts import _
 
 _LINES = 6
 """Lines of an error that a notice shows; the screen below is to stay readable."""

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.data.file_names import split
-from engine.language import _
-from engine.text import plain
+from engine.language.file_names import split
+from engine.language.plain_text import plain
+from engine.language.texts import _
 from tui.widgets.list_dialog import ListDialog
 
 _MOST = 500

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from engine.language import _
+from engine.language.texts import _
 from tui.widgets import places
 from tui.widgets.places import Place
 

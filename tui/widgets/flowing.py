@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from engine.flowing import flowed, pieces
+from engine.language.wrapping import flowed, pieces
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.text import one_line
+from engine.language.plain_text import one_line
 
 
 class HeaderLine(Static):

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language.texts import _
 from tui.palette import SCREENS
 from tui.widgets.flowing import Flowing
 

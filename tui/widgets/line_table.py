@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.language import _
+from engine.language.texts import _
 from tui.widgets.cells import Cell, Heading, fitted
 
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
-from engine.language import _
+from engine.language.texts import _
 from tui.widgets.stepping_out import back_to_field
 
 Result = TypeVar("Result")

@@ -15,9 +15,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.files import regular
-from engine.language import _
-from engine.text import plain
+from engine.language.plain_text import plain
+from engine.language.texts import _
+from engine.machine import regular_files
 
 _BYTES = 64 << 10
 _TIMED = re.compile(r"(\d\d:\d\d:\d\d)(  .*)")
@@ -81,7 +81,7 @@ def styled(line: str) -> Content:
 def read_end(path: Path, most: int = _BYTES) -> str:
     """The last lines of a log; of a progress bar, what it showed last. Raises OSError."""
     try:
-        with regular.opened(path) as file:
+        with regular_files.opened(path) as file:
             end = file.seek(0, 2)
             file.seek(max(0, end - most))
             text = file.read().decode(errors="replace")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.content import Content
 
-from engine.language import _
+from engine.language.texts import _
 from tui.widgets.log_dialog import read_end, styled
 from tui.widgets.polled_lines import PolledLines
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from engine.hardware import Gpu, GpuProcess, Machine, Probe
-from engine.language import _, plural
-from engine.runs import Run
-from engine.text import one_line
-from engine.usage import Usage, UsageProbe
+from engine.language.plain_text import one_line
+from engine.language.texts import _, plural
+from engine.machine.hardware import Gpu, GpuProcess, Machine, Probe
+from engine.machine.usage import Usage, UsageProbe
+from engine.run.folder import Run
 from tui.widgets.polled_lines import PolledLines
 
 _BAR = 14

@@ -11,12 +11,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine.catalog import Row
-from engine.language import _
-from engine.runs import Run
-from engine.summary import Summary
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.run.folder import Run
+from engine.run.summary import Summary
 from engine.table import differences
-from engine.text import one_line
+from engine.table.catalog import Row
 from tui.widgets.plain_static import PlainStatic
 
 

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.widgets import DataTable
 from textual.widgets.data_table import RowKey
 
-from engine.text import one_line
+from engine.language.plain_text import one_line
 
 if TYPE_CHECKING:
     from typing_extensions import Self

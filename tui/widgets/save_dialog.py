@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from textual.app import App
 
-from engine.language import _
+from engine.language.texts import _
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
 from tui.widgets.trying_dialog import Attempt, Result

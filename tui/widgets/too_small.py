@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language.texts import _
 
 
 class TooSmall(ModalScreen[None]):

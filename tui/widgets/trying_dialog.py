@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.text import message_of, plain
+from engine.language.plain_text import message_of, plain
 
 Result = TypeVar("Result")
 Attempt = Callable[[str], Awaitable[Result | None]]

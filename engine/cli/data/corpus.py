@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import counted, profile_files
-from engine.characters import converter
 from engine.cli.data.progress import Progress
 from engine.cli.output import print_json
 from engine.data import composing, damage, niutrans, records, text_file
+from engine.data.characters import converter
 from engine.data.niutrans import Aligned, Excluded, book_of
-from engine.errors import UserError
-from engine.language import _, labelled, plural
-from engine.text import one_line, short_path
+from engine.language import counted
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line, short_path
+from engine.language.texts import _, labelled, plural
+from engine.profile import files
 
 
 def import_corpus(arguments: Namespace) -> int:
@@ -63,7 +64,7 @@ def import_corpus(arguments: Namespace) -> int:
 def _templates(arguments: Namespace) -> composing.Templates:
     if arguments.templates == "course":
         return composing.course_templates()
-    prompt = profile_files.load(arguments.profile).prompt if arguments.profile else None
+    prompt = files.load(arguments.profile).prompt if arguments.profile else None
     return composing.plain_templates(prompt)
 
 

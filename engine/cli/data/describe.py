@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from engine import counted, dataset, jobs, profile_files
 from engine.cli.data.progress import Progress
 from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.table import table
-from engine.data import description, lengths
+from engine.data import dataset, description
+from engine.data.dataset import Dataset
 from engine.data.description import Description
-from engine.data.lengths import Lengths, Spread
-from engine.dataset import Dataset
-from engine.errors import UserError
-from engine.language import _, plural
-from engine.profiles import Profile
-from engine.text import direction_label, one_line, short_path, width
+from engine.language import counted
+from engine.language.errors import UserError
+from engine.language.plain_text import direction_label, one_line, short_path, width
+from engine.language.texts import _, plural
+from engine.profile import files
+from engine.profile.schema import Profile
+from engine.prompts import lengths
+from engine.prompts.lengths import Lengths, Spread
+from engine.start import request
 
 _SHOWN = 20
 _BAR = 40
@@ -29,15 +32,13 @@ def describe(arguments: Namespace) -> int:
     """`yiwen data describe FILE [--profile NAME]`."""
     if arguments.set and not arguments.profile:
         raise UserError(_("--set: changes a setting of a profile; name one with --profile"))
-    profile = (
-        profile_files.load(arguments.profile, overrides(arguments)) if arguments.profile else None
-    )
+    profile = files.load(arguments.profile, overrides(arguments)) if arguments.profile else None
     found = dataset.read(arguments.file, need_output=False, skip_bad=True)
     with Progress() as progress:
         facts = description.describe(found.pairs, progress.phase(_("counting pair")))
         measured = None
         if profile is not None:
-            builder = jobs.builder_for(profile, [])
+            builder = request.builder_for(profile, [])
             step = progress.phase(_("encoding pair"))
             measured = lengths.measure(profile, builder, found.pairs, step)
     if arguments.json:

@@ -7,17 +7,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from engine import counted, dataset
 from engine.cli.data.progress import Progress
 from engine.cli.output import print_json
-from engine.data import records
+from engine.data import dataset, records
 from engine.data.damage import folded
+from engine.data.dataset import Pair
 from engine.data.leaks import Leak, find_leaks
 from engine.data.records import DataFile
 from engine.data.sides import sentence
-from engine.dataset import Pair
-from engine.language import _, labelled, marked, plural
-from engine.text import one_line, short_path
+from engine.language import counted
+from engine.language.plain_text import one_line, short_path
+from engine.language.texts import _, labelled, marked, plural
 
 _SHOWN = 20
 _KINDS = {"exact": marked("exact"), "reversed": marked("reversed"), "near": marked("near")}

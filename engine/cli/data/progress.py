@@ -8,8 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 
 from engine.cli.output import put_line
-from engine.language import _
-from engine.text import clock
+from engine.language.plain_text import clock
+from engine.language.texts import _
 
 _FIRST = 0.5
 """Seconds before anything is shown: short work stays silent."""

@@ -7,16 +7,16 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from engine import counted
 from engine.cli.data.progress import Progress
 from engine.cli.output import print_json
 from engine.cli.table import table
 from engine.data import damage, records
 from engine.data.damage import Change
 from engine.data.records import DataFile, Fields
-from engine.errors import UserError
-from engine.language import _, labelled, plural
-from engine.text import one_line, short_path
+from engine.language import counted
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line, short_path
+from engine.language.texts import _, labelled, plural
 
 _CONTEXT = 6
 """Characters shown on each side."""

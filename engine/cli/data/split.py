@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from engine import counted
 from engine.cli.output import print_json
 from engine.data import records, splitting
 from engine.data.damage import folded
-from engine.language import _, labelled
-from engine.text import one_line, short_path
+from engine.language import counted
+from engine.language.plain_text import one_line, short_path
+from engine.language.texts import _, labelled
 
 
 def split(arguments: Namespace) -> int:

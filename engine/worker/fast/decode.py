@@ -8,14 +8,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from engine.profiles import Generation
-from engine.prompts import Encoded
-from engine.worker.batches import plan_passes
+from engine.profile.schema import Generation
+from engine.prompts.builder import Encoded
+from engine.worker.batching.batches import plan_passes
 from engine.worker.fast.decode_linear import Quantised, matrix, merged
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.graphs import Recorded
-from engine.worker.fast.layout import BLOCK, lay_out
-from engine.worker.fast.linear import Linear, Multiply
+from engine.worker.fast.parts.layout import BLOCK, lay_out
+from engine.worker.fast.reference.linear import Linear, Multiply
 from engine.worker.fast.sampling import choose
 
 LENGTHS = 256
@@ -195,7 +195,7 @@ class _Arriving:
 def _attention(kernels: bool) -> Callable[..., Tensor]:
     if not kernels:
         return _attend
-    from engine.worker.fast.decode_kernels import attend
+    from engine.worker.fast.kernels.decode import attend
 
     return attend
 

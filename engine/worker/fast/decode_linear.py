@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from engine.worker.fast.linear import Linear, Multiply
+from engine.worker.fast.reference.linear import Linear, Multiply
 
 
 def merged(linear: Linear, *, kernels: bool) -> Multiply:
@@ -25,7 +25,7 @@ def matrix(weight: Tensor, *, kernels: bool) -> Callable[[Tensor], Tensor]:
     """A plain matrix [N, K]; a single row goes through our kernel."""
     if not kernels:
         return lambda x: x @ weight.t()
-    from engine.worker.fast.decode_kernels import multiply_dense
+    from engine.worker.fast.kernels.decode import multiply_dense
 
     return lambda x: multiply_dense(x, weight) if len(x) == 1 else x @ weight.t()
 
@@ -38,7 +38,7 @@ class Quantised:
         self._weight = linear.weight.four_bits
 
     def __call__(self, x: Tensor, seed: Tensor | None = None) -> Tensor:
-        from engine.worker.fast.decode_kernels import multiply_dense, multiply_quantised
+        from engine.worker.fast.kernels.decode import multiply_dense, multiply_quantised
 
         if len(x) > 1:
             return self._linear(x, seed)

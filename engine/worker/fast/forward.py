@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
-from engine.language import marked
-from engine.worker.fast.adapters import Adapters, fuse_adapters
-from engine.worker.fast.architecture import Decoder, Unsupported, read_decoder
+from engine.language.texts import marked
 from engine.worker.fast.ingredients import Ingredients
-from engine.worker.fast.layout import Layout, Spans
-from engine.worker.fast.linear import Linear, Multiply
-from engine.worker.fast.pointwise import rotary_angles
-from engine.worker.fast.weights import FusedWeight, fuse
+from engine.worker.fast.parts.adapters import Adapters, fuse_adapters
+from engine.worker.fast.parts.architecture import Decoder, Unsupported, read_decoder
+from engine.worker.fast.parts.layout import Layout, Spans
+from engine.worker.fast.parts.weights import FusedWeight, fuse
+from engine.worker.fast.reference.linear import Linear, Multiply
+from engine.worker.fast.reference.pointwise import rotary_angles
 
 KeepKeys = Callable[[int, Tensor, Tensor], None]
 """Told a layer's number, keys and values: [T, kv_heads, D] each."""

@@ -7,12 +7,12 @@ from typing import Literal
 
 import torch
 
-from engine.fast_memory import HEAD_SIZES, Use
-from engine.worker.fast.architecture import Shape
-from engine.worker.fast.attention import Attention, FlexAttention, MaskedAttention
-from engine.worker.fast.linear import LowRank, TorchLowRank
-from engine.worker.fast.loss import CrossEntropy, torch_cross_entropy
-from engine.worker.fast.pointwise import Pointwise, TorchPointwise
+from engine.fast.memory import HEAD_SIZES, Use
+from engine.worker.fast.parts.architecture import Shape
+from engine.worker.fast.reference.attention import Attention, FlexAttention, MaskedAttention
+from engine.worker.fast.reference.linear import LowRank, TorchLowRank
+from engine.worker.fast.reference.loss import CrossEntropy, torch_cross_entropy
+from engine.worker.fast.reference.pointwise import Pointwise, TorchPointwise
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Ingredients:
     def make_attention(self, shape: Shape) -> Attention:
         """The attention that these ingredients name."""
         if self.attention == "kernel":
-            from engine.worker.fast.packed_attention import KernelAttention
+            from engine.worker.fast.kernels.packed_attention import KernelAttention
 
             return KernelAttention(shape)
         if self.attention == "flex":
@@ -57,7 +57,7 @@ class Ingredients:
         """What happens between the products."""
         if not self.kernels:
             return TorchPointwise(shape)
-        from engine.worker.fast.kernel_pointwise import KernelPointwise
+        from engine.worker.fast.kernels.pointwise_functions import KernelPointwise
 
         return KernelPointwise(shape)
 
@@ -65,7 +65,7 @@ class Ingredients:
         """The adapters' products."""
         if not self.kernels:
             return TorchLowRank()
-        from engine.worker.fast.lora_kernels import KernelLowRank
+        from engine.worker.fast.kernels.adapters import KernelLowRank
 
         return KernelLowRank()
 
@@ -73,7 +73,7 @@ class Ingredients:
         """The loss."""
         if not self.kernels:
             return torch_cross_entropy
-        from engine.worker.fast.loss_kernels import kernel_cross_entropy
+        from engine.worker.fast.kernels.loss import kernel_cross_entropy
 
         return kernel_cross_entropy
 

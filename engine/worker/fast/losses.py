@@ -9,18 +9,18 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from engine import fast_memory
-from engine.fast_memory import LONGEST_PASS
-from engine.profiles import Generation
-from engine.prompts import Encoded
-from engine.worker import memory
-from engine.worker.batches import Pass, plan_passes
+from engine.fast import memory as fast_memory
+from engine.fast.memory import LONGEST_PASS
+from engine.profile.schema import Generation
+from engine.prompts.builder import Encoded
+from engine.worker.batching.batches import Pass, plan_passes
 from engine.worker.fast.decode import Translator
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.ingredients import Ingredients
-from engine.worker.fast.layout import BLOCK, Layout, lay_out
-from engine.worker.fast.loss import label_losses
+from engine.worker.fast.parts.layout import BLOCK, Layout, lay_out
 from engine.worker.fast.recorded_passes import LABEL_BLOCK, RecordedPasses
+from engine.worker.fast.reference.loss import label_losses
+from engine.worker.process import memory
 
 
 class FastLabelLosses:

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.worker.fast.adapters import Adapters
-from engine.worker.fast.layout import Frame, Layout, unpack
+from engine.worker.fast.parts.adapters import Adapters
+from engine.worker.fast.parts.layout import Frame, Layout, unpack
 
 Compute = Callable[[Layout, Tensor | None], Tensor]
 """Losses [L] of a layout on the device; with a seed, dropout is on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.profiles import Generation
+from engine.profile.schema import Generation
 
 
 def choose(logits: Tensor, settings: Generation) -> Tensor:

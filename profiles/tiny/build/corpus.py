@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from engine.characters import converter
+from engine.data.characters import converter
 from engine.data.damage import undone
 from engine.data.niutrans import Excluded, clean, find_chapters, read_chapters
-from engine.errors import UserError
+from engine.language.errors import UserError
 
 HELD_OUT_BOOKS = frozenset(
     ("孟子", "世说新语", "列子", "淮南子", "搜神记")

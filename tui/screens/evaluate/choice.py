@@ -6,7 +6,7 @@ from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.text import one_line
+from engine.language.plain_text import one_line
 
 
 class Choice(Static):

@@ -9,18 +9,18 @@ from pathlib import Path
 from textual import getters, on, work
 from textual.widgets import Input
 
-from engine.catalog import Row
-from engine.directions import LABELS
-from engine.language import _, plural
-from engine.runs import Run
+from engine.data.directions import LABELS
+from engine.language import sheets
+from engine.language.plain_text import number, one_line
+from engine.language.texts import _, plural
+from engine.run.folder import Run
 from engine.scores import items
 from engine.scores.items import ORDERS
-from engine.table import sheet
-from engine.table.run_columns import perplexity_of, strategy_of
-from engine.text import number, one_line
-from tui import results
-from tui.listing import Listing
-from tui.queue_actions import QueueActions
+from engine.table.catalog import Row
+from engine.table.columns import perplexity_of, strategy_of
+from tui.run import results
+from tui.run.listing import Listing
+from tui.run.queue import QueueActions
 from tui.screens.evaluate.evaluation_view import EvaluationView
 from tui.screens.evaluate.sample_table import next_order
 from tui.screens.evaluate.sample_view import SampleDialog
@@ -135,7 +135,7 @@ class ItemActions(QueueActions):
 
         async def write(path: str) -> Path:
             words = items.content(chosen, view.run_id, view.other, Path(path).suffix.lower())
-            return await asyncio.to_thread(sheet.save, path, words, replace=True)
+            return await asyncio.to_thread(sheets.save, path, words, replace=True)
 
         target = await ask_path(self.app, _("Write items"), "items.md", hint, write)
         if target is None:

@@ -11,13 +11,14 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine import text, wording
-from engine.events import Judged
-from engine.language import _, labelled, plural
-from engine.scores.definition_words import in_words
-from engine.scores.judgement import Judgement, Measure
-from engine.text import direction_label, one_line, plain
-from tui.results import Result
+from engine.language import plain_text
+from engine.language.plain_text import direction_label, one_line, plain
+from engine.language.texts import _, labelled, plural
+from engine.run import words as wording
+from engine.run.events import Judged
+from engine.run.judgement import Judgement, Measure
+from engine.scores.words import in_words
+from tui.run.results import Result
 from tui.widgets.cells import padded
 from tui.widgets.plain_static import PlainStatic
 
@@ -53,8 +54,8 @@ def _scores(judged: Judged) -> Iterator[Content]:
 
 
 def _measure(title: str, measure: Measure) -> Content:
-    bounds = text.interval(measure.low, measure.high)
-    number = f"{text.number(measure.value):>9}"
+    bounds = plain_text.interval(measure.low, measure.high)
+    number = f"{plain_text.number(measure.value):>9}"
     return Content.assemble(padded(title, 20), (number, "bold"), (f"   {bounds}", "$text-muted"))
 
 
@@ -70,7 +71,7 @@ def _faults(judgement: Judgement) -> Iterator[Content]:
         if not fault.count:
             yield Content.styled(f"{0:>5}         {label}", "$text-muted")
             continue
-        share = text.share(fault.count, judgement.outputs)
+        share = plain_text.share(fault.count, judgement.outputs)
         yield Content.styled(f"{fault.count:>5}  {share:>6} {label}", "$text-warning")
         said = labelled(one_line(fault.id), wording.fault_detail(fault.found))
         yield Content(f"       {said}")

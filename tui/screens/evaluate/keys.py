@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from engine.language import _
-from tui.queue_actions import queue_keys
+from engine.language.texts import _
+from tui.run.queue import queue_keys
 
 KEYS: list[BindingType] = [
     Binding("enter", "sample", _("Sample"), id="evaluate.sample", show=False,

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from engine import strategies
-from engine.catalog import Row
-from engine.scores.judgement import value
+from engine.prompts import strategies
+from engine.run.judgement import value
+from engine.table.catalog import Row
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Rival:
     """Of the outputs, like `chrf`; nan without any."""
     chrf: float = math.nan
     mark: str = ""
-    """Stands behind a perplexity that flatters the run (see `engine.run_settings.PEEKED`)."""
+    """Stands behind a perplexity that flatters the run (see `engine.run.settings.PEEKED`)."""
 
 
 def find_rivals(rows: Iterable[Row], sha256: str, model: str, shown: str = "") -> list[Rival]:

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
-from engine import text, wording
-from engine.language import _
+from engine.language import plain_text
+from engine.language.plain_text import direction_label, one_line
+from engine.language.texts import _
+from engine.run import words as wording
 from engine.scores import items
 from engine.scores.items import ORDERS, Item, Sample
-from engine.text import direction_label, one_line
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
 
@@ -194,11 +195,11 @@ class SampleTable(LineTable):
     def _words(self, item: Item, key: str) -> str:
         sample = item.sample
         if key == "ppl":
-            return text.number(sample.value)
+            return plain_text.number(sample.value)
         if key == "change":
             return _signed(item.change)
         if key == "chrf":
-            return "" if sample.chrf is None else text.number(sample.chrf, 1)
+            return "" if sample.chrf is None else plain_text.number(sample.chrf, 1)
         if key == "faults":
             return _(", ").join(map(wording.fault_short, sample.faults))
         if key == "direction":

@@ -9,13 +9,14 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
-from engine import text, wording
-from engine.events import Judged
-from engine.language import _, labelled, plural
-from engine.run_settings import PEEKED
-from engine.scores.definition_words import in_words
-from engine.text import one_line
-from tui.results import Result
+from engine.language import plain_text
+from engine.language.plain_text import one_line
+from engine.language.texts import _, labelled, plural
+from engine.run import words as wording
+from engine.run.events import Judged
+from engine.run.settings import PEEKED
+from engine.scores.words import in_words
+from tui.run.results import Result
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.score_tables import parts_table, rivals_table
 from tui.widgets.plain_static import PlainStatic
@@ -72,7 +73,7 @@ class ScorePanel(Vertical):
         """Show a result, and those of the other strategies."""
         self.result, self._rivals = result, rivals
         evaluated, judged = result.evaluated, result.judged
-        number = text.number(evaluated.score.perplexity) if evaluated else "–"
+        number = plain_text.number(evaluated.score.perplexity) if evaluated else "–"
         digits = self.query_one(Digits)
         if digits.value != number:
             digits.update(number)
@@ -100,7 +101,7 @@ class ScorePanel(Vertical):
 
 def _interval(judged: Judged | None) -> str:
     measure = judged.judgement.perplexity if judged else None
-    return text.interval(measure.low, measure.high) if measure else ""
+    return plain_text.interval(measure.low, measure.high) if measure else ""
 
 
 def faults_line(judged: Judged | None) -> Content:
@@ -118,7 +119,7 @@ def faults_line(judged: Judged | None) -> Content:
         _("{count:,} {fault} ({share}, {id})").format(
             count=fault.count,
             fault=wording.fault_name(kind),
-            share=text.share(fault.count, outputs),
+            share=plain_text.share(fault.count, outputs),
             id=one_line(fault.id),
         )
         for kind, fault in found.items()

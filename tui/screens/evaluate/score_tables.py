@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from engine import text
-from engine.events import Score
-from engine.language import _
-from engine.scores.judgement import Judgement, Measure, value
-from engine.text import direction_label, one_line
-from tui.results import Result
+from engine.language import plain_text
+from engine.language.plain_text import direction_label, one_line
+from engine.language.texts import _
+from engine.run.events import Score
+from engine.run.judgement import Judgement, Measure, value
+from tui.run.results import Result
 from tui.screens.evaluate.rivals import Rival
 from tui.widgets.cells import padded
 
@@ -86,20 +86,20 @@ def _cells(
     score: Score | None, judgement: Judgement | None, mark: str
 ) -> Iterator[tuple[str, str]]:
     if score:
-        yield "macro", text.number(score.perplexity) + mark
-        yield "corpus", text.number(score.perplexity_corpus)
+        yield "macro", plain_text.number(score.perplexity) + mark
+        yield "corpus", plain_text.number(score.perplexity_corpus)
         yield "tokens", f"{score.tokens:,}"
         yield "pairs", f"{score.samples:,}"
     if judgement:
         yield "bounds", _bounds(judgement.perplexity)
-        yield "median", text.number(judgement.median)
-        yield "bleu", text.number(value(judgement.bleu), 1)
-        yield "chrf", text.number(value(judgement.chrf), 1)
+        yield "median", plain_text.number(judgement.median)
+        yield "bleu", plain_text.number(value(judgement.bleu), 1)
+        yield "chrf", plain_text.number(value(judgement.chrf), 1)
         yield "pairs", f"{judgement.samples:,}"
 
 
 def _bounds(measure: Measure | None) -> str:
-    return text.interval(measure.low, measure.high) if measure else ""
+    return plain_text.interval(measure.low, measure.high) if measure else ""
 
 
 def _copied(judgement: Judgement, columns: Sequence[_Column]) -> Content:
@@ -107,7 +107,7 @@ def _copied(judgement: Judgement, columns: Sequence[_Column]) -> Content:
     before = sum(c.width for c in columns if c in _SCORED)
     words = padded(_("copy the source"), _LABEL + before)
     scores = (judgement.source_bleu, judgement.source_chrf)
-    numbers = (text.number(value(one), 1) for one in scores)
+    numbers = (plain_text.number(value(one), 1) for one in scores)
     cells = (f"{number:>{c.width}}" for number, c in zip(numbers, _TRANSLATED))
     return Content.styled(words + "".join(cells), "$text-muted")
 
@@ -124,8 +124,10 @@ def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
         mark = "▸ " if rival.is_shown else "  "
         ratio = f"×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""
         ratio = (rival.mark or " ") + ratio
-        words = f"{mark}{one_line(rival.strategy):<9}{text.number(rival.perplexity):>7}{ratio:<6}"
+        words = (
+            f"{mark}{one_line(rival.strategy):<9}{plain_text.number(rival.perplexity):>7}{ratio:<6}"
+        )
         if in_full:
-            words += f"{text.number(rival.bleu, 1):>6}{text.number(rival.chrf, 1):>6}"
+            words += f"{plain_text.number(rival.bleu, 1):>6}{plain_text.number(rival.chrf, 1):>6}"
         lines.append(Content.styled(words.rstrip(), "bold" if rival.is_shown else ""))
     return Content("\n").join(lines)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import jobs, runs_folder, strategies, training_overlap
-from engine.directions import LABELS
-from engine.errors import RunError
-from engine.jobs import Request
-from engine.language import _
-from engine.run_settings import RunSettings
-from engine.runs import Run
-from engine.strategies import Strategy
-from engine.text import message_of
+from engine.data.directions import LABELS
+from engine.language.errors import RunError
+from engine.language.plain_text import message_of
+from engine.language.texts import _
+from engine.prompts import strategies
+from engine.prompts.strategies import Strategy
+from engine.run import overlap, runs_folder
+from engine.run.folder import Run
+from engine.run.settings import RunSettings
+from engine.start import request as jobs
+from engine.start.request import Request
 
 EXAMPLES = "few_shot.examples"
 CHOOSE, DIRECTION = "few_shot.choose", "few_shot.direction"
@@ -186,7 +188,7 @@ def preview(scoring: Scoring, root: Path) -> Preview:
         warning = ""
         if scoring.run is not None and scoring.strategy.trains:
             adapter = scoring.run.adapter_folder(scoring.checkpoint)
-            warning = training_overlap.warning(str(adapter), data["test"].pairs)
+            warning = overlap.warning(str(adapter), data["test"].pairs)
         counts = data["test"].count_directions()
         return replace(
             found,

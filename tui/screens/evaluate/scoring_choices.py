@@ -10,13 +10,13 @@ from typing import Any
 
 from textual.app import App
 
-from engine.catalog import Row
-from engine.data.file_names import split
-from engine.language import _
-from engine.runs import Run
-from engine.text import one_line
-from tui import model_choice
-from tui.listing import profile_choices, strategy_of
+from engine.language.file_names import split
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.run.folder import Run
+from engine.table.catalog import Row
+from tui.run import model_choice
+from tui.run.listing import profile_choices, strategy_of
 from tui.screens.evaluate.scoring import Scoring
 from tui.widgets.picker import FilePicker, Picker
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Grid
 
-from engine.data.file_names import split
-from engine.language import _, plural
+from engine.language.file_names import split
+from engine.language.texts import _, plural
 from tui.screens.evaluate.choice import Choice
 from tui.screens.evaluate.scoring import Preview, Scoring
 

@@ -10,20 +10,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.worker import get_current_worker
 
-from engine.errors import RunError, UserError
-from engine.events import Evaluated, Judged
-from engine.jobs import Request
-from engine.language import _
-from engine.runs import Run
-from engine.summary import Summary
-from engine.text import one_line
-from engine.time_left import PhasePace
-from tui import results
-from tui.calling import call
-from tui.follow import follow
-from tui.messages import RunEvents
-from tui.model_choice import has_adapter, trained_nothing
-from tui.results import Result
+from engine.language.errors import RunError, UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.run.events import Evaluated, Judged
+from engine.run.folder import Run
+from engine.run.summary import Summary
+from engine.run.time_left import PhasePace
+from engine.start.request import Request
+from tui.run import results
+from tui.run.calling import call
+from tui.run.follow import follow
+from tui.run.messages import RunEvents
+from tui.run.model_choice import has_adapter, trained_nothing
+from tui.run.results import Result
+from tui.run.start import confirm_and_start
+from tui.run.status import headline
+from tui.run.stop import confirm_and_stop
 from tui.screens.evaluate.evaluation_view import EvaluationView
 from tui.screens.evaluate.item_actions import FOR_ITEMS, ItemActions
 from tui.screens.evaluate.judgement_dialog import JudgementDialog
@@ -32,11 +35,8 @@ from tui.screens.evaluate.rivals import Rival, find_rivals
 from tui.screens.evaluate.scoring import Preview, Scoring, preview, recall
 from tui.screens.evaluate.scoring_choices import choose, choose_evaluation
 from tui.screens.evaluate.scoring_form import ScoringForm
-from tui.starting import confirm_and_start
-from tui.stopping import confirm_and_stop
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.run_status import headline
 
 
 class EvaluateScreen(ItemActions):

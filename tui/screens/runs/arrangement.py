@@ -9,10 +9,10 @@ from itertools import islice
 
 from rich.cells import cell_len
 
-from engine.catalog import Row
+from engine.language.plain_text import one_line
+from engine.table.catalog import Row
+from engine.table.columns import COLUMNS, USUAL, Order
 from engine.table.query import Query
-from engine.table.run_columns import COLUMNS, USUAL, Order
-from engine.text import one_line
 from tui.widgets.cells import clipped
 
 _MEASURED = 500

@@ -15,15 +15,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine.catalog import Row
 from engine.cli.table import table
-from engine.errors import UserError
-from engine.language import _
-from engine.scores import side_by_side
-from engine.scores.side_by_side import Table
-from engine.scores.standing import standings
-from engine.table import sheet
-from engine.text import one_line
+from engine.language import sheets
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.table import side_by_side
+from engine.table.catalog import Row
+from engine.table.side_by_side import Table
+from engine.table.standing import standings
 from tui.widgets.plain_static import PlainStatic
 from tui.widgets.save_dialog import ask_path
 
@@ -119,11 +119,11 @@ class ComparisonSheet(ModalScreen[bool]):
             self.query_one("#tests", PlainStatic).say(said)
 
     def _markdown(self) -> str:
-        numbered = [f"- {sheet.escaped(words)}" for words in side_by_side.named(self._rows)]
+        numbered = [f"- {sheets.escaped(words)}" for words in side_by_side.named(self._rows)]
         tests = []
         for found, said in self._tested:
             tests.append(found.markdown() if found else "")
-            tests += [f"{sheet.escaped(words)}\n" for words in said]
+            tests += [f"{sheets.escaped(words)}\n" for words in said]
         parts = ["# " + _("Runs side by side") + "\n", "\n".join(numbered) + "\n"]
         return "\n".join([*parts, self._scores.markdown(), self._settings.markdown(), *tests])
 
@@ -137,7 +137,7 @@ class ComparisonSheet(ModalScreen[bool]):
         """To a file."""
 
         async def write(path: str) -> Path:
-            return await asyncio.to_thread(sheet.save, path, self._markdown(), replace=True)
+            return await asyncio.to_thread(sheets.save, path, self._markdown(), replace=True)
 
         title = _("Write the comparison")
         target = await ask_path(self.app, title, "comparison.md", _("As Markdown."), write)

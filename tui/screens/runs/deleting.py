@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from engine import text
-from engine.catalog import Trouble
-from engine.errors import RunError
-from engine.language import _
-from engine.runs import Run
-from engine.text import one_line
+from engine.language import plain_text
+from engine.language.errors import RunError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.run.folder import Run
+from engine.table.catalog import Trouble
 from tui.widgets.checklist import Checklist
 from tui.widgets.dialogs import Confirm
 
@@ -32,7 +32,7 @@ async def confirm_and_delete(
     alive = await asyncio.to_thread(lambda: [run for run in chosen if run.is_busy()])
     if alive:
         raise RunError(_("run {run} is running; stop it first (x)").format(run=alive[0].id))
-    size = text.size(await asyncio.to_thread(lambda: sum(run.size() for run in chosen)))
+    size = plain_text.size(await asyncio.to_thread(lambda: sum(run.size() for run in chosen)))
     if len(chosen) == 1:
         question = _("Delete {run}?").format(run=one_line(chosen[0].id))
         lost = await asyncio.to_thread(losses)

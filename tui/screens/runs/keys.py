@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from engine.language import _
+from engine.language.texts import _
 
 KEYS: list[BindingType] = [
     Binding("enter", "menu", _("Actions"), id="runs.menu",

@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Label, Static, TextArea
 
-from engine.language import _
-from engine.table import notes
-from engine.table.notes import Notes
-from engine.text import one_line
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.run import notes
+from engine.run.notes import Notes
 from tui.widgets.trying_dialog import TryingDialog
 
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, cast
 from textual import on, work
 from textual.screen import Screen
 
-from engine.catalog import Row
-from engine.errors import RunError, UserError
-from engine.language import _
-from engine.table import notes
-from engine.table.notes import Notes
-from engine.text import one_line
-from tui.listing import Listing
+from engine.language.errors import RunError, UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.run import notes
+from engine.run.notes import Notes
+from engine.table.catalog import Row
+from tui.run.listing import Listing
+from tui.run.stop import confirm_and_stop
 from tui.screens.runs.deleting import confirm_and_delete, delete_broken
 from tui.screens.runs.note_dialog import NoteDialog
 from tui.screens.runs.run_browser import RunBrowser
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_menu import Act, RunMenu
 from tui.screens.runs.run_table import RunTable
-from tui.stopping import confirm_and_stop
 from tui.widgets.line_table import LineTable
 from tui.widgets.picker import Picker
 

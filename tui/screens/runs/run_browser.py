@@ -14,12 +14,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from engine.catalog import Row, Trouble
-from engine.language import _, plural
+from engine.language.plain_text import one_line
+from engine.language.texts import _, plural
 from engine.table import query
+from engine.table.catalog import Row, Trouble
+from engine.table.columns import Order
 from engine.table.query import QueryError
-from engine.table.run_columns import Order
-from engine.text import one_line
 from tui.screens.runs.arrangement import View, arrange
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_table import RunTable

@@ -10,19 +10,20 @@ from pathlib import Path
 
 from textual.content import Content
 
-from engine import text, wording
-from engine.catalog import Row
-from engine.errors import RunError
-from engine.events import Evaluated, Judged
-from engine.language import _, labelled, plural
-from engine.run_settings import PEEKED
-from engine.scores.definition_words import in_words
-from engine.scores.judgement import Measure
-from engine.summary import Status
-from engine.table.run_columns import status_of, strategy_of
-from engine.text import direction_label, one_line, plain
-from tui import results
-from tui.widgets.run_status import status_text
+from engine.language import plain_text
+from engine.language.errors import RunError
+from engine.language.plain_text import direction_label, one_line, plain
+from engine.language.texts import _, labelled, plural
+from engine.run import words as wording
+from engine.run.events import Evaluated, Judged
+from engine.run.judgement import Measure
+from engine.run.settings import PEEKED
+from engine.run.summary import Status
+from engine.scores.words import in_words
+from engine.table.catalog import Row
+from engine.table.columns import status_of, strategy_of
+from tui.run import results
+from tui.run.status import status_text
 
 _LABEL_WIDTH = 12
 _PARTS = {
@@ -62,7 +63,7 @@ class RunDetails:
         kept = [_("the record of its settings and events")]
         if score := self.row.summary.score:
             result = _("its result, perplexity {value}")
-            kept.append(result.format(value=text.number(score.perplexity)))
+            kept.append(result.format(value=plain_text.number(score.perplexity)))
         if self.checkpoints:
             kept.append(
                 plural("{count} checkpoint", "{count} checkpoints", len(self.checkpoints)).format(
@@ -79,7 +80,7 @@ class RunDetails:
         summary = self.row.summary
         yield Content.styled(one_line(self.row.run.id), "bold")
         status = status_text(summary.status, status_of(self.row).partition(" ")[2])
-        yield Content.assemble(status, f"  {text.clock(summary.seconds)}")
+        yield Content.assemble(status, f"  {plain_text.clock(summary.seconds)}")
         notes = self.row.notes
         if notes.label:
             yield Content.styled(one_line(notes.label), "$text-accent")
@@ -108,7 +109,7 @@ class RunDetails:
             effort = _("{epochs:g} epochs, batch {batch}, lr {rate}").format(
                 epochs=training.epochs,
                 batch=training.batch_size,
-                rate=text.rate(training.learning_rate),
+                rate=plain_text.rate(training.learning_rate),
             )
             yield _line(_("training"), effort)
             adapter = _("rank {rank}, {method}")
@@ -132,11 +133,11 @@ class RunDetails:
         """What chose the checkpoint, and what the model scored before."""
         summary, by = self.row.summary, self.row.settings.chosen_by
         if not math.isnan(summary.validation):
-            yield _line(_("val ppl"), text.number(summary.validation))
+            yield _line(_("val ppl"), plain_text.number(summary.validation))
         if by:
             yield _line(_("chosen by"), wording.choice_word(by))
         if not math.isnan(summary.untuned):
-            yield _line(_("untuned"), text.number(summary.untuned))
+            yield _line(_("untuned"), plain_text.number(summary.untuned))
         if summary.is_worse:
             yield Content.styled(f"! {wording.worse_words(summary.untuned)}", "$text-warning")
 
@@ -153,22 +154,22 @@ class RunDetails:
             yield Content("")
             known = _bounds(judged.perplexity if judged else None)
             mark = self.row.settings.mark
-            said = f"{text.number(score.perplexity)}{mark}{known}"
+            said = f"{plain_text.number(score.perplexity)}{mark}{known}"
             yield _line(_("perplexity"), said, "bold")
             if mark:
                 yield Content.styled(_(PEEKED), "$text-warning")
             yield from self._beside()
             if judged:
-                yield _line(_("median"), text.number(judged.median))
+                yield _line(_("median"), plain_text.number(judged.median))
             known = _bounds(judged.corpus if judged else None)
-            yield _line(_("corpus"), f"{text.number(score.perplexity_corpus)}{known}")
+            yield _line(_("corpus"), f"{plain_text.number(score.perplexity_corpus)}{known}")
         if repaired := summary.repaired:
-            said = f"{text.number(repaired.perplexity)}{self.row.settings.mark}"
+            said = f"{plain_text.number(repaired.perplexity)}{self.row.settings.mark}"
             yield _line(_("repaired"), said)
         for name, score in (self.evaluated.directions if self.evaluated else {}).items():
             label = direction_label(name)
             said = _("{value} of {count}")
-            value = text.number(score.perplexity)
+            value = plain_text.number(score.perplexity)
             yield _line(label, said.format(value=value, count=score.samples))
         if summary.judged:
             yield from _judged(summary.judged)
@@ -180,7 +181,7 @@ def _line(label: str, value: str, style: str = "") -> Content:
 
 
 def _bounds(measure: Measure | None) -> str:
-    known = text.interval(measure.low, measure.high) if measure else ""
+    known = plain_text.interval(measure.low, measure.high) if measure else ""
     return f" ({known})" if known else ""
 
 
@@ -193,15 +194,15 @@ def _judged(judged: Judged) -> Iterator[Content]:
         ("chrF", of_all.chrf, of_all.source_chrf),
     ):
         if ours:
-            yield _line(name, f"{text.number(ours.value)}{_bounds(ours)}", "bold")
+            yield _line(name, f"{plain_text.number(ours.value)}{_bounds(ours)}", "bold")
         if ours and source:
-            copied = _("{value}, copied as it is").format(value=text.number(source.value))
+            copied = _("{value}, copied as it is").format(value=plain_text.number(source.value))
             yield _line("  " + _("source"), copied)
         elif source:
-            copied = _("–, the source copied {value}").format(value=text.number(source.value))
+            copied = _("–, the source copied {value}").format(value=plain_text.number(source.value))
             yield _line(name, copied)
     for kind, fault in of_all.found.items():
-        share = text.share(fault.count, of_all.outputs)
+        share = plain_text.share(fault.count, of_all.outputs)
         counted = _("! {count} {fault} ({share})").format(
             count=fault.count, fault=wording.fault_name(kind), share=share
         )

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language.texts import _
 
 _WIDTH = 72
 """Of a dialog, in columns (see app.tcss)."""

@@ -9,9 +9,9 @@ from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
 
-from engine.catalog import Row
-from engine.summary import Status
-from engine.table.run_columns import COLUMNS, Order, is_worse_in_the_end
+from engine.run.summary import Status
+from engine.table.catalog import Row
+from engine.table.columns import COLUMNS, Order, is_worse_in_the_end
 from tui.screens.runs.arrangement import Arrangement, words
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable

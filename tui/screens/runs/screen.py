@@ -12,10 +12,10 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
-from engine.language import _
-from engine.runs import Run
-from engine.table.run_columns import COLUMNS
-from engine.text import one_line, width
+from engine.language.plain_text import one_line, width
+from engine.language.texts import _
+from engine.run.folder import Run
+from engine.table.columns import COLUMNS
 from tui import remembered
 from tui.remembered import RunsView
 from tui.screens.runs.arrangement import View

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from textual import work
 
-from engine.catalog import Row
-from engine.language import _, plural
+from engine.language.plain_text import one_line
+from engine.language.texts import _, plural
 from engine.table import run_sheet
-from engine.text import one_line
+from engine.table.catalog import Row
 from tui.screens.runs.run_actions import RunActions
 from tui.widgets.save_dialog import SaveDialog, ask_path
 

@@ -9,15 +9,16 @@ from typing import Any
 
 from textual.app import App
 
-from engine import profile_files, strategies
-from engine.data.file_names import split
-from engine.errors import UserError
-from engine.hardware import Gpu, Probe
-from engine.language import _
-from engine.profiles import Profile
-from engine.run_settings import Part
-from engine.text import one_line, size
-from tui.listing import profile_choices
+from engine.language.errors import UserError
+from engine.language.file_names import split
+from engine.language.plain_text import one_line, size
+from engine.language.texts import _
+from engine.machine.hardware import Gpu, Probe
+from engine.profile import files as profile_files
+from engine.profile.schema import Profile
+from engine.prompts import strategies
+from engine.run.settings import Part
+from tui.run.listing import profile_choices
 from tui.screens.train.draft import Draft
 from tui.screens.train.settings_dialog import SettingsDialog
 from tui.widgets.picker import FilePicker, Picker

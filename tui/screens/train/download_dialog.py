@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language.plain_text import one_line
+from engine.language.texts import _
 from engine.models.download import Download
 from engine.models.pace import Pace
-from engine.text import one_line
 from tui.widgets.plain_static import PlainStatic
 
 _LOOK = 0.5

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import strategies
-from engine.jobs import Request
-from engine.run_settings import Part
-from engine.strategies import Strategy
+from engine.prompts import strategies
+from engine.prompts.strategies import Strategy
+from engine.run.settings import Part
+from engine.start.request import Request
 from tui import remembered
 
 FILES = ("data.train", "data.validation", "data.test")

@@ -6,13 +6,13 @@ from functools import cached_property
 
 import msgspec
 
-from engine.dataset import Pair
-from engine.errors import UserError
-from engine.few_shot import Examples
-from engine.jobs import require_place_for_examples
-from engine.language import _
-from engine.lookahead.preflight import Preflight
-from engine.prompts import PromptBuilder
+from engine.data.dataset import Pair
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.prompts.builder import PromptBuilder
+from engine.prompts.few_shot import Examples
+from engine.start.preflight import Preflight
+from engine.start.request import require_place_for_examples
 
 
 class Picks:

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterator
 
-from engine.language import _, pgettext
-from engine.text import number, one_line, rate, size, thousands
-from engine.text import width as columns_of
+from engine.language.plain_text import number, one_line, rate, size, thousands
+from engine.language.plain_text import width as columns_of
+from engine.language.texts import _, pgettext
 from tui.screens.train import perplexities
 from tui.screens.train.plot import NARROW
 from tui.screens.train.scene import (

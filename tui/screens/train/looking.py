@@ -11,14 +11,14 @@ from textual import getters, work
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from engine.catalog import Row
-from engine.language import _
-from engine.runs import Run
-from engine.text import number, one_line
-from engine.wording import status_word
-from tui.follow import follow
-from tui.listing import Listing, perplexity_of
-from tui.references import find_references
+from engine.language.plain_text import number, one_line
+from engine.language.texts import _
+from engine.run.folder import Run
+from engine.run.words import status_word
+from engine.table.catalog import Row
+from tui.run.follow import follow
+from tui.run.listing import Listing, perplexity_of
+from tui.run.references import find_references
 from tui.screens.train.legend import TITLES
 from tui.screens.train.overlay_picker import OverlayPicker
 from tui.screens.train.overlays import lay_over

@@ -10,10 +10,10 @@ from typing import ClassVar
 from textual import events
 from textual.timer import Timer
 
-from engine.events import Event
-from engine.runs import Run
-from tui.charset import Charset, following
-from tui.curve import Curve
+from engine.run.events import Event
+from engine.run.folder import Run
+from tui.chart.charset import Charset, following
+from tui.chart.curve import Curve
 from tui.screens.train import legend, plot
 from tui.screens.train.chart_view import ChartView
 from tui.screens.train.overlays import Overlay

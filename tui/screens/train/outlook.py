@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import jobs
-from engine.hardware import Gpu, Probe
-from engine.lookahead import preflight, preflight_card
-from engine.lookahead.card_line import CardLine
-from engine.lookahead.measurements import Measurements
-from engine.lookahead.preflight import Preflight
+from engine.language.plain_text import message_of
+from engine.machine.hardware import Gpu, Probe
 from engine.models import hub
-from engine.profiles import Profile
-from engine.text import message_of
+from engine.profile.schema import Profile
+from engine.start import card, preflight
+from engine.start import request as jobs
+from engine.start.card_line import CardLine
+from engine.start.measurements import Measurements
+from engine.start.preflight import Preflight
 from tui.screens.train.draft import Draft
 
 
@@ -42,7 +42,7 @@ def look_ahead(draft: Draft, root: Path, probe: Probe, measured: Measurements) -
         request = draft.request(root)
         profile = jobs.resolve_profile(request)
         found = preflight.look_ahead(request, probe)
-        return Outlook(profile, found, preflight_card.card(found, measured.lines(found)))
+        return Outlook(profile, found, card.card(found, measured.lines(found)))
     except Exception as error:  # whatever a broken file makes a library raise belongs on the screen
         return Outlook(profile, trouble=message_of(error), lacking=_lacking(profile))
 

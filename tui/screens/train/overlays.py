@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from engine.runs import Run
-from tui.curve import Curve
+from engine.run.folder import Run
+from tui.chart.curve import Curve
 
 MOST = 6
 """Runs that one can still tell apart."""

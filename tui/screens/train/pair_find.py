@@ -10,8 +10,8 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from engine.dataset import Pair
-from engine.language import _
+from engine.data.dataset import Pair
+from engine.language.texts import _
 
 
 class PairFind(Input):

@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tui.curve import Curve, Points, Window
-from tui.scale import Scale, perplexity_scale
+from tui.chart.curve import Curve, Points, Window
+from tui.chart.scale import Scale, perplexity_scale
 
 _LEAST_SHARE = 1 / 3
 """Of the axis, for what was measured along the training: what lies far above it is shown apart."""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui.charset import Charset
-from tui.curve import Points, Window
-from tui.scale import Scale, linear_scale
+from tui.chart.charset import Charset
+from tui.chart.curve import Points, Window
+from tui.chart.scale import Scale, linear_scale
 from tui.widgets.cell_canvas import Row
 
 PARTS = (

@@ -13,16 +13,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.data.file_names import split
-from engine.dataset import Pair
-from engine.errors import UserError
-from engine.language import _, plural
-from engine.lookahead import preview
-from engine.lookahead.preflight import Preflight
-from engine.lookahead.preview import Fate
-from engine.run_settings import Part
-from engine.text import direction_label, one_line, plain
-from engine.token_marks import Piece, pieces
+from engine.data.dataset import Pair
+from engine.language.errors import UserError
+from engine.language.file_names import split
+from engine.language.plain_text import direction_label, one_line, plain
+from engine.language.texts import _, plural
+from engine.prompts.token_marks import Piece, pieces
+from engine.run.settings import Part
+from engine.start import preview
+from engine.start.preflight import Preflight
+from engine.start.preview import Fate
 from tui.screens.train.example_picks import Picks
 from tui.screens.train.pair_find import PairFind
 

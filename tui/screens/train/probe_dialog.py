@@ -18,16 +18,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from engine.events import Phase
-from engine.jobs import Request
-from engine.language import _
-from engine.lookahead import probing
-from engine.lookahead.card_line import CardLine
-from engine.lookahead.preflight import Preflight
-from engine.lookahead.probe_words import describe
-from engine.lookahead.probing import Measured
-from engine.text import clock, message_of, plain
-from engine.wording import phase_name
+from engine.language.plain_text import clock, message_of, plain
+from engine.language.texts import _
+from engine.run.events import Phase
+from engine.run.words import phase_name
+from engine.start import probing
+from engine.start.card_line import CardLine
+from engine.start.preflight import Preflight
+from engine.start.probe_words import describe
+from engine.start.probing import Measured
+from engine.start.request import Request
 from tui.widgets.plain_static import PlainStatic
 
 

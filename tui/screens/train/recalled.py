@@ -10,14 +10,15 @@ from typing import Any
 import msgspec
 import tomli
 
-from engine import profile_files, strategies
-from engine.data.file_names import split
-from engine.errors import RunError, UserError
-from engine.hardware import Probe, find
-from engine.language import _
-from engine.runs import Run
-from engine.setting_list import typed
-from engine.text import one_line
+from engine.language.errors import RunError, UserError
+from engine.language.file_names import split
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.machine.hardware import Probe, find
+from engine.profile import files as profile_files
+from engine.profile.setting_list import typed
+from engine.prompts import strategies
+from engine.run.folder import Run
 from tui.screens.train.draft import FILES, Draft, quoted
 
 _LARGEST = 4 << 20

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 
-from engine.catalog import Row
-from engine.language import _
-from engine.table.run_columns import COLUMNS, is_worse_in_the_end, strategy_of
-from engine.text import clock, one_line
-from engine.text import width as columns_of
-from tui.listing import Listing
+from engine.language.plain_text import clock, one_line
+from engine.language.plain_text import width as columns_of
+from engine.language.texts import _
+from engine.table.catalog import Row
+from engine.table.columns import COLUMNS, is_worse_in_the_end, strategy_of
+from tui.run.listing import Listing
 from tui.widgets.polled_lines import PolledLines
 
 if TYPE_CHECKING:

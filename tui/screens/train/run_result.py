@@ -10,15 +10,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from textual.content import Content
 
-from engine.alarms import Alarm
-from engine.directions import LABELS, Direction
-from engine.events import Evaluated, Score
-from engine.language import _, plural
-from engine.run_settings import Job, RunSettings
-from engine.runs import Run
-from engine.strategies import ZERO_SHOT
-from engine.summary import Status, Summary
-from engine.text import number, one_line, plain, width
+from engine.data.directions import LABELS, Direction
+from engine.language.plain_text import number, one_line, plain, width
+from engine.language.texts import _, plural
+from engine.prompts.strategies import ZERO_SHOT
+from engine.run.alarms import Alarm
+from engine.run.events import Evaluated, Score
+from engine.run.folder import Run
+from engine.run.settings import Job, RunSettings
+from engine.run.summary import Status, Summary
 from tui.screens.train import samples
 from tui.screens.train.samples import SampleView
 from tui.screens.train.story import Story

@@ -14,15 +14,16 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
-from engine.alarms import Alarm
-from engine.events import Event
-from engine.run_settings import RunSettings
-from engine.runs import Run
-from engine.summary import Status, Summary
-from engine.time_left import TimeLeft
-from tui.charset import Charset
-from tui.model_choice import has_adapter
-from tui.phase_bar import progress
+from engine.run.alarms import Alarm
+from engine.run.events import Event
+from engine.run.folder import Run
+from engine.run.settings import RunSettings
+from engine.run.summary import Status, Summary
+from engine.run.time_left import TimeLeft
+from tui.chart.charset import Charset
+from tui.run.model_choice import has_adapter
+from tui.run.phase_bar import progress
+from tui.run.status import RunStatus, Speed
 from tui.screens.train import run_result
 from tui.screens.train.loss_chart import LossChart
 from tui.screens.train.samples import SampleView
@@ -30,7 +31,6 @@ from tui.screens.train.story import Story
 from tui.widgets.log_pane import LogPane
 from tui.widgets.machine_panel import MachinePanel
 from tui.widgets.plain_static import PlainStatic
-from tui.widgets.run_status import RunStatus, Speed
 
 Face = Literal["notes", "machine"]
 """What can take the chart's place."""

@@ -9,10 +9,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.dataset import Pair
-from engine.events import Sample
-from engine.language import _
-from engine.text import number, one_line
+from engine.data.dataset import Pair
+from engine.language.plain_text import number, one_line
+from engine.language.texts import _
+from engine.run.events import Sample
 from tui.screens.train.story import Story
 
 

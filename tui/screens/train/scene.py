@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tui.charset import Charset
-from tui.curve import Curve, Points, Window
-from tui.scale import Scale, linear_scale, log_scale, loss_scale
+from tui.chart.charset import Charset
+from tui.chart.curve import Curve, Points, Window
+from tui.chart.scale import Scale, linear_scale, log_scale, loss_scale
 from tui.screens.train import perplexities
 from tui.screens.train.chart_view import ChartView
 from tui.screens.train.overlays import Overlay

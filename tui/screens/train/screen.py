@@ -9,18 +9,22 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
-from engine import launch
-from engine.errors import RunError
-from engine.hardware import Probe
-from engine.language import _
-from engine.lookahead.measurements import Measurements
-from engine.run_settings import RunSettings
-from engine.runs import Run
-from engine.summary import Status
-from engine.text import one_line
-from tui.calling import call
-from tui.follow import follow
-from tui.messages import RunEvents
+from engine.language.errors import RunError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.machine.hardware import Probe
+from engine.run.folder import Run
+from engine.run.settings import RunSettings
+from engine.run.summary import Status
+from engine.start import launch
+from engine.start.measurements import Measurements
+from tui.run.calling import call
+from tui.run.follow import follow
+from tui.run.messages import RunEvents
+from tui.run.start import confirm_and_start
+from tui.run.status import headline
+from tui.run.stop import confirm_and_stop
+from tui.run.surroundings import Surroundings, look_again, look_around
 from tui.screens.train import plot, run_result, setup_actions
 from tui.screens.train.choices import choose
 from tui.screens.train.draft import Draft, first_draft, keep_draft
@@ -31,13 +35,9 @@ from tui.screens.train.recalled import recall
 from tui.screens.train.run_view import RunView
 from tui.screens.train.setup_actions import SetupActions
 from tui.screens.train.setup_form import SetupForm
-from tui.starting import confirm_and_start
-from tui.stopping import confirm_and_stop
-from tui.surroundings import Surroundings, look_again, look_around
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.log_dialog import LogDialog
-from tui.widgets.run_status import headline
 
 _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 LOOK_SECONDS = 3.0

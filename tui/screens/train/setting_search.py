@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from engine.setting_list import Setting
+from engine.profile.setting_list import Setting
 from tui.screens.train.setting_names import NAMES
 
 

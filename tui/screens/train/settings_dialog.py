@@ -14,11 +14,13 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import language, profile_overrides, setting_list
-from engine.errors import UserError
-from engine.language import _, plural
-from engine.setting_list import Setting
-from engine.text import one_line, plain
+from engine.language import texts
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line, plain
+from engine.language.texts import _, plural
+from engine.profile import overrides as profile_overrides
+from engine.profile import setting_list
+from engine.profile.setting_list import Setting
 from tui.screens.train import setting_search
 from tui.screens.train.draft import FILES
 from tui.screens.train.setting_names import chinese_name
@@ -136,7 +138,7 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
 
     def _called(self, setting: Setting) -> tuple[str, str]:
         """What it is called in Chinese, where that is read; in a column where there is room."""
-        if not language.is_chinese():
+        if not texts.is_chinese():
             return "", ""
         name = chinese_name(setting.key) + " "
         return padded(name, _NAME if self.size.width >= _ROOMY else 0), "$text-muted"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.message import Message
 
-from engine import profile_copy
-from engine.command_line import command_for
-from engine.jobs import Request
-from engine.language import _
-from engine.lookahead.measurements import Measurements
-from engine.lookahead.preflight import Preflight
-from engine.text import one_line
-from tui.queue_actions import QueueActions
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.profile import saving
+from engine.start.command import command_for
+from engine.start.measurements import Measurements
+from engine.start.preflight import Preflight
+from engine.start.request import Request
+from tui.run.queue import QueueActions
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
 from tui.widgets.ask import Ask
@@ -170,7 +170,7 @@ class SetupActions(QueueActions):
 
     async def _keep_as(self, name: str) -> Path | None:
         """Write the profile; None if one of this name is to stay. Raises ProfileError, OSError."""
-        path = profile_copy.path_for(name)
+        path = saving.path_for(name)
         exists = await asyncio.to_thread(path.exists)
         question = _("Replace the profile {name}?").format(name=one_line(name))
         if exists and not await self.app.push_screen_wait(
@@ -179,5 +179,5 @@ class SetupActions(QueueActions):
             return None
         profile, overrides = self.draft.profile, self.draft.overrides
         return await asyncio.to_thread(
-            lambda: profile_copy.save_as(profile, overrides, name, replace=exists)
+            lambda: saving.save_as(profile, overrides, name, replace=exists)
         )

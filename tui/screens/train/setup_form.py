@@ -16,11 +16,11 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.gpu_words import facts_of_gpu
-from engine.language import _, pgettext, plural
-from engine.profiles import Profile
-from engine.run_settings import Part
-from engine.text import one_line, plain, rate, short_path
+from engine.language.plain_text import one_line, plain, rate, short_path
+from engine.language.texts import _, pgettext, plural
+from engine.machine.words import facts_of_gpu
+from engine.profile.schema import Profile
+from engine.run.settings import Part
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
 from tui.screens.train.recent_runs import LEAST_WIDTH, RecentRuns

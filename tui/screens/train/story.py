@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from engine.events import Evaluated, Event, Sample, Started, Step, Warned
+from engine.run.events import Evaluated, Event, Sample, Started, Step, Warned
 
 _MOST_WARNINGS = 50
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from engine.language import _, plural
-from engine.protocol import Done
-from engine.text import number, plain
+from engine.language.plain_text import number, plain
+from engine.language.texts import _, plural
+from engine.translate.protocol import Done
 
 _ENDS = {
     "stop": _("{counted}  stop"),

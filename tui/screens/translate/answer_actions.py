@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 from textual import work
 from textual.screen import Screen
 
-from engine import translations
-from engine.errors import UserError
-from engine.language import _
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.translate import history
 from tui.screens.translate.conversation import Conversation
 from tui.screens.translate.exchange import Exchange
 from tui.screens.translate.exports import write_accepted
@@ -129,7 +129,7 @@ class AnswerActions(Screen[None]):
     async def action_write(self) -> None:
         """Write what was accepted in this session, else ever."""
         session = [one.kept for one in self.conversation.exchanges if one.accepted]
-        await write_accepted(self.yiwen, session or await asyncio.to_thread(translations.read))
+        await write_accepted(self.yiwen, session or await asyncio.to_thread(history.read))
 
     @work(exclusive=True, group="dialog")
     async def action_history(self) -> None:
@@ -144,8 +144,8 @@ class AnswerActions(Screen[None]):
         self._keep(exchange.kept)
 
     @work(group="keep", description="")
-    async def _keep(self, kept: translations.Exchange) -> None:
+    async def _keep(self, kept: history.Exchange) -> None:
         try:
-            await asyncio.to_thread(translations.keep, kept)
+            await asyncio.to_thread(history.keep, kept)
         except UserError as error:
             self.yiwen.fail(error)

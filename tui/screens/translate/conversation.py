@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language.texts import _
 from tui.screens.translate.exchange import Exchange
 from tui.screens.translate.question import Question
 from tui.screens.translate.request import Turn

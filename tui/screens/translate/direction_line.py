@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.language import _
+from engine.language.texts import _
 
 _KEYS = (("f5", _("model")), ("f6", _("direction")), ("f7", _("prompt")), ("f8", _("copy")))
 

@@ -11,11 +11,11 @@ from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.widget import Widget
 
-from engine import translations
-from engine.directions import LABELS
-from engine.language import _
-from engine.protocol import Done
-from engine.text import plain
+from engine.data.directions import LABELS
+from engine.language.plain_text import plain
+from engine.language.texts import _
+from engine.translate import history
+from engine.translate.protocol import Done
 from tui.screens.translate.answer import Answer
 from tui.screens.translate.question import Question
 from tui.screens.translate.request import Turn
@@ -128,16 +128,16 @@ class Exchange(Widget):
         self._change()
 
     @property
-    def kept(self) -> translations.Exchange:
+    def kept(self) -> history.Exchange:
         """As it is kept between sessions."""
-        return translations.Exchange(
+        return history.Exchange(
             id=f"{self._began:%Y%m%d-%H%M%S-%f}-{self.number}",
             at=self._began.isoformat(timespec="seconds"),
             text=self.question.text,
             instruction=next((one.instruction for one in self.turns if one.instruction), ""),
             direction=self.question.direction,
             answers=tuple(
-                translations.Answer(
+                history.Answer(
                     one.label, one.text.strip(), one.reason, one.temperature, one.perplexity
                 )
                 for one in self.answers

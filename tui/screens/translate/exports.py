@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine import translations
-from engine.language import _, plural
-from engine.text import one_line
-from engine.translations import Exchange
+from engine.language.plain_text import one_line
+from engine.language.texts import _, plural
+from engine.translate import history
+from engine.translate.history import Exchange
 from tui.widgets.save_dialog import SaveDialog
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def write_accepted(app: YiwenApp, exchanges: Sequence[Exchange]) -> None:
     ).format(count=len(accepted))
 
     async def add(path: str) -> str:
-        added = await asyncio.to_thread(translations.export, accepted, path)
+        added = await asyncio.to_thread(history.export, accepted, path)
         return plural(
             "{count:,} new record in {file}", "{count:,} new records in {file}", added
         ).format(count=added, file=one_line(path))

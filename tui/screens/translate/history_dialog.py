@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import translations
-from engine.directions import LABELS
-from engine.language import _, labelled
-from engine.text import one_line
-from engine.translations import Exchange
+from engine.data.directions import LABELS
+from engine.language.plain_text import one_line
+from engine.language.texts import _, labelled
+from engine.translate import history
+from engine.translate.history import Exchange
 from tui.screens.translate.exports import write_accepted
 from tui.widgets.list_dialog import ListDialog
 from tui.widgets.plain_static import PlainStatic
@@ -75,7 +75,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
     @work
     async def on_mount(self) -> None:
         """Read the file."""
-        self._all = await asyncio.to_thread(translations.read)
+        self._all = await asyncio.to_thread(history.read)
         self._fill(self.query_one(Input).value)
 
     @on(Input.Changed)
@@ -83,7 +83,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
         self._fill(event.value)
 
     def _fill(self, words: str, highlighted: int = 0) -> None:
-        self._shown = translations.find(self._all, words)[:_SHOWN]
+        self._shown = history.find(self._all, words)[:_SHOWN]
         choices = self.query_one(OptionList)
         choices.set_options([Option(self._line(one)) for one in self._shown])
         if self._shown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from engine.language import _
+from engine.language.texts import _
 
 KEYS: list[BindingType] = [
     Binding("f5", "choose_model", _("Model"), id="translate.model", show=False, priority=True,

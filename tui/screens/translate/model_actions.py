@@ -9,14 +9,14 @@ from functools import partial
 
 from textual import work
 
-from engine.errors import UserError
-from engine.language import _
-from engine.lookahead import model_room
-from engine.lookahead.model_room import Room
-from engine.runs import Run
-from engine.text import plain
-from engine.wording import device_name
-from tui.model_choice import ModelChoice, has_adapter, trained_nothing
+from engine.language.errors import UserError
+from engine.language.plain_text import plain
+from engine.language.texts import _
+from engine.run.folder import Run
+from engine.run.words import device_name
+from engine.start import model_room
+from engine.start.model_room import Room
+from tui.run.model_choice import ModelChoice, has_adapter, trained_nothing
 from tui.screens.translate.answer_actions import BUSY, AnswerActions
 from tui.screens.translate.model_picker import LET_GO, check_one_base, pick_models
 from tui.screens.translate.prompt_box import PromptBox

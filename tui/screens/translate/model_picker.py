@@ -9,13 +9,13 @@ from typing import Any
 
 from textual.app import App
 
-from engine.errors import UserError
-from engine.language import _
-from engine.runs import Run
-from engine.table import notes
-from engine.text import one_line
-from tui import model_choice
-from tui.model_choice import ModelChoice
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.texts import _
+from engine.run import notes
+from engine.run.folder import Run
+from tui.run import model_choice
+from tui.run.model_choice import ModelChoice
 from tui.widgets.checklist import Checklist
 from tui.widgets.picker import Picker
 

@@ -8,8 +8,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
-from engine.language import _
-from engine.text import plain
+from engine.language.plain_text import plain
+from engine.language.texts import _
 
 _TAKEN = ("f6", "f7", "pageup", "pagedown")
 """Keys of a plain text area that mean something else on the Translate screen."""

@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.language import _, plural
-from engine.prompts import Encoded, PromptBuilder
-from engine.text import plain
+from engine.language.plain_text import plain
+from engine.language.texts import _, plural
+from engine.prompts.builder import Encoded, PromptBuilder
 
 
 class PromptSheet(ModalScreen[None]):

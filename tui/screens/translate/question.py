@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine import directions
-from engine.directions import LABELS, Direction
-from engine.language import _
-from engine.prompts import PromptBuilder
+from engine.data import directions
+from engine.data.directions import LABELS, Direction
+from engine.language.texts import _
+from engine.prompts.builder import PromptBuilder
 
 Wish = Literal["auto", "to_modern", "to_classical"]
 WISHES: tuple[Wish, ...] = ("auto", "to_modern", "to_classical")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from engine.language import _
-from tui.model_choice import ModelChoice
+from engine.language.texts import _
+from tui.run.model_choice import ModelChoice
 from tui.screens.translate.question import Question
 
 

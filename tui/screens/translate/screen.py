@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import TextArea
 
-from engine.language import _
-from engine.text import clock, one_line, plain
-from engine.wording import device_name
+from engine.language.plain_text import clock, one_line, plain
+from engine.language.texts import _
+from engine.run.words import device_name
 from tui.screens.translate.answer_actions import BUSY
 from tui.screens.translate.conversation import Conversation
 from tui.screens.translate.direction_line import DirectionLine

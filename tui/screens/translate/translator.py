@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import msgspec
 from textual.message import Message
 
-from engine import wording
-from engine.errors import UserError
-from engine.events import Phase
-from engine.language import _
-from engine.profiles import Profile
-from engine.protocol import Done
-from engine.text import message_of
-from engine.translator import Translator, TranslatorEnded
-from tui.model_choice import OpenModel, base_of
+from engine.language.errors import UserError
+from engine.language.plain_text import message_of
+from engine.language.texts import _
+from engine.profile.schema import Profile
+from engine.run import words as wording
+from engine.run.events import Phase
+from engine.translate.client import Translator, TranslatorEnded
+from engine.translate.protocol import Done
+from tui.run.model_choice import OpenModel, base_of
 from tui.screens.translate.request import Request, Turn
 
 _PATIENCE = 0.05  # seconds between attempts to end a process that may just be starting

@@ -1,0 +1,1 @@
+"""What both processes know of the fast engine: families, where it can compute, its memory."""

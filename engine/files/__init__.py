@@ -1,1 +1,0 @@
-"""Files that others may have put there: opened without following a link, or waiting for a pipe."""

@@ -1,0 +1,1 @@
+"""What people read: texts in their language, errors, plain text, wrapped lines, sheets."""

@@ -1,1 +1,0 @@
-"""What is known about a run before it starts: what it will do, need and take."""

@@ -1,0 +1,84 @@
+"""Where things lie: profiles, the runs folder; and how a file is written whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+BUILTIN_PROFILES = Path(__file__).resolve().parents[2] / "profiles"
+
+
+def profile_folders() -> list[Path]:
+    """Folders that hold profiles, the first that has a name wins: local, personal, built in."""
+    folders = [Path.cwd() / "profiles", config_folder() / "profiles", BUILTIN_PROFILES]
+    return [folder for i, folder in enumerate(folders) if folder not in folders[:i]]
+
+
+def home() -> Path:
+    """The user's own folder; one that is not there where the system knows of none."""
+    return Path(os.path.expanduser("~"))
+
+
+def config_folder() -> Path:
+    """Where the user keeps profiles and settings of his own."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or home() / ".config")
+    return config / "yiwen"
+
+
+def settings_file() -> Path:
+    """Where the user's own settings are looked for."""
+    return config_folder() / "settings.toml"
+
+
+def state_folder() -> Path:
+    """Where the program keeps what it remembers of a user between sessions."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state")
+    return state / "yiwen"
+
+
+def cache_folder() -> Path:
+    """Where what can be computed again is kept."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "yiwen"
+
+
+def runs_root(chosen: str | Path | None = None) -> Path:
+    """The folder of all runs: the one chosen, else `$YIWEN_RUNS`, else `./runs`."""
+    return Path(chosen or os.environ.get("YIWEN_RUNS") or "runs").expanduser().resolve()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or all of the new, never a part.
+
+    Who may read it: as before, or as the umask says where there was none.
+    """
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _keep_mode(path, handle)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _keep_mode(path: Path, handle: int) -> None:
+    try:
+        there = os.lstat(path)
+    except OSError:
+        return
+    if stat.S_ISREG(there.st_mode):
+        os.fchmod(handle, there.st_mode & 0o777)
+
+
+def trace_of(path: Path) -> tuple[int, int]:
+    """Size and time of the last change: another pair after a file was written, or is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_size, status.st_mtime_ns)

@@ -1,0 +1,137 @@
+"""A model's own tokenizer, read from its tokenizer.json: the ids that worker and screens share."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tokenizers
+
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.models import hub
+
+
+class Tokenizer:
+    """Text to ids and back, as transformers does it with `add_special_tokens=False`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self._backend = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # it raises no narrower kind
+            raise UserError(
+                _("{path}: cannot be read: {error}").format(
+                    path=folder / "tokenizer.json", error=error
+                )
+            ) from None
+        _keep_no_words(self._backend.model)
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        config = _read_json(folder / "tokenizer_config.json")
+        older = _read_json(folder / "special_tokens_map.json")  # where some models still say it
+        config = {**older, **{key: value for key, value in config.items() if value is not None}}
+        self.bos_token = _token_text(config.get("bos_token"))
+        self.eos_token = _token_text(config.get("eos_token"))
+        if self.eos_token is None:
+            raise UserError(
+                _("{path}: has no eos_token, which ends every answer").format(
+                    path=folder / "tokenizer_config.json"
+                )
+            )
+        self.bos_id = self.token_id(self.bos_token) if self.bos_token else None
+        self.eos_id = self.token_id(self.eos_token)
+        pad = _token_text(config.get("pad_token"))
+        self.pad_id = self.token_id(pad) if pad else self.eos_id
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text; nothing is added, but special tokens written in the text are found."""
+        return list(self._backend.encode(text, add_special_tokens=False).ids)
+
+    def encode_all(self, texts: list[str]) -> list[list[int]]:
+        """Ids of many texts at once."""
+        encodings = self._backend.encode_batch_fast(texts, add_special_tokens=False)
+        return [list(encoding.ids) for encoding in encodings]
+
+    def decode(self, ids: list[int], *, skip_special: bool = True) -> str:
+        """Text of ids."""
+        return str(self._backend.decode(ids, skip_special_tokens=skip_special))
+
+    def token(self, token_id: int) -> str:
+        """The token of an id as the vocabulary spells it."""
+        return self._backend.id_to_token(token_id) or f"<{token_id}>"
+
+    def token_id(self, token: str) -> int:
+        """The id of a token. Raises UserError if the vocabulary lacks it."""
+        found = self._backend.token_to_id(token)
+        if found is None:
+            raise UserError(
+                _("{path}: has no token '{token}'").format(
+                    path=self.folder / "tokenizer.json", token=token
+                )
+            )
+        return int(found)
+
+    def highest_id(self, start: int, end: int) -> int:
+        """The highest id from `start` on that text can turn into; -1 if there is none.
+
+        Looks up to `end`, or as far as the vocabulary has tokens. Special tokens that nothing here
+        uses do not count: some models have them for pictures, without an embedding.
+        """
+        used = {self.bos_id, self.eos_id, self.pad_id}
+        for number in reversed(range(start, max(end, self._backend.get_vocab_size()))):
+            if self._backend.id_to_token(number) is None:
+                continue
+            if number in used or number not in self.special_ids:
+                return number
+        return -1
+
+    @cached_property
+    def special_tokens(self) -> frozenset[str]:
+        """Texts of the special tokens."""
+        return frozenset(self.token(token_id) for token_id in self.special_ids)
+
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """Ids of special tokens: what `decode` leaves out."""
+        added = self._backend.get_added_tokens_decoder()
+        return frozenset(index for index, token in added.items() if token.special)
+
+
+@lru_cache(maxsize=2)  # large vocabularies take much memory; who goes through profiles keeps few
+def load(model_path: str, revision: str = "main") -> Tokenizer:
+    """The tokenizer of a model folder or of a hub model that has been downloaded.
+
+    Raises UserError when there is none.
+    """
+    folder = hub.require(model_path, revision)
+    if not (folder / "tokenizer.json").is_file():
+        raise UserError(
+            _("{folder}: has no tokenizer.json; model.path must name a model folder").format(
+                folder=folder
+            )
+        )
+    return Tokenizer(folder)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return dict(msgspec.json.decode(path.read_bytes()))
+    except (msgspec.DecodeError, TypeError, ValueError) as error:
+        raise UserError(_("{path}: broken JSON: {error}").format(path=path, error=error)) from None
+
+
+def _keep_no_words(model: Any) -> None:
+    """Words seen are kept by default: megabytes, and no faster for sentences without spaces."""
+    resize = getattr(model, "_resize_cache", None)  # not public yet
+    if resize is not None:
+        resize(0)
+
+
+def _token_text(value: Any) -> str | None:
+    """A special token in tokenizer_config.json: a text, or an object with its text in `content`."""
+    return value.get("content") if isinstance(value, dict) else value

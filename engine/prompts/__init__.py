@@ -1,0 +1,1 @@
+"""A pair becomes scored tokens: strategies, few-shot examples, the prompt builder."""

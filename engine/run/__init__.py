@@ -1,0 +1,1 @@
+"""One run: its folder, its settings, its events and what they add up to."""

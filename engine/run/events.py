@@ -1,0 +1,275 @@
+"""The wire format: what a worker writes to events.jsonl, and how lines are added and read."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from engine.machine import regular_files
+from engine.run.judgement import Judgement
+
+
+class Event(Struct, kw_only=True, tag_field="kind", tag=str.lower):
+    """One line. `at` is in seconds since the epoch."""
+
+    at: float = field(default_factory=time.time)
+
+
+class Started(Event):
+    """A worker begins, or continues after `resumed_from` steps."""
+
+    steps: int = 0
+    """Optimizer steps planned; 0 for runs that do not train."""
+    resumed_from: int = 0
+    device: str = ""
+    pid: int = 0
+    host: str = ""
+    pairs: int = 0
+    left_out: int = 0
+    """Training pairs left out, being too long."""
+    path: str = ""
+    """How the model is computed: plain or fast, and why."""
+
+
+class Phase(Event):
+    """What the worker is busy with; `of` > 0 when it can say how far it is."""
+
+    name: str
+    done: int = 0
+    of: int = 0
+
+
+class Step(Event, gc=False):
+    """One optimizer step."""
+
+    step: int
+    of: int
+    loss: float
+    """Mean negative log-likelihood (nats) of the scored tokens of the effective batch."""
+    lr: float
+    grad_norm: float
+    tokens: int
+    """Tokens seen since the run began, padding not counted."""
+    tokens_per_second: float
+    memory: int = 0
+    """Peak bytes: of the GPU, or resident in main memory."""
+
+
+class Score(Struct):
+    """Perplexity of a set of samples (see engine.perplexity)."""
+
+    perplexity: float
+    """Macro: mean over samples of exp(mean nats a scored token)."""
+    perplexity_corpus: float
+    """Micro: exp(mean nats over all scored tokens)."""
+    samples: int
+    tokens: int
+
+
+class Evaluated(Event):
+    """A file was scored after `step` optimizer steps."""
+
+    part: str
+    """test, validation, or repaired: the test file by its second references."""
+    score: Score
+    directions: dict[str, Score] = {}
+    step: int = 0
+    checkpoint: str = ""
+    file: str = ""
+    """Per-sample results, relative to the run folder."""
+    definition: dict[str, str] = {}
+    """How the number is defined: metric, end token, precision of the base, logits, prompt."""
+    seconds: float = 0.0
+    memory: int = 0
+    """Peak bytes until now, as of a step."""
+
+
+class Judged(Event):
+    """The results of an evaluation were looked at beyond their perplexity (engine.scores.judge)."""
+
+    part: str
+    judgement: Judgement
+    directions: dict[str, Judgement] = {}
+    step: int = 0
+    file: str = ""
+    """Per-sample results, relative to the run folder."""
+    definition: dict[str, str] = {}
+    """How the numbers are defined: sacreBLEU's signatures, references, intervals."""
+    seconds: float = 0.0
+
+
+class Sample(Event):
+    """A test item translated along the way."""
+
+    step: int
+    id: str
+    instruction: str
+    output: str
+    reference: str = ""
+
+
+class Saved(Event):
+    """A checkpoint was written; `best` if it is the best so far by `choose_by`."""
+
+    step: int
+    checkpoint: str
+    best: bool = False
+
+
+class Warned(Event):
+    """Something the user should know; the run goes on."""
+
+    message: str
+    hint: str = ""
+
+
+class Probed(Event):
+    """What a few real steps measured; written by probes only."""
+
+    seconds_load: float
+    """From the start of the worker to the first step."""
+    seconds_step: float
+    """Of an optimizer step after the first."""
+    tokens_step: int
+    """In that step, padding not counted."""
+    memory: int
+    """Peak bytes in training: of the GPU, or resident in main memory."""
+    memory_scoring: int
+    """The same with a scoring pass over the longest items of the test file."""
+    scored_tokens_per_second: float
+    """Of all tokens of the items that were scored."""
+
+
+class Finished(Event):
+    """The run is complete; `score` is the result on the test file."""
+
+    steps: int = 0
+    loss: float = math.nan
+    """Mean over the last ten optimizer steps, nats a scored token."""
+    score: Score | None = None
+    checkpoint: str = ""
+    file: str = ""
+
+
+class Stopped(Event):
+    """The run ended early on request, after saving."""
+
+    step: int = 0
+    checkpoint: str = ""
+
+
+class Failed(Event):
+    """The run ended with an error."""
+
+    type: str
+    message: str
+    hint: str = ""
+
+
+class Unknown(Event):
+    """A kind that this version does not know: kept, and passed over by all readers."""
+
+    line: str = ""
+
+
+TERMINAL = (Finished, Stopped, Failed)
+FIRST_PHASE = "loading libraries"
+"""What every worker says first, also one that resumes a run."""
+_KNOWN = (
+    Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
+    | Probed | Finished | Stopped | Failed
+)  # fmt: skip
+_decoder = msgspec.json.Decoder(_KNOWN, strict=False)
+
+
+def encode(event: Event) -> bytes:
+    """One line of JSON. NaN and infinity become strings, for JSON has no such numbers."""
+    line = msgspec.json.encode(event)
+    if b"null" in line:  # msgspec writes null for them; rare, so only then is the slow way taken
+        line = msgspec.json.encode(_spell_non_finite(msgspec.structs.asdict(event), event))
+    return line + b"\n"
+
+
+def _spell_non_finite(value: Any, event: Event | None = None) -> Any:
+    if event is not None:
+        kind = type(event).__struct_config__.tag
+        return {"kind": kind, **{key: _spell_non_finite(item) for key, item in value.items()}}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Struct):
+        return _spell_non_finite(msgspec.structs.asdict(value))
+    if isinstance(value, dict):
+        return {key: _spell_non_finite(item) for key, item in value.items()}
+    return value
+
+
+def decode(line: bytes) -> Event:
+    """The event of a line; `Unknown` for a kind or a form from another version."""
+    try:
+        event: Event = _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Unknown(at=0.0, line=line.decode(errors="replace"))
+    return event
+
+
+class EventLog:
+    """Appends events to a file: one write a line, so that readers never see two halves mixed."""
+
+    def __init__(self, path: Path) -> None:
+        self._torn = False
+        self._handle = regular_files.descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        if not _ends_with_newline(path):  # a torn line of a killed worker
+            os.write(self._handle, b"\n")
+
+    def append(self, event: Event) -> None:
+        """Write one event. Raises OSError when the disk is full."""
+        line = (b"\n" if self._torn else b"") + encode(event)
+        written = os.write(self._handle, line)
+        if written < len(line):
+            self._torn = True  # the disk filled up in the middle; what follows must not stick to it
+            os.write(self._handle, line[written:])
+            self._torn = False
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with regular_files.opened(path) as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+class Tail:
+    """Reads what was appended since the last call; a torn last line is left for the next one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+
+    def read(self, limit: int = 4 << 20) -> list[Event]:
+        """New events, at most about `limit` bytes of them; empty when there is nothing new."""
+        try:
+            with regular_files.opened(self.path) as file:
+                file.seek(self.offset)
+                block = file.read(limit)
+                if len(block) == limit and b"\n" not in block:
+                    block += file.readline()
+        except FileNotFoundError:
+            return []
+        whole = block[: block.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        return [decode(line) for line in whole.splitlines() if line.strip()]
+
+
+def read_all(path: Path) -> list[Event]:
+    """All whole lines of a file; none if there is no file."""
+    tail, found = Tail(path), []
+    while batch := tail.read():
+        found += batch
+    return found

@@ -1,0 +1,99 @@
+"""notes.toml: the name, the tags and the note that people give a run; the one file they write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli_w
+from msgspec import Struct
+
+from engine.language.errors import RunError, cannot_write
+from engine.language.plain_text import one_line, plain
+from engine.language.texts import _
+from engine.machine import reading, regular_files
+from engine.machine.paths import write_atomically
+
+FILE = "notes.toml"
+LONGEST_NAME = 80
+LONGEST_TAG = 40
+LONGEST_NOTE = 10_000
+_SEPARATORS = re.compile(r"[\s,#]+")
+
+
+class Notes(Struct, frozen=True):
+    """What people wrote about a run."""
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    trouble: str = ""
+    """Why the file cannot be read; such a file is never written over."""
+
+    @property
+    def label(self) -> str:
+        """Name and tags in one line: `second try #final`."""
+        return " ".join([*filter(None, [self.name]), *(f"#{tag}" for tag in self.tags)])
+
+
+NONE = Notes()
+
+
+def read(folder: Path) -> Notes:
+    """The notes in a run's folder. Never fails: of a file that cannot be read, see `trouble`."""
+    path = folder / FILE
+    try:
+        found = reading.toml(regular_files.text(path))
+    except FileNotFoundError:
+        return NONE
+    except (OSError, ValueError) as error:
+        return Notes(trouble=_("{path}: cannot be read: {error}").format(path=path, error=error))
+    try:
+        notes = msgspec.convert(found, Notes)
+    except msgspec.ValidationError as error:
+        return Notes(trouble=_("{path}: cannot be read: {error}").format(path=path, error=error))
+    return clean(notes.name, notes.tags, notes.note)
+
+
+def clean(name: str, tags: Iterable[str], note: str) -> Notes:
+    """Notes without control characters, each tag a single word, in order and once."""
+    words = (_SEPARATORS.sub("-", one_line(tag)).strip("-")[:LONGEST_TAG] for tag in tags)
+    return Notes(
+        name=one_line(name)[:LONGEST_NAME],
+        tags=tuple(dict.fromkeys(filter(None, words))),
+        note=plain(note).strip()[:LONGEST_NOTE],
+    )
+
+
+def split_tags(typed: str) -> list[str]:
+    """The tags in what was typed, with spaces, commas or # between them."""
+    return [tag for tag in _SEPARATORS.split(typed) if tag]
+
+
+def write(folder: Path, notes: Notes) -> Notes:
+    """Replace the notes; keys of later versions are kept. Raises RunError.
+
+    A file that cannot be read is left alone: what someone wrote by hand must not be lost.
+    """
+    path = folder / FILE
+    there = read(folder)
+    if there.trouble:
+        raise RunError(_("{trouble}; mend it by hand, or delete it").format(trouble=there.trouble))
+    notes = clean(notes.name, notes.tags, notes.note)
+    content: dict[str, Any] = {**_other_keys(path), "name": notes.name, "tags": list(notes.tags)}
+    content["note"] = notes.note
+    try:
+        write_atomically(path, tomli_w.dumps(content, multiline_strings=True).encode())
+    except OSError as error:
+        raise RunError(cannot_write(path, error)) from None
+    return notes
+
+
+def _other_keys(path: Path) -> dict[str, Any]:
+    try:
+        return reading.toml(regular_files.text(path))
+    except FileNotFoundError:
+        return {}

@@ -1,0 +1,254 @@
+"""What a run's events add up to: status, progress, result; the same for live and old runs."""
+
+from __future__ import annotations
+
+import math
+import time
+from enum import Enum
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from engine.machine import regular_files
+from engine.run import events
+from engine.run.events import Event, Score
+from engine.run.judgement import Judgement
+
+
+class Status(str, Enum):
+    """Where a run stands."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def active(self) -> bool:
+        """Is a worker at it?"""
+        return self in (Status.STARTING, Status.RUNNING)
+
+    @property
+    def ended(self) -> bool:
+        """Has a worker said that it is over?"""
+        return self in (Status.FINISHED, Status.STOPPED, Status.FAILED)
+
+    @property
+    def symbol(self) -> str:
+        """One cell that tells it without colour."""
+        return _SYMBOLS[self]
+
+
+_SYMBOLS = {
+    Status.WAITING: "◷",
+    Status.STARTING: "○",
+    Status.RUNNING: "●",
+    Status.FINISHED: "✓",
+    Status.STOPPED: "■",
+    Status.FAILED: "✗",
+    Status.INTERRUPTED: "◌",
+}
+
+
+class Summary(Struct, array_like=True):
+    """The fold over a run's events; feed it with `apply`, in order."""
+
+    status: Status = Status.STARTING
+    ended: bool = False
+    step: int = 0
+    steps: int = 0
+    loss: float = math.nan
+    lr: float = math.nan
+    tokens_per_second: float = math.nan
+    tokens: int = 0
+    """Seen in training, padding not counted."""
+    memory: int = 0
+    device: str = ""
+    phase: str = ""
+    phase_done: int = 0
+    phase_of: int = 0
+    score: Score | None = None
+    """On the test file: the final one, else the latest."""
+    repaired: Score | None = None
+    """Of the test file's second references, where it has some."""
+    directions: dict[str, Score] = field(default_factory=dict)
+    """`score` by direction."""
+    definition: dict[str, str] = field(default_factory=dict)
+    """How `score` is defined."""
+    results_file: str = ""
+    """Per-sample results behind `score`, relative to the run folder."""
+    judged: events.Judged | None = None
+    """What else is said of the evaluation behind `score`: BLEU, chrF, intervals, faults."""
+    best_checkpoint: str = ""
+    message: str = ""
+    """Why it failed, or what it warned of last."""
+    hint: str = ""
+    began: float = math.nan
+    """Seconds since the epoch, like `updated`."""
+    updated: float = math.nan
+    was_resumed: bool = False
+    """Did a second worker go on where a first one was cut short?"""
+    phase_began: float = math.nan
+    """Seconds since the epoch."""
+    untuned: float = math.nan
+    """Perplexity on the test file before the first step of a training."""
+    validation: float = math.nan
+    """Perplexity on the validation pairs: of the best checkpoint, else the latest."""
+    validated: tuple[int, float] = (-1, math.nan)
+    """The latest perplexity on the validation pairs, and its step."""
+    apart: float = 0.0
+    """Seconds since `began` that do not count: pauses, loading again, and what was lost."""
+    kept_step: int = -1
+    """What another worker would go on from …"""
+    kept_seconds: float = 0.0
+    """… and what it took to get there."""
+
+    def apply(self, event: Event) -> None:
+        """Take one event in."""
+        if isinstance(event, events.Unknown):
+            return
+        before, self.updated = self.updated, event.at
+        if self.ended and not isinstance(event, events.TERMINAL):  # a new worker resumes it
+            self.status, self.ended = Status.STARTING, False
+        if isinstance(event, events.Step):
+            self._apply_step(event)
+        elif isinstance(event, events.Phase):
+            if event.name == events.FIRST_PHASE:
+                self.status = Status.STARTING
+                self._count_from(event.at, self.worked(before))
+            if event.name != self.phase or event.done < self.phase_done:
+                self.phase_began = event.at
+            self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
+        elif isinstance(event, events.Started):
+            self.status = Status.RUNNING
+            self.message = self.hint = ""
+            self._count_start(event, before)
+            self.step, self.steps = event.resumed_from, event.steps
+            self.device = event.device
+            self.was_resumed |= event.resumed_from > 0
+        elif isinstance(event, events.Evaluated):
+            self._apply_score(event)
+        elif isinstance(event, events.Judged):
+            if event.part == "test":
+                self.judged = event
+        elif isinstance(event, events.Saved):
+            self.kept_step, self.kept_seconds = event.step, self.worked(event.at)
+            if event.best:
+                self.best_checkpoint = event.checkpoint
+                if self.validated[0] == event.step:
+                    self.validation = self.validated[1]
+        elif isinstance(event, events.Warned):
+            self.message, self.hint = event.message, event.hint
+        elif isinstance(event, events.TERMINAL):
+            self._apply_end(event)
+
+    @property
+    def is_worse(self) -> bool:
+        """Is it worse on the test file than the untuned model was?"""
+        return self.score is not None and self.score.perplexity > self.untuned
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What is said of all items, if anything."""
+        return self.judged.judgement if self.judged else None
+
+    def _apply_score(self, event: events.Evaluated) -> None:
+        if event.part == "test":
+            self.score, self.directions = event.score, event.directions
+            self.definition, self.results_file = event.definition, event.file
+            self.judged = None
+            if self.steps and not event.step:
+                self.untuned = event.score.perplexity
+        elif event.part == "repaired":
+            self.repaired = event.score
+        elif event.part == "validation":
+            self.validated = (event.step, event.score.perplexity)
+            if not self.best_checkpoint:
+                self.validation = event.score.perplexity
+
+    def _apply_step(self, event: events.Step) -> None:
+        self.step, self.steps, self.loss, self.lr = event.step, event.of, event.loss, event.lr
+        self.tokens_per_second, self.memory = event.tokens_per_second, event.memory
+        self.tokens = event.tokens
+        self.phase, self.phase_done, self.phase_of = "training", event.step, event.of
+
+    def _apply_end(self, event: Event) -> None:
+        self.ended = True
+        self.phase = ""
+        if isinstance(event, events.Finished):
+            self.status = Status.FINISHED
+            self.score = event.score or self.score
+            self.best_checkpoint = event.checkpoint or self.best_checkpoint
+            self.results_file = event.file or self.results_file
+            if not math.isnan(event.loss):
+                self.loss = event.loss
+        elif isinstance(event, events.Stopped):
+            self.status = Status.STOPPED
+        elif isinstance(event, events.Failed):
+            self.status, self.message, self.hint = Status.FAILED, event.message, event.hint
+
+    def settle(self, alive: bool, waits: bool = False) -> None:
+        """Say whether a worker lives, or is waited for, which the events cannot tell."""
+        if not self.ended and not alive:
+            self.status = Status.WAITING if waits else Status.INTERRUPTED
+        elif self.status in (Status.WAITING, Status.INTERRUPTED):
+            self.status = Status.STARTING
+
+    @property
+    def seconds_of_phase(self) -> float:
+        """Since the worker began what it is busy with; nan where it is not told."""
+        return time.time() - self.phase_began if self.phase and self.status.active else math.nan
+
+    @property
+    def seconds(self) -> float:
+        """From the first start, loading included, to the end or until now; nan before the start.
+
+        Of a run that was resumed, as if it had gone on in one go.
+        """
+        return self.worked(self.updated if not self.status.active else time.time())
+
+    def worked(self, at: float) -> float:
+        """Seconds of work until then."""
+        return at - self.began - self.apart
+
+    def _count_from(self, at: float, seconds: float) -> None:
+        """Go on counting then, after so many seconds; begin if nothing has begun."""
+        if math.isnan(self.began):
+            self.began = at
+        else:
+            self.apart = at - self.began - seconds
+
+    def _count_start(self, event: events.Started, before: float) -> None:
+        """A worker has loaded its model. What was done since the last checkpoint is done again."""
+        if self.kept_step < 0:
+            self._count_from(event.at, self.worked(event.at))
+            self.kept_step, self.kept_seconds = 0, self.worked(event.at)
+        elif self.kept_step == event.resumed_from:
+            self._count_from(event.at, self.kept_seconds)
+        else:  # from a checkpoint that this log does not tell of
+            self._count_from(event.at, self.worked(before))
+
+
+def read_summary(path: Path) -> Summary:
+    """Fold a whole events file; of step lines in a row only the last is decoded."""
+    summary = Summary()
+    try:
+        lines = regular_files.content(path).split(b"\n")[
+            :-1
+        ]  # what follows the last newline is torn
+    except FileNotFoundError:
+        return summary
+    previous = b""
+    for line in [*lines, b""]:
+        is_step = line.startswith(b'{"kind":"step"') and line.endswith(b"}")
+        if previous and not is_step:
+            summary.apply(events.decode(previous))
+            previous = b""
+        if is_step:
+            previous = line
+        elif line.strip():
+            summary.apply(events.decode(line))
+    return summary

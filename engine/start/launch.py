@@ -1,0 +1,107 @@
+"""Starts a run's worker as a process of its own, and asks it to stop.
+
+The worker leads a new session and writes to files only, so it outlives the program that started
+it: a closed window, a dropped line, a crash.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+
+from engine.language.errors import RunError, cannot_write
+from engine.language.texts import _
+from engine.machine import hardware, lock, regular_files
+from engine.machine.processes import ours, python
+from engine.run import gpu_choice
+from engine.run.folder import Run
+from engine.start import notice
+
+
+def start(run: Run, *, gpu: str = "") -> int:
+    """Start (or, if the run was cut short, resume) the worker; returns its process id at once.
+
+    `gpu` is the UUID of the GPU it gets; else it is the one that the run names, or the freest.
+    Raises RunError if the run has a worker already, cannot be written, or has lost its GPU.
+    """
+    run.is_busy()  # the worker before may be about to leave
+    try:
+        handle = lock.acquire(run.folder)
+    except OSError as error:
+        raise RunError(cannot_write(run.folder, error)) from None
+    try:
+        gpu = gpu or _own_gpu(run) or _any_gpu(run)
+        with regular_files.appended(run.log_path) as log:
+            process = python.spawn(
+                "engine.worker", str(run.folder), "--lock", str(handle),
+                stdout=log, stderr=log, pass_fds=[handle],
+                gpu=gpu,
+            )  # fmt: skip
+        lock.sign(handle, process.pid, gpu)
+        if run.settings.job != "probe":  # its end is shown where it was asked for
+            notice.attend(run)
+    except OSError as error:
+        raise RunError(
+            _("run {run}: the worker did not start: {error}").format(run=run.id, error=error)
+        ) from None
+    finally:
+        os.close(handle)
+    return process.pid
+
+
+def _own_gpu(run: Run) -> str:
+    """The GPU that a run names. CUDA would pass over one that is not there, and say nothing."""
+    wish = run.settings.gpu
+    if wish and hardware.find(hardware.Probe().gpus(), wish) is None:
+        raise RunError(
+            _(
+                "run {run}: its GPU {wish} is not on this machine; `yiwen resume {run} --gpu 0` "
+                "takes another"
+            ).format(run=shlex.quote(run.id), wish=wish)
+        )
+    return wish
+
+
+def _any_gpu(run: Run) -> str:
+    """The freest GPU; empty where there is none, or CUDA is to find it."""
+    gpu = gpu_choice.take(hardware.Probe().gpus(), run.folder.parent)
+    return gpu.uuid if gpu else ""
+
+
+def request_stop(run: Run, *, force: bool = False) -> None:
+    """Ask the worker to finish its step, save and stop; `force` kills it on the spot.
+
+    Raises RunError when there is no worker, or it runs on another host.
+    """
+    if not run.alive():
+        raise RunError(_("run {run} is not running").format(run=run.id))
+    holder = lock.holder(run.folder)
+    if holder is None:
+        raise RunError(
+            _("run {run}: its worker has not said its process id yet; try again").format(run=run.id)
+        )
+    if holder.host != socket.gethostname():
+        raise RunError(
+            _("run {run} runs on {host}; stop it there").format(run=run.id, host=holder.host)
+        )
+    try:
+        _require_worker(run, holder)
+        os.killpg(holder.pid, signal.SIGKILL if force else signal.SIGTERM)
+    except ProcessLookupError:
+        raise RunError(_("run {run} has just ended").format(run=run.id)) from None
+    except PermissionError:
+        raise RunError(_("run {run} belongs to another user").format(run=run.id)) from None
+
+
+def _require_worker(run: Run, holder: lock.Holder) -> None:
+    """Raises RunError where a lock file names a process that does not hold it."""
+    file = run.folder / "worker.lock"
+    if not ours.holds(holder.pid, file, holder.began):
+        raise RunError(
+            _(
+                "run {run}: its lock names process {pid}, which does not hold it, so nothing was "
+                "ended; look with `fuser {file}` what does"
+            ).format(run=run.id, pid=holder.pid, file=shlex.quote(str(file)))
+        )

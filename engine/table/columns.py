@@ -1,0 +1,296 @@
+"""The columns of the table of runs: what each says, its value for programs, its order."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.language import plain_text as text
+from engine.language.errors import UserError
+from engine.language.file_names import split
+from engine.language.texts import _
+from engine.machine.checked_toml import nearest
+from engine.run import words as wording
+from engine.run.judgement import value as value_of
+from engine.run.summary import Status
+from engine.table.catalog import Row
+
+Value = str | int | float | bool | None
+
+_COMMA = re.compile("[,，]")
+_JOBS = {"evaluate": " eval", "predict": " predict"}
+
+
+@dataclass(frozen=True)
+class RunColumn:
+    """One column."""
+
+    key: str
+    label: str
+    """Its heading."""
+    title: str
+    """In a list of columns: what it is, and what comes first when sorted by it."""
+    value: Callable[[Row], Value]
+    """For programs, and what is sorted by; None sorts last in both orders."""
+    text: Callable[[Row], str]
+    right: bool = False
+    falling: bool = False
+    """Is the greatest first of most use?"""
+    widest: int = 40
+
+    @property
+    def what(self) -> str:
+        """The title without what comes first."""
+        return _COMMA.split(self.title)[0]
+
+
+def strategy_of(row: Row) -> str:
+    """The strategy with its examples; for an adapter, whether it was trained or only evaluated."""
+    return row.settings.strategy_in_full + _job_of(row)
+
+
+def _job_of(row: Row) -> str:
+    settings = row.settings
+    if settings.job == "evaluate" and settings.strategy != "qlora":
+        return ""  # there is nothing else that such a run could do
+    return _JOBS.get(settings.job, "")
+
+
+def perplexity_of(row: Row) -> float:
+    """On the run's test file; nan if it was not scored yet."""
+    score = row.summary.score
+    return score.perplexity if score else math.nan
+
+
+def status_of(row: Row) -> str:
+    """`● running 23%`."""
+    summary = row.summary
+    words = f"{summary.status.symbol} {wording.status_word(summary.status)}"
+    if summary.status is not Status.RUNNING:
+        return words
+    done, of = summary.step, summary.steps
+    if not of:
+        done, of = summary.phase_done, summary.phase_of
+    return f"{words} {text.progress(done, of)}" if of else words
+
+
+def _status_words(row: Row) -> str:
+    """The same, with what an ended run came to if it came to nothing."""
+    if is_worse_in_the_end(row):
+        return _("{status}, worse").format(status=status_of(row))
+    return status_of(row)
+
+
+def is_worse_in_the_end(row: Row) -> bool:
+    """Has it ended, and does it score worse than the untuned model?"""
+    return row.summary.status.ended and row.summary.is_worse
+
+
+def test_name(row: Row) -> str:
+    """The name of the file that was scored."""
+    file = row.settings.data.get("test")
+    return ",".join(Path(part).name for part in split(file.path)) if file else ""
+
+
+def _corpus(row: Row) -> float:
+    score = row.summary.score
+    return score.perplexity_corpus if score else math.nan
+
+
+def _bleu(row: Row) -> float:
+    judged = row.summary.judgement
+    return value_of(judged.bleu) if judged else math.nan
+
+
+def _chrf(row: Row) -> float:
+    judged = row.summary.judgement
+    return value_of(judged.chrf) if judged else math.nan
+
+
+def _tenths(value: float) -> str:
+    return text.number(value, 1)
+
+
+def _direction(name: str) -> Callable[[Row], float]:
+    def perplexity(row: Row) -> float:
+        score = row.summary.directions.get(name)
+        return score.perplexity if score else math.nan
+
+    return perplexity
+
+
+def _words(
+    key: str, label: str, title: str, say: Callable[[Row], str], *,
+    value: Callable[[Row], Value] | None = None, falling: bool = False, widest: int = 40,
+) -> RunColumn:  # fmt: skip
+    def known(row: Row) -> Value:
+        return say(row) or None
+
+    return RunColumn(key, label, title, value or known, say, falling=falling, widest=widest)
+
+
+def _number(
+    key: str, label: str, title: str, number: Callable[[Row], float], *,
+    say: Callable[[float], str] = text.number, falling: bool = False,
+) -> RunColumn:  # fmt: skip
+    return RunColumn(
+        key, label, title, lambda row: _known(number(row)), lambda row: say(number(row)),
+        right=True, falling=falling,
+    )  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _setting(key: str, label: str, title: str, read: Callable[[Row], float]) -> RunColumn:
+    """A number of the profile that only training uses."""
+
+    def number(row: Row) -> float:
+        return read(row) if row.settings.job == "train" else math.nan
+
+    return _number(key, label, title, number, say=_short, falling=True)
+
+
+def _short(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:g}"
+
+
+_LIST = (
+    _words("status", _("status"), _("status, running first"), _status_words,
+           value=lambda row: row.summary.status.value),
+    _words("profile", _("profile"), _("profile"), lambda row: row.settings.profile.name, widest=18),
+    _words("strategy", _("strategy"), _("strategy"), strategy_of,
+           value=lambda row: row.settings.strategy + _job_of(row), widest=24),
+    RunColumn("perplexity", "ppl", _("perplexity, best first"),
+              lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
+    _number("validation", _("val ppl"), _("validation perplexity, best first"),
+            lambda row: row.summary.validation,
+            say=lambda value: "" if math.isnan(value) else text.number(value)),
+    _words("name", _("name"), _("name and tags that you gave"), lambda row: row.notes.label,
+           widest=28),
+    _number("loss", "loss", _("training loss, lowest first"), lambda row: row.summary.loss,
+            say=lambda value: text.number(value, 3)),
+    _number("time", _("time"), _("time taken, longest first"), lambda row: row.summary.seconds,
+            say=text.clock, falling=True),
+    _words("created", _("created"), _("created, newest first"),
+           lambda row: row.settings.created[5:16].replace("T", " "),
+           value=lambda row: row.settings.created, falling=True),
+    _words("id", "id", _("id"), lambda row: row.run.id, falling=True),
+    _number("corpus", _("corpus"), _("corpus perplexity, best first"), _corpus),
+    _number("to_modern", "文→白", _("perplexity into modern, best first"), _direction("to_modern")),
+    _number("to_classical", "白→文", _("perplexity into Classical, best first"),
+            _direction("to_classical")),
+    _number("bleu", "BLEU", _("BLEU, highest first"), _bleu, say=_tenths, falling=True),
+    _number("chrf", "chrF", _("chrF, highest first"), _chrf, say=_tenths, falling=True),
+    _words("test", _("test"), _("test file"), test_name, widest=24),
+    _words("model", _("model"), _("base model"), lambda row: row.settings.profile.model.path,
+           widest=30),
+    _setting("rank", _("rank"), _("rank of the adapter"),
+             lambda row: row.settings.profile.lora.rank),
+    _setting("epochs", _("epochs"), _("epochs asked for"),
+             lambda row: row.settings.profile.training.epochs),
+    _setting("batch", _("batch"), _("pairs a step"),
+             lambda row: row.settings.profile.training.batch_size),
+    _number("lr", "lr", _("peak learning rate"),
+            lambda row: row.settings.profile.training.learning_rate
+            if row.settings.job == "train" else math.nan, say=text.rate, falling=True),
+    _setting("seed", _("seed"), _("seed of training"),
+             lambda row: row.settings.profile.training.seed),
+    _setting("steps", _("steps"), _("optimizer steps done"), lambda row: row.summary.step),
+    _words("best", _("best"), _("best checkpoint"), lambda row: row.summary.best_checkpoint),
+    _words("chosen_by", _("chosen by"), _("what chose the checkpoint"),
+           lambda row: wording.choice_word(row.settings.chosen_by),
+           value=lambda row: row.settings.chosen_by or None),
+    _number("untuned", _("untuned"), _("perplexity of the untuned model"),
+            lambda row: row.summary.untuned),
+    _words("adapter_of", _("adapter of"), _("run whose adapter was scored"),
+           lambda row: row.settings.adapter_run),
+    _words("host", _("host"), _("machine"), lambda row: row.settings.host, widest=16),
+    _words("note", _("note"), _("note that you wrote"), lambda row: text.one_line(row.notes.note)),
+)  # fmt: skip
+COLUMNS = {column.key: column for column in _LIST}
+USUAL = (
+    "status", "profile", "strategy", "perplexity", "name", "loss", "validation", "time", "created",
+    "id", "bleu", "chrf",
+)  # fmt: skip
+"""What is shown where nothing else was chosen, the more important first."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of the rows."""
+
+    key: str = "created"
+    reverse: bool = True
+    grouped: bool = False
+    """Runs of one profile together, the profiles by name."""
+
+    def by(self, key: str) -> Order:
+        """Order by a column, in the direction of most use; turned round if it was that already."""
+        if key == self.key:
+            return self.reversed()
+        return Order(key, COLUMNS[key].falling, self.grouped)
+
+    def reversed(self) -> Order:
+        """The same the other way round."""
+        return Order(self.key, not self.reverse, self.grouped)
+
+    def turned(self, grouped: bool) -> Order:
+        """The same, in groups or not."""
+        return Order(self.key, self.reverse, grouped)
+
+    @property
+    def arrow(self) -> str:
+        """Greatest first: down."""
+        return "▾" if self.reverse else "▴"
+
+    def sort(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows in this order; those without a value last, ties as they were."""
+        rows = list(rows)
+        ranks = [_rank(self.key, row) for row in rows]
+        known = [at for at, rank in enumerate(ranks) if rank is not None]
+        known.sort(key=ranks.__getitem__, reverse=self.reverse)  # type: ignore[arg-type]
+        unknown = (row for row, rank in zip(rows, ranks) if rank is None)
+        rows = [*(rows[at] for at in known), *unknown]
+        if self.grouped:
+            rows.sort(key=lambda row: row.settings.profile.name.casefold())
+        return rows
+
+
+def _rank(key: str, row: Row) -> str | float | None:
+    if key == "status":
+        return list(Status).index(row.summary.status)
+    value = COLUMNS[key].value(row)
+    if isinstance(value, str):
+        folded = value.casefold()
+        return value if folded == value else folded  # no copies of ten thousand dates
+    return value
+
+
+def column(key: str) -> RunColumn:
+    """A column by its key or heading. Raises UserError."""
+    for one in COLUMNS.values():
+        if key in (one.key, one.label):
+            return one
+    known = _(", ").join(COLUMNS)
+    raise UserError(
+        _("'{key}' is no column{nearest}; there are: {known}").format(
+            key=key, nearest=nearest(key, COLUMNS), known=known
+        )
+    )
+
+
+def values(rows: Sequence[Row], keys: Sequence[str]) -> list[list[Value]]:
+    """The table for programs: whole numbers, whole dates, None where there is nothing."""
+    columns = [COLUMNS[key] for key in keys]
+    return [[one.value(row) for one in columns] for row in rows]
+
+
+def texts(rows: Sequence[Row], keys: Sequence[str]) -> list[list[str]]:
+    """The table for people."""
+    columns = [COLUMNS[key] for key in keys]
+    return [[one.text(row) for one in columns] for row in rows]

@@ -1,0 +1,72 @@
+"""The scores of runs as cells of a table, and those of copying what was to be translated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.language.plain_text import number
+from engine.run.judgement import value
+from engine.run.settings import DataFile
+from engine.run.words import choice_word
+from engine.table.catalog import Row
+from engine.table.columns import perplexity_of
+
+
+def best_of(rows: Iterable[Row]) -> float:
+    """The lowest perplexity; nan if there is none."""
+    return min(filter(math.isfinite, map(perplexity_of, rows)), default=math.nan)
+
+
+def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
+    """Perplexity, as a multiple of the best, corpus, 文→白, 白→文, validation, BLEU, chrF.
+
+    `digits` are those of BLEU and chrF.
+    """
+    summary, perplexity = row.summary, perplexity_of(row)
+    yield row.perplexity_text
+    yield f"{perplexity / best:.2f}×" if math.isfinite(perplexity / best) else "–"
+    yield number(summary.score.perplexity_corpus if summary.score else None)
+    for name in ("to_modern", "to_classical"):
+        part = summary.directions.get(name)
+        yield number(part.perplexity if part else None)
+    yield number(summary.validation)
+    judged = summary.judgement
+    yield number(value(judged.bleu) if judged else None, digits)
+    yield number(value(judged.chrf) if judged else None, digits)
+
+
+def chosen_by(row: Row) -> str:
+    """What picked the checkpoint that was scored, in words; `–` if nothing did."""
+    return choice_word(row.settings.chosen_by) if row.settings.chosen_by else "–"
+
+
+def values(row: Row) -> list[float]:
+    """The numbers behind `cells`, without the multiple of the best; nan where there is none."""
+    summary, judged = row.summary, row.summary.judgement
+    parts = [summary.directions.get(name) for name in ("to_modern", "to_classical")]
+    return [
+        perplexity_of(row),
+        summary.score.perplexity_corpus if summary.score else math.nan,
+        *(part.perplexity if part else math.nan for part in parts),
+        summary.validation,
+        value(judged.bleu) if judged else math.nan,
+        value(judged.chrf) if judged else math.nan,
+    ]
+
+
+def cells_of_copies(rows: Sequence[Row], digits: int = 2) -> list[tuple[DataFile, list[str]]]:
+    """Each test file, with what its source itself scores as a translation, in the same cells."""
+    found = {}
+    for row in rows:
+        test, judged = row.settings.data.get("test"), row.summary.judgement
+        if test and judged and judged.source_bleu and test.sha256 not in found:
+            quality = value(judged.source_bleu), value(judged.source_chrf)
+            found[test.sha256] = test, ["–"] * 6 + [number(one, digits) for one in quality]
+    return list(found.values())
+
+
+def scored_files(rows: Iterable[Row]) -> list[DataFile]:
+    """The files that runs were scored on, each content once."""
+    files = (row.settings.data.get("test") for row in rows)
+    return list({file.sha256: file for file in files if file}.values())

@@ -1,1 +1,0 @@
-"""The queue of runs: which wait, whose turn it is, who starts them."""

@@ -1,0 +1,1 @@
+"""Encoded pairs laid in rows, and cut into passes that memory holds."""

@@ -1,0 +1,1 @@
+"""A base model with its adapter, loaded, and computed by the plain or the fast engine."""

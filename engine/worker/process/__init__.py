@@ -1,0 +1,1 @@
+"""A worker as a process: quiet libraries, devices and memory, what it reports, how it fails."""

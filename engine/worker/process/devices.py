@@ -1,0 +1,73 @@
+"""Where a worker computes, what that is called, and in which type it computes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from engine.language.texts import _
+from engine.machine.hardware import Probe
+from engine.run import gpu_choice
+
+Warn = Callable[[str, str], None]
+"""Told a message and a hint."""
+
+
+def pick_device() -> torch.device:
+    """The first GPU that CUDA shows, else the CPU."""
+    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def check_device(device: torch.device, warn: Warn) -> None:
+    """Say why a machine with GPUs computes on its processor; many hours may be lost by it.
+
+    Raises RunError where CUDA_VISIBLE_DEVICES names none that is there.
+    """
+    gpus = Probe().gpus() if device.type == "cpu" else ()
+    if not gpus:
+        return
+    gpu_choice.visible(gpus)
+    if gpu_choice.is_hidden():
+        why, hint = _("CUDA_VISIBLE_DEVICES hides every GPU"), _("unset it to use a GPU")
+    elif torch.version.cuda is None:
+        why, hint = _("this torch is built without CUDA"), _("install torch with CUDA")
+    else:
+        why, hint = _("CUDA cannot use it"), _("look at worker.log and at what nvidia-smi says")
+    words = _("computing on the processor, not on {gpu}: {why}")
+    warn(words.format(gpu=gpus[0].name, why=why), hint)
+
+
+def device_name(device: torch.device) -> str:
+    """For people: the GPU's name, or CPU and its threads."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def compute_dtype(
+    asked: str, device: torch.device, warn: Warn, key: str = "model.dtype"
+) -> torch.dtype:
+    """The type to compute in.
+
+    On a CPU half types are refused where they are a trap: without AMX bfloat16 multiplies up to
+    80 times slower than float32, and float16 is never faster.
+    """
+    if device.type == "cuda":
+        if asked != "auto":
+            return getattr(torch, asked)  # type: ignore[no-any-return]
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if asked == "bfloat16" and _cpu_multiplies_bfloat16():
+        return torch.bfloat16
+    if asked not in ("auto", "float32"):
+        warn(
+            _('{key}: "{asked}" is slow on this CPU; computing in float32').format(
+                key=key, asked=asked
+            ),
+            _('set {key} = "auto"').format(key=key),
+        )
+    return torch.float32
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    return bool(torch.cpu._is_amx_tile_supported())

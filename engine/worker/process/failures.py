@@ -1,0 +1,35 @@
+"""Words an exception as an event: what happened, and what the user can do about it."""
+
+from __future__ import annotations
+
+import errno
+
+import torch
+
+from engine.language.errors import UserError
+from engine.language.texts import _
+from engine.run.events import Failed
+from engine.worker.process import out_of_memory
+
+
+def explain(error: BaseException, phase: str = "") -> Failed:
+    """The event that ends a failed run; `phase` is what it was busy with."""
+    message = str(error).strip() or type(error).__name__
+    if isinstance(error, UserError):
+        return Failed(type=type(error).__name__, message=message)
+    return Failed(
+        type=type(error).__name__, message=message.splitlines()[0], hint=_hint(error, phase)
+    )
+
+
+def _hint(error: BaseException, phase: str) -> str:
+    message = str(error)
+    if isinstance(error, torch.cuda.OutOfMemoryError) or "CUDA error: out of memory" in message:
+        return out_of_memory.hint(phase)
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator" in message:
+        return _("main memory is exhausted: lower training.tokens_per_pass")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _("the disk is full: free some space, then resume the run")
+    if isinstance(error, ImportError):
+        return _("a package is missing or broken: install again with `make run`")
+    return _("the whole story is in worker.log")

@@ -1,0 +1,1 @@
+"""What every job may ask of a model: a score, translations."""

@@ -1,0 +1,179 @@
+"""Scores a file: the perplexity of every sample, and how it is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import torch
+
+from engine.data.dataset import Pair
+from engine.language.errors import DataError
+from engine.language.texts import _, plural
+from engine.machine import regular_files
+from engine.machine.paths import write_atomically
+from engine.profile.schema import Profile
+from engine.prompts.builder import Encoded, PromptBuilder
+from engine.scores import perplexity
+from engine.scores.perplexity import SampleResult
+from engine.worker.batching.passes import PassSize
+from engine.worker.model.computed import Losses
+from engine.worker.process.reporter import Reporter
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A data file ready to be scored again and again."""
+
+    pairs: list[Pair]
+    encoded: list[Encoded]
+    examples: list[list[str]]
+    """Ids of the few-shot examples before each item, where they differ; else empty lists."""
+    cut: int
+    """Items whose answer does not fit whole, and is scored in part."""
+
+    @classmethod
+    def prepare(cls, pairs: list[Pair], builder: PromptBuilder, max_tokens: int) -> Scored:
+        """Encode a file and cut it to `max_tokens` from the right, as the course's script does.
+
+        Raises DataError naming an item of which nothing would be left to score.
+        """
+        encoded, examples, cut_answers = [], [], 0
+        vary = builder.examples.vary
+        for pair in pairs:
+            whole = builder.encode(pair.instruction, pair.output)
+            cut = whole.cut(max_tokens)
+            if not cut.scored_count:
+                raise DataError(
+                    _(
+                        "item {id}: its prompt alone has {tokens} tokens and leaves no room for "
+                        "the answer in evaluation.max_tokens = {max_tokens}{remedy}"
+                    ).format(
+                        id=pair.id,
+                        tokens=len(whole.ids) - whole.scored_count,
+                        max_tokens=max_tokens,
+                        remedy=_remedy(builder, pair.instruction, max_tokens),
+                    )
+                )
+            encoded.append(cut)
+            cut_answers += len(cut.ids) < len(whole.ids)
+            shown = builder.examples.before(pair.instruction) if vary else ()
+            examples.append([example.id for example in shown])
+        return cls(pairs, encoded, examples, cut_answers)
+
+    def only(self, places: Sequence[int]) -> Scored:
+        """Some of the items."""
+        return replace(
+            self,
+            pairs=[self.pairs[i] for i in places],
+            encoded=[self.encoded[i] for i in places],
+            examples=[self.examples[i] for i in places],
+        )
+
+
+def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
+    if not builder.examples.count:
+        return ""
+    fit = builder.examples_that_fit(instruction, max_tokens)
+    return plural(
+        "; of its {count} example {fit} would fit: few_shot.examples",
+        "; of its {count} examples {fit} would fit: few_shot.examples",
+        builder.examples.count,
+    ).format(count=builder.examples.count, fit=fit)
+
+
+@torch.inference_mode()
+def score(
+    losses: Losses,
+    file: Scored,
+    profile: Profile,
+    reporter: Reporter,
+    name: str,
+    pad_id: int,
+    size: PassSize | None = None,
+) -> list[SampleResult]:
+    """Perplexity of each sample, in the file's order. Raises StopRequested.
+
+    Where memory runs out it goes on in smaller passes, which `size` remembers for the next file.
+    """
+    losses.model.eval()
+    size = size or PassSize(profile.evaluation.tokens_per_pass)
+    # Sums in float64: thousands of float32 values added up would lose the fifth digit.
+    nll = torch.zeros(len(file.pairs), dtype=torch.float64)
+    done: set[int] = set()
+    while left := [i for i in range(len(file.pairs)) if i not in done]:
+        encoded, places = [file.encoded[i] for i in left], torch.tensor(left)
+        passes = losses.passes(encoded, profile.training.row_tokens, size.tokens, pad_id)
+        try:
+            for batch in passes:
+                reporter.check_stop()
+                reporter.phase(f"scoring {name}", len(done), len(file.pairs))
+                samples = places[batch.samples]
+                nll.index_add_(0, samples, losses(batch).double().cpu())
+                done.update(samples.tolist())
+            break
+        except torch.OutOfMemoryError:
+            if not size.halve(passes):
+                raise
+        torch.cuda.empty_cache()  # after the handler, for the exception holds on to tensors
+        reporter.warn(
+            _(
+                "out of memory while scoring; going on with passes of at most {tokens} tokens, "
+                "the result unchanged"
+            ).format(tokens=size.tokens),
+            _("evaluation.tokens_per_pass = {tokens} begins with that").format(tokens=size.tokens),
+        )
+    reporter.phase(f"scoring {name}", len(file.pairs), len(file.pairs))
+    return [
+        SampleResult(
+            id=pair.id,
+            direction=pair.direction,
+            perplexity=perplexity.of_sample(total, encoded.scored_count),
+            nll=total,
+            tokens=encoded.scored_count,
+            instruction=pair.instruction,
+            reference=pair.output,
+            examples=examples,
+            repaired=pair.repaired,
+            has_number=pair.has_number,
+        )
+        for pair, encoded, examples, total in zip(
+            file.pairs, file.encoded, file.examples, nll.tolist(), strict=True
+        )
+    ]
+
+
+def write_results(path: Path, results: Sequence[SampleResult]) -> None:
+    """Per-sample results as JSON Lines, replaced whole."""
+    regular_files.make_folder(path.parent)
+    encoder = msgspec.json.Encoder()
+    write_atomically(path, encoder.encode_lines(list(results)))
+
+
+def definition(
+    profile: Profile, builder: PromptBuilder, losses: Losses, scored: int
+) -> dict[str, str]:
+    """What was measured and how, to stand beside the number; `scored` is the number of tokens."""
+    quantization, few_shot = profile.quantization, profile.few_shot
+    base = quantization.method + (" double" if quantization.double else "")
+    if losses.products_in != losses.dtype:
+        base += f", products in {str(losses.products_in).removeprefix('torch.')}"
+    examples = str(builder.examples.count)
+    if builder.examples.count:
+        seed = f" (seed {few_shot.seed})" if few_shot.choose == "random" else ""
+        examples += f" {few_shot.choose}{seed}, {few_shot.direction} direction"
+    end = builder.tokenizer.eos_token
+    return {
+        "metric": f"macro, the mean over samples of exp(mean nats of output tokens and {end})",
+        "corpus": f"exp(mean nats over all {scored:,} such tokens)",
+        "base": "unquantised" if quantization.method == "none" else base,
+        "computed in": str(losses.dtype).removeprefix("torch."),
+        "logits": "float32 before log-softmax",
+        "path": losses.path,
+        "attention": losses.attention,
+        "prompt": builder.digest,
+        "examples": examples,
+        "cut at": f"{profile.evaluation.max_tokens} tokens",
+    }

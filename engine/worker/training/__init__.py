@@ -1,0 +1,1 @@
+"""Training by QLoRA: the loop, the optimizer step, checkpoints."""

@@ -1,0 +1,263 @@
+"""The training loop of QLoRA (Dettmers et al. 2023): read it from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from accelerate import Accelerator
+from peft import PeftModel
+from torch.optim.lr_scheduler import LRScheduler
+
+from engine.language.texts import _, plural
+from engine.profile import seed_loop
+from engine.profile.schema import Training
+from engine.prompts.builder import Encoded
+from engine.run import plan, trained_with
+from engine.run.events import Finished, Saved, Score, Started, Step, Stopped
+from engine.worker.batching.batches import epoch_order
+from engine.worker.model.adapters import add_adapter
+from engine.worker.model.computed import Losses, make_losses
+from engine.worker.process import memory
+from engine.worker.process.devices import device_name
+from engine.worker.process.reporter import StopRequested
+from engine.worker.scoring.session import Session
+from engine.worker.training import checkpoints
+from engine.worker.training.checkpoints import TrainerState
+from engine.worker.training.data import TrainingData
+from engine.worker.training.optimizers import make_optimizer, make_scheduler
+from engine.worker.training.progress import Progress
+from engine.worker.training.step import Gradient, OptimizerSteps, StepResult
+
+
+class Trainer:
+    """One training run: everything that is needed between two steps."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.run = session.run
+        self.report = session.reporter
+        self.profile = session.settings.profile
+        self.settings: Training = self.profile.training
+        self.accelerator = Accelerator(cpu=session.device.type == "cpu")
+
+        # Data first: a mistake in it should not cost the loading of a model.
+        self.report.phase("reading data")
+        self.data = TrainingData.read(session)
+        self.plan = self.data.plan
+        self.trained_with = trained_with.describe(self.profile, session.builder)
+        base = session.load_model()
+        if self.settings.gradient_checkpointing:
+            base.gradient_checkpointing_enable({"use_reentrant": False})
+        model = add_adapter(base, self.profile.lora, self.settings.seed)
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = make_optimizer(self.settings, self.parameters)
+        self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
+        self.model: PeftModel = self.accelerator.prepare(model)
+        self.losses: Losses = make_losses(self.model, self.profile)
+        gradient = Gradient(
+            self.losses,
+            self.parameters,
+            self.settings,
+            session.builder.tokenizer.pad_id,
+            self.accelerator,
+            self.report,
+        )
+        self.steps = OptimizerSteps(
+            gradient, self.parameters, self.optimizer, self.scheduler, self.settings.max_grad_norm
+        )
+        self.progress = Progress()
+        self.saved = (-1, "")  # step, and the best checkpoint as it was then
+        torch.manual_seed(self.settings.seed)  # dropout: the same whatever loading has drawn
+
+    def train(self) -> None:
+        """Train to the end, or until asked to stop; either way nothing is lost."""
+        self._resume()
+        self.report.emit(
+            Started(
+                steps=self.plan.steps,
+                resumed_from=self.progress.step,
+                device=device_name(self.session.device),
+                pairs=self.plan.pairs,
+                left_out=self.plan.left_out,
+                path=self.losses.path,
+            )
+        )
+        self.data.warn(self.profile, self.report)
+        try:
+            # Before the first step: the untuned model, where the curve begins. Later: a point that
+            # a stop cut short.
+            if self._evaluation_is_due():
+                self._evaluate()
+            self._loop()
+            self._finish()
+        except StopRequested:
+            self.settle()
+            step = self.progress.step
+            if step:
+                self._save()
+            saved = self.progress.checkpoint if step else ""
+            self.report.emit(Stopped(step=step, checkpoint=saved))
+
+    def _loop(self) -> None:
+        encoded, settings = self.data.encoded, self.settings
+        steps_per_epoch = plan.steps_per_epoch(settings, len(encoded))
+        while self.progress.step < self.plan.steps and not self._patience_is_over():
+            epoch, first = divmod(self.progress.step, steps_per_epoch)
+            order = epoch_order(len(encoded), settings.batch_size, settings.seed, epoch)
+            batches = [
+                [encoded[i] for i in self._learnt(batch)] for batch in order[first:steps_per_epoch]
+            ]
+            for batch in batches:
+                self.report.check_stop()
+                self.take_step(batch)
+                asked = self.progress.step + self.steps.pending
+                if not (self._is_on_curve(asked) or self._is_saved(asked)):
+                    continue
+                self.settle()
+                if self._evaluation_is_due():
+                    self._evaluate()
+                if self._is_saved(asked):
+                    self._save()
+                if asked == self.plan.steps or self._patience_is_over():
+                    return
+            self.settle()
+
+    def _is_on_curve(self, step: int) -> bool:
+        return step % self.plan.evaluate_every == 0 or step == self.plan.steps
+
+    def _is_saved(self, step: int) -> bool:
+        return step % self.plan.checkpoint_every == 0 or step == self.plan.steps
+
+    def _learnt(self, batch: Sequence[int]) -> Sequence[int]:
+        """What of a batch is learnt: all of it, unless the seed's loop is asked for."""
+        if self.settings.seed_bug_compatible:
+            return seed_loop.stepped_on(batch, self.settings.batch_size)
+        return batch
+
+    def take_step(self, batch: list[Encoded]) -> None:
+        """One optimizer step on one effective batch; what comes of it may be known only later."""
+        self.report.doing = "training"
+        self.model.train()
+        if (result := self.steps.take(batch)) is not None:
+            self._tell(result)
+
+    def settle(self) -> None:
+        """Wait for what came of every step that was asked for."""
+        if (result := self.steps.settle()) is not None:
+            self._tell(result)
+
+    def _tell(self, result: StepResult) -> None:
+        progress = self.progress
+        progress.take_step(result.loss, result.tokens)
+        if not result.is_applied:
+            self.report.warn(
+                _("step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied").format(
+                    step=progress.step, loss=result.loss, grad_norm=result.grad_norm
+                ),
+                _("a lower training.learning_rate or model.dtype = float32 may help"),
+            )
+        self.report.emit(
+            Step(
+                step=progress.step,
+                of=self.plan.steps,
+                loss=result.loss,
+                lr=result.lr,
+                grad_norm=result.grad_norm,
+                tokens=progress.tokens,
+                tokens_per_second=result.tokens / result.seconds,
+                memory=memory.peak_bytes(self.session.device),
+            )
+        )
+
+    def _evaluation_is_due(self) -> bool:
+        step = self.progress.step
+        return self._is_on_curve(step) and self.progress.evaluated_step < step
+
+    def _evaluate(self) -> None:
+        """A point of the learning curve: validation and test perplexity, and a few translations."""
+        progress, data = self.progress, self.data
+        scores: dict[str, Score] = {}
+        files = {"validation": data.validation, "test": data.test}
+        for part, file in files.items():
+            if file is not None:
+                scores[part], _ = self.session.evaluate(
+                    self.losses,
+                    part,
+                    file,
+                    step=progress.step,
+                    checkpoint=progress.checkpoint if progress.step else "",
+                    name=f"{part}-{progress.checkpoint}",
+                )
+        self.session.translate_samples(self.losses, data.test.pairs, progress.step)
+        progress.evaluated_step = progress.step
+        chosen_by = scores.get(self._choose_by())
+        # The untuned model is no checkpoint.
+        if progress.step and chosen_by is not None and progress.is_best(chosen_by.perplexity):
+            self._save()
+
+    def _choose_by(self) -> str:
+        """The part whose perplexity picks the best checkpoint; `last` when none may."""
+        by = self.profile.evaluation.choose_by
+        return "last" if by == "validation" and self.data.validation is None else by
+
+    def _patience_is_over(self) -> bool:
+        """Early stopping: the perplexity that chooses has not fallen for long enough."""
+        patience = self.settings.patience
+        return bool(patience) and self.progress.evaluations_without_better >= patience
+
+    def _save(self) -> None:
+        """Write a checkpoint, once a step; a second time if it then turns out to be the best."""
+        progress = self.progress
+        if self.saved == (progress.step, progress.best):
+            return
+        state = TrainerState.now(progress, self.optimizer, self.scheduler)
+        name = checkpoints.save(self.run, self.model, state, self.trained_with)
+        self.saved = (progress.step, progress.best)
+        self.report.emit(Saved(step=progress.step, checkpoint=name, best=name == progress.best))
+
+    def _resume(self) -> None:
+        """Go on from the newest checkpoint, if there is one."""
+        found = checkpoints.newest_state(self.run)
+        if found is None:
+            return
+        folder, state = found
+        checkpoints.load_weights(self.model, folder)
+        state.restore(self.optimizer, self.scheduler)
+        self.progress = state.progress
+        self.saved = (self.progress.step, self.progress.best)
+
+    def _finish(self) -> None:
+        """Publish the chosen checkpoint and score it on the test file."""
+        progress = self.progress
+        if progress.step < self.plan.steps:
+            self.report.warn(
+                plural(
+                    "stopped early after step {step}: {patience} evaluation without a better "
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}",
+                    "stopped early after step {step}: {patience} evaluations without a better "
+                    "perplexity on the {part} pairs than {best_perplexity:.2f}",
+                    self.settings.patience,
+                ).format(
+                    step=progress.step,
+                    patience=self.settings.patience,
+                    part=self._choose_by(),
+                    best_perplexity=progress.best_perplexity,
+                ),
+                _("training.patience = 0 goes on to the end"),
+            )
+        chosen = progress.best or progress.checkpoint
+        if chosen != progress.checkpoint:
+            checkpoints.load_weights(self.model, self.run.checkpoints_path / chosen)
+        checkpoints.publish(self.run, chosen)
+        step = int(chosen.removeprefix("step-"))
+        score = self.session.conclude(self.losses, self.data.test, step=step, checkpoint=chosen)
+        self.report.emit(
+            Finished(
+                steps=progress.step,
+                loss=progress.recent_loss,
+                score=score,
+                checkpoint=chosen,
+                file="evaluations/test.jsonl",
+            )
+        )

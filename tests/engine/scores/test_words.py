@@ -1,0 +1,26 @@
+"""Definitions of scores come in English from events and are retold where they are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.scores import comparison, judge, words
+
+SAID = {
+    "metric": "macro, the mean over samples of exp(mean nats of output tokens and <eos>)",
+    "corpus": "exp(mean nats over all 2,682 such tokens)",
+    "cut at": "1024 tokens",
+    "references": "the file's, and a repaired one of 1 of 24 items",
+    "intervals": judge.INTERVAL,
+    "p": comparison.TEST,
+}
+
+
+def test_what_workers_write_is_retold_with_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "_", lambda sentence: f"¶ {sentence}")
+    assert words.in_words(SAID) == {name: f"¶ {said}" for name, said in SAID.items()}
+
+
+def test_what_this_version_does_not_know_stays_as_it_is() -> None:
+    said = {"BLEU": "nrefs:1|tok:zh", "{end}": "exp({end})", "attention": "eager\n2 tokens"}
+    assert words.in_words(said) == said

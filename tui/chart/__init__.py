@@ -1,0 +1,1 @@
+"""Curves as numbers and as characters."""

@@ -1,0 +1,1 @@
+"""What every screen does with a run: follow, start, stop, queue, list."""
