@@ -8,7 +8,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from engine.machine.paths import state_folder, write_atomically
+from engine.machine.files import write_atomically
+from engine.machine.paths import state_folder
 from engine.table.columns import COLUMNS, USUAL, Order
 
 _RUNS = "workbench.json"

@@ -17,7 +17,7 @@ from engine.experiments import ledger, seed, tables
 from engine.experiments.ledger import Entry, Ledger
 from engine.experiments.seed import Stage, title_in_words
 from engine.language.errors import UserError
-from engine.language.plain_text import clock
+from engine.language.figures import clock
 from engine.language.texts import _, labelled
 from engine.machine.paths import runs_root
 from engine.report import folder

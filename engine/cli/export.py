@@ -14,9 +14,11 @@ from engine.course import export as course_export
 from engine.course.check import Grade
 from engine.course.export import Export
 from engine.language.errors import UserError
-from engine.language.plain_text import number, one_line, size
+from engine.language.figures import number, size
+from engine.language.plain_text import one_line
 from engine.language.texts import _
-from engine.machine.paths import runs_root, write_atomically
+from engine.machine.files import write_atomically
+from engine.machine.paths import runs_root
 from engine.run import runs_folder
 from engine.run.events import Phase
 from engine.run.folder import Run

@@ -10,7 +10,7 @@ import time
 from engine.cli.output import put_codes
 from engine.cli.progress_line import ProgressLine
 from engine.language.errors import RunError
-from engine.language.plain_text import clock, number, progress, thousands
+from engine.language.figures import clock, number, progress, thousands
 from engine.language.texts import _, labelled
 from engine.machine import user_settings
 from engine.run import events

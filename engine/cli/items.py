@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 
 from engine.cli.table import table
+from engine.data.directions import direction_label
 from engine.language.errors import RunError, UserError
-from engine.language.plain_text import direction_label, number, one_line
+from engine.language.figures import number
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.machine.paths import runs_root
 from engine.run import runs_folder

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from engine.cli.result import definition_line
 from engine.cli.table import table
+from engine.data.directions import direction_label
 from engine.language import counted
-from engine.language.plain_text import chance, direction_label, one_line, share
+from engine.language.figures import chance, share
+from engine.language.plain_text import one_line
 from engine.language.texts import _, marked, plural
 from engine.scores.comparison import Comparison
 

@@ -11,8 +11,9 @@ from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.table import table
 from engine.language.errors import ProfileError
-from engine.language.plain_text import one_line, short_path
+from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
+from engine.machine.paths import short_path
 from engine.models import hub
 from engine.profile import files
 from engine.prompts import chat_template, strategies

@@ -10,8 +10,9 @@ from pathlib import Path
 from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
 from engine.language.errors import UserError
-from engine.language.plain_text import short_path, size
+from engine.language.figures import size
 from engine.language.texts import _, labelled
+from engine.machine.paths import short_path
 from engine.models import hub, pace, pull
 from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace, FolderPlace, FolderSource

@@ -9,7 +9,8 @@ from typing import Any
 from engine.cli.table import table
 from engine.data.directions import LABELS
 from engine.language import counted
-from engine.language.plain_text import interval, number, one_line, share
+from engine.language.figures import interval, number, share
+from engine.language.plain_text import one_line
 from engine.language.texts import _, labelled, marked
 from engine.run.events import Judged, Score
 from engine.run.folder import Run

@@ -22,7 +22,8 @@ from engine.language.errors import RunError, UserError
 from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
 from engine.machine import regular_files
-from engine.machine.paths import runs_root, write_atomically
+from engine.machine.files import write_atomically
+from engine.machine.paths import runs_root
 from engine.queue import scheduler
 from engine.run import runs_folder
 from engine.run.folder import Run

@@ -10,7 +10,8 @@ import msgspec
 from engine.cli.output import print_json
 from engine.cli.result import as_data, describe_result
 from engine.language import counted
-from engine.language.plain_text import clock, one_line, width
+from engine.language.figures import clock
+from engine.language.plain_text import one_line, width
 from engine.language.texts import _
 from engine.machine.paths import runs_root
 from engine.run import notes, runs_folder

@@ -16,7 +16,8 @@ from engine.cli.requests import request
 from engine.data import directions
 from engine.data.directions import Direction
 from engine.language.errors import UserError
-from engine.language.plain_text import number, one_line
+from engine.language.figures import number
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.models import context
 from engine.profile.schema import Generation

@@ -8,8 +8,9 @@ import msgspec
 
 from engine.cli.output import print_json
 from engine.cli.table import table
+from engine.data.directions import direction_label
 from engine.language.errors import UserError
-from engine.language.plain_text import direction_label, one_line
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.translate import history
 

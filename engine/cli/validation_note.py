@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from engine.language import counted
-from engine.language.plain_text import short_path
 from engine.language.texts import _
+from engine.machine.paths import short_path
 from engine.run.settings import RunSettings
 from engine.start.request import Request
 

@@ -9,7 +9,7 @@ from engine.cli.output import print_json
 from engine.cli.preflight import training_request
 from engine.cli.requests import overrides, request
 from engine.cli.table import table
-from engine.language.plain_text import size
+from engine.language.figures import size
 from engine.language.texts import _
 from engine.machine.hardware import Probe
 from engine.machine.paths import runs_root

@@ -11,7 +11,7 @@ from typing import Any
 from engine.language.errors import RunError
 from engine.language.texts import _
 from engine.machine import regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"

@@ -12,7 +12,7 @@ from engine.course.rules import Sizes
 from engine.language.errors import RunError, UserError, cannot_write
 from engine.language.texts import _
 from engine.machine import regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.models import hub
 from engine.profile.schema import Profile
 from engine.prompts import strategies

@@ -6,7 +6,7 @@ from engine.course import rules
 from engine.course.check import Grade
 from engine.course.export import Export
 from engine.language import counted
-from engine.language.plain_text import clock, number, size
+from engine.language.figures import clock, number, size
 from engine.language.texts import _
 
 

@@ -13,8 +13,8 @@ from engine.data.dataset import Pair
 from engine.data.groups import find_duplicates
 from engine.data.sides import answer_prefix
 from engine.data.splitting import book_of
+from engine.data.spread import Progress, Spread, spread
 from engine.data.templates import template_of
-from engine.prompts.lengths import Progress, Spread, spread
 
 _COUNTED = ("directions", "templates", "prefixes", "books")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from engine.language.plain_text import one_line
+
 Direction = Literal["to_classical", "to_modern", "unknown"]
 DIRECTIONS: tuple[Direction, ...] = ("to_modern", "to_classical")
 LABELS: dict[Direction, str] = {"to_modern": "文→白", "to_classical": "白→文", "unknown": "?"}
@@ -77,3 +79,9 @@ def modernness(text: str) -> int:
 def of_text(text: str) -> Direction:
     """The direction to translate a bare sentence: out of the language that it is written in."""
     return "to_classical" if modernness(text) > 0 else "to_modern"
+
+
+def direction_label(name: str) -> str:
+    """文→白 and its like; as it stands if this version does not know it."""
+    labels: dict[str, str] = {str(key): label for key, label in LABELS.items()}
+    return labels.get(name, one_line(name))

@@ -14,7 +14,7 @@ from engine.data.nearest import letters
 from engine.data.odd_characters import OddKind
 from engine.data.records import DataFile
 from engine.data.sides import answer_prefix, sentence
-from engine.language.plain_text import number
+from engine.language.figures import number
 from engine.language.texts import _, marked
 
 Kind = (

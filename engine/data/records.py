@@ -15,7 +15,7 @@ from engine.data.record import Unit, place_name
 from engine.language.errors import DataError, cannot_write
 from engine.language.file_names import files_of
 from engine.language.texts import _
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 
 Fields = dict[str, Any]
 

@@ -23,7 +23,7 @@ from engine.language.errors import RunError, cannot_write
 from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.machine import lock, reading, regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.machine.regular_files import is_name
 from engine.run.folder import Run
 from engine.run.summary import Status

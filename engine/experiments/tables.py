@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.experiments.seed import NOTES, Reported, Stage, reported
-from engine.language.plain_text import number
+from engine.language.figures import number
 from engine.language.texts import _
 from engine.report import curves
 from engine.report.curves import Curve, Point

@@ -7,12 +7,9 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from engine.language.errors import UserError, cannot_write
 from engine.language.plain_text import one_line
 from engine.language.texts import _
-from engine.machine.paths import write_atomically
 
 Cell = str | int | float | bool | None
 _MARKDOWN = re.compile(r"([\\|`*_<>\[\]])")
@@ -62,19 +59,3 @@ def unknown_suffix(suffix: str, expected: str) -> str:
     return _("a file of {suffix} suffix; expected {expected}").format(
         suffix=suffix, expected=expected
     )
-
-
-def save(path: str, content: str, *, replace: bool = False) -> Path:
-    """Write a file that was asked for by its path. Raises UserError."""
-    target = Path(path).expanduser().resolve()
-    if not target.parent.is_dir():
-        raise UserError(_("{folder}: no such folder").format(folder=target.parent))
-    if target.is_dir():
-        raise UserError(_("{target}: is a folder; name a file in it").format(target=target))
-    if target.exists() and not replace:
-        raise UserError(_("{target}: is there already; name another file").format(target=target))
-    try:
-        write_atomically(target, content.encode())
-    except OSError as error:
-        raise UserError(cannot_write(target, error)) from None
-    return target

@@ -47,25 +47,6 @@ def runs_root(chosen: str | Path | None = None) -> Path:
     return Path(chosen or os.environ.get("YIWEN_RUNS") or "runs").expanduser().resolve()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or all of the new, never a part.
-
-    Who may read it: as before, or as the umask says where there was none.
-    """
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _keep_mode(path, handle)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def _keep_mode(path: Path, handle: int) -> None:
     try:
         there = os.lstat(path)
@@ -75,10 +56,16 @@ def _keep_mode(path: Path, handle: int) -> None:
         os.fchmod(handle, there.st_mode & 0o777)
 
 
-def trace_of(path: Path) -> tuple[int, int]:
-    """Size and time of the last change: another pair after a file was written, or is gone."""
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_size, status.st_mtime_ns)
+def short_path(path: str, room: int = 1000) -> str:
+    """A path (or two, parallel) as one would type it; where room is short, its end counts."""
+    from engine.language.file_names import split  # here, for `--help` loads this module too
+
+    text = ",".join(_short(Path(part)) for part in split(path))
+    return text if len(text) <= room else "…" + text[1 - room :]
+
+
+def _short(path: Path) -> str:
+    for folder, sign in ((Path.cwd(), ""), (home(), "~/")):
+        if path.is_relative_to(folder):
+            return sign + str(path.relative_to(folder))
+    return str(path)

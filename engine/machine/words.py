@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.language.plain_text import size
+from engine.language.figures import size
 from engine.language.texts import _
 from engine.machine.hardware import Gpu, GpuProcess
 

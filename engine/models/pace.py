@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from engine.language.plain_text import clock, progress, size
+from engine.language.figures import clock, progress, size
 from engine.language.texts import _
 
 _WINDOW = 15.0

@@ -15,9 +15,9 @@ from typing import Protocol
 import msgspec
 
 from engine.language.errors import UserError
-from engine.language.plain_text import size
+from engine.language.figures import size
 from engine.language.texts import _, labelled
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.models import hub, weight_files
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch, sha256_of
 

@@ -11,7 +11,8 @@ import msgspec
 
 from engine.language.errors import ProfileError, cannot_write
 from engine.language.texts import _
-from engine.machine.paths import BUILTIN_PROFILES, profile_folders, write_atomically
+from engine.machine.files import write_atomically
+from engine.machine.paths import BUILTIN_PROFILES, profile_folders
 from engine.profile import files, setting_list
 from engine.profile.schema import Profile
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from engine.language import plain_text
+from engine.language import figures
 from engine.language.texts import _
 from engine.machine.hardware import Gpu
 
@@ -43,17 +43,17 @@ def find_place(
     if roomy:
         return Place(True, max(roomy, key=lambda gpu: gpu.free).uuid)
     if all(gpu.total < memory for gpu in candidates):
-        most = plain_text.size(max(gpu.total for gpu in candidates))
+        most = figures.size(max(gpu.total for gpu in candidates))
         return Place(
             False,
             reason=_("needs about {need}, more than a GPU here has ({most})").format(
-                need=plain_text.size(memory), most=most
+                need=figures.size(memory), most=most
             ),
         )
     if not idle:
         return Place(False, reason=_("waits for the run on its GPU to end"))
     freest = max(idle, key=lambda gpu: gpu.free)
-    need, free = plain_text.size(memory), plain_text.size(freest.free)
+    need, free = figures.size(memory), figures.size(freest.free)
     return Place(
         False,
         reason=_("waits for {need} free on a GPU; GPU {index} has {free}").format(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
-from engine.language.plain_text import number, plain
+from engine.language.figures import number
+from engine.language.plain_text import plain
 from engine.language.texts import _
 
 WIDTH, PLOT_HEIGHT = 760, 360

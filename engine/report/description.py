@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from engine.language import counted
-from engine.language.plain_text import clock, interval, number, size
+from engine.language.figures import clock, interval, number, size
 from engine.language.texts import _, pgettext
 from engine.profile.schema import Model, Profile, Prompt
 from engine.report.markdown import block, code, escape, escape_lines, table

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.language.errors import RunError, UserError, cannot_write
 from engine.language.texts import _
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.report import chart, curves, page, repeating
 from engine.report import results as reckoned
 from engine.report.chart import Level, Line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.language.plain_text import rate
+from engine.language.figures import rate
 from engine.language.texts import _
 from engine.profile.schema import Profile, Training
 from engine.table.catalog import Row

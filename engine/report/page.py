@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from engine import __version__
-from engine.language.plain_text import clock, direction_label, number, share
+from engine.data.directions import direction_label
+from engine.language.figures import clock, number, share
 from engine.language.texts import _, labelled, plural
 from engine.report import description, hyperparameters, repeating
 from engine.report.curves import Curve

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.language.plain_text import interval
+from engine.language.figures import interval
 from engine.language.texts import _
 from engine.report import hyperparameters, latex
 from engine.scores import every_pair

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.language.plain_text import number, size
+from engine.language.figures import number, size
 from engine.language.texts import _
 from engine.machine import hardware
 from engine.run.events import FIRST_PHASE, TERMINAL, Evaluated, Event, Phase, Started, Step

@@ -15,7 +15,7 @@ from engine.language.errors import RunError, cannot_write
 from engine.language.plain_text import one_line, plain
 from engine.language.texts import _
 from engine.machine import reading, regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 
 FILE = "notes.toml"
 LONGEST_NAME = 80

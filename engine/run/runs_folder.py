@@ -19,7 +19,7 @@ from engine.data.dataset import Dataset, Pair
 from engine.language.errors import RunError
 from engine.language.texts import _
 from engine.machine import provenance, regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.profile.schema import Profile
 from engine.run import waiting_list
 from engine.run.folder import Run

@@ -21,7 +21,7 @@ from msgspec import Struct
 from engine.language.errors import RunError, cannot_write
 from engine.language.texts import _
 from engine.machine import regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.machine.regular_files import is_name
 
 _PATIENCE = 5.0

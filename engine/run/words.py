@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from engine.language.plain_text import number, one_line
+from engine.language.figures import number
+from engine.language.plain_text import one_line
 from engine.language.texts import _, marked, plural
 from engine.run.judgement import FAULTS, FAULTS_IN_SHORT
 from engine.run.summary import Status

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.data.directions import DIRECTIONS
 from engine.language.errors import RunError
-from engine.language.plain_text import chance, number
+from engine.language.figures import chance, number
 from engine.language.texts import _
 from engine.machine import regular_files
 from engine.run.folder import Run

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.language.errors import RunError
-from engine.language.plain_text import chance, number
+from engine.language.figures import chance, number
 from engine.language.texts import _
 from engine.run.folder import Run
 from engine.scores import comparability, comparison, judge, resampling

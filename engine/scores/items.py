@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.data.directions import LABELS, source_text
+from engine.data.directions import LABELS, direction_label, source_text
 from engine.language import sheets
 from engine.language.errors import UserError
-from engine.language.plain_text import direction_label, number, plain
+from engine.language.figures import number
+from engine.language.plain_text import plain
 from engine.language.texts import _, labelled, marked
 from engine.machine import regular_files
 from engine.run.words import fault_detail, fault_name, fault_short

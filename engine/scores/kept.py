@@ -14,7 +14,8 @@ from typing import TypeVar
 import msgspec
 
 from engine import __version__
-from engine.machine.paths import cache_folder, write_atomically
+from engine.machine.files import write_atomically
+from engine.machine.paths import cache_folder
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from engine.language.plain_text import clock, size, thousands
+from engine.language.figures import clock, size, thousands
 from engine.language.texts import _
 from engine.start.card_line import CardLine
 from engine.start.preflight import Preflight

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import UserError
-from engine.language.plain_text import size
+from engine.language.figures import size
 from engine.language.texts import _
 from engine.machine import regular_files
 from engine.machine.processes import python

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.language import plain_text
+from engine.language import figures, plain_text
 from engine.language.errors import UserError
 from engine.language.texts import _
 from engine.machine.hardware import Gpu, Probe
@@ -39,8 +39,8 @@ class Room:
         else:
             words = _("The model needs about {need}; {free} of main memory are free.")
         words = words.format(
-            need=plain_text.size(self.need),
-            free=plain_text.size(max(0, self.free)),
+            need=figures.size(self.need),
+            free=figures.size(max(0, self.free)),
             gpu=self.gpu.index if self.gpu else "",
         )
         holder = self.gpu.processes[0] if self.gpu and self.gpu.processes else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.language.plain_text import clock, size, thousands
+from engine.language.figures import clock, size, thousands
 from engine.language.texts import _, marked, plural
 from engine.machine.words import describe_gpu, describe_process
 from engine.start.card_line import CardLine

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.language.plain_text import clock, one_line, size, thousands
+from engine.language.figures import clock, size, thousands
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.start.card_line import CardLine
 from engine.start.preflight import Preflight

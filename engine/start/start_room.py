@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.language.errors import RunError
-from engine.language.plain_text import one_line, size
+from engine.language.figures import size
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.machine.hardware import Gpu, Probe
 from engine.machine.words import describe_process

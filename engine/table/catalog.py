@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import RunError
-from engine.language.plain_text import number
+from engine.language.figures import number
 from engine.language.texts import _
-from engine.machine.paths import trace_of
+from engine.machine.files import trace_of
 from engine.run import notes, runs_folder
 from engine.run.folder import Run
 from engine.run.judgement import value

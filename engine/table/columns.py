@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.language import figures
 from engine.language import plain_text as text
 from engine.language.errors import UserError
 from engine.language.file_names import split
@@ -74,7 +75,7 @@ def status_of(row: Row) -> str:
     done, of = summary.step, summary.steps
     if not of:
         done, of = summary.phase_done, summary.phase_of
-    return f"{words} {text.progress(done, of)}" if of else words
+    return f"{words} {figures.progress(done, of)}" if of else words
 
 
 def _status_words(row: Row) -> str:
@@ -111,7 +112,7 @@ def _chrf(row: Row) -> float:
 
 
 def _tenths(value: float) -> str:
-    return text.number(value, 1)
+    return figures.number(value, 1)
 
 
 def _direction(name: str) -> Callable[[Row], float]:
@@ -134,7 +135,7 @@ def _words(
 
 def _number(
     key: str, label: str, title: str, number: Callable[[Row], float], *,
-    say: Callable[[float], str] = text.number, falling: bool = False,
+    say: Callable[[float], str] = figures.number, falling: bool = False,
 ) -> RunColumn:  # fmt: skip
     return RunColumn(
         key, label, title, lambda row: _known(number(row)), lambda row: say(number(row)),
@@ -169,13 +170,13 @@ _LIST = (
               lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
     _number("validation", _("val ppl"), _("validation perplexity, best first"),
             lambda row: row.summary.validation,
-            say=lambda value: "" if math.isnan(value) else text.number(value)),
+            say=lambda value: "" if math.isnan(value) else figures.number(value)),
     _words("name", _("name"), _("name and tags that you gave"), lambda row: row.notes.label,
            widest=28),
     _number("loss", "loss", _("training loss, lowest first"), lambda row: row.summary.loss,
-            say=lambda value: text.number(value, 3)),
+            say=lambda value: figures.number(value, 3)),
     _number("time", _("time"), _("time taken, longest first"), lambda row: row.summary.seconds,
-            say=text.clock, falling=True),
+            say=figures.clock, falling=True),
     _words("created", _("created"), _("created, newest first"),
            lambda row: row.settings.created[5:16].replace("T", " "),
            value=lambda row: row.settings.created, falling=True),
@@ -197,7 +198,7 @@ _LIST = (
              lambda row: row.settings.profile.training.batch_size),
     _number("lr", "lr", _("peak learning rate"),
             lambda row: row.settings.profile.training.learning_rate
-            if row.settings.job == "train" else math.nan, say=text.rate, falling=True),
+            if row.settings.job == "train" else math.nan, say=figures.rate, falling=True),
     _setting("seed", _("seed"), _("seed of training"),
              lambda row: row.settings.profile.training.seed),
     _setting("steps", _("steps"), _("optimizer steps done"), lambda row: row.summary.step),

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.language import sheets
 from engine.language.errors import UserError
 from engine.language.texts import _
+from engine.machine import files
 from engine.table import columns as run_columns
 from engine.table.catalog import Row
 from engine.table.columns import COLUMNS
@@ -32,4 +33,4 @@ def content(rows: Sequence[Row], keys: Sequence[str], suffix: str) -> str:
 
 def save(rows: Sequence[Row], keys: Sequence[str], path: str, *, replace: bool = False) -> Path:
     """Write the table to a file. Raises UserError."""
-    return sheets.save(path, content(rows, keys, Path(path).suffix.lower()), replace=replace)
+    return files.save(path, content(rows, keys, Path(path).suffix.lower()), replace=replace)

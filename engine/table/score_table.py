@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.language.plain_text import number
+from engine.language.figures import number
 from engine.run.judgement import value
 from engine.run.settings import DataFile
 from engine.run.words import choice_word

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.data.directions import direction_label
 from engine.language import sheets
-from engine.language.plain_text import chance, direction_label, one_line, short_path
+from engine.language.figures import chance
+from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
+from engine.machine.paths import short_path
 from engine.prompts import strategies
 from engine.run import words
 from engine.run.settings import PEEKED

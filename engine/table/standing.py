@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from engine.language.plain_text import number
+from engine.language.figures import number
 from engine.language.texts import _
 from engine.run.settings import DataFile
 from engine.table import score_table

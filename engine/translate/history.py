@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from engine.language.errors import UserError, cannot_write
 from engine.language.texts import _
-from engine.machine.paths import state_folder, write_atomically
+from engine.machine.files import write_atomically
+from engine.machine.paths import state_folder
 
 MOST = 5000
 """Exchanges read back, the newest."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.language.plain_text import one_line, plain, progress
+from engine.language.figures import progress
+from engine.language.plain_text import one_line, plain
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from engine.language import plain_text
-from engine.language.plain_text import clock
+from engine.language import figures
+from engine.language.figures import clock
 from engine.language.texts import _
 from engine.run.summary import Summary
 from engine.run.words import phase_name
@@ -23,7 +23,7 @@ def progress(summary: Summary) -> Content:
         return Content(f"{name} …{elapsed(summary)}")
     share = min(1.0, summary.phase_done / summary.phase_of)
     done = round(share * _BAR)
-    reached = plain_text.progress(summary.phase_done, summary.phase_of)
+    reached = figures.progress(summary.phase_done, summary.phase_of)
     room = len(f"{summary.phase_of:,}")  # no wider at the end: a new width is laid out anew
     return Content.assemble(
         f"{name}  ",

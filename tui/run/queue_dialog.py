@@ -18,7 +18,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.language.errors import UserError
-from engine.language.plain_text import message_of, one_line, plain, size
+from engine.language.figures import size
+from engine.language.plain_text import message_of, one_line, plain
 from engine.language.texts import _
 from engine.machine.hardware import Probe
 from engine.profile import overrides as profile_overrides

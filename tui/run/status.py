@@ -10,7 +10,7 @@ from itertools import accumulate
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.language.plain_text import clock, number, progress, rate, size, thousands
+from engine.language.figures import clock, number, progress, rate, size, thousands
 from engine.language.texts import _
 from engine.run.events import Evaluated, Event, Phase, Sample, Saved, Started, Step
 from engine.run.summary import Status, Summary

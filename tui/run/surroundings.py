@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.language.errors import RunError
-from engine.language.plain_text import number, one_line
+from engine.language.figures import number
+from engine.language.plain_text import one_line
 from engine.language.texts import _
-from engine.machine.paths import trace_of
+from engine.machine.files import trace_of
 from engine.queue import scheduler
 from engine.run import runs_folder, waiting_list
 from engine.run.folder import Run

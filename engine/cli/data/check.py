@@ -11,8 +11,9 @@ from engine.cli.data.progress import Progress
 from engine.cli.output import print_json
 from engine.data import inspection, records
 from engine.data.inspection import KINDS, Suspicion
-from engine.language.plain_text import one_line, short_path
+from engine.language.plain_text import one_line
 from engine.language.texts import _, labelled, plural
+from engine.machine.paths import short_path
 
 _SHOWN = 20
 

@@ -14,14 +14,17 @@ from engine.cli.table import table
 from engine.data import dataset, description
 from engine.data.dataset import Dataset
 from engine.data.description import Description
+from engine.data.directions import direction_label
+from engine.data.spread import Spread
 from engine.language import counted
 from engine.language.errors import UserError
-from engine.language.plain_text import direction_label, one_line, short_path, width
+from engine.language.plain_text import one_line, width
 from engine.language.texts import _, plural
+from engine.machine.paths import short_path
 from engine.profile import files
 from engine.profile.schema import Profile
 from engine.prompts import lengths
-from engine.prompts.lengths import Lengths, Spread
+from engine.prompts.lengths import Lengths
 from engine.start import request
 
 _SHOWN = 20

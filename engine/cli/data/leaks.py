@@ -16,8 +16,9 @@ from engine.data.leaks import Leak, find_leaks
 from engine.data.records import DataFile
 from engine.data.sides import sentence
 from engine.language import counted
-from engine.language.plain_text import one_line, short_path
+from engine.language.plain_text import one_line
 from engine.language.texts import _, labelled, marked, plural
+from engine.machine.paths import short_path
 
 _SHOWN = 20
 _KINDS = {"exact": marked("exact"), "reversed": marked("reversed"), "near": marked("near")}

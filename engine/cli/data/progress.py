@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from engine.cli.output import put_line
-from engine.language.plain_text import clock
+from engine.language.figures import clock
 from engine.language.texts import _
 
 _FIRST = 0.5

@@ -15,8 +15,9 @@ from engine.data.damage import Change
 from engine.data.records import DataFile, Fields
 from engine.language import counted
 from engine.language.errors import UserError
-from engine.language.plain_text import one_line, short_path
+from engine.language.plain_text import one_line
 from engine.language.texts import _, labelled, plural
+from engine.machine.paths import short_path
 
 _CONTEXT = 6
 """Characters shown on each side."""

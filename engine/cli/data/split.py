@@ -9,8 +9,9 @@ from engine.cli.output import print_json
 from engine.data import records, splitting
 from engine.data.damage import folded
 from engine.language import counted
-from engine.language.plain_text import one_line, short_path
+from engine.language.plain_text import one_line
 from engine.language.texts import _, labelled
+from engine.machine.paths import short_path
 
 
 def split(arguments: Namespace) -> int:

@@ -6,7 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
-from engine.machine.paths import state_folder, write_atomically
+from engine.machine.files import write_atomically
+from engine.machine.paths import state_folder
 
 _KEPT = 200
 """Files; the oldest are forgotten."""

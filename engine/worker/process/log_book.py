@@ -11,7 +11,8 @@ import os
 import time
 
 from engine.language.errors import RunError
-from engine.language.plain_text import clock, number, plain, rate, size, thousands
+from engine.language.figures import clock, number, rate, size, thousands
+from engine.language.plain_text import plain
 from engine.run.events import (
     Evaluated,
     Event,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.language.plain_text import one_line, size
+from engine.language.figures import size
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.machine.hardware import Gpu, GpuProcess, Probe
 from engine.machine.words import describe_process

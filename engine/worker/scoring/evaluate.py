@@ -13,7 +13,7 @@ from engine.data.dataset import Pair
 from engine.language.errors import DataError
 from engine.language.texts import _, plural
 from engine.machine import regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded, PromptBuilder
 from engine.scores import perplexity

@@ -10,7 +10,7 @@ from samples import score, step
 from engine.cli.follow import progress_line
 from engine.cli.question import is_wanted
 from engine.cli.table import table
-from engine.language import plain_text
+from engine.language import figures, plain_text
 from engine.run.events import Evaluated, Finished, Phase, Started
 from engine.run.summary import Summary
 
@@ -42,7 +42,7 @@ def test_escape_sequences_and_control_characters_do_not_get_through() -> None:
     [(0, "00:00"), (61.4, "01:01"), (3661, "1:01:01"), (math.nan, "–"), (math.inf, "–")],
 )
 def test_a_duration_is_shown_as_a_clock_does(seconds: float, shown: str) -> None:
-    assert plain_text.clock(seconds) == shown
+    assert figures.clock(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_a_duration_is_shown_as_a_clock_does(seconds: float, shown: str) -> None
     [(None, "–"), (math.nan, "–"), (1234.567, "1,235"), (12.346, "12.35"), (math.inf, "∞")],
 )
 def test_a_number_that_is_none_is_a_dash(value: float | None, shown: str) -> None:
-    assert plain_text.number(value) == shown
+    assert figures.number(value) == shown
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(12, "12"), (5100, "5.1k"), (2.3e6, "2.3M"), (4e9, "4.0G")]
 )
 def test_a_big_number_is_shortened(value: float, shown: str) -> None:
-    assert plain_text.thousands(value) == shown
+    assert figures.thousands(value) == shown
 
 
 def test_progress_says_step_loss_score_and_pace() -> None:

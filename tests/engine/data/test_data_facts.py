@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from samples import MODEL, tiny, write_pairs
 
-from engine.data import dataset, description
+from engine.data import dataset, description, spread
 from engine.data.dataset import Pair
 from engine.data.directions import of_instruction
 from engine.data.inspection import count_prefixes, inspect
@@ -93,14 +93,14 @@ def test_what_is_left_out_or_cut_at_the_limits_is_counted() -> None:
 def test_a_histogram_takes_every_length_and_its_long_tail_in_one_bin() -> None:
     rng = random.Random(0)
     sizes = [int(rng.gauss(100, 15)) for _ in range(1000)] + [5000]
-    bins = lengths.histogram(sizes)
+    bins = spread.histogram(sizes)
     assert len(bins) <= 12
     assert sum(count for _, _, count in bins) == len(sizes)
     assert bins[-1][1] == 5001
     for start, end, count in bins[:-1]:
         assert count == sum(start <= size < end for size in sizes)
-    assert lengths.histogram([7]) == [(7, 8, 1)]
-    assert lengths.histogram([0, 0]) == [(0, 1, 2)]
+    assert spread.histogram([7]) == [(7, 8, 1)]
+    assert spread.histogram([0, 0]) == [(0, 1, 2)]
 
 
 def test_a_file_is_described() -> None:

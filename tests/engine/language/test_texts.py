@@ -106,7 +106,7 @@ def test_the_compiled_catalogue_is_that_of_the_text() -> None:
 
 def test_a_program_speaks_the_language_that_it_was_started_in() -> None:
     text = texts_of(MESSAGES[0])[0]
-    code = f"from engine.language import _; print(_({text!r}))"
+    code = f"from engine.language.texts import _; print(_({text!r}))"
     said = {}
     for wished in ("en", "zh-TW"):
         done = subprocess.run(

@@ -20,7 +20,7 @@ from stand_in import write_worker
 from engine.experiments.ledger import Contents, Ledger
 from engine.language.errors import RunError, UserError
 from engine.machine import lock, regular_files
-from engine.machine.paths import write_atomically
+from engine.machine.files import write_atomically
 from engine.models import pull
 from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace

@@ -11,7 +11,8 @@ from commands import as_json, run_command
 
 from engine.data import dataset
 from engine.language.errors import UserError
-from engine.language.sheets import as_csv, as_markdown, save
+from engine.language.sheets import as_csv, as_markdown
+from engine.machine.files import save
 from engine.translate import history
 from engine.translate.history import Answer, Exchange
 

@@ -10,9 +10,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input
 
-from engine.language import plain_text
+from engine.language import figures
 from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, plural
+from engine.machine import paths
 from engine.run.summary import Status, Summary
 from engine.run.time_left import PhasePace
 from tui.run.phase_bar import progress
@@ -96,7 +97,7 @@ class EvaluationView(Vertical):
     def show_run(self, summary: Summary, pace: PhasePace) -> None:
         """How the run stands."""
         self.set_class(summary.status.active, "-active")
-        left = plain_text.clock(pace.seconds_left)
+        left = figures.clock(pace.seconds_left)
         bar = progress(summary)
         self.query_one("#progress", PlainStatic).say(
             Content.assemble(bar, "  ", (_("{left} left").format(left=left), "$text-muted"))
@@ -219,7 +220,7 @@ def plan(scoring: Scoring, preview: Preview | None, rivals: Sequence[Rival]) -> 
     said = _(" scores {pairs:,} pairs ({counts})\n  of {file}\n  with {model}, {strategy}").format(
         pairs=preview.pairs,
         counts=counts,
-        file=plain(plain_text.short_path(preview.test)),
+        file=plain(paths.short_path(preview.test)),
         model=plain(model),
         strategy=scoring.strategy_name,
     )

@@ -10,9 +10,10 @@ from textual import getters, on, work
 from textual.widgets import Input
 
 from engine.data.directions import LABELS
-from engine.language import sheets
-from engine.language.plain_text import number, one_line
+from engine.language.figures import number
+from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
+from engine.machine import files
 from engine.run.folder import Run
 from engine.scores import items
 from engine.scores.items import ORDERS
@@ -135,7 +136,7 @@ class ItemActions(QueueActions):
 
         async def write(path: str) -> Path:
             words = items.content(chosen, view.run_id, view.other, Path(path).suffix.lower())
-            return await asyncio.to_thread(sheets.save, path, words, replace=True)
+            return await asyncio.to_thread(files.save, path, words, replace=True)
 
         target = await ask_path(self.app, _("Write items"), "items.md", hint, write)
         if target is None:

@@ -11,8 +11,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine.language import plain_text
-from engine.language.plain_text import direction_label, one_line, plain
+from engine.data.directions import direction_label
+from engine.language import figures
+from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, labelled, plural
 from engine.run import words as wording
 from engine.run.events import Judged
@@ -54,8 +55,8 @@ def _scores(judged: Judged) -> Iterator[Content]:
 
 
 def _measure(title: str, measure: Measure) -> Content:
-    bounds = plain_text.interval(measure.low, measure.high)
-    number = f"{plain_text.number(measure.value):>9}"
+    bounds = figures.interval(measure.low, measure.high)
+    number = f"{figures.number(measure.value):>9}"
     return Content.assemble(padded(title, 20), (number, "bold"), (f"   {bounds}", "$text-muted"))
 
 
@@ -71,7 +72,7 @@ def _faults(judgement: Judgement) -> Iterator[Content]:
         if not fault.count:
             yield Content.styled(f"{0:>5}         {label}", "$text-muted")
             continue
-        share = plain_text.share(fault.count, judgement.outputs)
+        share = figures.share(fault.count, judgement.outputs)
         yield Content.styled(f"{fault.count:>5}  {share:>6} {label}", "$text-warning")
         said = labelled(one_line(fault.id), wording.fault_detail(fault.found))
         yield Content(f"       {said}")

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
-from engine.language import plain_text
-from engine.language.plain_text import direction_label, one_line
+from engine.data.directions import direction_label
+from engine.language import figures
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.run import words as wording
 from engine.scores import items
@@ -195,11 +196,11 @@ class SampleTable(LineTable):
     def _words(self, item: Item, key: str) -> str:
         sample = item.sample
         if key == "ppl":
-            return plain_text.number(sample.value)
+            return figures.number(sample.value)
         if key == "change":
             return _signed(item.change)
         if key == "chrf":
-            return "" if sample.chrf is None else plain_text.number(sample.chrf, 1)
+            return "" if sample.chrf is None else figures.number(sample.chrf, 1)
         if key == "faults":
             return _(", ").join(map(wording.fault_short, sample.faults))
         if key == "direction":

@@ -11,8 +11,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from engine.language import plain_text
-from engine.language.plain_text import direction_label, one_line, plain
+from engine.data.directions import direction_label
+from engine.language import figures
+from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, labelled, plural
 from engine.run import words as wording
 from engine.scores import items
@@ -30,7 +31,7 @@ def _blocks(item: Item, run: str, other: str) -> Iterator[Content]:
     counted = ""
     if sample.tokens:
         counted = plural("ppl {value}, {count} token", "ppl {value}, {count} tokens", sample.tokens)
-        counted = "  " + counted.format(value=plain_text.number(sample.value), count=sample.tokens)
+        counted = "  " + counted.format(value=figures.number(sample.value), count=sample.tokens)
     direction = f"  {direction_label(sample.direction)}"
     yield Content.assemble((one_line(sample.id), "bold"), direction, (counted, "$text-muted"))
     yield from _block(_("instruction"), sample.instruction)
@@ -45,11 +46,11 @@ def _blocks(item: Item, run: str, other: str) -> Iterator[Content]:
 def _answer(sample: Sample, title: str, *, with_perplexity: bool = False) -> Iterator[Content]:
     """What a model made of it, and what is wrong with that."""
     if with_perplexity:
-        title += f"  ppl {plain_text.number(sample.value)}"
+        title += f"  ppl {figures.number(sample.value)}"
     if sample.output is None:
         yield from _block(title, _("not translated"), "$text-muted")
         return
-    chrf = "" if sample.chrf is None else f"  chrF {plain_text.number(sample.chrf, 1)}"
+    chrf = "" if sample.chrf is None else f"  chrF {figures.number(sample.chrf, 1)}"
     yield from _block(f"{title}{chrf}", sample.output or _("(nothing)"), "bold")
     for kind, found in sample.faults.items():
         said = labelled(wording.fault_name(kind), wording.fault_detail(found))

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
-from engine.language import plain_text
+from engine.language import figures
 from engine.language.plain_text import one_line
 from engine.language.texts import _, labelled, plural
 from engine.run import words as wording
@@ -73,7 +73,7 @@ class ScorePanel(Vertical):
         """Show a result, and those of the other strategies."""
         self.result, self._rivals = result, rivals
         evaluated, judged = result.evaluated, result.judged
-        number = plain_text.number(evaluated.score.perplexity) if evaluated else "–"
+        number = figures.number(evaluated.score.perplexity) if evaluated else "–"
         digits = self.query_one(Digits)
         if digits.value != number:
             digits.update(number)
@@ -101,7 +101,7 @@ class ScorePanel(Vertical):
 
 def _interval(judged: Judged | None) -> str:
     measure = judged.judgement.perplexity if judged else None
-    return plain_text.interval(measure.low, measure.high) if measure else ""
+    return figures.interval(measure.low, measure.high) if measure else ""
 
 
 def faults_line(judged: Judged | None) -> Content:
@@ -119,7 +119,7 @@ def faults_line(judged: Judged | None) -> Content:
         _("{count:,} {fault} ({share}, {id})").format(
             count=fault.count,
             fault=wording.fault_name(kind),
-            share=plain_text.share(fault.count, outputs),
+            share=figures.share(fault.count, outputs),
             id=one_line(fault.id),
         )
         for kind, fault in found.items()

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from engine.language import plain_text
-from engine.language.plain_text import direction_label, one_line
+from engine.data.directions import direction_label
+from engine.language import figures
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.run.events import Score
 from engine.run.judgement import Judgement, Measure, value
@@ -86,20 +87,20 @@ def _cells(
     score: Score | None, judgement: Judgement | None, mark: str
 ) -> Iterator[tuple[str, str]]:
     if score:
-        yield "macro", plain_text.number(score.perplexity) + mark
-        yield "corpus", plain_text.number(score.perplexity_corpus)
+        yield "macro", figures.number(score.perplexity) + mark
+        yield "corpus", figures.number(score.perplexity_corpus)
         yield "tokens", f"{score.tokens:,}"
         yield "pairs", f"{score.samples:,}"
     if judgement:
         yield "bounds", _bounds(judgement.perplexity)
-        yield "median", plain_text.number(judgement.median)
-        yield "bleu", plain_text.number(value(judgement.bleu), 1)
-        yield "chrf", plain_text.number(value(judgement.chrf), 1)
+        yield "median", figures.number(judgement.median)
+        yield "bleu", figures.number(value(judgement.bleu), 1)
+        yield "chrf", figures.number(value(judgement.chrf), 1)
         yield "pairs", f"{judgement.samples:,}"
 
 
 def _bounds(measure: Measure | None) -> str:
-    return plain_text.interval(measure.low, measure.high) if measure else ""
+    return figures.interval(measure.low, measure.high) if measure else ""
 
 
 def _copied(judgement: Judgement, columns: Sequence[_Column]) -> Content:
@@ -107,7 +108,7 @@ def _copied(judgement: Judgement, columns: Sequence[_Column]) -> Content:
     before = sum(c.width for c in columns if c in _SCORED)
     words = padded(_("copy the source"), _LABEL + before)
     scores = (judgement.source_bleu, judgement.source_chrf)
-    numbers = (plain_text.number(value(one), 1) for one in scores)
+    numbers = (figures.number(value(one), 1) for one in scores)
     cells = (f"{number:>{c.width}}" for number, c in zip(numbers, _TRANSLATED))
     return Content.styled(words + "".join(cells), "$text-muted")
 
@@ -125,9 +126,9 @@ def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
         ratio = f"×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""
         ratio = (rival.mark or " ") + ratio
         words = (
-            f"{mark}{one_line(rival.strategy):<9}{plain_text.number(rival.perplexity):>7}{ratio:<6}"
+            f"{mark}{one_line(rival.strategy):<9}{figures.number(rival.perplexity):>7}{ratio:<6}"
         )
         if in_full:
-            words += f"{plain_text.number(rival.bleu, 1):>6}{plain_text.number(rival.chrf, 1):>6}"
+            words += f"{figures.number(rival.bleu, 1):>6}{figures.number(rival.chrf, 1):>6}"
         lines.append(Content.styled(words.rstrip(), "bold" if rival.is_shown else ""))
     return Content("\n").join(lines)

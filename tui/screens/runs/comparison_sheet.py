@@ -20,6 +20,7 @@ from engine.language import sheets
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
 from engine.language.texts import _
+from engine.machine import files
 from engine.table import side_by_side
 from engine.table.catalog import Row
 from engine.table.side_by_side import Table
@@ -137,7 +138,7 @@ class ComparisonSheet(ModalScreen[bool]):
         """To a file."""
 
         async def write(path: str) -> Path:
-            return await asyncio.to_thread(sheets.save, path, self._markdown(), replace=True)
+            return await asyncio.to_thread(files.save, path, self._markdown(), replace=True)
 
         title = _("Write the comparison")
         target = await ask_path(self.app, title, "comparison.md", _("As Markdown."), write)

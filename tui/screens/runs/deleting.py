@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.language import plain_text
+from engine.language import figures
 from engine.language.errors import RunError
 from engine.language.plain_text import one_line
 from engine.language.texts import _
@@ -32,7 +32,7 @@ async def confirm_and_delete(
     alive = await asyncio.to_thread(lambda: [run for run in chosen if run.is_busy()])
     if alive:
         raise RunError(_("run {run} is running; stop it first (x)").format(run=alive[0].id))
-    size = plain_text.size(await asyncio.to_thread(lambda: sum(run.size() for run in chosen)))
+    size = figures.size(await asyncio.to_thread(lambda: sum(run.size() for run in chosen)))
     if len(chosen) == 1:
         question = _("Delete {run}?").format(run=one_line(chosen[0].id))
         lost = await asyncio.to_thread(losses)

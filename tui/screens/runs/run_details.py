@@ -10,9 +10,10 @@ from pathlib import Path
 
 from textual.content import Content
 
-from engine.language import plain_text
+from engine.data.directions import direction_label
+from engine.language import figures
 from engine.language.errors import RunError
-from engine.language.plain_text import direction_label, one_line, plain
+from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, labelled, plural
 from engine.run import words as wording
 from engine.run.events import Evaluated, Judged
@@ -63,7 +64,7 @@ class RunDetails:
         kept = [_("the record of its settings and events")]
         if score := self.row.summary.score:
             result = _("its result, perplexity {value}")
-            kept.append(result.format(value=plain_text.number(score.perplexity)))
+            kept.append(result.format(value=figures.number(score.perplexity)))
         if self.checkpoints:
             kept.append(
                 plural("{count} checkpoint", "{count} checkpoints", len(self.checkpoints)).format(
@@ -80,7 +81,7 @@ class RunDetails:
         summary = self.row.summary
         yield Content.styled(one_line(self.row.run.id), "bold")
         status = status_text(summary.status, status_of(self.row).partition(" ")[2])
-        yield Content.assemble(status, f"  {plain_text.clock(summary.seconds)}")
+        yield Content.assemble(status, f"  {figures.clock(summary.seconds)}")
         notes = self.row.notes
         if notes.label:
             yield Content.styled(one_line(notes.label), "$text-accent")
@@ -109,7 +110,7 @@ class RunDetails:
             effort = _("{epochs:g} epochs, batch {batch}, lr {rate}").format(
                 epochs=training.epochs,
                 batch=training.batch_size,
-                rate=plain_text.rate(training.learning_rate),
+                rate=figures.rate(training.learning_rate),
             )
             yield _line(_("training"), effort)
             adapter = _("rank {rank}, {method}")
@@ -133,11 +134,11 @@ class RunDetails:
         """What chose the checkpoint, and what the model scored before."""
         summary, by = self.row.summary, self.row.settings.chosen_by
         if not math.isnan(summary.validation):
-            yield _line(_("val ppl"), plain_text.number(summary.validation))
+            yield _line(_("val ppl"), figures.number(summary.validation))
         if by:
             yield _line(_("chosen by"), wording.choice_word(by))
         if not math.isnan(summary.untuned):
-            yield _line(_("untuned"), plain_text.number(summary.untuned))
+            yield _line(_("untuned"), figures.number(summary.untuned))
         if summary.is_worse:
             yield Content.styled(f"! {wording.worse_words(summary.untuned)}", "$text-warning")
 
@@ -154,22 +155,22 @@ class RunDetails:
             yield Content("")
             known = _bounds(judged.perplexity if judged else None)
             mark = self.row.settings.mark
-            said = f"{plain_text.number(score.perplexity)}{mark}{known}"
+            said = f"{figures.number(score.perplexity)}{mark}{known}"
             yield _line(_("perplexity"), said, "bold")
             if mark:
                 yield Content.styled(_(PEEKED), "$text-warning")
             yield from self._beside()
             if judged:
-                yield _line(_("median"), plain_text.number(judged.median))
+                yield _line(_("median"), figures.number(judged.median))
             known = _bounds(judged.corpus if judged else None)
-            yield _line(_("corpus"), f"{plain_text.number(score.perplexity_corpus)}{known}")
+            yield _line(_("corpus"), f"{figures.number(score.perplexity_corpus)}{known}")
         if repaired := summary.repaired:
-            said = f"{plain_text.number(repaired.perplexity)}{self.row.settings.mark}"
+            said = f"{figures.number(repaired.perplexity)}{self.row.settings.mark}"
             yield _line(_("repaired"), said)
         for name, score in (self.evaluated.directions if self.evaluated else {}).items():
             label = direction_label(name)
             said = _("{value} of {count}")
-            value = plain_text.number(score.perplexity)
+            value = figures.number(score.perplexity)
             yield _line(label, said.format(value=value, count=score.samples))
         if summary.judged:
             yield from _judged(summary.judged)
@@ -181,7 +182,7 @@ def _line(label: str, value: str, style: str = "") -> Content:
 
 
 def _bounds(measure: Measure | None) -> str:
-    known = plain_text.interval(measure.low, measure.high) if measure else ""
+    known = figures.interval(measure.low, measure.high) if measure else ""
     return f" ({known})" if known else ""
 
 
@@ -194,15 +195,15 @@ def _judged(judged: Judged) -> Iterator[Content]:
         ("chrF", of_all.chrf, of_all.source_chrf),
     ):
         if ours:
-            yield _line(name, f"{plain_text.number(ours.value)}{_bounds(ours)}", "bold")
+            yield _line(name, f"{figures.number(ours.value)}{_bounds(ours)}", "bold")
         if ours and source:
-            copied = _("{value}, copied as it is").format(value=plain_text.number(source.value))
+            copied = _("{value}, copied as it is").format(value=figures.number(source.value))
             yield _line("  " + _("source"), copied)
         elif source:
-            copied = _("–, the source copied {value}").format(value=plain_text.number(source.value))
+            copied = _("–, the source copied {value}").format(value=figures.number(source.value))
             yield _line(name, copied)
     for kind, fault in of_all.found.items():
-        share = plain_text.share(fault.count, of_all.outputs)
+        share = figures.share(fault.count, of_all.outputs)
         counted = _("! {count} {fault} ({share})").format(
             count=fault.count, fault=wording.fault_name(kind), share=share
         )

@@ -10,8 +10,9 @@ from typing import Any
 from textual.app import App
 
 from engine.language.errors import UserError
+from engine.language.figures import size
 from engine.language.file_names import split
-from engine.language.plain_text import one_line, size
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.machine.hardware import Gpu, Probe
 from engine.profile import files as profile_files

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Iterator
 
-from engine.language.plain_text import number, one_line, rate, size, thousands
+from engine.language.figures import number, rate, size, thousands
+from engine.language.plain_text import one_line
 from engine.language.plain_text import width as columns_of
 from engine.language.texts import _, pgettext
 from tui.screens.train import perplexities

@@ -11,7 +11,8 @@ from textual import getters, work
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from engine.language.plain_text import number, one_line
+from engine.language.figures import number
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.run.folder import Run
 from engine.run.words import status_word

@@ -14,9 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.data.dataset import Pair
+from engine.data.directions import direction_label
 from engine.language.errors import UserError
 from engine.language.file_names import split
-from engine.language.plain_text import direction_label, one_line, plain
+from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, plural
 from engine.prompts.token_marks import Piece, pieces
 from engine.run.settings import Part

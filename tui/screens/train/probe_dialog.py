@@ -18,7 +18,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from engine.language.plain_text import clock, message_of, plain
+from engine.language.figures import clock
+from engine.language.plain_text import message_of, plain
 from engine.language.texts import _
 from engine.run.events import Phase
 from engine.run.words import phase_name

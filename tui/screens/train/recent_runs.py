@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 
-from engine.language.plain_text import clock, one_line
+from engine.language.figures import clock
+from engine.language.plain_text import one_line
 from engine.language.plain_text import width as columns_of
 from engine.language.texts import _
 from engine.table.catalog import Row

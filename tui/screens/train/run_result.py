@@ -11,7 +11,8 @@ from rich.text import Text
 from textual.content import Content
 
 from engine.data.directions import LABELS, Direction
-from engine.language.plain_text import number, one_line, plain, width
+from engine.language.figures import number
+from engine.language.plain_text import one_line, plain, width
 from engine.language.texts import _, plural
 from engine.prompts.strategies import ZERO_SHOT
 from engine.run.alarms import Alarm

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.data.dataset import Pair
-from engine.language.plain_text import number, one_line
+from engine.language.figures import number
+from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.run.events import Sample
 from tui.screens.train.story import Story

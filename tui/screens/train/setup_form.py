@@ -16,8 +16,10 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.language.plain_text import one_line, plain, rate, short_path
+from engine.language.figures import rate
+from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, pgettext, plural
+from engine.machine.paths import short_path
 from engine.machine.words import facts_of_gpu
 from engine.profile.schema import Profile
 from engine.run.settings import Part

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from engine.language.plain_text import number, plain
+from engine.language.figures import number
+from engine.language.plain_text import plain
 from engine.language.texts import _, plural
 from engine.translate.protocol import Done
 

@@ -12,7 +12,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import TextArea
 
-from engine.language.plain_text import clock, one_line, plain
+from engine.language.figures import clock
+from engine.language.plain_text import one_line, plain
 from engine.language.texts import _
 from engine.run.words import device_name
 from tui.screens.translate.answer_actions import BUSY
