@@ -27,7 +27,7 @@ import workers  # noqa: E402
 
 from engine.profile import files  # noqa: E402
 from engine.prompts import strategies  # noqa: E402
-from engine.run import events  # noqa: E402
+from engine.run import events, prompt_builder  # noqa: E402
 from engine.run.folder import Run  # noqa: E402
 from engine.start import request  # noqa: E402
 from engine.start.request import Request  # noqa: E402
@@ -125,7 +125,7 @@ def _read(run: Run, result: Result, strategy: str) -> None:
 
 def _translate(run: Run, settings: dict[str, str], name: str, result: Result) -> None:
     profile = files.load(name, settings)
-    builder = request.builder_for(profile, [])
+    builder = prompt_builder.builder_for(profile, [])
     translator = Translator(profile)
     ids = builder.prompt_ids(builder.instruction(SENTENCE, "to_modern"))
     try:

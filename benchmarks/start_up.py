@@ -27,8 +27,7 @@ from workload import COURSE_PROMPT, DATA, TOKENIZER  # noqa: E402
 
 from engine.run import events  # noqa: E402
 from engine.run.folder import Run  # noqa: E402
-from engine.start import request as jobs  # noqa: E402
-from engine.start.request import Request  # noqa: E402
+from engine.start.request import Request, prepare  # noqa: E402
 
 
 def main() -> None:
@@ -63,7 +62,7 @@ def main() -> None:
         os.environ["TRITON_CACHE_DIR"] = str(Path(folder) / "compiled")
         for number in range(arguments.repeats):
             request = Request(Path(folder) / "runs", "qlora", arguments.profile, overrides=settings)
-            run = jobs.prepare(request)
+            run = prepare(request)
             phases = _start(run)
             found.append(phases)
             print(f"\n{'first start' if not number else 'with compiled kernels'}")

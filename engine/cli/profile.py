@@ -19,6 +19,7 @@ from engine.profile import files
 from engine.prompts import chat_template, strategies
 from engine.prompts.builder import Encoded
 from engine.prompts.token_marks import mark
+from engine.run import prompt_builder
 from engine.run.words import model_state
 from engine.start import request
 
@@ -69,15 +70,15 @@ def check(arguments: Namespace) -> int:
     if hub.state(profile.model.path, profile.model.revision) == "here":
         for remark in request.check_model(profile):
             print(f"! {one_line(remark)}")
-        print(chat_template.compare(request.builder_for(profile, [])))
+        print(chat_template.compare(prompt_builder.builder_for(profile, [])))
     return 0
 
 
 def prompt(arguments: Namespace) -> int:
     """`yiwen prompt PROFILE --strategy S --instruction TEXT`."""
     profile = files.load(arguments.profile, overrides(arguments))
-    examples = request.draw_outside_a_run(profile, strategies.get(arguments.strategy))
-    builder = request.builder_for(profile, examples)
+    examples = prompt_builder.draw_outside_a_run(profile, strategies.get(arguments.strategy))
+    builder = prompt_builder.builder_for(profile, examples)
     encoded = builder.encode(arguments.instruction, arguments.output)
     if arguments.json:
         print_json(msgspec.to_builtins(encoded))

@@ -32,8 +32,7 @@ from engine.run.summary import Status, Summary
 from engine.run.words import status_word
 from engine.scores.perplexity import SampleResult
 from engine.start import launch, start_room
-from engine.start import request as jobs
-from engine.start.request import Request
+from engine.start.request import Request, prepare, resolve_gpu
 from engine.table.catalog import finite
 
 
@@ -68,7 +67,7 @@ def predict(arguments: Namespace) -> int:
     if arguments.detach:
         return _prepare_and_start(asked, arguments)
     gpu = start_room.find_gpu(asked)
-    run = jobs.prepare(asked)
+    run = prepare(asked)
     launch.start(run, gpu=gpu)
     summary = follow(run)
     if summary.status is not Status.FINISHED:
@@ -110,7 +109,7 @@ def resume(arguments: Namespace) -> int:
         )
     if run.summary().status is Status.FINISHED:
         raise RunError(_("run {run} is finished; there is nothing to resume").format(run=run.id))
-    return _start(run, arguments, gpu=jobs.resolve_gpu(arguments.gpu))
+    return _start(run, arguments, gpu=resolve_gpu(arguments.gpu))
 
 
 def stop(arguments: Namespace) -> int:
@@ -140,7 +139,7 @@ def delete(arguments: Namespace) -> int:
 def _prepare_and_start(asked: Request, arguments: Namespace) -> int:
     """Make a run and start it, if there is a GPU with room for it or no GPU at all."""
     gpu = start_room.find_gpu(asked)
-    run = jobs.prepare(asked)
+    run = prepare(asked)
     validation_note.tell(asked, run.settings)
     return _start(run, arguments, gpu=gpu)
 

@@ -23,9 +23,9 @@ from engine.models import context
 from engine.profile.schema import Generation
 from engine.prompts import strategies
 from engine.prompts.builder import PromptBuilder
-from engine.run import trained_with
+from engine.run import prompt_builder, trained_with
 from engine.run.words import phase_name
-from engine.start import request as jobs
+from engine.start.request import check_adapter, check_model, resolve_profile
 from engine.table.catalog import finite
 from engine.translate.client import Translator
 
@@ -36,15 +36,15 @@ def translate(arguments: Namespace) -> int:
     """`yiwen translate PROFILE|RUN [TEXT]`."""
     texts = _texts(arguments.text)
     asked = request(arguments)
-    profile = jobs.resolve_profile(asked)
+    profile = resolve_profile(asked)
     strategy = strategies.get(asked.strategy)
-    jobs.check_model(profile)
+    check_model(profile)
     adapter = ""
     if strategy.trains and asked.run is not None:
         adapter = str(asked.run.adapter_folder(asked.checkpoint))
-        jobs.check_adapter(adapter, profile)
-    examples = jobs.draw_outside_a_run(profile, strategy)
-    builder = jobs.builder_for(profile, examples)
+        check_adapter(adapter, profile)
+    examples = prompt_builder.draw_outside_a_run(profile, strategy)
+    builder = prompt_builder.builder_for(profile, examples)
     for difference in trained_with.differences(Path(adapter), profile, builder) if adapter else ():
         print(f"! {one_line(difference)}", file=sys.stderr)
     translator = Translator(profile)

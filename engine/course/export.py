@@ -16,7 +16,7 @@ from engine.machine.files import write_atomically
 from engine.models import hub
 from engine.profile.schema import Profile
 from engine.prompts import strategies
-from engine.run import events
+from engine.run import events, prompt_builder
 from engine.run.events import Evaluated, Score
 from engine.run.folder import Run
 from engine.start import request
@@ -63,7 +63,7 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
     profile = run.settings.profile
     request.check_model(profile)
     request.check_adapter(source, profile)
-    builder = request.builder_of(run.settings)
+    builder = prompt_builder.builder_of(run.settings)
     model_folder = hub.require(profile.model.path, profile.model.revision)
     base_model = adapter.model_name(profile.model.path)
     try:

@@ -22,8 +22,7 @@ from engine.profile.schema import Profile
 from engine.prompts import strategies
 from engine.run import plan
 from engine.run.settings import Job
-from engine.start import request as jobs
-from engine.start.request import Request
+from engine.start.request import Request, read_data
 
 MODELS = ("gemma-2-2b-kyara-seed", "llama-3-taiwan-8b-seed")
 """Profiles of the report's two models."""
@@ -133,7 +132,7 @@ def _stage(question: str, title: str, strategy: str, name: str, request: Request
     overrides = dict(request.overrides)
     job: Job = "train" if strategies.get(strategy).trains else "evaluate"
     few_shot = strategies.get(strategy).shows_examples
-    data = jobs.read_data(profile, job, needs_train=few_shot)
+    data = read_data(profile, job, needs_train=few_shot)
     points = len(reported(profile).curve)
     if job == "train" and points and not profile.training.evaluate_every:
         # So that a point of ours stands where each of the report's does.

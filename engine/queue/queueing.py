@@ -13,14 +13,13 @@ from engine.run import runs_folder, waiting_list
 from engine.run.folder import Run
 from engine.run.waiting_list import Entry
 from engine.start import preflight
-from engine.start import request as jobs
-from engine.start.request import Request
+from engine.start.request import Request, prepare
 
 
 def enqueue(request: Request) -> Run:
     """Make the run and let it wait; profile and data are those of now. Raises UserError."""
     memory = preflight.least_memory(request, Probe())
-    run = jobs.prepare(request)
+    run = prepare(request)
     waiting_list.add(request.root, Entry(run.id, memory))
     scheduler.ensure(request.root)
     return run

@@ -22,7 +22,7 @@ from engine.prompts import strategies
 from engine.prompts.builder import PromptBuilder
 from engine.prompts.strategies import Strategy
 from engine.prompts.token_counts import TokenCounts
-from engine.run import gpu_choice
+from engine.run import gpu_choice, prompt_builder
 from engine.run.plan import (
     TrainingPlan,
     encode_for_training,
@@ -33,9 +33,8 @@ from engine.run.plan import (
 )
 from engine.run.settings import Job, Part
 from engine.start import memory_estimate, run_memory, time_estimate
-from engine.start import request as jobs
 from engine.start.memory_estimate import MemoryEstimate
-from engine.start.request import Request
+from engine.start.request import Request, check_model, read_data, resolve_gpu, resolve_profile
 from engine.start.time_estimate import TimeEstimate
 
 _TELLING = 20_000
@@ -96,12 +95,12 @@ class Preflight:
 def look_ahead(request: Request, probe: Probe) -> Preflight:
     """Resolve, read, count. Raises UserError with whatever would keep the run from starting."""
     strategy = strategies.get(request.strategy)
-    profile = jobs.resolve_profile(request)
-    remarks = jobs.check_model(profile)
+    profile = resolve_profile(request)
+    remarks = check_model(profile)
     trains = strategy.trains and request.run is None
     job: Job = "train" if trains else "evaluate"
-    data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
-    builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
+    data = read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    builder = prompt_builder.builder_for(profile, prompt_builder.draw(profile, strategy, data))
     machine = probe.read()
     gpu, gpus = _devices(request, machine.gpus)
     learnt = TokenCounts()
@@ -161,15 +160,15 @@ def least_memory(request: Request, probe: Probe) -> int:
     Of very many pairs the longest tell.
     """
     strategy = strategies.get(request.strategy)
-    profile = jobs.resolve_profile(request)
-    jobs.require_model(profile)
+    profile = resolve_profile(request)
+    prompt_builder.require_model(profile)
     shape, _trouble = _shape(profile)
     if shape is None:
         return 0
     trains = strategy.trains and request.run is None
     job: Job = "train" if trains else "predict" if request.predict else "evaluate"
-    data = jobs.read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
-    builder = jobs.builder_for(profile, jobs.draw(profile, strategy, data))
+    data = read_data(profile, job, needs_train=strategy.shows_examples, test=request.test)
+    builder = prompt_builder.builder_for(profile, prompt_builder.draw(profile, strategy, data))
     pairs = _longest(data["train"].pairs) if trains else []
     learnt = encode_for_training(profile.training, builder, pairs).encoded if trains else []
     test = [builder.encode(p.instruction, p.output) for p in _longest(data["test"].pairs)]
@@ -192,7 +191,7 @@ def _devices(request: Request, there: Sequence[Gpu]) -> tuple[Gpu | None, list[G
     if request.gpu:
         chosen = hardware.find(there, request.gpu)
         if chosen is None:
-            jobs.resolve_gpu(request.gpu)  # says which there are
+            resolve_gpu(request.gpu)  # says which there are
     return chosen, [taken, *rest] if taken else rest
 
 

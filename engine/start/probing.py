@@ -18,9 +18,8 @@ from engine.run.events import Failed, Phase, Probed, Stopped, Tail, Warned
 from engine.run.folder import Run
 from engine.run.plan import TrainingPlan
 from engine.start import launch
-from engine.start import request as jobs
 from engine.start.preflight import Preflight
-from engine.start.request import Request
+from engine.start.request import Request, prepare
 from engine.start.time_estimate import points_of
 
 _POLL = 0.1
@@ -73,7 +72,7 @@ def probe(
 ) -> Measured | None:
     """Measure; None if it was cancelled. Blocks. Raises UserError, also when the probe fails."""
     with _folder() as folder:
-        run = jobs.prepare(replace(request, root=folder, probe=True))
+        run = prepare(replace(request, root=folder, probe=True))
         launch.start(run)
         try:
             return _wait(run, say, is_cancelled)

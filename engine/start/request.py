@@ -5,26 +5,24 @@ Both the screens and the command line come here, so a run started from either is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.data import dataset
-from engine.data.dataset import Dataset, Pair
+from engine.data.dataset import Dataset
 from engine.language.errors import UserError
 from engine.language.texts import _
 from engine.machine import hardware
-from engine.models import adapter_check, hub, model_check, tokenizer
+from engine.models import adapter_check, hub, model_check
 from engine.profile import files as profile_files
 from engine.profile import locations
 from engine.profile.schema import Profile
-from engine.prompts import few_shot, strategies
-from engine.prompts.builder import PromptBuilder
-from engine.prompts.few_shot import Examples
+from engine.prompts import strategies
 from engine.run import runs_folder
-from engine.run.files import RunFiles, set_validation_aside
+from engine.run.files import set_validation_aside
 from engine.run.folder import Run
-from engine.run.settings import Job, Part, RunSettings
+from engine.run.prompt_builder import builder_for, draw, require_model
+from engine.run.settings import Job, Part
 
 
 @dataclass(frozen=True)
@@ -112,14 +110,6 @@ def resolve_profile(request: Request) -> Profile:
     return source.settings.profile
 
 
-def require_model(profile: Profile) -> None:
-    """Say at once that a model is not here: it takes longest to get. Raises UserError."""
-    model = profile.model
-    if not Path(model.path).is_dir():
-        hub.require(model.path, model.revision, profile.name if _is_as_listed(profile) else "")
-    tokenizer.load(model.path, model.revision)
-
-
 def check_model(profile: Profile) -> list[str]:
     """See that a profile's model is here, whole and of one piece. Raises UserError.
 
@@ -133,14 +123,6 @@ def check_adapter(adapter: str | Path, profile: Profile) -> None:
     """See that an adapter is whole and fits a profile's model. Raises UserError."""
     model = profile.model
     adapter_check.check(Path(adapter), hub.require(model.path, model.revision))
-
-
-def _is_as_listed(profile: Profile) -> bool:
-    """Does pulling the profile by its name get this model?"""
-    try:
-        return profile_files.load(profile.name).model == profile.model
-    except UserError:
-        return False
 
 
 def read_data(
@@ -173,66 +155,3 @@ def read_data(
             ).format(path=data["test"].path)
         )
     return data
-
-
-def draw(profile: Profile, strategy: strategies.Strategy, data: dict[Part, Dataset]) -> list[Pair]:
-    """The pairs that a strategy's examples are taken from, none where it shows none."""
-    if not strategy.shows_examples:
-        return []
-    require_place_for_examples(profile)
-    return few_shot.pool(profile.few_shot, data["train"].pairs, data["test"].pairs)
-
-
-def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[Pair]:
-    """What `draw` finds in the profile's own files, which are read for it.
-
-    Raises DataError or UserError.
-    """
-    if not strategy.shows_examples:
-        return []
-    require_place_for_examples(profile)
-    if not profile.data.train:
-        raise UserError(_("data.train: no file is named; few-shot draws its examples from it"))
-    skip_bad = profile.data.bad_records == "skip"
-    train = dataset.read(locations.data_file(profile, "train"), skip_bad=skip_bad).pairs
-    scored = locations.data_file(profile, "test")
-    test = dataset.read(scored, skip_bad=skip_bad).pairs if scored else []
-    return few_shot.pool(profile.few_shot, train, test)
-
-
-def require_place_for_examples(profile: Profile) -> None:
-    """A template without one matters where examples are asked for, and nowhere else.
-
-    Raises UserError.
-    """
-    prompt = profile.prompt
-    key = "few_shot_template" if prompt.few_shot_template else "template"
-    if "{examples}" not in (prompt.few_shot_template or prompt.template):
-        raise UserError(
-            _(
-                "prompt.{key} of profile {name} has no {{examples}} part, where few-shot puts "
-                "its examples; add it there, or in prompt.few_shot_template"
-            ).format(key=key, name=profile.name)
-        )
-
-
-def builder_for(profile: Profile, examples: Sequence[Pair] = ()) -> PromptBuilder:
-    """The prompt builder of a profile with its own tokenizer; `examples` are what `draw` found."""
-    require_model(profile)
-    own = tokenizer.load(profile.model.path, profile.model.revision)
-    return PromptBuilder(profile.prompt, own, Examples(profile.few_shot, examples))
-
-
-def builder_of(settings: RunSettings, files: RunFiles | None = None) -> PromptBuilder:
-    """The prompt builder of a run. Raises DataError if a file that it needs is not what it was.
-
-    Examples are stored with the run, but for those that are looked up for each item: they come
-    from its training file.
-    """
-    examples: Sequence[Pair] = settings.examples
-    strategy = strategies.get(settings.strategy)
-    if strategy.shows_examples and settings.profile.few_shot.choose == "nearest":
-        files = files or RunFiles(settings)
-        data: dict[Part, Dataset] = {"train": files.read("train"), "test": files.read("test")}
-        examples = draw(settings.profile, strategy, data)
-    return builder_for(settings.profile, examples)

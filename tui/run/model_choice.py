@@ -14,9 +14,8 @@ from engine.profile import files
 from engine.profile.schema import Profile
 from engine.prompts import strategies
 from engine.prompts.builder import PromptBuilder
-from engine.run import runs_folder
+from engine.run import prompt_builder, runs_folder
 from engine.run.folder import Run
-from engine.start import request
 
 NEWEST_RUNS = 200
 """Runs offered in the list; an older one is chosen on the Runs screen."""
@@ -64,7 +63,7 @@ class ModelChoice:
         profile = files.load(self.profile)
         if self.few_shot:
             return OpenModel(profile, _few_shot_builder(profile))
-        return OpenModel(profile, request.builder_for(profile, []))
+        return OpenModel(profile, prompt_builder.builder_for(profile, []))
 
 
 def from_key(root: Path, key: str) -> ModelChoice:
@@ -140,7 +139,7 @@ def _open_run(run: Run, checkpoint: str) -> OpenModel:
     if adapter and not Path(adapter).is_dir():
         gone = _("run {run}: its adapter {adapter} is gone; choose another model")
         raise UserError(gone.format(run=run.id, adapter=adapter))
-    return OpenModel(settings.profile, request.builder_of(settings), adapter)
+    return OpenModel(settings.profile, prompt_builder.builder_of(settings), adapter)
 
 
 @lru_cache(maxsize=4)
@@ -149,4 +148,6 @@ def _few_shot_builder(profile: Profile) -> PromptBuilder:
 
     Kept while the profile stays the same: a large training file takes a while to read.
     """
-    return request.builder_for(profile, request.draw_outside_a_run(profile, strategies.FEW_SHOT))
+    return prompt_builder.builder_for(
+        profile, prompt_builder.draw_outside_a_run(profile, strategies.FEW_SHOT)
+    )

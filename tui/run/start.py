@@ -11,8 +11,7 @@ from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.run.folder import Run
 from engine.start import launch
-from engine.start import request as jobs
-from engine.start.request import Request
+from engine.start.request import Request, prepare
 from tui.run.surroundings import look_around
 from tui.widgets.dialogs import Confirm
 
@@ -39,6 +38,6 @@ async def confirm_and_start(app: App[Any], request: Request) -> Run | None:
 
 
 def _start(request: Request) -> Run:
-    run = jobs.prepare(request)
+    run = prepare(request)
     launch.start(run)
     return run

@@ -25,7 +25,7 @@ from engine.profile import files
 from engine.profile.schema import Profile
 from engine.prompts import lengths
 from engine.prompts.lengths import Lengths
-from engine.start import request
+from engine.run import prompt_builder
 
 _SHOWN = 20
 _BAR = 40
@@ -41,7 +41,7 @@ def describe(arguments: Namespace) -> int:
         facts = description.describe(found.pairs, progress.phase(_("counting pair")))
         measured = None
         if profile is not None:
-            builder = request.builder_for(profile, [])
+            builder = prompt_builder.builder_for(profile, [])
             step = progress.phase(_("encoding pair"))
             measured = lengths.measure(profile, builder, found.pairs, step)
     if arguments.json:

@@ -26,8 +26,8 @@ from engine.language.errors import UserError
 from engine.language.texts import _
 from engine.machine import file_modes, regular_files
 from engine.models import hub
+from engine.run import prompt_builder
 from engine.run.events import Event, Phase
-from engine.start import request
 from engine.start.merging import Dtype, Merge, Merged, check_room, part_of
 from engine.worker.model import pretrained
 from engine.worker.model.adapters import load_adapter
@@ -117,7 +117,7 @@ def _load(path: str, dtype: Dtype) -> PreTrainedModel:
 
 def _probe(asked: Merge, device: torch.device) -> Tensor:
     """Ids of a prompt of the profile's form, with an answer where its test file has one."""
-    builder = request.builder_for(asked.profile, [])
+    builder = prompt_builder.builder_for(asked.profile, [])
     instruction, output = asked.profile.prompt.to_modern.replace("{text}", "學而時習之"), None
     path = asked.profile.data.test
     if path and all(Path(part).is_file() for part in path.split(",")):

@@ -19,7 +19,7 @@ from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
 from engine.models import context
 from engine.prompts.builder import PromptBuilder
-from engine.run import trained_with
+from engine.run import prompt_builder, trained_with
 from engine.run.events import Evaluated, Sample, Score
 from engine.run.files import RunFiles
 from engine.run.folder import Run
@@ -27,7 +27,6 @@ from engine.run.settings import Part, RunSettings
 from engine.scores import judge, perplexity
 from engine.scores.output_checks import OutputChecker
 from engine.scores.perplexity import SampleResult
-from engine.start import request
 from engine.worker.batching.passes import PassSize
 from engine.worker.model.adapters import load_adapter
 from engine.worker.model.computed import Losses
@@ -56,7 +55,7 @@ class Session:
 
     @cached_property
     def builder(self) -> PromptBuilder:
-        return request.builder_of(self.settings, self._files)
+        return prompt_builder.builder_of(self.settings, self._files)
 
     @cached_property
     def _files(self) -> RunFiles:

@@ -24,6 +24,7 @@ from engine.language.plain_text import escaped, harmless, one_line, plain
 from engine.models import adapter_check, hub
 from engine.models.hub_source import HubSource
 from engine.report import repeating
+from engine.run import prompt_builder
 from engine.run.events import (
     Evaluated,
     Failed,
@@ -36,7 +37,6 @@ from engine.run.events import (
     Warned,
 )
 from engine.run.folder import Run
-from engine.start import request
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x1bPq\x1b\\\x9b31m\x90\x07\b\r\u061c\u202e\u2066\u200f\x7f\udcff!"
 """Sequences and single codes: 7 and 8 bits, titles, deletion, turned lines, no UTF-8."""
@@ -147,7 +147,7 @@ def test_json_means_the_same_and_shows_nothing(capsys: pytest.CaptureFixture[str
 )
 def test_no_name_becomes_code_of_the_hand_in(name: str) -> None:
     profile = tiny()
-    text = scripts.utils_py(profile, request.builder_for(profile, []), name, "eager")
+    text = scripts.utils_py(profile, prompt_builder.builder_for(profile, []), name, "eager")
     tree = ast.parse(text)
     values = {
         node.targets[0].id: ast.literal_eval(node.value)

@@ -21,7 +21,7 @@ from engine.profile import files
 from engine.profile.schema import Profile, Quantization
 from engine.run import events
 from engine.run.folder import Run
-from engine.start import request
+from engine.run.prompt_builder import builder_for
 
 NEWER = {"alora_invocation_tokens": None, "use_qalora": False, "qalora_group_size": 16}
 
@@ -49,7 +49,7 @@ def utils_of(profile: Profile, monkeypatch: pytest.MonkeyPatch, gpu: bool) -> di
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setitem(sys.modules, "transformers", transformers)
     space: dict[str, Any] = {}
-    exec(scripts.utils_py(profile, request.builder_for(profile, []), "run", "eager"), space)
+    exec(scripts.utils_py(profile, builder_for(profile, []), "run", "eager"), space)
     return space
 
 
@@ -69,7 +69,7 @@ def test_get_prompt_is_the_runs_prompt_to_the_letter(
     template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     profile = changed(prompt__template=template, few_shot__examples="0")
-    builder = request.builder_for(profile, [])
+    builder = builder_for(profile, [])
     get_prompt = utils_of(profile, monkeypatch, gpu=False)["get_prompt"]
     for instruction in ("翻譯成文言文：\n他說「好」", " {system} \\ '\" ", ""):
         assert get_prompt(instruction) == builder.text(instruction)
@@ -78,7 +78,7 @@ def test_get_prompt_is_the_runs_prompt_to_the_letter(
 def test_get_prompt_trims_where_the_profile_does(monkeypatch: pytest.MonkeyPatch) -> None:
     profile = changed(prompt__trim="true")
     get_prompt = utils_of(profile, monkeypatch, gpu=False)["get_prompt"]
-    assert get_prompt("  學 \n") == request.builder_for(profile, []).text("  學 \n")
+    assert get_prompt("  學 \n") == builder_for(profile, []).text("  學 \n")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,10 @@ def test_the_adapter_is_two_files_that_old_peft_reads(
     assert not config.keys() & {*NEWER, "lora_bias"}
     assert [w for w in made["warnings"] if "lora_bias" in w]
     assert not [w for w in made["warnings"] if "qalora" in w]
-    assert (made["perplexity"], made["prompt"]) == (12.5, request.builder_for(tiny(), []).digest)
+    assert (made["perplexity"], made["prompt"]) == (
+        12.5,
+        builder_for(tiny(), []).digest,
+    )
 
 
 def test_an_export_says_what_is_in_it(
@@ -209,7 +212,7 @@ def test_a_base_model_has_a_name_for_others(path: str, name: str) -> None:
 
 
 def test_rules_that_are_broken_are_named() -> None:
-    good, builder = tiny(), request.builder_for(tiny(), [])
+    good, builder = tiny(), builder_for(tiny(), [])
     small = Sizes(adapter=10**6, base=2 * 10**9)
     assert rules.broken(good, builder, rules.BASE_MODEL, small) == []
     big = Sizes(adapter=5 * 10**9, base=6 * 10**9)
@@ -218,7 +221,7 @@ def test_rules_that_are_broken_are_named() -> None:
     assert "5.0 GB; download.sh" in said
     assert "11.0 GB; the course's GPU has 8 GB" in said
     other = changed(model__dtype="float16", generation__temperature="0.5", prompt__bos="none")
-    said = " ".join(rules.broken(other, request.builder_for(other, []), rules.BASE_MODEL, small))
+    said = " ".join(rules.broken(other, builder_for(other, []), rules.BASE_MODEL, small))
     assert all(word in said for word in ("float16", "samples its translations", "prompt.bos"))
 
 
@@ -236,7 +239,7 @@ def test_the_base_models_size_is_read_from_its_weight_files(tmp_path: Path) -> N
 def test_examples_of_a_prompt_are_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = Pair("p", "翻譯成文言文：\n好", "善")
     profile = changed(prompt__system="先看一例。")
-    builder = request.builder_for(profile, [shown])
+    builder = builder_for(profile, [shown])
     assert "善" in scripts.utils_py(profile, builder, "run", "eager")
 
 

@@ -17,7 +17,7 @@ from engine.data.records import load
 from engine.data.templates import COURSE, count_templates, template_of
 from engine.profile import files
 from engine.prompts import lengths
-from engine.start import request
+from engine.run import prompt_builder
 
 SENTENCE = "學而時習之，不亦說乎？"
 
@@ -59,7 +59,7 @@ def test_templates_are_counted_the_most_frequent_first() -> None:
 def test_lengths_are_those_of_the_prompt_that_is_trained_on() -> None:
     profile = tiny()
     pairs = dataset.read(MODEL / "data" / "test.json").pairs
-    builder = request.builder_for(profile, [])
+    builder = prompt_builder.builder_for(profile, [])
     found = lengths.measure(profile, builder, pairs)
     encoded = [builder.encode(pair.instruction, pair.output) for pair in pairs]
     whole = sorted(len(item.ids) for item in encoded)
@@ -80,7 +80,7 @@ def test_what_is_left_out_or_cut_at_the_limits_is_counted() -> None:
     }
     profile = files.load("tiny", limits)
     pairs = dataset.read(MODEL / "data" / "test.json").pairs
-    builder = request.builder_for(profile, [])
+    builder = prompt_builder.builder_for(profile, [])
     found = lengths.measure(profile, builder, pairs)
     encoded = [builder.encode(pair.instruction, pair.output) for pair in pairs]
     sizes = [(len(item.ids) - item.scored_count, item.scored_count) for item in encoded]

@@ -10,6 +10,7 @@ from samples import MINIMAL_PROFILE, MODEL, TEST_FILE, tiny, write_profile
 from engine.language.errors import ProfileError, UserError
 from engine.profile import files, schema
 from engine.prompts import few_shot, strategies
+from engine.run import prompt_builder
 from engine.start import request
 from engine.start.request import Request
 
@@ -286,7 +287,7 @@ def test_four_lines_are_a_profile() -> None:
     with pytest.raises(UserError, match=refused):
         request.prepare(Request(Path("runs"), "few-shot", str(path)))
     with pytest.raises(UserError, match=refused):
-        request.draw_outside_a_run(profile, strategies.FEW_SHOT)
+        prompt_builder.draw_outside_a_run(profile, strategies.FEW_SHOT)
 
 
 def test_named_examples_are_set_in_any_order() -> None:

@@ -9,8 +9,7 @@ from samples import pair, tiny
 
 from engine.profile import files, seed_loop
 from engine.profile.schema import Training
-from engine.run import plan
-from engine.start import request
+from engine.run import plan, prompt_builder
 
 
 def retold(pairs: int, micro_batch: int, epochs: int) -> list[list[int]]:
@@ -59,7 +58,7 @@ def test_a_pair_that_is_too_long_is_cut_where_that_is_asked_for() -> None:
             "training.max_output_tokens": "2",
         },
     )
-    builder = request.builder_for(profile, [])
+    builder = prompt_builder.builder_for(profile, [])
     whole = builder.encode(pair(1).instruction, pair(1).output)
     at = len(whole.ids) - whole.scored_count
     (cut,) = plan.encode_for_training(profile.training, builder, [pair(1)]).encoded

@@ -17,7 +17,7 @@ from engine.models.tokenizer import Tokenizer
 from engine.profile.schema import FewShot, Prompt
 from engine.prompts.builder import PromptBuilder
 from engine.prompts.few_shot import Examples
-from engine.start import request
+from engine.run import prompt_builder
 
 FORM = Prompt(
     template="{system}|{examples}|{instruction}>", system="S", example="[{instruction}={output}]"
@@ -30,7 +30,7 @@ def builder(*examples: Pair, **changes: Any) -> PromptBuilder:
 
 
 def of_tiny(*examples: Pair) -> PromptBuilder:
-    return request.builder_for(tiny(), list(examples))
+    return prompt_builder.builder_for(tiny(), list(examples))
 
 
 def test_ids_are_bos_and_prompt_and_output_and_eos_tokenised_apart() -> None:

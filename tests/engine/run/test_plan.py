@@ -12,13 +12,13 @@ from engine.profile import files
 from engine.profile.schema import Training
 from engine.run import plan
 from engine.run.plan import TrainingPlan
-from engine.start import request
+from engine.run.prompt_builder import builder_for
 
 
 def planned(pairs: list[Pair], **overrides: str) -> TrainingPlan:
     changes = {f"training.{key}": value for key, value in overrides.items()}
     profile = files.override(tiny(), changes)
-    found = plan.encode_for_training(profile.training, request.builder_for(profile, []), pairs)
+    found = plan.encode_for_training(profile.training, builder_for(profile, []), pairs)
     return plan.plan_training(profile.training, found)
 
 
@@ -51,7 +51,7 @@ def test_a_pair_too_long_is_left_out_and_counted() -> None:
 
 
 def test_a_pair_exactly_as_long_as_allowed_stays() -> None:
-    encoded = request.builder_for(tiny(), []).encode(pair(1).instruction, pair(1).output)
+    encoded = builder_for(tiny(), []).encode(pair(1).instruction, pair(1).output)
     output, prompt = encoded.scored_count, len(encoded.ids) - encoded.scored_count
     fits = {"max_output_tokens": str(output), "max_prompt_tokens": str(prompt)}
     assert planned([pair(1)], **fits).left_out == 0
@@ -61,7 +61,7 @@ def test_a_pair_exactly_as_long_as_allowed_stays() -> None:
 
 
 def test_tokens_are_those_of_the_encoded_pairs() -> None:
-    builder = request.builder_for(tiny(), [])
+    builder = builder_for(tiny(), [])
     pairs = [pair(number) for number in range(3)]
     encoded = [builder.encode(item.instruction, item.output) for item in pairs]
     found = planned(pairs)

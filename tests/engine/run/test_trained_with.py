@@ -13,7 +13,7 @@ from engine.models import tokenizer
 from engine.profile import files
 from engine.profile.schema import Profile
 from engine.run import trained_with
-from engine.start import request
+from engine.run.prompt_builder import builder_for
 
 
 @pytest.fixture
@@ -21,12 +21,12 @@ def adapter(tmp_path: Path) -> Path:
     """A folder that says it was trained with the embedded profile as it is."""
     folder = tmp_path / "adapter"
     folder.mkdir()
-    trained_with.write(folder, trained_with.describe(tiny(), request.builder_for(tiny(), [])))
+    trained_with.write(folder, trained_with.describe(tiny(), builder_for(tiny(), [])))
     return folder
 
 
 def differences(adapter: Path, profile: Profile) -> list[str]:
-    return trained_with.differences(adapter, profile, request.builder_for(profile, []))
+    return trained_with.differences(adapter, profile, builder_for(profile, []))
 
 
 def changed(**overrides: str) -> Profile:

@@ -11,16 +11,16 @@ from samples import TEST_FILE, tiny
 from engine.data import dataset
 from engine.data.dataset import Pair
 from engine.data.directions import source_text
+from engine.run import prompt_builder
 from engine.run.events import Judged
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
 from engine.scores.perplexity import SampleResult, by_direction, combine, of_sample
-from engine.start import request
 
 
 @pytest.fixture(scope="module")
 def checker() -> OutputChecker:
-    return OutputChecker.of(request.builder_for(tiny(), []))
+    return OutputChecker.of(prompt_builder.builder_for(tiny(), []))
 
 
 @pytest.fixture(scope="module")

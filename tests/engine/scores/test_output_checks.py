@@ -10,10 +10,10 @@ from samples import tiny
 from engine.data.dataset import Pair
 from engine.data.directions import of_instruction
 from engine.profile import files
+from engine.run import prompt_builder
 from engine.run.judgement import FAULTS
 from engine.scores.output_checks import OutputChecker, tally
 from engine.scores.perplexity import SampleResult
-from engine.start import request
 
 SOURCE = "學而時習之，不亦說乎？有朋自遠方來，不亦樂乎？"
 REFERENCE = "學習了又時常溫習，不是很愉快嗎？有志同道合的人從遠方來，不是很令人高興嗎？"
@@ -30,7 +30,7 @@ def result(output: str | None, source: str = SOURCE, **changes: Any) -> SampleRe
 
 @pytest.fixture(scope="module")
 def checker() -> OutputChecker:
-    return OutputChecker.of(request.builder_for(tiny(), []))
+    return OutputChecker.of(prompt_builder.builder_for(tiny(), []))
 
 
 def test_a_good_output_has_no_fault(checker: OutputChecker) -> None:
@@ -95,7 +95,7 @@ def test_the_words_of_a_system_prompt_and_of_a_template_are_known() -> None:
             "prompt.template": "{system}{examples}### 問題：{instruction}\n### 回答：",
         },
     )
-    checker = OutputChecker.of(request.builder_for(profile, []))
+    checker = OutputChecker.of(prompt_builder.builder_for(profile, []))
     assert checker.faults(result("我是你是翻譯古文的助手。學習")) == {
         "prompt": "你是翻譯古文的助手。"
     }
@@ -104,7 +104,7 @@ def test_the_words_of_a_system_prompt_and_of_a_template_are_known() -> None:
 
 def test_what_the_examples_ask_for_is_known_too() -> None:
     asked = Pair("e", "把這句話翻譯成文言文：\n天氣很好。", "天佳。")
-    checker = OutputChecker.of(request.builder_for(tiny(), [asked]))
+    checker = OutputChecker.of(prompt_builder.builder_for(tiny(), [asked]))
     assert checker.faults(result("學習。把這句話翻譯成文言文：學")) == {
         "prompt": "把這句話翻譯成文言文："
     }

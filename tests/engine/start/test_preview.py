@@ -8,12 +8,13 @@ from samples import pair, tiny
 
 from engine.prompts import token_marks
 from engine.prompts.builder import PromptBuilder
-from engine.start import preview, request
+from engine.run import prompt_builder
+from engine.start import preview
 
 
 @pytest.fixture(scope="module")
 def builder() -> PromptBuilder:
-    return request.builder_for(tiny())
+    return prompt_builder.builder_for(tiny())
 
 
 def test_a_pair_is_used_left_out_or_cut(builder: PromptBuilder) -> None:

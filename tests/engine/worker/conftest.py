@@ -22,7 +22,7 @@ from engine.machine.paths import BUILTIN_PROFILES  # noqa: E402
 from engine.profile import files  # noqa: E402
 from engine.profile.schema import Profile  # noqa: E402
 from engine.prompts.builder import PromptBuilder  # noqa: E402
-from engine.start import request  # noqa: E402
+from engine.run import prompt_builder  # noqa: E402
 from engine.worker.model.adapters import add_adapter  # noqa: E402
 from engine.worker.model.loading import load_base  # noqa: E402
 
@@ -43,7 +43,7 @@ def pairs(profile: Profile) -> list[Pair]:
 
 @pytest.fixture(scope="session")
 def builder(profile: Profile) -> PromptBuilder:
-    return request.builder_for(profile, [])
+    return prompt_builder.builder_for(profile, [])
 
 
 @pytest.fixture(scope="session")

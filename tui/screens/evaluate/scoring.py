@@ -11,11 +11,10 @@ from engine.language.plain_text import message_of
 from engine.language.texts import _
 from engine.prompts import strategies
 from engine.prompts.strategies import Strategy
-from engine.run import overlap, runs_folder
+from engine.run import overlap, prompt_builder, runs_folder
 from engine.run.folder import Run
 from engine.run.settings import RunSettings
-from engine.start import request as jobs
-from engine.start.request import Request
+from engine.start.request import Request, read_data, resolve_profile
 
 EXAMPLES = "few_shot.examples"
 CHOOSE, DIRECTION = "few_shot.choose", "few_shot.direction"
@@ -176,15 +175,15 @@ def preview(scoring: Scoring, root: Path) -> Preview:
     found = Preview()
     try:
         request = scoring.request(root)
-        profile = jobs.resolve_profile(request)
+        profile = resolve_profile(request)
         found = Preview(
             test=request.test or profile.data.test,
             model=profile.model.path,
             examples=profile.few_shot.examples,
         )
         shows = scoring.strategy.shows_examples
-        data = jobs.read_data(profile, "evaluate", needs_train=shows, test=request.test)
-        jobs.draw(profile, scoring.strategy, data)
+        data = read_data(profile, "evaluate", needs_train=shows, test=request.test)
+        prompt_builder.draw(profile, scoring.strategy, data)
         warning = ""
         if scoring.run is not None and scoring.strategy.trains:
             adapter = scoring.run.adapter_folder(scoring.checkpoint)

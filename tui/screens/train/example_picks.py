@@ -11,8 +11,8 @@ from engine.language.errors import UserError
 from engine.language.texts import _
 from engine.prompts.builder import PromptBuilder
 from engine.prompts.few_shot import Examples
+from engine.run.prompt_builder import require_place_for_examples
 from engine.start.preflight import Preflight
-from engine.start.request import require_place_for_examples
 
 
 class Picks:

@@ -10,10 +10,10 @@ from engine.machine.hardware import Gpu, Probe
 from engine.models import hub
 from engine.profile.schema import Profile
 from engine.start import card, preflight
-from engine.start import request as jobs
 from engine.start.card_line import CardLine
 from engine.start.measurements import Measurements
 from engine.start.preflight import Preflight
+from engine.start.request import resolve_profile
 from tui.screens.train.draft import Draft
 
 
@@ -40,7 +40,7 @@ def look_ahead(draft: Draft, root: Path, probe: Probe, measured: Measurements) -
     profile: Profile | None = None
     try:
         request = draft.request(root)
-        profile = jobs.resolve_profile(request)
+        profile = resolve_profile(request)
         found = preflight.look_ahead(request, probe)
         return Outlook(profile, found, card.card(found, measured.lines(found)))
     except Exception as error:  # whatever a broken file makes a library raise belongs on the screen

@@ -22,9 +22,8 @@ from engine.data import dataset
 from engine.machine.processes import python
 from engine.profile import files
 from engine.profile.schema import Profile
-from engine.run import runs_folder
+from engine.run import prompt_builder, runs_folder
 from engine.run.folder import Run
-from engine.start import request
 
 PPL = """
 import json, sys
@@ -210,7 +209,7 @@ def test_an_unquantised_run_is_graded_unquantised(
     """The grader insists on a configuration; ours passes every layer over."""
     small = make_run(**{"strategy": "zero-shot", "quantization.method": "none"})
     text = scripts.utils_py(
-        small.run.settings.profile, request.builder_of(small.run.settings), "x", "eager"
+        small.run.settings.profile, prompt_builder.builder_of(small.run.settings), "x", "eager"
     )
     (tmp_path / "utils.py").write_text(text, "utf-8")
     program = (

@@ -22,8 +22,8 @@ from engine.profile.schema import Profile
 from engine.prompts import few_shot
 from engine.prompts.builder import PromptBuilder
 from engine.prompts.few_shot import Examples
+from engine.run import prompt_builder
 from engine.scores import perplexity
-from engine.start import request
 from engine.worker.model.adapters import load_adapter
 from engine.worker.model.loading import load_base
 from engine.worker.model.plain import LabelLosses
@@ -113,7 +113,7 @@ def score(
     """Perplexity of each sample, the product's way."""
     overrides = {f"evaluation.{key}": str(value) for key, value in evaluation.items()}
     profile = files.override(profile, overrides)
-    builder = request.builder_for(profile, examples or [])
+    builder = prompt_builder.builder_for(profile, examples or [])
     file = Scored.prepare(pairs, builder, profile.evaluation.max_tokens)
     results = evaluate.score(
         LabelLosses(model), file, profile, Reporter(lambda event: None), "test", pad_id=0
@@ -236,9 +236,11 @@ def test_a_prompt_that_leaves_no_room_is_named(pairs: list[Pair], builder: Promp
 def test_too_many_examples_are_said_with_how_many_fit(
     profile: Profile, pairs: list[Pair], examples: list[Pair]
 ) -> None:
-    made = request.builder_for(profile, examples)
-    alone = len(request.builder_for(profile, []).prompt_ids(pairs[0].instruction))
-    with_last = len(request.builder_for(profile, examples[-1:]).prompt_ids(pairs[0].instruction))
+    made = prompt_builder.builder_for(profile, examples)
+    alone = len(prompt_builder.builder_for(profile, []).prompt_ids(pairs[0].instruction))
+    with_last = len(
+        prompt_builder.builder_for(profile, examples[-1:]).prompt_ids(pairs[0].instruction)
+    )
     for room, fit in ((with_last + 1, 1), (alone + 1, 0)):
         with pytest.raises(DataError, match=f"of its 4 examples {fit} would fit"):
             Scored.prepare(pairs[:1], made, room)

@@ -18,9 +18,8 @@ from engine.language.errors import UserError
 from engine.machine.paths import BUILTIN_PROFILES
 from engine.models import hub
 from engine.profile import files
-from engine.run import plan
+from engine.run import plan, prompt_builder
 from engine.run.events import Evaluated, Event, Finished, Started, Step, Warned
-from engine.start import request
 from engine.worker.batching.batches import epoch_order, plan_passes
 from engine.worker.model.loading import load_base
 from engine.worker.model.plain import LabelLosses
@@ -96,7 +95,7 @@ def test_losses_are_those_of_the_plain_model(name: str, kind: str, models: dict[
     """Scored with and without bos, in one pass of several rows, as one by one by transformers."""
     given = {"model.path": str(models[kind]), "quantization.method": "none"}
     profile = files.load(name, given)
-    builder = request.builder_for(profile, [])
+    builder = prompt_builder.builder_for(profile, [])
     texts = [("翻譯成文言文：\n他走了。", "去矣。"), ("問", "其為人也孝弟，而好犯上者鮮矣")]
     encoded = [builder.encode(*text) for text in texts]
     losses = LabelLosses(load_base(profile, CPU, lambda message, hint: None))
@@ -131,7 +130,7 @@ def test_the_seeds_loop_learns_from_the_last_micro_batch_of_eight(make_run: RunM
     )
     said = events_of(small)
     settings = small.run.settings.profile
-    builder = request.builder_for(settings, [])
+    builder = prompt_builder.builder_for(settings, [])
     session = Session(small.run, Reporter(lambda event: None))
     encoded = plan.encode_for_training(settings.training, builder, session.read("train")).encoded
     steps = [event for event in said if isinstance(event, Step)]
@@ -177,7 +176,7 @@ def test_products_in_another_type_are_named_with_the_number() -> None:
     """As the seed's are on a GPU: float16 with 4-bit weights, bfloat16 for the rest."""
     profile = files.load("tiny")
     base = load_base(profile, CPU, lambda message, hint: None)
-    builder = request.builder_for(profile)
+    builder = prompt_builder.builder_for(profile)
     assert evaluate.definition(profile, builder, LabelLosses(base), 9)["base"] == "nf4 double"
     for module in base.modules():
         if isinstance(module, bnb.nn.Linear4bit):

@@ -11,7 +11,7 @@ from small_runs import PARTS, RunMaker, SmallRun
 from engine.data.dataset import Pair
 from engine.run.events import Evaluated, Event, Finished, Step, Warned
 from engine.run.files import RunFiles
-from engine.start import request as jobs
+from engine.start.request import prepare
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.session import Session
 from engine.worker.training.checkpoints import newest_state
@@ -151,7 +151,7 @@ def test_an_adapter_under_another_prompt_or_on_what_it_learnt_is_warned_of(
             overrides={key.replace("__", "."): value for key, value in overrides.items()},
         )
         said: list[Event] = []
-        score.run(Session(jobs.prepare(request), Reporter(said.append)))
+        score.run(Session(prepare(request), Reporter(said.append)))
         assert isinstance(said[-1], Finished)
         return [event.message for event in said if isinstance(event, Warned)]
 

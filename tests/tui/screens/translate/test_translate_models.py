@@ -14,7 +14,7 @@ from engine.profile import files
 from engine.run import notes, runs_folder
 from engine.run.folder import Run
 from engine.run.notes import Notes
-from engine.start import request as jobs
+from engine.start.request import Request, prepare
 from tui.run.model_choice import list_all
 
 
@@ -113,8 +113,8 @@ async def test_another_base_model_gets_another_process(fake: Fake, root: Path) -
 
 
 async def test_a_scored_run_translates_as_it_was_scored(fake: Fake, root: Path) -> None:
-    request = jobs.Request(root, "few-shot", profile="tiny")
-    run = jobs.prepare(request)
+    request = Request(root, "few-shot", profile="tiny")
+    run = prepare(request)
     async with open_desk(root) as desk:
         desk.screen.choose_run(run)
         await desk.answered()
