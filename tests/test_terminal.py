@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from terminal import LIVE_BYTES_A_SECOND, Terminal
 
 from engine.run import runs_folder
 from engine.run.folder import Run
@@ -18,7 +18,6 @@ from engine.run.summary import Status
 SOURCE = Path(__file__).resolve().parent.parent
 ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 FIRST_FRAME_BYTES = 25_000
-LIVE_BYTES_A_SECOND = 2_000
 MOUSE_MOVE_BYTES = 300
 CROSSHAIR_BYTES = 1_500
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from covering import live_bytes
-from test_terminal import LIVE_BYTES_A_SECOND
+from terminal import LIVE_BYTES_A_SECOND
 from textual.geometry import Region
 
 from tui.widgets.covered import without

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from test_terminal_runs import on_runs
+from terminal import on_runs
 
 
 def test_letters_find_palette_and_leaving_in_packets(root: Path, tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 from samples import ENDED, make_run
-from terminal import Terminal
+from terminal import on_runs
 
 from engine.run.trash import FOLDER
 
@@ -15,17 +14,6 @@ SOURCE = Path(__file__).resolve().parent.parent
 SWITCH_BYTES = 10_000
 STEP_BYTES = 1_000
 MOUSE_BYTES = 300
-
-
-def on_runs(root: Path, tmp_path: Path) -> Terminal:
-    """The workbench with its Runs screen shown."""
-    environment = {"PYTHONPATH": str(SOURCE), "XDG_STATE_HOME": str(tmp_path / "state")}
-    command = [sys.executable, "-m", "tui", "tui", "--runs", str(root)]
-    terminal = Terminal(command, environment=environment, folder=root)
-    terminal.wait_for("tokens an epoch", 60)
-    terminal.settle()
-    terminal.send("\x1bOS")
-    return terminal
 
 
 @pytest.fixture

@@ -8,12 +8,17 @@ import pty
 import select
 import signal
 import struct
+import sys
 import termios
 import time
 from pathlib import Path
 from types import TracebackType
 
 import pyte
+
+SOURCE = Path(__file__).resolve().parents[2]
+LIVE_BYTES_A_SECOND = 2_000
+"""That a screen may send while a run is watched."""
 
 
 class Terminal:
@@ -146,3 +151,14 @@ class Terminal:
 
 def _set_size(handle: int, columns: int, rows: int) -> None:
     fcntl.ioctl(handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+def on_runs(root: Path, tmp_path: Path) -> Terminal:
+    """The workbench with its Runs screen shown."""
+    environment = {"PYTHONPATH": str(SOURCE), "XDG_STATE_HOME": str(tmp_path / "state")}
+    command = [sys.executable, "-m", "tui", "tui", "--runs", str(root)]
+    terminal = Terminal(command, environment=environment, folder=root)
+    terminal.wait_for("tokens an epoch", 60)
+    terminal.settle()
+    terminal.send("\x1bOS")
+    return terminal

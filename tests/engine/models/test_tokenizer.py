@@ -18,7 +18,7 @@ from engine.models.tokenizer import Tokenizer
 GROWTH_BYTES = 2_000_000
 ENCODE_MANY = """
 import random, sys, psutil
-from engine.tokenizer import load
+from engine.models.tokenizer import load
 tokenizer, draw = load(sys.argv[1]), random.Random(1)
 texts = ["".join(chr(draw.randrange(0x4E00, 0x9000)) for _ in range(60)) for _ in range(2000)]
 tokenizer.encode(texts[0])

@@ -184,7 +184,7 @@ def test_a_line_longer_than_the_limit_does_not_stall_a_tail() -> None:
 _WRITER = """
 import sys
 from pathlib import Path
-from engine.events import EventLog, Phase
+from engine.run.events import EventLog, Phase
 log = EventLog(Path(sys.argv[1]))
 for number in range(400):
     log.append(Phase(name=sys.argv[2] * 500, done=number, at=0.0))
@@ -206,7 +206,7 @@ def test_lines_of_two_processes_stay_whole() -> None:
 _FILLS_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from engine.events import EventLog, Phase
+from engine.run.events import EventLog, Phase
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 log = EventLog(Path(sys.argv[1]))
 log.append(Phase(name="first", at=0.0))

@@ -18,8 +18,8 @@ from engine.table.catalog import Catalog
 OTHER = """
 import sys
 from pathlib import Path
-from engine import runs_folder
-from engine.table.trash import Trash
+from engine.run import runs_folder
+from engine.run.trash import Trash
 root = Path(sys.argv[1])
 trash = Trash(root)
 trash.take(runs_folder.list_all(root)[0])

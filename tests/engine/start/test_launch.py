@@ -161,8 +161,8 @@ def test_a_worker_that_does_not_listen_is_killed_by_force(
 _PARENT = """
 import os, signal, sys
 from pathlib import Path
-from engine import launch
-from engine.runs import Run
+from engine.start import launch
+from engine.run.folder import Run
 sys.executable = sys.argv[1]
 launch.start(Run(Path(sys.argv[2])))
 os.killpg(0, signal.SIGKILL)

@@ -42,8 +42,8 @@ NEVER = frozenset({3})
 """<unk>, which the model does not say."""
 CLIENT = """
 import sys, time
-from engine import profile_files
-from engine.translator import Translator
+from engine.profile import files as profile_files
+from engine.translate.client import Translator
 translator = Translator(profile_files.load(sys.argv[1]))
 next(translator.load())
 print(translator._process.pid, flush=True)

@@ -100,8 +100,8 @@ def test_ends_and_warnings_are_told(event: Event, said: str) -> None:
 
 def test_a_full_disk_costs_lines_and_not_the_run() -> None:
     code = (
-        "from engine.events import Warned\n"
-        "from engine.worker.log_book import LogBook\n"
+        "from engine.run.events import Warned\n"
+        "from engine.worker.process.log_book import LogBook\n"
         "for _ in range(3): LogBook().tell(Warned(message='x'))\n"
         "import os; os._exit(0)"
     )

@@ -8,7 +8,7 @@ import sys
 
 def test_bitsandbytes_is_imported_without_compilers() -> None:
     code = (
-        "from engine.worker import quiet\n"
+        "from engine.worker.process import quiet\n"
         "quiet.prepare()\n"
         "import sys, torch\n"
         "compiling = torch.compile\n"

@@ -121,7 +121,7 @@ def test_a_users_own_environment_wins(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_worker_started_by_hand_says_nothing_at_import() -> None:
     program = (
-        "from engine.worker import quiet\n"
+        "from engine.worker.process import quiet\n"
         "quiet.prepare()\n"
         "import os\n"
         "assert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE'\n"
