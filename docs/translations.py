@@ -5,13 +5,13 @@ python docs/translations.py [MORE.po …]     further files of translations are 
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -21,7 +21,15 @@ sys.path.insert(0, str(ROOT))
 from engine.profile import setting_list  # noqa: E402 (found by the path above)
 
 CATALOGUE = ROOT / "engine" / "language" / "locale" / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
-KEYWORDS = {"_": None, "plural": (1, 2), "pgettext": ((1, "c"), 2), "marked": None}
+ONE_TEXT = {
+    "_", "marked", "Said", "ConnectionLost", "DataError", "ProfileError", "QueryError", "RunError",
+    "SettingsError", "TranslatorEnded", "Unsupported", "UserError",
+}  # fmt: skip
+"""What takes a text that a person reads first: functions, and errors, which are raised with one."""
+TWO_TEXTS = {"plural", "counted"}
+"""What takes one for a count of one, and one for any other."""
+IN_CONTEXT = {"pgettext", "in_context"}
+"""What takes a word of context and a text."""
 Texts = str | tuple[str, str]
 """One text, or its singular and plural."""
 HEADER = """\
@@ -39,10 +47,25 @@ def marked_texts() -> Iterator[tuple[Texts, str | None]]:
     """Every text of the interface with its context: those marked in the code, and what
     profiles/tiny.toml says of the settings."""
     for folder in ("engine", "tui"):
-        for _, _, texts, _, context in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS):
-            yield texts if isinstance(texts, str) else (texts[0], texts[-1]), context
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    yield from _of_call(node)
     for text in setting_list.explanations().values():
         yield text, None
+
+
+def _of_call(node: ast.Call) -> Iterator[tuple[Texts, str | None]]:
+    called = node.func
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    written = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args[:2]]
+    first, second = [text if isinstance(text, str) else None for text in [*written, None, None]][:2]
+    if name in ONE_TEXT and first:
+        yield first, None
+    elif name in TWO_TEXTS and first and second:
+        yield (first, second), None
+    elif name in IN_CONTEXT and first and second:
+        yield second, first
 
 
 def main() -> None:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.language.texts import _
+from engine.language.said import Said, Words
 
 
 class UserError(Exception):
-    """Something is wrong that the user can put right; `str(error)` is the whole message."""
+    """Something is wrong that the user can put right: `UserError("{path}: is empty", path=path)`.
+
+    `said` is the whole message; `str(error)` words it in the language of whom it is shown to.
+    """
+
+    def __init__(self, text: Words, /, **places: object) -> None:
+        self.said = text if isinstance(text, Said) else Said(text, **places)
+        super().__init__(self.said)
+
+    def __str__(self) -> str:
+        return str(self.said)
 
 
 class ProfileError(UserError):
@@ -23,6 +33,6 @@ class RunError(UserError):
     """A run is missing, is in the wrong state, or its folder cannot be written."""
 
 
-def cannot_write(path: Path, error: OSError) -> str:
+def cannot_write(path: Path, error: OSError) -> Said:
     """The message for a file or folder that the system would not let be written."""
-    return _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)
+    return Said("{path}: cannot be written: {reason}", path=path, reason=error.strerror)
