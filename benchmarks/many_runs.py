@@ -25,7 +25,7 @@ import msgspec
 from textual.pilot import Pilot
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from samples import judged, make_run, score, step, tiny  # noqa: E402  # the tests' own run folders
 from terminal import Terminal  # noqa: E402  # and their terminal

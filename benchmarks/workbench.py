@@ -24,7 +24,7 @@ from tui.run.messages import RunEvents
 from tui.screens.train.run_view import RunView
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import fake_worker  # noqa: E402  # a worker without a model
 from covering import live_bytes  # noqa: E402
