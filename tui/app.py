@@ -29,6 +29,7 @@ from textual.widgets import Input, TextArea
 
 from engine.language.errors import UserError
 from engine.language.plain_text import message_of, plain, width
+from engine.language.said import Words
 from engine.language.texts import _
 from engine.machine import user_settings
 from engine.profile import files
@@ -149,7 +150,7 @@ class YiwenApp(App[None]):
         is_here = watched is not None and watched.root == runs_root and watched.exists()
         self.followed = watched if is_here else None
         """The run watched last."""
-        self._complaints: list[str] = []
+        self._complaints: list[Words] = []
         self._errors: deque[str] = deque(maxlen=_MOST_ERRORS)
         self.personal = user_settings.load_or_default(self._complaints.append)
         """The user's own settings."""
@@ -281,7 +282,7 @@ class YiwenApp(App[None]):
         self.clear_notifications()
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
-    def fail(self, error: Exception | str) -> None:
+    def fail(self, error: Exception | Words) -> None:
         """Say what went wrong, and keep it among the errors."""
         whole = plain(message_of(error))
         self._errors.append(whole)

@@ -1,20 +1,20 @@
-"""Counts of things in words, in the language of the interface: `1 pair`, `1,204 pairs`."""
+"""Counts of things in words: `1 pair`, `1,204 pairs`."""
 
 from __future__ import annotations
 
-from engine.language.texts import plural
+from engine.language.said import Said
 
 
-def pairs(count: int) -> str:
+def pairs(count: int) -> Said:
     """Of a data file."""
-    return plural("{count:,} pair", "{count:,} pairs", count).format(count=count)
+    return Said.counted("{count:,} pair", "{count:,} pairs", count)
 
 
-def items(count: int) -> str:
+def items(count: int) -> Said:
     """Of a test file."""
-    return plural("{count:,} item", "{count:,} items", count).format(count=count)
+    return Said.counted("{count:,} item", "{count:,} items", count)
 
 
-def outputs(count: int) -> str:
+def outputs(count: int) -> Said:
     """Translations: a data file's, or a model's."""
-    return plural("{count:,} output", "{count:,} outputs", count).format(count=count)
+    return Said.counted("{count:,} output", "{count:,} outputs", count)

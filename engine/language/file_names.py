@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.language.errors import DataError
-from engine.language.texts import _
 
 
 def files_of(path: str | Path) -> list[Path]:
@@ -13,13 +12,11 @@ def files_of(path: str | Path) -> list[Path]:
     text = str(path)
     if any("\udc80" <= char <= "\udcff" for char in text):
         shown = text.encode(errors="surrogateescape").decode(errors="replace")
-        raise DataError(_("{path}: its name is not UTF-8; rename it").format(path=shown))
+        raise DataError("{path}: its name is not UTF-8; rename it", path=shown)
     parts = split(text)
     if not parts or len(parts) > 2:
         raise DataError(
-            _("{path}: expected one file, or two parallel ones as source.txt,target.txt").format(
-                path=path
-            )
+            "{path}: expected one file, or two parallel ones as source.txt,target.txt", path=path
         )
     return [Path(part) for part in parts]
 

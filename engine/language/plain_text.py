@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from engine.language.errors import UserError
+from engine.language.said import Said, Words
 
 # Whole sequences first, lest their tails stay as litter: ECMA-48 by its grammar, C1 codes in their
 # eight-bit form too. A string without an end goes to the end of its line.
@@ -41,14 +42,14 @@ def escaped(text: str) -> str:
     return text
 
 
-def one_line(text: str) -> str:
+def one_line(text: Words) -> str:
     """A text for a place one line high."""
-    return " ".join(plain(text).split())
+    return " ".join(plain(str(text)).split())
 
 
-def message_of(error: Exception | str) -> str:
+def message_of(error: Exception | Words) -> str:
     """An error as a sentence; the kind is named where the error was not foreseen."""
-    if isinstance(error, str | UserError):
+    if isinstance(error, str | Said | UserError):
         return str(error)
     return f"{type(error).__name__}: {error}"
 

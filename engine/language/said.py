@@ -29,7 +29,10 @@ class Said:
 
     def __init__(self, text: str, /, **places: object) -> None:
         self.text = text
-        self.places: Mapping[str, object] = places
+        self.places: Mapping[str, object] = {
+            name: _of_error(value) if isinstance(value, BaseException) else value
+            for name, value in places.items()
+        }
         self.many = ""
         """The text for any count but one, where there are two; `count` is among the places then."""
         self.context = ""
@@ -173,6 +176,12 @@ def _places(found: Any, depth: int) -> dict[str, object]:
         name: value if isinstance(value, int | float) else unpack(value, depth=depth + 1)
         for name, value in kept
     }
+
+
+def _of_error(error: BaseException) -> Words:
+    """What an error says: kept itself it would keep alive all that its frames hold."""
+    first = error.args[0] if len(error.args) == 1 else None
+    return first if isinstance(first, Said) else str(error)
 
 
 def _filled(text: str, places: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Said, Words
 
 Cell = str | int | float | bool | None
 _MARKDOWN = re.compile(r"([\\|`*_<>\[\]])")
@@ -52,10 +52,8 @@ def escaped(words: str) -> str:
     return _MARKDOWN.sub(r"\\\1", one_line(words))
 
 
-def unknown_suffix(suffix: str, expected: str) -> str:
+def unknown_suffix(suffix: str, expected: Words) -> Said:
     """Why a file cannot be written in the form that its suffix asks for."""
     if not suffix:
-        return _("a file of no suffix; expected {expected}").format(expected=expected)
-    return _("a file of {suffix} suffix; expected {expected}").format(
-        suffix=suffix, expected=expected
-    )
+        return Said("a file of no suffix; expected {expected}", expected=expected)
+    return Said("a file of {suffix} suffix; expected {expected}", suffix=suffix, expected=expected)

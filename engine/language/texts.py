@@ -44,7 +44,7 @@ def pgettext(context: str, text: str) -> str:
     return _catalogue().pgettext(context, text)
 
 
-def labelled(name: object, words: str) -> str:
+def labelled(name: object, words: object) -> str:
     """What something is called (a place, a key), and what is said of it; the colon differs."""
     return _("{name}: {words}").format(name=name, words=words)
 

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from engine.language.errors import UserError, cannot_write
-from engine.language.texts import _
 from engine.machine.paths import _keep_mode
 
 
@@ -42,11 +41,11 @@ def save(path: str, content: str, *, replace: bool = False) -> Path:
     """Write a file that was asked for by its path. Raises UserError."""
     target = Path(path).expanduser().resolve()
     if not target.parent.is_dir():
-        raise UserError(_("{folder}: no such folder").format(folder=target.parent))
+        raise UserError("{folder}: no such folder", folder=target.parent)
     if target.is_dir():
-        raise UserError(_("{target}: is a folder; name a file in it").format(target=target))
+        raise UserError("{target}: is a folder; name a file in it", target=target)
     if target.exists() and not replace:
-        raise UserError(_("{target}: is there already; name another file").format(target=target))
+        raise UserError("{target}: is there already; name another file", target=target)
     try:
         write_atomically(target, content.encode())
     except OSError as error:

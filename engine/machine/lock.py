@@ -19,7 +19,6 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import RunError
-from engine.language.texts import _
 from engine.machine import regular_files
 
 _LONGEST = 4096
@@ -53,18 +52,14 @@ def acquire(folder: Path, *, wait: float = 1.0) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(handle)
-                raise RunError(
-                    _("run {name} has a worker already").format(name=folder.name)
-                ) from None
+                raise RunError("run {name} has a worker already", name=folder.name) from None
             time.sleep(0.02)  # another program may be probing
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
             if _lives(holder(folder)):
                 os.close(handle)
-                raise RunError(
-                    _("run {name} has a worker already").format(name=folder.name)
-                ) from None
+                raise RunError("run {name} has a worker already", name=folder.name) from None
             return handle
 
 

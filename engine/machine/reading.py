@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import tomli
 
-from engine.language.texts import _
+from engine.language.said import Said, Words
 
 SMALL = 16 << 20
 """Bytes of a file that people or programs write settings into."""
@@ -42,9 +42,9 @@ def _require_regular(status: os.stat_result, path: str, most: int) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, _("it is a pipe or a device, not a file"), path)
+        raise OSError(errno.EINVAL, Said("it is a pipe or a device, not a file"), path)
     if status.st_size > most:
-        said = _("it is larger than {most:,} MiB").format(most=most >> 20)
+        said = Said("it is larger than {most:,} MiB", most=most >> 20)
         raise OSError(errno.EFBIG, said, path)
 
 
@@ -53,7 +53,7 @@ def read_bytes(path: Path | str, most: int = SMALL) -> bytes:
     with open_regular(path, most) as file:
         content = file.read(most + 1)
     if len(content) > most:  # it has grown meanwhile, or is one of those that tell no size
-        said = _("it is larger than {most:,} MiB").format(most=most >> 20)
+        said = Said("it is larger than {most:,} MiB", most=most >> 20)
         raise OSError(errno.EFBIG, said, str(path))
     return content
 
@@ -68,7 +68,7 @@ def toml(text: str) -> dict[str, Any]:
     try:
         return tomli.loads(text)
     except RecursionError:
-        raise ValueError(_("nested too deeply")) from None
+        raise ValueError(Said("nested too deeply")) from None
     except tomli.TOMLDecodeError:
         raise
     except ValueError as error:
@@ -80,13 +80,13 @@ def json_value(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise ValueError(_("nested too deeply")) from None
+        raise ValueError(Said("nested too deeply")) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise
     except ValueError as error:
         raise ValueError(_not_a_number(error)) from None
 
 
-def _not_a_number(error: ValueError) -> str:
+def _not_a_number(error: ValueError) -> Words:
     """Python's words for too many digits speak of its own settings."""
-    return _("a number of too many digits") if "digits" in str(error) else str(error)
+    return Said("a number of too many digits") if "digits" in str(error) else str(error)

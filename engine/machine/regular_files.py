@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import IO
 
-from engine.language.texts import _
+from engine.language.said import Said
 
 MOST = 1 << 30
 """Bytes that are read of one file at most."""
@@ -50,7 +50,7 @@ def content(path: Path, *, within: Path | None = None, most: int = MOST) -> byte
     with opened(path, within=within) as file:
         found = file.read(most + 1)
     if len(found) > most:
-        raise OSError(errno.EFBIG, _("is larger than {most:,} bytes").format(most=most), str(path))
+        raise OSError(errno.EFBIG, Said("is larger than {most:,} bytes", most=most), str(path))
     return found
 
 
@@ -86,7 +86,7 @@ def make_folder(path: Path) -> None:
     """Make a folder if it is not there. Raises OSError where a link leads elsewhere."""
     path.mkdir(exist_ok=True)
     if not is_own_folder(path):
-        raise _no_file(path, _("is a link, and leads elsewhere"))
+        raise _no_file(path, Said("is a link, and leads elsewhere"))
 
 
 def _regular(name: str | Path, flags: int, folder: int | None, path: Path) -> int:
@@ -94,13 +94,13 @@ def _regular(name: str | Path, flags: int, folder: int | None, path: Path) -> in
         handle = os.open(name, flags | _NEVER, 0o666, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _no_file(path, _("is a link, which is not followed")) from None
+            raise _no_file(path, Said("is a link, which is not followed")) from None
         if error.errno in (errno.ENXIO, errno.EISDIR):
-            raise _no_file(path, _("is no regular file")) from None
+            raise _no_file(path, Said("is no regular file")) from None
         raise
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise _no_file(path, _("is no regular file"))
+        raise _no_file(path, Said("is no regular file"))
     os.set_blocking(handle, True)
     return handle
 
@@ -115,7 +115,7 @@ def _folder(path: Path, within: Path) -> tuple[int, str]:
             below = os.open(part, flags, dir_fd=handle)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise _no_file(path, _("lies behind a link, which is not followed")) from None
+                raise _no_file(path, Said("lies behind a link, which is not followed")) from None
             raise
         finally:
             os.close(handle)
@@ -126,9 +126,9 @@ def _folder(path: Path, within: Path) -> tuple[int, str]:
 def _parts(path: Path, within: Path) -> tuple[str, ...]:
     parts = path.relative_to(within).parts if path.is_relative_to(within) else ()
     if not parts or ".." in parts:
-        raise _no_file(path, _("lies outside of {folder}").format(folder=within))
+        raise _no_file(path, Said("lies outside of {folder}", folder=within))
     return parts
 
 
-def _no_file(path: Path, why: str) -> OSError:
+def _no_file(path: Path, why: Said) -> OSError:
     return OSError(errno.EINVAL, why, str(path))

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.language.errors import UserError
-from engine.language.texts import _, labelled
+from engine.language.said import Joined, Said, Words, labelled
 from engine.machine import reading
 from engine.machine.checked_toml import convert
 from engine.machine.paths import settings_file
@@ -66,23 +66,21 @@ def load() -> Settings:
         return Settings()
     except OSError as error:
         raise SettingsError(
-            _("{file}: cannot be read: {reason}").format(file=file, reason=error.strerror)
+            "{file}: cannot be read: {reason}", file=file, reason=error.strerror
         ) from None
     except ValueError as error:
-        raise SettingsError(
-            _("{file}: is not TOML: {error}").format(file=file, error=error)
-        ) from None
-    mistakes: list[str] = []
+        raise SettingsError("{file}: is not TOML: {error}", file=file, error=error) from None
+    mistakes: list[Words] = []
     settings = convert(table, Settings, mistakes)
     if mistakes:
-        raise SettingsError("\n".join(labelled(file, mistake) for mistake in mistakes))
+        raise SettingsError(Joined("\n", [labelled(file, mistake) for mistake in mistakes]))
     return settings
 
 
-def load_or_default(complain: Callable[[str], object]) -> Settings:
+def load_or_default(complain: Callable[[Words], object]) -> Settings:
     """The settings, or the defaults after a complaint: a slip there should stop no run."""
     try:
         return load()
     except SettingsError as error:
-        complain(_("{error}\nThe defaults are used until it is put right.").format(error=error))
+        complain(Said("{error}\nThe defaults are used until it is put right.", error=error))
         return Settings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.machine import checked_toml
 from engine.profile import seed_loop
 from engine.profile.schema import Profile, Prompt
@@ -17,7 +17,7 @@ class Contradiction(NamedTuple):
 
     keys: tuple[str, ...]
     """Of what does not go together; the text is about the first."""
-    text: str
+    text: Said
 
 
 def of(profile: Profile) -> list[Contradiction]:
@@ -27,24 +27,26 @@ def of(profile: Profile) -> list[Contradiction]:
     if few_shot.ids and few_shot.choose != "ids":
         found.append(
             Contradiction(
-                ("few_shot.ids", "few_shot.choose"), _('goes with few_shot.choose = "ids"')
+                ("few_shot.ids", "few_shot.choose"), Said('goes with few_shot.choose = "ids"')
             )
         )
     if training.patience and profile.evaluation.choose_by == "last":
         found.append(
             Contradiction(
                 ("training.patience", "evaluation.choose_by"),
-                _('needs evaluation.choose_by = "validation" or "test"'),
+                Said('needs evaluation.choose_by = "validation" or "test"'),
             )
         )
     if training.seed_bug_compatible and training.batch_size % seed_loop.ACCUMULATION:
         found.append(
             Contradiction(
                 ("training.batch_size", "training.seed_bug_compatible"),
-                _(
+                Said(
                     "found {found}, expected a multiple of {multiple}, the seed's accumulation, "
-                    "with training.seed_bug_compatible"
-                ).format(found=training.batch_size, multiple=seed_loop.ACCUMULATION),
+                    "with training.seed_bug_compatible",
+                    found=training.batch_size,
+                    multiple=seed_loop.ACCUMULATION,
+                ),
             )
         )
     return found
@@ -68,7 +70,7 @@ def _in_prompt(prompt: Prompt) -> list[Contradiction]:
         found.append(
             Contradiction(
                 ("prompt.system", "prompt.template", "prompt.few_shot_template"),
-                _("is given, but prompt.template has no {system} part"),
+                Said("is given, but prompt.template has no {system} part"),
             )
         )
     return found

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from engine.language.errors import ProfileError
-from engine.language.texts import _, labelled
+from engine.language.said import Joined, Said, Words, labelled, listed
 from engine.machine import checked_toml, reading
 from engine.machine.paths import profile_folders
 from engine.profile import contradictions, locations
@@ -41,13 +41,9 @@ def as_written(name_or_file: str | Path, overrides: dict[str, str] | None = None
         table = reading.toml(reading.read_text(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ProfileError(
-            _("{path}: cannot be read: {error}").format(path=path, error=reason)
-        ) from None
+        raise ProfileError("{path}: cannot be read: {error}", path=path, error=reason) from None
     except ValueError as error:
-        raise ProfileError(
-            _("{path}: not valid TOML: {error}").format(path=path, error=error)
-        ) from None
+        raise ProfileError("{path}: not valid TOML: {error}", path=path, error=error) from None
     _refuse_names({key: f"{path}: {key}" for key in table})
     profile = _check(table, overrides or {}, str(path))
     return msgspec.structs.replace(profile, name=path.stem, folder=str(path.parent))
@@ -56,32 +52,32 @@ def as_written(name_or_file: str | Path, overrides: dict[str, str] | None = None
 def override(profile: Profile, overrides: dict[str, str]) -> Profile:
     """A profile with some keys changed. Raises ProfileError."""
     changed = _check(
-        msgspec.to_builtins(profile), overrides, _("profile {name}").format(name=profile.name)
+        msgspec.to_builtins(profile), overrides, Said("profile {name}", name=profile.name)
     )
     return locations.resolve(changed, Path.cwd())
 
 
-def _check(table: dict[str, Any], overrides: Mapping[str, str], place: str) -> Profile:
+def _check(table: dict[str, Any], overrides: Mapping[str, str], place: Words) -> Profile:
     """Convert a table, all mistakes in one message, those of overrides told apart."""
     _refuse_names({key: profile_overrides.place(key, text) for key, text in overrides.items()})
     mistakes = profile_overrides.apply(table, overrides)
-    of_table: list[str] = []
+    of_table: list[Words] = []
     profile = checked_toml.convert(table, Profile, of_table)
     mistakes += [labelled(place, mistake) for mistake in of_table]
     if not mistakes:
         mistakes = [_placed(found, overrides, place) for found in contradictions.of(profile)]
     if mistakes:
-        raise ProfileError("\n".join(mistakes))
+        raise ProfileError(Joined("\n", mistakes))
     return profile
 
 
-def _placed(found: Contradiction, overrides: Mapping[str, str], place: str) -> str:
+def _placed(found: Contradiction, overrides: Mapping[str, str], place: Words) -> Said:
     """A contradiction with its place: the first setting of it that was given, or the profile."""
     given = next((key for key in found.keys if key in overrides), "")
     if given:
         place = profile_overrides.place(given, overrides[given])
     about = found.keys[0]
-    return labelled(place, found.text if given == about else f"{about}: {found.text}")
+    return labelled(place, found.text if given == about else labelled(about, found.text))
 
 
 def _refuse_names(places: Mapping[str, str]) -> None:
@@ -89,7 +85,7 @@ def _refuse_names(places: Mapping[str, str]) -> None:
     for key in FROM_FILE:
         if key in places:
             raise ProfileError(
-                _("{place}: not a key; a profile is named by its file").format(place=places[key])
+                "{place}: not a key; a profile is named by its file", place=places[key]
             )
 
 
@@ -99,16 +95,17 @@ def find(name_or_file: str | Path) -> Path:
     if given.suffix == ".toml":
         if os.path.exists(given) and not given.is_dir():
             return given.resolve()
-        raise ProfileError(_("{given}: no such profile file").format(given=given))
+        raise ProfileError("{given}: no such profile file", given=given)
     for folder in profile_folders():
         if os.path.isfile(folder / f"{name_or_file}.toml"):
             return (folder / f"{name_or_file}.toml").resolve()
     known = [path.stem for path in list_all()]
     nearest = checked_toml.nearest(str(name_or_file), known)
     raise ProfileError(
-        _("no profile named '{name_or_file}'{nearest}; there are: {known}").format(
-            name_or_file=name_or_file, nearest=nearest, known=_(", ").join(known) or _("none")
-        )
+        "no profile named '{name_or_file}'{nearest}; there are: {known}",
+        name_or_file=name_or_file,
+        nearest=nearest,
+        known=listed(known) or Said("none"),
     )
 
 

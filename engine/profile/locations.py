@@ -9,7 +9,6 @@ import msgspec
 
 from engine.language.errors import DataError
 from engine.language.file_names import split
-from engine.language.texts import _
 from engine.profile.schema import Profile
 
 
@@ -38,10 +37,12 @@ def data_file(profile: Profile, part: str) -> str:
     for one in split(text):
         if not Path(one).expanduser().is_absolute():
             raise DataError(
-                _(
-                    "data.{part}: {one} lies neither beside the profile ({folder}) nor where yiwen "
-                    "was started ({here}); choose another with --{part} FILE, or set data.{part}"
-                ).format(part=part, one=one, folder=profile.folder, here=Path.cwd())
+                "data.{part}: {one} lies neither beside the profile ({folder}) nor where yiwen "
+                "was started ({here}); choose another with --{part} FILE, or set data.{part}",
+                part=part,
+                one=one,
+                folder=profile.folder,
+                here=Path.cwd(),
             )
     return text
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine import reading
 from engine.machine.checked_toml import checked, nearest, types_of
 from engine.profile.schema import FROM_FILE, Profile
@@ -22,20 +22,20 @@ _STRAY_QUOTE = re.compile(r"""["'].*|.*["']""")
 (prompts, mostly) are taken as they are."""
 
 
-def apply(table: dict[str, Any], overrides: Mapping[str, str]) -> list[str]:
+def apply(table: dict[str, Any], overrides: Mapping[str, str]) -> list[Words]:
     """Write `section.key = value` pairs, typed as in TOML (else as plain text), into a table.
 
     Returns a line for each that is wrong, and leaves it out.
     """
     known = {key: kind for key, kind in types_of(Profile).items() if key not in FROM_FILE}
-    mistakes: list[str] = []
+    mistakes: list[Words] = []
     for key, text in overrides.items():
         if key not in known:
             mistakes.append(_no_key(key, text, list(known)))
             continue
         section, _dot, name = key.rpartition(".")
         target = table.setdefault(section, {}) if section else table
-        wrong: list[str] = []
+        wrong: list[Words] = []
         value = _value(text, known[key], wrong, place(key, text))
         if not wrong and isinstance(target, dict):  # else the file's own mistake will be told
             target[name] = value
@@ -64,7 +64,7 @@ def without_option(message: str, overrides: Mapping[str, str]) -> str:
     return message
 
 
-def _value(text: str, kind: Any, wrong: list[str], given: str) -> Any:
+def _value(text: str, kind: Any, wrong: list[Words], given: str) -> Any:
     """What was typed, as the type of its key; of no use if it is `wrong`."""
     try:
         value = reading.toml(f"value = {text}")["value"]
@@ -72,26 +72,28 @@ def _value(text: str, kind: Any, wrong: list[str], given: str) -> Any:
         value = text
         if _STRAY_QUOTE.fullmatch(text):
             wrong.append(
-                _("{key}: found {found}, expected a text, quoted whole or not at all").format(
-                    key=given, found=text
+                Said(
+                    "{key}: found {found}, expected a text, quoted whole or not at all",
+                    key=given,
+                    found=text,
                 )
             )
             return value
     return checked(value, kind, wrong, given)
 
 
-def _no_key(key: str, text: str, known: list[str]) -> str:
+def _no_key(key: str, text: str, known: list[str]) -> Said:
     """What is wrong with a setting whose name is not `known`."""
     given = place(key, text)
     if any(other.startswith(f"{key}.") for other in known):
-        return _("{given}: a section; expected a key in it, {key}.KEY=VALUE").format(
-            given=given, key=key
+        return Said(
+            "{given}: a section; expected a key in it, {key}.KEY=VALUE", given=given, key=key
         )
-    close = _nearest(key, known) or _("; `yiwen profiles show tiny` lists all keys")
-    return _("{key}: unknown key{nearest}").format(key=given, nearest=close)
+    close = _nearest(key, known) or Said("; `yiwen profiles show tiny` lists all keys")
+    return Said("{key}: unknown key{nearest}", key=given, nearest=close)
 
 
-def _nearest(key: str, known: list[str]) -> str:
+def _nearest(key: str, known: list[str]) -> Words:
     """`; did you mean 'training.epochs'?`, also where only the section is wrong or missing.
 
     By the last part first: whole names look alike by their section alone.

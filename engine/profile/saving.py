@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from engine.language.errors import ProfileError, cannot_write
-from engine.language.texts import _
 from engine.machine.files import write_atomically
 from engine.machine.paths import BUILTIN_PROFILES, profile_folders
 from engine.profile import files, setting_list
@@ -26,10 +25,8 @@ def path_for(name: str) -> Path:
     """
     if not _NAME.fullmatch(name) or name.endswith(".toml"):
         raise ProfileError(
-            _(
-                "'{name}' cannot name a profile; use letters, digits, '-', '_' and '.', without "
-                ".toml"
-            ).format(name=name)
+            "'{name}' cannot name a profile; use letters, digits, '-', '_' and '.', without .toml",
+            name=name,
         )
     local, personal = profile_folders()[0], profile_folders()[-2]
     is_own = local.is_dir() and local.resolve() != BUILTIN_PROFILES
@@ -46,9 +43,7 @@ def save_as(
     """
     target = path_for(name)
     if target.exists() and not replace:
-        raise ProfileError(
-            _("{target}: is there already; choose another name").format(target=target)
-        )
+        raise ProfileError("{target}: is there already; choose another name", target=target)
     changed = files.load(profile, dict(overrides))
     content = _text(files.find(profile).read_text("utf-8"), changed, overrides)
     try:

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.machine.checked_toml import types_of
 from engine.machine.paths import BUILTIN_PROFILES
 from engine.profile import files
@@ -29,7 +29,7 @@ class Setting:
     value: Any
     profile_value: Any
     """What it is without the changes made."""
-    comment: str
+    comment: Said
     choices: tuple[str, ...] = ()
     """Where only some texts are allowed, these."""
 
@@ -67,7 +67,7 @@ def list_all(profile: str, overrides: Mapping[str, str]) -> list[Setting]:
             key=f"{section}.{name}",
             value=value,
             profile_value=before[section][name],
-            comment=_(comments[f"{section}.{name}"]),
+            comment=Said(comments[f"{section}.{name}"]),
             choices=_choices(kinds[f"{section}.{name}"]),
         )
         for section, values in after.items()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from engine.language.figures import number
 from engine.language.plain_text import one_line
+from engine.language.said import Words
 from engine.language.texts import _, marked
 from engine.machine import lock, regular_files, user_settings
 from engine.machine.processes import python, search_path
@@ -77,7 +78,7 @@ def attend(run: Run) -> None:
         return
 
 
-def _command(complain: Callable[[str], object]) -> str | Sequence[str]:
+def _command(complain: Callable[[Words], object]) -> str | Sequence[str]:
     """The user's own command; none where others could have written it."""
     wanted = user_settings.load_or_default(complain).notify
     file = user_settings.path()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from samples import MINIMAL_PROFILE, TINY, write_profile
 
+from engine.language import texts
 from engine.language.errors import ProfileError
 from engine.profile import files, saving, setting_list
 from engine.profile.setting_list import Setting
@@ -27,7 +28,7 @@ def test_every_setting_has_a_meaning() -> None:
     found = settings()
     assert len(found) > 50
     assert [key for key, setting in found.items() if not setting.comment] == []
-    assert found["training.epochs"].comment.startswith("passes over the training file")
+    assert str(found["training.epochs"].comment).startswith("passes over the training file")
     assert "{instruction}" in found["prompt.template"].comment
 
 
@@ -115,7 +116,7 @@ def test_names_that_cannot_be(name: str) -> None:
 def test_explanations_are_translated_where_shown_but_not_where_they_are_written_to_a_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(setting_list, "_", str.upper)
-    shown = {setting.key: setting.comment for setting in setting_list.list_all("tiny", {})}
+    monkeypatch.setattr(texts, "_", str.upper)
+    shown = {setting.key: str(setting.comment) for setting in setting_list.list_all("tiny", {})}
     assert shown["training.epochs"].startswith("PASSES OVER")
     assert setting_list.explanations()["training.epochs"].startswith("passes over")

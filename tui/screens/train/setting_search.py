@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from engine.language.said import Words
 from engine.profile.setting_list import Setting
 from tui.screens.train.setting_names import NAMES
 
@@ -40,6 +41,6 @@ def _has(text: str, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _folded(text: str) -> str:
+def _folded(text: Words) -> str:
     """As letters of one width and case, with single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", str(text)).casefold().split())
