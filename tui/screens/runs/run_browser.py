@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -18,7 +18,6 @@ from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
 from engine.table import query
 from engine.table.catalog import Row, Trouble
-from engine.table.columns import Order
 from engine.table.query import QueryError
 from tui.screens.runs.arrangement import View, arrange
 from tui.screens.runs.run_details import RunDetails
@@ -72,6 +71,8 @@ All runs are then compared here.""")
     RunBrowser.-trouble #trouble, RunBrowser.-missing #missing { display: block; }
     """
 
+    table = getters.query_one(RunTable)
+
     def __init__(self, view: View) -> None:
         super().__init__()
         self.view = view
@@ -81,10 +82,6 @@ All runs are then compared here.""")
         """Runs that are no rows, for they cannot be read."""
         self._settled = view.query
         """What was asked before the query that is being typed."""
-
-    @property
-    def table(self) -> RunTable:
-        return self.query_one(RunTable)
 
     def compose(self) -> ComposeResult:
         hint = _("words, strategy:qlora, ppl<20, tag:final …")
@@ -99,6 +96,16 @@ All runs are then compared here.""")
                 yield PlainStatic(id="details")
         yield PlainStatic(id="missing")
         yield PlainStatic(id="selected")
+
+    @property
+    def selected(self) -> Row | None:
+        """The run under the cursor."""
+        return self.table.selected
+
+    @property
+    def chosen(self) -> list[Row]:
+        """The marked runs, else the one under the cursor."""
+        return self.marked_rows or ([self.selected] if self.selected else [])
 
     @property
     def marked_rows(self) -> list[Row]:
@@ -137,15 +144,13 @@ All runs are then compared here.""")
         self.view = view
         self._arrange()
 
-    def order_by(self, order: Order) -> None:
-        """Sort and group otherwise."""
-        self.look(replace(self.view, order=order))
-
     def _arrange(self) -> None:
         rows = self.listed or ()
         if len(rows) <= self.AT_ONCE:
             self.workers.cancel_group(self, "arrange")
-            self._take(rows, self.view)
+            self.table.show(arrange(rows, self.view))
+            if not rows:
+                self._bring_up_to_date()
         else:
             self._arrange_in_thread()
 
@@ -153,11 +158,6 @@ All runs are then compared here.""")
     async def _arrange_in_thread(self) -> None:
         # The rows are no argument: Textual describes a worker by the repr of all its arguments.
         self.table.show(await asyncio.to_thread(arrange, self.listed or (), self.view))
-
-    def _take(self, rows: Sequence[Row], view: View) -> None:
-        self.table.show(arrange(rows, view))
-        if not rows:
-            self._bring_up_to_date()
 
     @on(RunTable.Arranged)
     @on(LineTable.Moved)
@@ -184,17 +184,34 @@ All runs are then compared here.""")
         for place in self.query("#details").results(PlainStatic):  # none while leaving
             place.say(details.describe())
 
-    # The query
+    # Its keys
 
-    def open_filter(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Mark where there is a run; `/` is text where one types."""
+        if action == "mark":
+            return True if self.selected else None
+        return not (action == "filter" and isinstance(self.screen.focused, Input))
+
+    def action_mark(self) -> None:
+        """Mark, and go on to the next."""
+        if self.selected:
+            self.table.toggle_mark(self.table.selected_key)
+            self.table.action_move(1)
+            self.post_message(self.Changed())
+
+    def action_filter(self) -> None:
         """Let the user type a query."""
         field = self.query_one(Input)
         self._settled = self.view.query
         field.display = True
         self.screen.set_focus(field)  # at once: more keys may be on their way
 
-    def clear_filter(self) -> None:
-        """Show every run."""
+    def action_show_all(self) -> None:
+        """Take the query away; where there is none, the marks."""
+        if not self.view.query.text.strip() and self.table.marked:
+            self.table.marked.clear()
+            self.look(self.view)
+            self.post_message(self.Changed())
         self.query_one(Input).value = ""
         self._leave_filter()
 

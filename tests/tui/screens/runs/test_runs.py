@@ -262,7 +262,7 @@ async def test_columns_give_way_from_the_right_to_the_one_that_is_sorted_by(app:
         narrow = table.columns
         assert narrow == names[: len(narrow)]
         assert "perplexity" in narrow
-        app.screen.sort_by("seed")  # type: ignore[attr-defined]  # not among the columns chosen
+        app.screen.arranging.sort_by("seed")  # type: ignore[attr-defined]  # not among the columns chosen
         await wait_for(pilot, lambda: table.columns[-1] == "seed")
         assert "▾ seed" in seen(app)
         await pilot.resize_terminal(*WIDE)

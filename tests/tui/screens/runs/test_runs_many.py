@@ -85,7 +85,7 @@ async def test_columns_order_and_groups_are_kept_for_the_next_time(app: YiwenApp
         await pilot.press("P")
         await wait_for(pilot, "tiny (2)")
         assert [key[16:] for key in table.keys] == ["gemma-zero-shot", *["tiny-zero-shot"] * 2]
-        table.screen.sort_by("perplexity")  # type: ignore[attr-defined]
+        table.screen.arranging.sort_by("perplexity")  # type: ignore[attr-defined]
         await wait_for(pilot, "by profile, by perplexity ▴")
     again = YiwenApp(app.runs_root)
     async with again.run_test(size=SIZE) as pilot:

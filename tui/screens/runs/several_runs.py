@@ -1,4 +1,4 @@
-"""What can be done with several runs: mark, compare, overlay, write as a table or a report."""
+"""What can be done with several runs: compare, overlay, write as a table or a report."""
 
 from __future__ import annotations
 
@@ -6,41 +6,32 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual import work
-
 from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
 from engine.table import run_sheet
 from engine.table.catalog import Row
-from tui.screens.runs.run_actions import RunActions
+from tui.screens.runs.run_browser import RunBrowser
+from tui.widgets.parts import Part, ScreenOfParts, in_worker
 from tui.widgets.save_dialog import SaveDialog, ask_path
 
 
-class SeveralActions(RunActions):
-    """The part of the Runs screen that acts on many runs at once."""
+class SeveralRuns(Part):
+    """Acts on the marked runs; where one is enough, else on the one under the cursor."""
 
-    def show_header(self) -> None:
-        """Bring the first line up to date."""
-        raise NotImplementedError
+    def __init__(self, screen: ScreenOfParts, browser: RunBrowser) -> None:
+        super().__init__(screen)
+        self.browser = browser
 
-    def _chosen(self) -> list[Row]:
-        """The marked runs, else the one under the cursor."""
-        selected = self.table.selected
-        return self.browser.marked_rows or ([selected] if selected else [])
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only where there is a run; how to mark several is said."""
+        return True if action in ("compare", "overlay") or self.browser.selected else None
 
     def _says_what_to_mark(self) -> bool:
         """Tell how to come to something to compare; True if there is nothing yet."""
         if len(self.browser.marked_rows) > 1:
             return False
-        self.notify(_("Mark two runs or more with space first."), timeout=4)
+        self.yiwen.notify(_("Mark two runs or more with space first."), timeout=4)
         return True
-
-    def action_mark(self) -> None:
-        """Mark, and go on to the next."""
-        if self.table.selected:
-            self.table.toggle_mark(self.table.selected_key)
-            self.table.action_move(1)
-            self.show_header()
 
     def action_overlay(self) -> None:
         """Show the curves of the marked runs on Train."""
@@ -51,9 +42,9 @@ class SeveralActions(RunActions):
             self.yiwen.overlay_runs(trained)
         else:
             nothing = _("None of the marked runs has a curve: only training draws one.")
-            self.notify(nothing, timeout=4)
+            self.yiwen.notify(nothing, timeout=4)
 
-    @work(exclusive=True, group="compare")
+    @in_worker("compare")
     async def action_compare(self) -> None:
         """Show the marked runs side by side."""
         from tui.screens.runs.comparison_sheet import ComparisonSheet
@@ -61,13 +52,13 @@ class SeveralActions(RunActions):
         if self._says_what_to_mark():
             return
         sheet = ComparisonSheet(self.browser.marked_rows, self.browser.listed or ())
-        if await self.app.push_screen_wait(sheet):
+        if await self.yiwen.push_screen_wait(sheet):
             self.action_overlay()
 
-    @work(exclusive=True, group="export")
+    @in_worker("export")
     async def action_export(self) -> None:
         """Write what the table shows, or of it the marked runs."""
-        table = self.table
+        table = self.browser.table
         rows = self.browser.marked_rows or list(table.arrangement.rows)
         keys = list(table.arrangement.widths)
         hint = plural(
@@ -79,18 +70,18 @@ class SeveralActions(RunActions):
         async def write(path: str) -> Path:
             return await asyncio.to_thread(run_sheet.save, rows, keys, path, replace=True)
 
-        target = await ask_path(self.app, _("Write the table"), "runs.csv", hint, write)
+        target = await ask_path(self.yiwen, _("Write the table"), "runs.csv", hint, write)
         if target is None:
             return
         said = plural("{count:,} run in {file}", "{count:,} runs in {file}", len(rows)).format(
             count=len(rows), file=one_line(str(target))
         )
-        self.notify(said, markup=False, timeout=5)
+        self.yiwen.notify(said, markup=False, timeout=5)
 
-    @work(exclusive=True, group="export")
+    @in_worker("export")
     async def action_report(self) -> None:
         """Describe the marked runs, else this one, in a folder for people."""
-        rows = self._chosen()
+        rows = self.browser.chosen
         if not rows:
             return
         hint = plural(
@@ -102,16 +93,16 @@ class SeveralActions(RunActions):
         ).format(count=len(rows))
 
         async def write(path: str) -> Path:
-            self.notify(_("Writing the report …"), timeout=3)
+            self.yiwen.notify(_("Writing the report …"), timeout=3)
             return await asyncio.to_thread(_write_report, rows, path)
 
         name = f"report-{rows[0].run.id}"
         dialog = SaveDialog(_("Report in the folder"), write, hint, name)
-        page = await self.app.push_screen_wait(dialog)
+        page = await self.yiwen.push_screen_wait(dialog)
         if page is None:
             return
         said = _("Report: {file}").format(file=one_line(str(page)))
-        self.notify(said, markup=False, timeout=6)
+        self.yiwen.notify(said, markup=False, timeout=6)
 
 
 def _write_report(rows: Sequence[Row], path: str) -> Path:
