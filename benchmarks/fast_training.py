@@ -1,9 +1,9 @@
-"""Real tokens a second of QLoRA: the seed's recipe, Liger, the plain path, the fast one by piece.
+"""Real tokens a second of QLoRA: the seed's recipe, Liger, the plain engine, the fast one by piece.
 
 python benchmarks/fast_training.py [--shape gemma-2-2b] [--data FILE] [--tokenizer FOLDER]
                                    [--ways NAME,…] [--steps 8] [--repeats 3] [--json FILE]
 
-Every way's loss and gradient are checked against the plain path's on the same batch. Padding is
+Every way's loss and gradient are checked against the plain engine's on the same batch. Padding is
 not counted. A shape is a name in random_models.py, a config.json, or a real model's folder.
 """
 
@@ -37,9 +37,9 @@ from workload import DATA, TOKENIZER, Workload, grouped  # noqa: E402
 from engine.profile.schema import Training  # noqa: E402
 from engine.prompts.builder import Encoded  # noqa: E402
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run  # noqa: E402
-from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
-from engine.worker.model.computed import Losses  # noqa: E402
-from engine.worker.model.plain import LabelLosses  # noqa: E402
+from engine.worker.fast.model import FastModel  # noqa: E402
+from engine.worker.model.computed import Computed  # noqa: E402
+from engine.worker.model.plain import PlainModel  # noqa: E402
 from engine.worker.process.reporter import Reporter  # noqa: E402
 from engine.worker.training.step import Gradient, OptimizerSteps  # noqa: E402
 
@@ -232,21 +232,21 @@ def _padded(batch: Batch) -> dict[str, Tensor]:
 
 
 def plain(bench: Bench, row: Row) -> None:
-    """Our plain path: packed rows of 256 tokens, label rows, transformers' eager attention."""
+    """Our plain engine: packed rows of 256 tokens, label rows, transformers' eager attention."""
     model = bench.model(BF16)
-    losses = LabelLosses(model)
-    gradient = _worker_gradient(losses, _trainable(model), 4096)
+    computed = PlainModel(model)
+    gradient = _worker_gradient(computed, _trainable(model), 4096)
     bench.measure(
         row, model, gradient, lambda p: torch.optim.AdamW(p, lr=1e-4),
         batches=bench.batches[1:4], repeats=2,
     )  # fmt: skip
 
 
-def _worker_gradient(losses: Losses, parameters: list[nn.Parameter], tokens: int) -> Gradient:
+def _worker_gradient(computed: Computed, parameters: list[nn.Parameter], tokens: int) -> Gradient:
     """The worker's own, in passes of so many tokens; rows as the path packs them."""
     settings = Training(tokens_per_pass=tokens)
     accelerator = Accelerator(cpu=DEVICE.type == "cpu")
-    return Gradient(losses, parameters, settings, 0, accelerator, Reporter(lambda event: None))
+    return Gradient(computed, parameters, settings, 0, accelerator, Reporter(lambda event: None))
 
 
 def _trainable(model: nn.Module) -> list[nn.Parameter]:
@@ -254,20 +254,20 @@ def _trainable(model: nn.Module) -> list[nn.Parameter]:
 
 
 def fast(ingredients: Ingredients, tokens: int = 1 << 20) -> Callable[[Bench, Row], None]:
-    """Our fast path, made of these."""
+    """Our fast engine, made of these."""
 
     def way(bench: Bench, row: Row) -> None:
         model = bench.model(BF16)
-        losses = FastLabelLosses(model, ingredients)
+        computed = FastModel(model, ingredients)
 
         def set_dropout(share: float) -> None:
-            for layer in losses.fast.linears:
+            for layer in computed.fast.linears:
                 for linear in layer:
                     if linear.adapter is not None:
                         linear.adapter.dropout = share
-            losses.record_anew()
+            computed.record_anew()
 
-        gradient = _worker_gradient(losses, _trainable(model), tokens)
+        gradient = _worker_gradient(computed, _trainable(model), tokens)
         row.facts["ingredients"] = str(ingredients)
         bench.measure(
             row, model, gradient,
@@ -299,11 +299,11 @@ def small_card(bench: Bench, row: Row) -> None:
     try:
         memory.limit(DEVICE, 6.0)
         small = replace(FULL, cached_weights=False, graphs=False)
-        losses = FastLabelLosses(model, small)
-        passes = losses.passes(bench.check, 0, 0, 0)
+        computed = FastModel(model, small)
+        passes = computed.passes(bench.check, 0, 0, 0)
         row.facts["passes"] = [list(part.ids.shape) for part in passes]
         size = max(part.ids.numel() for part in passes)
-        gradient = _worker_gradient(losses, _trainable(model), size)
+        gradient = _worker_gradient(computed, _trainable(model), size)
         bench.measure(row, model, gradient, lambda p: bnb.optim.AdamW8bit(p, lr=1e-4))
     finally:
         memory.limit(DEVICE, 0.0)
@@ -315,7 +315,7 @@ WAYS: dict[str, tuple[str, Callable[[Bench, Row], None]]] = {
     "seed": ("seed's recipe (fp16, 8 × 4, checkpointing)", seed_recipe),
     "liger": ("transformers + peft + Liger, by length", liger),
     "unsloth": ("unsloth, by length, dropout 0", unsloth),
-    "plain": ("plain path (packed, label rows)", plain),
+    "plain": ("plain engine (packed, label rows)", plain),
     "packed": (
         "fast: one packed row, torch pointwise, flex",
         fast(
@@ -332,8 +332,11 @@ WAYS: dict[str, tuple[str, Callable[[Bench, Row], None]]] = {
     ),
     "cached": ("+ cached weights", fast(replace(FULL, shared_prefix=False, graphs=False))),
     "graphs": ("+ CUDA graphs", fast(replace(FULL, shared_prefix=False))),
-    "shared": ("+ shared prefix: the fast path", fast(FULL)),
-    "uncached": ("the fast path without cached weights", fast(replace(FULL, cached_weights=False))),
+    "shared": ("+ shared prefix: the fast engine", fast(FULL)),
+    "uncached": (
+        "the fast engine without cached weights",
+        fast(replace(FULL, cached_weights=False)),
+    ),
     "small": ("6 GiB card: uncached, 8-bit AdamW", small_card),
 }
 

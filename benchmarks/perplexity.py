@@ -27,8 +27,9 @@ from workload import DATA, TOKENIZER, Workload  # noqa: E402
 
 from engine.prompts.builder import Encoded  # noqa: E402
 from engine.worker.batching.batches import Pass  # noqa: E402
-from engine.worker.fast.losses import FastLabelLosses  # noqa: E402
-from engine.worker.model.plain import LabelLosses  # noqa: E402
+from engine.worker.fast.model import FastModel  # noqa: E402
+from engine.worker.model.computed import Computed  # noqa: E402
+from engine.worker.model.plain import PlainModel  # noqa: E402
 
 ALONE = 40
 """Items that the slowest way is timed on; its time is scaled up to the whole file's."""
@@ -47,9 +48,9 @@ def main() -> None:
     work = Workload.read(arguments.data, arguments.tokenizer)
     model = random_models.add_adapter(random_models.build(arguments.shape, DEVICE, BF16, "eager"))
     model.eval()
-    plain = LabelLosses(model)
-    fast = FastLabelLosses(model, FULL)
-    unshared = FastLabelLosses(model, replace(FULL, shared_prefix=False))
+    plain = PlainModel(model)
+    fast = FastModel(model, FULL)
+    unshared = FastModel(model, replace(FULL, shared_prefix=False))
     tables = []
     for shots in (0, 4):
         items = _with_examples(work, arguments.items, shots)
@@ -59,11 +60,13 @@ def main() -> None:
         table.head()
         ways: dict[str, Callable[[], Tensor]] = {
             f"transformers, one by one ({ALONE} timed)": lambda i=items: _alone(model, i[:ALONE]),  # type: ignore[misc]
-            "plain path": lambda i=items: _by_passes(plain, plain.passes(i, 256, 4096, 0), len(i)),  # type: ignore[misc]
-            "fast path, prefix recomputed": lambda i=items: _by_passes(  # type: ignore[misc]
+            "plain engine": lambda i=items: _by_passes(
+                plain, plain.passes(i, 256, 4096, 0), len(i)
+            ),  # type: ignore[misc]
+            "fast engine, prefix recomputed": lambda i=items: _by_passes(  # type: ignore[misc]
                 unshared, unshared.passes(i, 256, 0, 0), len(i)
             ),
-            "fast path": lambda i=items: _by_passes(fast, fast.passes(i, 256, 0, 0), len(i)),  # type: ignore[misc]
+            "fast engine": lambda i=items: _by_passes(fast, fast.passes(i, 256, 0, 0), len(i)),  # type: ignore[misc]
         }
         for name, way in ways.items():
             table.add(name, _measure(way, items, arguments.repeats))
@@ -106,10 +109,10 @@ def _alone(model: nn.Module, items: list[Encoded]) -> Tensor:
     return torch.stack(sums)
 
 
-def _by_passes(losses: Callable[[Pass], Tensor], passes: list[Pass], count: int) -> Tensor:
+def _by_passes(computed: Computed, passes: list[Pass], count: int) -> Tensor:
     sums = torch.zeros(count, dtype=torch.float64)
     for batch in passes:
-        sums.index_add_(0, batch.samples, losses(batch).double().cpu())
+        sums.index_add_(0, batch.samples, computed.losses(batch).double().cpu())
     return sums
 
 

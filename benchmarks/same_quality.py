@@ -1,10 +1,10 @@
-"""Test perplexity of whole runs by the fast and by the plain path, a few seeds each.
+"""Test perplexity of whole runs by the fast and by the plain engine, a few seeds each.
 
 python benchmarks/same_quality.py [--profile tiny] [--seeds 3] [--jobs 1] [--set KEY=VALUE …]
                                   [--json FILE]
 
-Real weights, the worker processes that users start. Where the fast path cannot run, the runs say so
-and nothing is compared.
+Real weights, the worker processes that users start. Where the fast engine cannot run, the runs say
+so and nothing is compared.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _run(root: Path, arguments: argparse.Namespace, path: str, seed: int) -> dic
     assert summary.score is not None
     log = events.read_all(run.events_path)
     return {
-        "path": next(event.path for event in log if isinstance(event, events.Started)),
+        "engine": next(event.engine for event in log if isinstance(event, events.Started)),
         "seed": seed,
         "perplexity": summary.score.perplexity,
         "seconds": time.monotonic() - began,

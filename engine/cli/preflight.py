@@ -56,7 +56,7 @@ def as_dict(found: Preflight, request: Request) -> dict[str, object]:
         "memory": found.memory.total if found.memory else None,
         "memory_parts": found.memory.parts if found.memory else None,
         "memory_free": found.memory_free,
-        "path": ("fast" if found.memory.use else "plain") if found.memory else None,
+        "engine": ("fast" if found.memory.use else "plain") if found.memory else None,
         "gpu": msgspec.to_builtins(found.gpu) if found.gpu else None,
         "disk": found.disk,
         "disk_free": found.disk_free,

@@ -1,4 +1,4 @@
-"""Families of decoders that the fast path knows, and what sets them apart."""
+"""Families of decoders that the fast engine knows, and what sets them apart."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _WINDOWED = frozenset({"full_attention", "sliding_attention"})
 
 
 def why_unknown(config: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
-    """Why the fast path cannot compute a model with these settings: a marked text and its places.
+    """Why the fast engine cannot compute a model with these settings: a marked text and its places.
 
     Empty where it can. A setting that is not there is as the family has it.
     """

@@ -1,4 +1,4 @@
-"""How the fast path uses the memory of a GPU: reckoned alike by the worker and before a start.
+"""How the fast engine uses the memory of a GPU: reckoned alike by the worker and before a start.
 
 Sizes are bytes; `width` is that of a number in the model's computations.
 """

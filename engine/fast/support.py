@@ -1,4 +1,4 @@
-"""Where the fast path can compute: one answer for the worker and for the card before a start."""
+"""Where the fast engine can compute: one answer for the worker and for the card before a start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_RANK = 170
 def why_not(
     profile: Profile, *, gpu: bool, triton: bool, capability: tuple[int, int] | None
 ) -> str:
-    """Why a profile takes the plain path on a machine; empty where the fast one can run.
+    """Why a profile takes the plain engine on a machine; empty where the fast one can run.
 
     In English, as events tell it; `_` puts it into the interface's language. Which models it knows
     is said by models.families. An unknown `capability` of the GPU counts as new enough.

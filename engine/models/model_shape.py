@@ -52,7 +52,7 @@ class ModelShape(Struct, frozen=True):
     family: str = ""
     """`model_type` in config.json."""
     why_not_fast: tuple[str, dict[str, object]] = ("", {})
-    """Why the fast path cannot compute it: a marked text and its places."""
+    """Why the fast engine cannot compute it: a marked text and its places."""
 
     @property
     def parameters(self) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from engine.machine import regular_files
+from engine.run import old_events
 from engine.run.judgement import Judgement
 
 
@@ -33,8 +34,8 @@ class Started(Event):
     pairs: int = 0
     left_out: int = 0
     """Training pairs left out, being too long."""
-    path: str = ""
-    """How the model is computed: plain or fast, and why."""
+    engine: str = ""
+    """What computes the model: fast, or plain and why."""
 
 
 class Phase(Event):
@@ -212,7 +213,7 @@ def _spell_non_finite(value: Any, event: Event | None = None) -> Any:
 def decode(line: bytes) -> Event:
     """The event of a line; `Unknown` for a kind or a form from another version."""
     try:
-        event: Event = _decoder.decode(line)
+        event: Event = _decoder.decode(old_events.in_todays_words(line))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unknown(at=0.0, line=line.decode(errors="replace"))
     return event

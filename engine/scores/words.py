@@ -12,7 +12,7 @@ _NAMES = {
     "corpus": _("corpus"),
     "base": _("base"),
     "computed in": _("computed in"),
-    "path": _("path"),
+    "engine": _("engine"),
     "logits": _("logits"),
     "log-softmax": _("log-softmax"),
     "attention": _("attention"),

@@ -1,6 +1,6 @@
-"""How much memory a run by the fast path will need, part by part, before it is started.
+"""How much memory a run by the fast engine will need, part by part, before it is started.
 
-Model, adapter, gradients and optimizer are as on the plain path (memory_estimate). Besides, in
+Model, adapter, gradients and optimizer are as under the plain engine (memory_estimate). Besides, in
 bytes, with c for a number of the model's dtype:
 
     dequantised  c × linear parameters, where 4-bit weights are kept dequantised too; else those of
@@ -44,7 +44,7 @@ from engine.start.memory_estimate import (
 )
 
 _WIDTH = 2
-"""The fast path computes in bfloat16."""
+"""The fast engine computes in bfloat16."""
 _HELD, _HELD_RECORDED = 1.2, 2.5
 _GIB = 1 << 30
 

@@ -1,4 +1,4 @@
-"""How much memory a run by the plain path will need, part by part, before it is started.
+"""How much memory a run by the plain engine will need, part by part, before it is started.
 
 That path is transformers and peft modules with eager attention; bytes at the worst moment:
 
@@ -58,9 +58,9 @@ class MemoryEstimate:
 
     parts: dict[str, int]
     use: Use | None = None
-    """What the fast path spends memory on; None for the plain path."""
+    """What the fast engine spends memory on; None for the plain one."""
     why_plain: str = ""
-    """Why it is not the fast one, as fast_path tells it."""
+    """Why it is not the fast one, as fast.support tells it."""
     least: int = 0
     """Without so much a run cannot begin: what it may do without left out, and passes small."""
 

@@ -70,10 +70,10 @@ def memory(found: Preflight) -> Iterator[CardLine]:
     rest = sum(count for count, _name in parts[_SHOWN_PARTS:])
     yield CardLine("", _(", ").join([*shown, _("other {rest:.1f} GB").format(rest=rest / 1e9)]))
     if found.gpu is not None:
-        yield CardLine("", _path(found.memory))
+        yield CardLine("", _engine(found.memory))
 
 
-def _path(memory: MemoryEstimate) -> str:
+def _engine(memory: MemoryEstimate) -> str:
     """Which engine would compute it; of the fast one, what it spends memory on."""
     use = memory.use
     if use is None:

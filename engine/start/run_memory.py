@@ -1,4 +1,4 @@
-"""How much memory a run will need, by the path that would compute it where it will be."""
+"""How much memory a run will need, by the engine that would compute it where it will be."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from transformers import (
 
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import Pass
+from engine.worker.model.computed import Computed
 
 VOCABULARY = 96
 WINDOW = 9
@@ -92,13 +93,13 @@ def documents(count: int = 9, prefix: int = 10) -> list[Encoded]:
 
 
 def losses_and_gradients(
-    model: nn.Module, answer: Callable[[Pass], Tensor], passes: list[Pass]
+    model: nn.Module, computed: Computed, passes: list[Pass]
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The losses in the order of documents, and every adapter matrix's gradient of their sum."""
     model.zero_grad()
     found: dict[int, Tensor] = {}
     for part in passes:
-        losses = answer(part)
+        losses = computed.losses(part)
         losses.sum().backward()
         found |= {int(i): losses[part.samples == i].detach() for i in part.samples.unique()}
     gradients = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}

@@ -1,1 +1,1 @@
-"""The fast path: the same losses and translations as the plain path, computed by our own code."""
+"""The fast engine: the plain one's losses and translations, computed by our own code."""

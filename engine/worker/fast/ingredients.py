@@ -1,4 +1,4 @@
-"""What the fast path is made of, piece by piece: each can be left out, to measure it."""
+"""What the fast engine is made of, piece by piece: each can be left out, to measure it."""
 
 from __future__ import annotations
 

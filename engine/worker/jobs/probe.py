@@ -11,7 +11,7 @@ from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded
 from engine.run.events import Finished, Probed, Stopped
 from engine.worker.batching.batches import epoch_order
-from engine.worker.model.computed import Losses
+from engine.worker.model.computed import Computed
 from engine.worker.process import memory
 from engine.worker.process.reporter import StopRequested
 from engine.worker.scoring import evaluate
@@ -26,8 +26,8 @@ def run(session: Session) -> None:
         trainer = Trainer(session)
         loaded = time.time() - psutil.Process().create_time()
         first, largest = _batches(trainer)
-        # The fast path records a pass when it comes for the second time.
-        warm_up = [largest, largest] if trainer.losses.path == "fast" else [first]
+        # The fast engine records a pass when it comes for the second time.
+        warm_up = [largest, largest] if trainer.computed.engine == "fast" else [first]
         phases = len(warm_up) + 2
         for number, batch in enumerate(warm_up):
             session.reporter.phase("probing", number, phases)
@@ -69,19 +69,19 @@ def _batches(trainer: Trainer) -> tuple[list[Encoded], list[Encoded]]:
 
 def _score(trainer: Trainer) -> float:
     """Score the items of the largest pass of the test file; tokens a second."""
-    part = largest_pass(trainer.losses, trainer.data.test, trainer.profile)
+    part = largest_pass(trainer.computed, trainer.data.test, trainer.profile)
     began = time.monotonic()
     evaluate.score(
-        trainer.losses, part, trainer.profile, trainer.report, "test file",
+        trainer.computed, part, trainer.profile, trainer.report, "test file",
         trainer.session.builder.tokenizer.pad_id,
     )  # fmt: skip
     return sum(len(item.ids) for item in part.encoded) / (time.monotonic() - began)
 
 
 @torch.no_grad()
-def largest_pass(losses: Losses, file: Scored, profile: Profile) -> Scored:
+def largest_pass(computed: Computed, file: Scored, profile: Profile) -> Scored:
     """The items that scoring a file takes at once at most: of a large file, as many as fit."""
     row_tokens, tokens = profile.training.row_tokens, profile.evaluation.tokens_per_pass
-    passes = losses.passes(file.encoded, row_tokens, tokens, pad_id=0)
+    passes = computed.passes(file.encoded, row_tokens, tokens, pad_id=0)
     largest = max(passes, key=lambda batch: batch.ids.numel())
     return file.only(sorted(set(largest.samples.tolist())))

@@ -6,7 +6,7 @@ from engine.language.texts import _
 from engine.run import overlap
 from engine.run.events import Finished, Started, Stopped
 from engine.scores.perplexity import SampleResult
-from engine.worker.model.computed import make_losses
+from engine.worker.model.computed import choose_engine
 from engine.worker.process.devices import device_name
 from engine.worker.process.reporter import StopRequested
 from engine.worker.scoring import evaluate, translate
@@ -29,8 +29,8 @@ def _evaluate(session: Session) -> None:
     file = session.scored("test")
     if told := overlap.warning(session.settings.adapter, file.pairs):
         session.reporter.warn(told, _("yiwen data leaks TRAIN TEST lists them"))
-    losses = make_losses(session.load_model(), session.settings.profile)
-    score = session.conclude(losses, file, step=0, checkpoint=session.settings.checkpoint)
+    computed = choose_engine(session.load_model(), session.settings.profile)
+    score = session.conclude(computed, file, step=0, checkpoint=session.settings.checkpoint)
     session.reporter.emit(Finished(score=score, file="evaluations/test.jsonl"))
 
 
@@ -39,9 +39,9 @@ def _predict(session: Session) -> None:
     room = session.settings.profile.generation.max_new_tokens
     prompts = [(pair.id, len(session.builder.prompt_ids(pair.instruction))) for pair in pairs]
     session.warn_of_context("test", [(item, length + room) for item, length in prompts])
-    losses = make_losses(session.load_model(), session.settings.profile)
+    computed = choose_engine(session.load_model(), session.settings.profile)
     answers = translate.translate_all(
-        losses,
+        computed,
         session.builder,
         [pair.instruction for pair in pairs],
         session.settings.profile,

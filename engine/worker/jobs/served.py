@@ -17,7 +17,7 @@ from engine.prompts.builder import Encoded
 from engine.translate.protocol import Generate
 from engine.worker.fast.decode import Translator
 from engine.worker.model.adapters import load_adapter
-from engine.worker.model.computed import make_losses, make_translator
+from engine.worker.model.computed import choose_engine, make_translator
 from engine.worker.model.generate import generate
 from engine.worker.model.loading import load_base
 from engine.worker.process import memory
@@ -62,10 +62,10 @@ class Served:
         """Nats of an item's scored tokens, as evaluations reckon them: by the same path."""
         # Made anew each time, which costs little: the adapter may be another one. It is loaded
         # before inference mode begins, which would make its weights unfit for later use.
-        losses = make_losses(self._under(adapter), self._profile, beside_others=True)
-        (batch,) = losses.passes([encoded], 0, len(encoded.ids), self._pad_id)
+        computed = choose_engine(self._under(adapter), self._profile, beside_others=True)
+        (batch,) = computed.passes([encoded], 0, len(encoded.ids), self._pad_id)
         with torch.inference_mode():
-            return float(losses(batch).double().sum())
+            return float(computed.losses(batch).double().sum())
 
     def _under(self, adapter: str) -> PreTrainedModel | PeftModel:
         """The base model, or the base under an adapter; the base's weights are never touched."""

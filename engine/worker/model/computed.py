@@ -1,4 +1,4 @@
-"""Chooses how a model is computed, by the plain or the fast path, and says which and why."""
+"""Chooses which engine computes a model, the plain or the fast one, and says why."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from engine.worker.batching.batches import Pass
 from engine.worker.fast.decode import Form, Translator
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run
-from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.model import FastModel
 from engine.worker.fast.parts.architecture import Unsupported, base_linear, read_decoder
 from engine.worker.fast.parts.weights import kept_bytes
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process import memory
 
 Model: TypeAlias = "PreTrainedModel | PeftModel"
 
 
-class Losses(Protocol):
-    """What training, scoring and translating ask of a model, by whichever path."""
+class Computed(Protocol):
+    """What training, scoring and translating ask of a model, whichever engine computes it."""
 
     model: Model
     device: torch.device
     dtype: torch.dtype
     products_in: torch.dtype
     """Of products with 4-bit weights."""
-    path: str
-    """Which path it is, for the definition of a number."""
+    engine: str
+    """Which engine it is, for the definition of a number: "fast", or "plain" and why."""
     attention: str
     """The attention that is really computed."""
 
-    def __call__(self, batch: Pass) -> Tensor:
+    def losses(self, batch: Pass) -> Tensor:
         """The loss at each label row: [L] float32."""
 
     def passes(
         self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
     ) -> list[Pass]:
-        """Lay items out as this path computes them best; 0 tokens: as many as fit."""
+        """Lay items out as this engine computes them best; 0 tokens: as many as fit."""
 
     def generate(
         self,
@@ -68,8 +68,8 @@ class Losses(Protocol):
         """Hold less from now on: memory has run out."""
 
 
-def make_losses(model: Model, profile: Profile, *, beside_others: bool = False) -> Losses:
-    """The path that a profile asks for, or the best one that can run. Raises UserError.
+def choose_engine(model: Model, profile: Profile, *, beside_others: bool = False) -> Computed:
+    """A model by the engine that a profile asks for, or the best that can run. Raises UserError.
 
     `beside_others`: on a base that translators use too, so that what is made holds no weights and
     only scores.
@@ -77,21 +77,21 @@ def make_losses(model: Model, profile: Profile, *, beside_others: bool = False) 
     asked = profile.model.engine
     try:
         refuse_fast(model, profile)
-        return FastLabelLosses(model, ingredients_for(model, profile, spare=beside_others))
+        return FastModel(model, ingredients_for(model, profile, spare=beside_others))
     except Unsupported as why:
         if asked == "fast":
             raise UserError(
                 _('model.engine = "fast": cannot be used: {why}').format(why=why.in_words())
             ) from None
-        losses = LabelLosses(model)
-        losses.path = f"plain ({why})"
-        if asked == "auto" and losses.device.type == "cpu" and not beside_others:
-            losses.translator = make_translator(model, profile)
-        return losses
+        computed = PlainModel(model)
+        computed.engine = f"plain ({why})"
+        if asked == "auto" and computed.device.type == "cpu" and not beside_others:
+            computed.translator = make_translator(model, profile)
+        return computed
 
 
 def refuse_fast(model: Model, profile: Profile) -> None:
-    """Raises Unsupported if the fast path cannot compute this model here."""
+    """Raises Unsupported if the fast engine cannot compute this model here."""
     gpu = torch.cuda.is_available()
     capability = torch.cuda.get_device_capability() if gpu else None
     triton = kernels_can_run()
@@ -102,7 +102,7 @@ def refuse_fast(model: Model, profile: Profile) -> None:
 
 
 def ingredients_for(model: Model, profile: Profile, *, spare: bool = False) -> Ingredients:
-    """What the fast path is made of: all that memory permits, or what holds next to none of it."""
+    """What the fast engine is made of: all that memory permits, or what holds next to none."""
     decoder = read_decoder(model)
     if spare:
         return Ingredients.of_gpu(decoder.shape, Use())

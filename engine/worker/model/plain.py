@@ -1,4 +1,4 @@
-"""A model by the plain path: what it answers to one question, the loss at each label row."""
+"""A model by the plain engine: what it answers to one question, the loss at each label row."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ from engine.worker.model.generate import generate
 from engine.worker.model.honoured import setting
 
 
-class LabelLosses:
-    """Answers, by the plain path (transformers + peft modules), the loss at each label row.
+class PlainModel:
+    """A model computed by the plain engine: transformers' and peft's own modules.
 
     Logits are made only where a token is scored: with 256,000 tokens in the vocabulary, those of
     all positions would be the peak of memory.
     """
 
-    path = "plain"
-    """Of paths.Losses, which this is."""
+    engine = "plain"
     translator: Translator | None = None
     """Generates instead of transformers, where it can."""
 
@@ -47,7 +46,7 @@ class LabelLosses:
         self._short_cut = True
         self._short_cut = self._agrees_with_whole_model()
 
-    def __call__(self, batch: Pass) -> Tensor:
+    def losses(self, batch: Pass) -> Tensor:
         """Negative log-likelihood in nats of each scored token: [L] float32."""
         batch = batch.to(self.device)
         inputs = {
@@ -133,7 +132,7 @@ class LabelLosses:
         probe = Pass(
             ids, places[None], torch.zeros_like(ids), places[:-1], ids[0, 1:], places[:-1], 8
         )
-        short = self(probe)
+        short = self.losses(probe)
         logits = self._base(input_ids=ids, use_cache=False).logits[0, :-1].float()
         self.model.train(was_training)
         whole = F.cross_entropy(logits, ids[0, 1:], reduction="none")

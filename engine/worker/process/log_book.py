@@ -130,7 +130,7 @@ def _of_start(event: Started) -> str:
     if event.resumed_from:
         parts.append(f"resumed after step {event.resumed_from:,}")
     parts += [f"on {event.device}"] if event.device else []
-    parts += [f"model path: {event.path}"] if event.path else []
+    parts += [f"engine: {event.engine}"] if event.engine else []
     return ", ".join(parts)
 
 

@@ -19,7 +19,7 @@ from engine.prompts.builder import Encoded, PromptBuilder
 from engine.scores import perplexity
 from engine.scores.perplexity import SampleResult
 from engine.worker.batching.passes import PassSize
-from engine.worker.model.computed import Losses
+from engine.worker.model.computed import Computed
 from engine.worker.process.reporter import Reporter
 
 
@@ -86,7 +86,7 @@ def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
 
 @torch.inference_mode()
 def score(
-    losses: Losses,
+    computed: Computed,
     file: Scored,
     profile: Profile,
     reporter: Reporter,
@@ -98,20 +98,20 @@ def score(
 
     Where memory runs out it goes on in smaller passes, which `size` remembers for the next file.
     """
-    losses.model.eval()
+    computed.model.eval()
     size = size or PassSize(profile.evaluation.tokens_per_pass)
     # Sums in float64: thousands of float32 values added up would lose the fifth digit.
     nll = torch.zeros(len(file.pairs), dtype=torch.float64)
     done: set[int] = set()
     while left := [i for i in range(len(file.pairs)) if i not in done]:
         encoded, places = [file.encoded[i] for i in left], torch.tensor(left)
-        passes = losses.passes(encoded, profile.training.row_tokens, size.tokens, pad_id)
+        passes = computed.passes(encoded, profile.training.row_tokens, size.tokens, pad_id)
         try:
             for batch in passes:
                 reporter.check_stop()
                 reporter.phase(f"scoring {name}", len(done), len(file.pairs))
                 samples = places[batch.samples]
-                nll.index_add_(0, samples, losses(batch).double().cpu())
+                nll.index_add_(0, samples, computed.losses(batch).double().cpu())
                 done.update(samples.tolist())
             break
         except torch.OutOfMemoryError:
@@ -153,13 +153,13 @@ def write_results(path: Path, results: Sequence[SampleResult]) -> None:
 
 
 def definition(
-    profile: Profile, builder: PromptBuilder, losses: Losses, scored: int
+    profile: Profile, builder: PromptBuilder, computed: Computed, scored: int
 ) -> dict[str, str]:
     """What was measured and how, to stand beside the number; `scored` is the number of tokens."""
     quantization, few_shot = profile.quantization, profile.few_shot
     base = quantization.method + (" double" if quantization.double else "")
-    if losses.products_in != losses.dtype:
-        base += f", products in {str(losses.products_in).removeprefix('torch.')}"
+    if computed.products_in != computed.dtype:
+        base += f", products in {str(computed.products_in).removeprefix('torch.')}"
     examples = str(builder.examples.count)
     if builder.examples.count:
         seed = f" (seed {few_shot.seed})" if few_shot.choose == "random" else ""
@@ -169,10 +169,10 @@ def definition(
         "metric": f"macro, the mean over samples of exp(mean nats of output tokens and {end})",
         "corpus": f"exp(mean nats over all {scored:,} such tokens)",
         "base": "unquantised" if quantization.method == "none" else base,
-        "computed in": str(losses.dtype).removeprefix("torch."),
+        "computed in": str(computed.dtype).removeprefix("torch."),
         "logits": "float32 before log-softmax",
-        "path": losses.path,
-        "attention": losses.attention,
+        "engine": computed.engine,
+        "attention": computed.attention,
         "prompt": builder.digest,
         "examples": examples,
         "cut at": f"{profile.evaluation.max_tokens} tokens",

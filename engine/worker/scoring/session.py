@@ -29,7 +29,7 @@ from engine.scores.output_checks import OutputChecker
 from engine.scores.perplexity import SampleResult
 from engine.worker.batching.passes import PassSize
 from engine.worker.model.adapters import load_adapter
-from engine.worker.model.computed import Losses
+from engine.worker.model.computed import Computed
 from engine.worker.model.loading import load_base
 from engine.worker.process import memory
 from engine.worker.process.devices import check_device, pick_device
@@ -130,7 +130,7 @@ class Session:
 
     def evaluate(
         self,
-        losses: Losses,
+        computed: Computed,
         part: str,
         file: Scored,
         *,
@@ -142,7 +142,7 @@ class Session:
         began = time.monotonic()
         profile = self.settings.profile
         results = evaluate.score(
-            losses,
+            computed,
             file,
             profile,
             self.reporter,
@@ -161,26 +161,26 @@ class Session:
                 step=step,
                 checkpoint=checkpoint,
                 file=str(path.relative_to(self.run.folder)),
-                definition=evaluate.definition(profile, self.builder, losses, score.tokens),
+                definition=evaluate.definition(profile, self.builder, computed, score.tokens),
                 seconds=time.monotonic() - began,
                 memory=memory.peak_bytes(self.device),
             )
         )
         return score, results
 
-    def conclude(self, losses: Losses, file: Scored, *, step: int, checkpoint: str) -> Score:
+    def conclude(self, computed: Computed, file: Scored, *, step: int, checkpoint: str) -> Score:
         """The evaluation of the test file that a run ends with, and all that is said of it."""
         score, results = self.evaluate(
-            losses, "test", file, step=step, checkpoint=checkpoint, name="test"
+            computed, "test", file, step=step, checkpoint=checkpoint, name="test"
         )
-        self._evaluate_repaired(losses, file, step=step, checkpoint=checkpoint)
+        self._evaluate_repaired(computed, file, step=step, checkpoint=checkpoint)
         if self.settings.profile.evaluation.outputs:
-            self._add_outputs(losses, results)
+            self._add_outputs(computed, results)
         self.judge(results, "test", step=step)
         return score
 
     def _evaluate_repaired(
-        self, losses: Losses, file: Scored, *, step: int, checkpoint: str
+        self, computed: Computed, file: Scored, *, step: int, checkpoint: str
     ) -> None:
         """Score the test file's second references too, where it has some.
 
@@ -195,14 +195,14 @@ class Session:
         max_tokens = self.settings.profile.evaluation.max_tokens
         repaired = Scored.prepare(pairs, self.builder, max_tokens)
         self.evaluate(
-            losses, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
+            computed, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
         )
 
-    def _add_outputs(self, losses: Losses, results: list[SampleResult]) -> None:
+    def _add_outputs(self, computed: Computed, results: list[SampleResult]) -> None:
         """Translate every item of an evaluation, and write the outputs beside the references."""
         instructions = [result.instruction for result in results]
         outputs = translate.translate_all(
-            losses, self.builder, instructions, self.settings.profile, self.reporter
+            computed, self.builder, instructions, self.settings.profile, self.reporter
         )
         for result, answer in zip(results, outputs, strict=True):
             result.output, result.cut = answer.text, answer.cut
@@ -229,7 +229,7 @@ class Session:
         judged.seconds = time.monotonic() - began
         self.reporter.emit(judged)
 
-    def translate_samples(self, losses: Losses, pairs: list[Pair], step: int) -> None:
+    def translate_samples(self, computed: Computed, pairs: list[Pair], step: int) -> None:
         """Translate the first few pairs, to be read along the way."""
         pairs = pairs[: self.settings.profile.evaluation.samples]
         if not pairs:
@@ -238,7 +238,7 @@ class Session:
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
             outputs = translate.translate_all(
-                losses,
+                computed,
                 self.builder,
                 [pair.instruction for pair in pairs],
                 self.settings.profile,

@@ -10,7 +10,7 @@ import torch
 from engine.language.texts import _
 from engine.profile.schema import Profile
 from engine.prompts.builder import PromptBuilder
-from engine.worker.model.computed import Losses
+from engine.worker.model.computed import Computed
 from engine.worker.process.reporter import Reporter
 
 
@@ -34,7 +34,7 @@ class Answer:
 
 
 def translate_all(
-    losses: Losses,
+    computed: Computed,
     builder: PromptBuilder,
     instructions: Sequence[str],
     profile: Profile,
@@ -45,7 +45,7 @@ def translate_all(
 
     Where memory runs out it goes on with fewer at once.
     """
-    losses.model.eval()
+    computed.model.eval()
     prompts = [builder.prompt_ids(instruction) for instruction in instructions]
     outputs = [Answer("")] * len(prompts)
     # Similar lengths together: less padding, and rows that end at about the same time.
@@ -56,7 +56,7 @@ def translate_all(
         reporter.phase(name, len(prompts) - len(left), len(prompts))
         batch = left[:rows]
         try:
-            answers = losses.generate(
+            answers = computed.generate(
                 [prompts[i] for i in batch],
                 builder.stop_ids,
                 profile.generation,

@@ -17,7 +17,7 @@ from engine.run import plan, trained_with
 from engine.run.events import Finished, Saved, Score, Started, Step, Stopped
 from engine.worker.batching.batches import epoch_order
 from engine.worker.model.adapters import add_adapter
-from engine.worker.model.computed import Losses, make_losses
+from engine.worker.model.computed import Computed, choose_engine
 from engine.worker.process import memory
 from engine.worker.process.devices import device_name
 from engine.worker.process.reporter import StopRequested
@@ -54,9 +54,9 @@ class Trainer:
         self.optimizer = make_optimizer(self.settings, self.parameters)
         self.scheduler: LRScheduler = make_scheduler(self.settings, self.optimizer, self.plan.steps)
         self.model: PeftModel = self.accelerator.prepare(model)
-        self.losses: Losses = make_losses(self.model, self.profile)
+        self.computed: Computed = choose_engine(self.model, self.profile)
         gradient = Gradient(
-            self.losses,
+            self.computed,
             self.parameters,
             self.settings,
             session.builder.tokenizer.pad_id,
@@ -80,7 +80,7 @@ class Trainer:
                 device=device_name(self.session.device),
                 pairs=self.plan.pairs,
                 left_out=self.plan.left_out,
-                path=self.losses.path,
+                engine=self.computed.engine,
             )
         )
         self.data.warn(self.profile, self.report)
@@ -182,14 +182,14 @@ class Trainer:
         for part, file in files.items():
             if file is not None:
                 scores[part], _ = self.session.evaluate(
-                    self.losses,
+                    self.computed,
                     part,
                     file,
                     step=progress.step,
                     checkpoint=progress.checkpoint if progress.step else "",
                     name=f"{part}-{progress.checkpoint}",
                 )
-        self.session.translate_samples(self.losses, data.test.pairs, progress.step)
+        self.session.translate_samples(self.computed, data.test.pairs, progress.step)
         progress.evaluated_step = progress.step
         chosen_by = scores.get(self._choose_by())
         # The untuned model is no checkpoint.
@@ -251,7 +251,7 @@ class Trainer:
             checkpoints.load_weights(self.model, self.run.checkpoints_path / chosen)
         checkpoints.publish(self.run, chosen)
         step = int(chosen.removeprefix("step-"))
-        score = self.session.conclude(self.losses, self.data.test, step=step, checkpoint=chosen)
+        score = self.session.conclude(self.computed, self.data.test, step=step, checkpoint=chosen)
         self.report.emit(
             Finished(
                 steps=progress.step,

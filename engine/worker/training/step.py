@@ -29,7 +29,7 @@ from engine.profile.schema import Training
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import Pass
 from engine.worker.batching.passes import PassSize
-from engine.worker.model.computed import Losses
+from engine.worker.model.computed import Computed
 from engine.worker.process.reporter import Reporter
 
 
@@ -134,14 +134,14 @@ class Gradient:
 
     def __init__(
         self,
-        losses: Losses,
+        computed: Computed,
         parameters: Sequence[nn.Parameter],
         settings: Training,
         pad_id: int,
         accelerator: Accelerator,
         reporter: Reporter,
     ) -> None:
-        self.losses = losses
+        self.computed = computed
         self._parameters = parameters
         self._row_tokens = settings.row_tokens if settings.packing else 0
         self._pad_id = pad_id
@@ -155,7 +155,7 @@ class Gradient:
         Where memory runs out, the batch is begun anew in smaller passes.
         """
         while True:
-            passes = self.losses.passes(batch, self._row_tokens, self._size.tokens, self._pad_id)
+            passes = self.computed.passes(batch, self._row_tokens, self._size.tokens, self._pad_id)
             try:
                 return self._accumulate(passes)
             except torch.OutOfMemoryError:
@@ -164,7 +164,7 @@ class Gradient:
             # After the handler, for the exception holds on to what did not fit.
             for parameter in self._parameters:
                 parameter.grad = None
-            self.losses.save_memory()
+            self.computed.save_memory()
             torch.cuda.empty_cache()
             self._reporter.warn(
                 _(
@@ -179,9 +179,9 @@ class Gradient:
     def _accumulate(self, passes: Sequence[Pass]) -> Tensor:
         # Every scored token of the effective batch weighs the same, whichever pass it is in.
         scored = sum(len(part.targets) for part in passes)
-        loss = torch.zeros((), device=self.losses.device)
+        loss = torch.zeros((), device=self.computed.device)
         for part in passes:
-            part_loss = self.losses(part).sum() / scored
+            part_loss = self.computed.losses(part).sum() / scored
             self._accelerator.backward(part_loss)
             loss += part_loss.detach()
         return loss

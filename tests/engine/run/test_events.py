@@ -122,6 +122,22 @@ def test_a_field_from_the_future_is_passed_over() -> None:
     assert events.decode(line) == events.Phase(name="x", at=1.0)
 
 
+def test_the_engine_of_a_run_that_called_it_a_path_is_read() -> None:
+    started = events.decode(b'{"kind":"started","path":"plain (no GPU)","at":1.0}')
+    assert started == events.Started(engine="plain (no GPU)", at=1.0)
+    said = events.Evaluated(
+        part="test", score=score(), definition={"metric": "m", "engine": "fast"}
+    )
+    old = events.encode(said).replace(b'"engine"', b'"path"')
+    assert old != events.encode(said)
+    assert events.decode(old) == said
+
+
+def test_a_sample_that_speaks_of_a_path_stays_as_it_is() -> None:
+    sample = events.Sample(step=1, id="a", instruction='{"path": 1}', output="", reference="")
+    assert events.decode(events.encode(sample)) == sample
+
+
 def test_a_tail_reads_each_event_once() -> None:
     log, tail = EventLog(LOG), Tail(LOG)
     log.append(step(1))

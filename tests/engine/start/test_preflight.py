@@ -158,7 +158,7 @@ def test_memory_is_held_against_what_is_free_on_the_gpu(
 
 
 @pytest.mark.parametrize(
-    ("capability", "triton", "overrides", "path"),
+    ("capability", "triton", "overrides", "engine"),
     [
         ((9, 0), True, {}, "fast engine: weights dequantised once, CUDA graphs"),
         (None, True, {}, "fast engine: weights dequantised once, CUDA graphs"),
@@ -176,23 +176,23 @@ def test_memory_is_held_against_what_is_free_on_the_gpu(
         ((9, 0), True, {"lora.rank": "256"}, "plain engine: an adapter of so high a rank"),
     ],
 )
-def test_memory_is_that_of_the_path_that_would_run(
+def test_memory_is_that_of_the_engine_that_would_run(
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
     capability: tuple[int, int] | None,
     triton: bool,
     overrides: dict[str, str],
-    path: str,
+    engine: str,
 ) -> None:
     monkeypatch.setattr(support, "triton_is_here", lambda: triton)
     probe = Probe(FakeNvml(Card("GPU-a", "1", capability=capability)))
     found = look(root, probe, overrides=overrides)
-    assert path in [line.text for line in preflight_card.card(found)]
+    assert engine in [line.text for line in preflight_card.card(found)]
     assert found.memory is not None
     assert (found.memory.use is not None) == ("dequantised" in found.memory.parts)
 
 
-def test_a_model_that_the_fast_path_does_not_know_takes_the_plain_one(
+def test_a_model_that_the_fast_engine_does_not_know_takes_the_plain_one(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(support, "triton_is_here", lambda: True)
@@ -205,7 +205,7 @@ def test_a_model_that_the_fast_path_does_not_know_takes_the_plain_one(
 def test_a_run_may_begin_with_less_memory_than_it_would_use(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Passes of the fast path are as large as there is room for: little room is no warning."""
+    """Passes of the fast engine are as large as there is room for: little room is no warning."""
     monkeypatch.setattr(support, "triton_is_here", lambda: True)
     wants = look(root, Probe(FakeNvml(Card("GPU-a", "1"))))
     assert wants.memory is not None

@@ -47,7 +47,7 @@ nearly the fastest of some on an H200."""
 
 
 class KernelAttention:
-    """Attends in rows one after another; a pass of the fast path is a single long row.
+    """Attends in rows one after another; a pass of the fast engine is a single long row.
 
     Rows are multiples of layout.BLOCK.
     """

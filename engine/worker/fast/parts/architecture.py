@@ -1,4 +1,4 @@
-"""What a decoder must be for the fast path, read off a loaded transformers + peft model."""
+"""What a decoder must be for the fast engine, read off a loaded transformers + peft model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.worker.model.honoured import setting
 
 
 class Unsupported(Exception):
-    """Why a model has to take the plain path: a marked text, and what stands in its places.
+    """Why a model has to take the plain engine: a marked text, and what stands in its places.
 
     In English, as events tell it; `in_words` is for who reads it.
     """

@@ -52,7 +52,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Layout:
-    """A pass as the fast path wants it."""
+    """A pass as the fast engine wants it."""
 
     frame: Frame
     ids: Tensor

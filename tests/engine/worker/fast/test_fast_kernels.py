@@ -12,7 +12,7 @@ from engine.worker.batching.batches import plan_passes
 from engine.worker.fast.decode import Form, Translator, _attend
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run
-from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.model import FastModel
 from engine.worker.fast.parts.adapters import Adapters, FusedAdapter, Slot
 from engine.worker.fast.parts.architecture import FAMILIES, Shape
 from engine.worker.fast.parts.dropout import Dropout
@@ -225,15 +225,15 @@ def test_flex_attention(cap: float | None) -> None:
 def test_a_pass_is_recorded_while_the_graph_of_another_is_alive() -> None:
     model = _on_the_gpu("llama").train()
     ingredients = Ingredients(kernels=True, graphs=True, shared_prefix=False)
-    losses = FastLabelLosses(model, ingredients)
+    computed = FastModel(model, ingredients)
     parameters = [p for p in model.parameters() if p.requires_grad]
-    passes = losses.passes(documents(9), 0, 128, 0)
+    passes = computed.passes(documents(9), 0, 128, 0)
     assert len(passes) > 1
     found = []
     for _ in range(4):
         alive = []
         for part in passes:
-            alive.append(losses(part).sum())
+            alive.append(computed.losses(part).sum())
             alive[-1].backward()
         found.append(torch.cat([p.grad.flatten() for p in parameters if p.grad is not None]))
         model.zero_grad(set_to_none=True)

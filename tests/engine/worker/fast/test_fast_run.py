@@ -1,4 +1,4 @@
-"""A whole run by the fast path, with torch in place of its kernels, is that of the plain path."""
+"""A whole run by the fast engine, with torch in place of its kernels, is that of the plain one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from small_runs import RunMaker
 
 from engine.run.events import Evaluated, Event, Finished, Sample, Started, Step
 from engine.worker.fast.ingredients import Ingredients
-from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.model import FastModel
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.session import Session
 from engine.worker.training import loop
@@ -31,13 +31,13 @@ def test_losses_scores_and_translations_are_the_same(
 ) -> None:
     plain = _events(make_run)
     monkeypatch.setattr(
-        loop, "make_losses", lambda model, profile: FastLabelLosses(model, Ingredients())
+        loop, "choose_engine", lambda model, profile: FastModel(model, Ingredients())
     )
     fast = _events(make_run)
     assert isinstance(fast[-1], Finished)
-    paths = [event.path for said in (plain, fast) for event in said if isinstance(event, Started)]
-    assert paths[0].startswith("plain")
-    assert paths[1] == "fast"
+    started = [event for said in (plain, fast) for event in said if isinstance(event, Started)]
+    assert started[0].engine.startswith("plain")
+    assert started[1].engine == "fast"
 
     def numbers(said: list[Event]) -> list[float]:
         steps = [number for e in said if isinstance(e, Step) for number in (e.loss, e.grad_norm)]

@@ -19,10 +19,10 @@ from engine.run.events import Phase
 from engine.start import preflight, probing
 from engine.start.request import Request
 from engine.worker.fast.ingredients import Ingredients
-from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.model import FastModel
 from engine.worker.jobs import probe
 from engine.worker.jobs.probe import largest_pass
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.evaluate import Scored
 from engine.worker.scoring.session import Session
@@ -70,12 +70,12 @@ def test_scoring_is_probed_by_a_full_pass(
     base: PreTrainedModel, profile: Profile, builder: PromptBuilder, pairs: list[Pair]
 ) -> None:
     """Also where the profile leaves its size to the engine."""
-    losses, file = LabelLosses(base), Scored.prepare(pairs, builder, 2048)
+    computed, file = PlainModel(base), Scored.prepare(pairs, builder, 2048)
     sizes = {}
     for tokens in (0, 300):
         asked = msgspec.structs.replace(profile.evaluation, tokens_per_pass=tokens)
         changed = msgspec.structs.replace(profile, evaluation=asked)
-        sizes[tokens] = len(largest_pass(losses, file, changed).pairs)
+        sizes[tokens] = len(largest_pass(computed, file, changed).pairs)
     assert 0 < sizes[300] < sizes[0] == len(pairs)
 
 
@@ -89,8 +89,8 @@ def test_what_the_fast_path_records_is_recorded_before_it_is_timed(
 
     monkeypatch.setattr(Trainer, "take_step", step)
     run = make_run().run
-    for make in (LabelLosses, lambda model: FastLabelLosses(model, Ingredients())):
-        monkeypatch.setattr(loop, "make_losses", lambda model, profile, make=make: make(model))
+    for make in (PlainModel, lambda model: FastModel(model, Ingredients())):
+        monkeypatch.setattr(loop, "choose_engine", lambda model, profile, make=make: make(model))
         probe.run(Session(run, Reporter(lambda event: None)))
     plain, fast = steps[:2], steps[2:]
     assert fast == [plain[1]] * 3

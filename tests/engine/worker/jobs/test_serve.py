@@ -34,7 +34,7 @@ from engine.worker.model import computed
 from engine.worker.model.adapters import load_adapter
 from engine.worker.model.generate import generate
 from engine.worker.model.loading import load_base
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.evaluate import Scored, score
 
@@ -267,7 +267,7 @@ def test_a_pasted_reference_gets_the_perplexity_that_an_evaluation_gives_it(
         fresh = load_base(profile, torch.device("cpu"), print)
         model = load_adapter(fresh, Path(folder), "default") if folder else fresh
         file = Scored.prepare(pairs[:3], builder, profile.evaluation.max_tokens)
-        right = score(LabelLosses(model), file, profile, Reporter(lambda _: None), "test file", 0)
+        right = score(PlainModel(model), file, profile, Reporter(lambda _: None), "test file", 0)
         for pair, result in zip(pairs, right):
             encoded = builder.encode(pair.instruction, pair.output)
             found = translator.perplexity(encoded, adapter=folder)
@@ -326,9 +326,9 @@ def test_references_are_scored_by_the_fast_path_where_it_can_run(
     for folder in ("", *map(str, adapters)):
         fresh = load_base(profile, torch.device("cpu"), print)
         model = load_adapter(fresh, Path(folder), "default") if folder else fresh
-        losses = LabelLosses(model)
+        plain = PlainModel(model)
         with torch.inference_mode():
-            nll = float(losses(losses.passes([encoded], 0, 0, 0)[0]).double().sum())
+            nll = float(plain.losses(plain.passes([encoded], 0, 0, 0)[0]).double().sum())
         right[folder] = nll, generate(model, [ask.ids], NEVER, ask.generation, pad_id=0)[0]
     served = Served(profile, torch.device("cpu"))
     first, second = map(str, adapters)
@@ -346,4 +346,4 @@ def test_what_scores_beside_translators_keeps_no_weights(
     made = computed.ingredients_for(base, profile, spare=True)
     assert not made.cached_weights
     assert not made.graphs
-    assert computed.make_losses(base, profile, beside_others=True).translator is None  # type: ignore[attr-defined]
+    assert computed.choose_engine(base, profile, beside_others=True).translator is None  # type: ignore[attr-defined]

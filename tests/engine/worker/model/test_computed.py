@@ -1,4 +1,4 @@
-"""Which path computes a model, and what happens when memory runs out on the way."""
+"""Which engine computes a model, and what happens when memory runs out on the way."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from engine.worker.batching.batches import Pass, plan_passes
 from engine.worker.batching.passes import PassSize
 from engine.worker.fast.decode import Translator
 from engine.worker.fast.ingredients import Ingredients
-from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.model import FastModel
 from engine.worker.fast.parts.architecture import read_decoder
 from engine.worker.fast.parts.weights import kept_bytes
 from engine.worker.model import computed
-from engine.worker.model.computed import Losses, make_losses
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.computed import Computed, choose_engine
+from engine.worker.model.plain import PlainModel
 from engine.worker.process import memory
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.evaluate import Scored, score
@@ -51,19 +51,19 @@ def _asking(profile: Profile, engine: str) -> Profile:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
-def test_without_a_gpu_the_plain_path_is_taken_and_says_why(
+def test_without_a_gpu_the_plain_engine_is_taken_and_says_why(
     tuned: PeftModel, profile: Profile
 ) -> None:
-    losses = make_losses(tuned, profile)
-    assert losses.path == "plain (no GPU)"
-    assert isinstance(losses, LabelLosses)
-    assert losses.translator is not None  # translating is faster by our own code here too
-    plain = make_losses(tuned, _asking(profile, "plain"))
-    assert plain.path == 'plain (model.engine = "plain")'
-    assert isinstance(plain, LabelLosses)
+    computed = choose_engine(tuned, profile)
+    assert computed.engine == "plain (no GPU)"
+    assert isinstance(computed, PlainModel)
+    assert computed.translator is not None  # translating is faster by our own code here too
+    plain = choose_engine(tuned, _asking(profile, "plain"))
+    assert plain.engine == 'plain (model.engine = "plain")'
+    assert isinstance(plain, PlainModel)
     assert plain.translator is None
     with pytest.raises(UserError, match=r'model.engine = "fast": cannot be used: no GPU'):
-        make_losses(tuned, _asking(profile, "fast"))
+        choose_engine(tuned, _asking(profile, "fast"))
 
 
 def test_memory_decides_about_cached_weights_and_the_size_of_passes(
@@ -171,29 +171,29 @@ def _trained(make_run: Callable[..., object], monkeypatch: pytest.MonkeyPatch, r
     small = make_run(training__max_steps=2, lora__dropout=0.0, evaluation__samples=0)
     events: list[object] = []
     trainer = Trainer(Session(small.run, Reporter(events.append)))  # type: ignore[attr-defined]
-    compute = LabelLosses.__call__
+    compute = PlainModel.losses
 
-    def limited(self: LabelLosses, batch):  # type: ignore[no-untyped-def]
+    def limited(self: PlainModel, batch):  # type: ignore[no-untyped-def]
         if torch.is_grad_enabled() and batch.ids.numel() > room:
             raise torch.OutOfMemoryError("CUDA out of memory (a stand-in)")
         return compute(self, batch)
 
     with monkeypatch.context() as patched:
-        patched.setattr(LabelLosses, "__call__", limited)
+        patched.setattr(PlainModel, "losses", limited)
         trainer.train()
     (started,) = [event for event in events if isinstance(event, Started)]
     evaluated = [event for event in events if isinstance(event, Evaluated)]
-    assert started.path.startswith("plain (")
-    assert all(event.definition["path"] == started.path for event in evaluated)
+    assert started.engine.startswith("plain (")
+    assert all(event.definition["engine"] == started.engine for event in evaluated)
     return events
 
 
 LIMITED = "CUDA out of memory (a stand-in)"
 
 
-@pytest.mark.parametrize("path", ["plain", "fast"])
+@pytest.mark.parametrize("engine", ["plain", "fast"])
 def test_scoring_goes_on_in_smaller_passes_to_the_same_result(
-    path: str,
+    engine: str,
     tuned: PeftModel,
     profile: Profile,
     builder: PromptBuilder,
@@ -201,12 +201,12 @@ def test_scoring_goes_on_in_smaller_passes_to_the_same_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each item is scored once, and the next file begins with what fitted."""
-    losses = LabelLosses(tuned) if path == "plain" else FastLabelLosses(tuned, Ingredients())
+    computed = PlainModel(tuned) if engine == "plain" else FastModel(tuned, Ingredients())
     file = Scored.prepare(pairs, builder, 2048)
-    right = score(losses, file, profile, Reporter(lambda event: None), "file", 0)
-    compute, said, scored, tried = type(losses).__call__, [], [], []
+    right = score(computed, file, profile, Reporter(lambda event: None), "file", 0)
+    compute, said, scored, tried = type(computed).losses, [], [], []
 
-    def limited(self: Losses, batch: Pass) -> Tensor:
+    def limited(self: Computed, batch: Pass) -> Tensor:
         tried.append(batch.ids.numel())
         # The second pass meets a device that is fuller than it was for the first.
         if len(tried) > 1 and batch.ids.numel() > 0.6 * tried[0]:
@@ -214,9 +214,9 @@ def test_scoring_goes_on_in_smaller_passes_to_the_same_result(
         scored.extend(set(batch.samples.tolist()))
         return compute(self, batch)
 
-    monkeypatch.setattr(type(losses), "__call__", limited)
+    monkeypatch.setattr(type(computed), "losses", limited)
     size = PassSize(600)
-    found = score(losses, file, profile, Reporter(said.append), "file", 0, size)
+    found = score(computed, file, profile, Reporter(said.append), "file", 0, size)
     assert [one.perplexity for one in found] == pytest.approx(
         [one.perplexity for one in right], rel=1e-4
     )
@@ -229,7 +229,7 @@ def test_scoring_goes_on_in_smaller_passes_to_the_same_result(
     assert phases == sorted(phases)
     assert phases[-1] == len(pairs)
     before = len(tried)
-    score(losses, file, profile, Reporter(said.append), "file", 0, size)
+    score(computed, file, profile, Reporter(said.append), "file", 0, size)
     assert max(tried[before:]) <= size.tokens
 
 
@@ -240,15 +240,15 @@ def test_scoring_that_has_no_room_for_the_smallest_pass_fails(
     pairs: list[Pair],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def full(self: LabelLosses, batch: Pass) -> Tensor:
+    def full(self: PlainModel, batch: Pass) -> Tensor:
         raise torch.OutOfMemoryError(LIMITED)
 
-    monkeypatch.setattr(LabelLosses, "__call__", full)
+    monkeypatch.setattr(PlainModel, "losses", full)
     file = Scored.prepare(pairs, builder, 2048)
-    losses = object.__new__(LabelLosses)
-    losses.model = tuned
+    computed = object.__new__(PlainModel)
+    computed.model = tuned
     with pytest.raises(torch.OutOfMemoryError):
-        score(losses, file, profile, Reporter(lambda event: None), "file", 0)
+        score(computed, file, profile, Reporter(lambda event: None), "file", 0)
 
 
 def test_translating_goes_on_with_fewer_at_once(
@@ -258,22 +258,22 @@ def test_translating_goes_on_with_fewer_at_once(
     pairs: list[Pair],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    losses, said, sizes = LabelLosses(tuned), [], []
+    computed, said, sizes = PlainModel(tuned), [], []
     brief = msgspec.structs.replace(profile.generation, batch_size=8, max_new_tokens=6)
     profile = msgspec.structs.replace(profile, generation=brief)
     instructions = [pair.instruction for pair in pairs]
-    right = translate_all(losses, builder, instructions, profile, Reporter(lambda event: None))
-    as_ever = LabelLosses.generate
+    right = translate_all(computed, builder, instructions, profile, Reporter(lambda event: None))
+    as_ever = PlainModel.generate
 
-    def limited(self: LabelLosses, prompts: list[list[int]], *rest: Any, **how: Any) -> Any:
+    def limited(self: PlainModel, prompts: list[list[int]], *rest: Any, **how: Any) -> Any:
         if len(prompts) > room:
             raise torch.OutOfMemoryError(LIMITED)
         sizes.append(len(prompts))
         return as_ever(self, prompts, *rest, **how)
 
-    monkeypatch.setattr(LabelLosses, "generate", limited)
+    monkeypatch.setattr(PlainModel, "generate", limited)
     room = 3
-    assert translate_all(losses, builder, instructions, profile, Reporter(said.append)) == right
+    assert translate_all(computed, builder, instructions, profile, Reporter(said.append)) == right
     assert sizes == [2] * 6
     warned = [event.message for event in said if isinstance(event, Warned)]
     assert [message.rsplit("; ")[-1] for message in warned] == [
@@ -282,17 +282,17 @@ def test_translating_goes_on_with_fewer_at_once(
     ]
     room = 0
     with pytest.raises(torch.OutOfMemoryError):
-        translate_all(losses, builder, instructions, profile, Reporter(said.append))
+        translate_all(computed, builder, instructions, profile, Reporter(said.append))
 
 
 def test_a_translator_that_ran_out_of_memory_lets_go_of_its_caches(
     tuned: PeftModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losses = FastLabelLosses(tuned, Ingredients())
+    computed = FastModel(tuned, Ingredients())
     brief = Generation(max_new_tokens=4)
     prompts = [[5, 6, 7], [8, 9]]
-    right = losses.generate(prompts, frozenset({3}), brief, 0)
-    before = weakref.ref(losses._translator)
+    right = computed.generate(prompts, frozenset({3}), brief, 0)
+    before = weakref.ref(computed._translator)
 
     def full(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError(LIMITED)
@@ -300,7 +300,7 @@ def test_a_translator_that_ran_out_of_memory_lets_go_of_its_caches(
     with monkeypatch.context() as patched:
         patched.setattr(Translator, "generate", full)
         with pytest.raises(torch.OutOfMemoryError):
-            losses.generate(prompts, frozenset({3}), brief, 0)
+            computed.generate(prompts, frozenset({3}), brief, 0)
     gc.collect()
     assert before() is None
-    assert losses.generate(prompts, frozenset({3}), brief, 0) == right
+    assert computed.generate(prompts, frozenset({3}), brief, 0) == right

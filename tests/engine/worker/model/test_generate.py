@@ -11,7 +11,7 @@ from engine.profile import files
 from engine.profile.schema import Generation, Profile
 from engine.prompts.builder import PromptBuilder
 from engine.worker.model.generate import generate
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process.reporter import Reporter, StopRequested
 from engine.worker.scoring import translate
 
@@ -116,7 +116,7 @@ def test_a_files_answers_come_in_its_order(
     )
     instructions = [pair.instruction for pair in pairs[:5]]
     answers = translate.translate_all(
-        LabelLosses(tuned), builder, instructions, small, Reporter(lambda event: None)
+        PlainModel(tuned), builder, instructions, small, Reporter(lambda event: None)
     )
     for instruction, answer in zip(instructions, answers, strict=True):
         prompt = builder.prompt_ids(instruction)
@@ -131,5 +131,5 @@ def test_translating_a_file_can_be_stopped(
     reporter.stopping = True
     with pytest.raises(StopRequested):
         translate.translate_all(
-            LabelLosses(tuned), builder, [pairs[0].instruction], profile, reporter
+            PlainModel(tuned), builder, [pairs[0].instruction], profile, reporter
         )

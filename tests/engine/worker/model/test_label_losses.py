@@ -23,7 +23,7 @@ from transformers import (
 from engine.data.dataset import Pair
 from engine.prompts.builder import Encoded, PromptBuilder
 from engine.worker.batching.batches import Pass, plan_passes
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 
 SIZES = {
     "vocab_size": 96,
@@ -87,10 +87,10 @@ def _batched(model: nn.Module, documents: list[Encoded], row_tokens: int) -> lis
     passes = plan_passes(documents, row_tokens=row_tokens, tokens_per_pass=400, pad_id=0)
     assert any((part.documents < 0).any() for part in passes)  # there is padding
     assert row_tokens == 0 or len(passes[0].documents[0].unique()) > 1  # and company
-    answer = LabelLosses(model)
+    computed = PlainModel(model)
     found: dict[int, Tensor] = {}
     for part in passes:
-        losses = answer(part)
+        losses = computed.losses(part)
         found |= {int(i): losses[part.samples == i] for i in part.samples.unique()}
     return [found[item] for item in range(len(documents))]
 
@@ -132,10 +132,10 @@ def test_batches_of_the_embedded_model_equal_documents_alone(
     assert row_tokens == 0 or sum(shortest_two) <= row_tokens
     passes = plan_passes(documents, row_tokens=row_tokens, tokens_per_pass=400, pad_id=0)
     assert any((part.documents < 0).any() for part in passes)
-    answer = LabelLosses(tuned)
+    computed = PlainModel(tuned)
     found: dict[int, Tensor] = {}
     for part in passes:
-        losses = answer(part)
+        losses = computed.losses(part)
         found |= {int(i): losses[part.samples == i] for i in part.samples.unique()}
     _same(tuned, [found[i] for i in range(8)], _one_by_one(tuned, documents))
 
@@ -156,12 +156,12 @@ def test_losses_are_the_plain_models_logits_through_cross_entropy(
     base: PreTrainedModel, builder: PromptBuilder, pairs: list[Pair]
 ) -> None:
     documents = [builder.encode(pair.instruction, pair.output) for pair in pairs]
-    answer = LabelLosses(base)
-    assert answer._short_cut
+    computed = PlainModel(base)
+    assert computed._short_cut
     for document in documents[:6]:
         (alone,) = plan_passes([document], row_tokens=0, tokens_per_pass=4096, pad_id=0)
         with torch.no_grad():
-            found, (right,) = answer(alone), _one_by_one(base, [document])
+            found, (right,) = computed.losses(alone), _one_by_one(base, [document])
         assert found.dtype == torch.float32
         torch.testing.assert_close(found, right, rtol=1e-5, atol=1e-5)
 
@@ -172,17 +172,17 @@ def test_models_that_scale_their_logits_are_asked_for_all_of_them(
     name: str, row_tokens: int
 ) -> None:
     model = _random_model(EXTRA_SCALE[name](), "eager")
-    assert not LabelLosses(model)._short_cut
+    assert not PlainModel(model)._short_cut
     documents = _documents()
     _same(model, _batched(model, documents, row_tokens), _one_by_one(model, documents))
 
 
 def test_asking_leaves_the_model_in_its_mode(tuned: PeftModel) -> None:
     tuned.train()
-    LabelLosses(tuned)
+    PlainModel(tuned)
     assert tuned.training
     tuned.eval()
-    LabelLosses(tuned)
+    PlainModel(tuned)
     assert not tuned.training
 
 

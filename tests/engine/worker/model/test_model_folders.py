@@ -28,9 +28,9 @@ from engine.prompts.builder import PromptBuilder
 from engine.worker.batching.batches import plan_passes
 from engine.worker.model import scanned
 from engine.worker.model.adapters import add_adapter, load_adapter
-from engine.worker.model.computed import make_losses
+from engine.worker.model.computed import choose_engine
 from engine.worker.model.loading import load_base
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 
 CPU = torch.device("cpu")
 Tensors = dict[str, torch.Tensor]
@@ -61,7 +61,7 @@ def losses_of(model: PreTrainedModel, builder: PromptBuilder, pairs: list[Pair])
     encoded = [builder.encode(pair.instruction, pair.output) for pair in pairs[:2]]
     (batch,) = plan_passes(encoded, row_tokens=0, tokens_per_pass=4096, pad_id=0)
     with torch.no_grad():
-        return LabelLosses(model)(batch)
+        return PlainModel(model).losses(batch)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -130,7 +130,7 @@ def test_a_base_that_is_quantised_already_is_used_as_what_it_is(
     with pytest.raises(UserError, match="in fp4, and the profile says nf4 double; set quantizat"):
         load_base(on(in_fp4), CPU, silent)
     own = {"quantization__method": "fp4", "quantization__double": "false"}
-    found = LabelLosses(load_base(on(in_fp4, **own), CPU, silent))
+    found = PlainModel(load_base(on(in_fp4, **own), CPU, silent))
     assert (found.dtype, found.products_in) == (torch.float32, torch.float32)
     right = losses_of(load_base(on(MODEL, **own), CPU, silent), builder, pairs)
     torch.testing.assert_close(losses_of(found.model, builder, pairs), right, rtol=0.02, atol=0.02)
@@ -161,11 +161,11 @@ def test_a_base_that_is_quantised_already_lacks_no_part(in_fp4: Path, tmp_path: 
 def test_the_fast_engine_steps_aside_for_what_it_would_leave_out(
     keys: dict[str, object], why: str, folder: Path
 ) -> None:
-    """Translating on a processor too, which our decoder does for the plain path."""
+    """Translating on a processor too, which our decoder does for the plain engine."""
     configure(folder, **keys)
-    losses = make_losses(load_base(on(folder), CPU, silent), on(folder))
-    assert losses.path == "plain (no GPU)"
-    assert losses.translator is None
+    computed = choose_engine(load_base(on(folder), CPU, silent), on(folder))
+    assert computed.engine == "plain (no GPU)"
+    assert computed.translator is None
     from engine.models import model_shape
 
     reason, places = model_shape.read(on(folder).model).why_not_fast
@@ -179,16 +179,16 @@ def test_a_setting_that_a_family_does_not_have_changes_nothing(tmp_path: Path) -
     profile = files.load(
         "llama-3-taiwan-8b", {"model.path": str(folder), "quantization.method": "none"}
     )
-    right = LabelLosses(load_base(profile, CPU, silent))
+    right = PlainModel(load_base(profile, CPU, silent))
     configure(folder, final_logit_softcapping=0.01, sliding_window=3, query_pre_attn_scalar=1)
-    found = LabelLosses(load_base(profile, CPU, silent))
+    found = PlainModel(load_base(profile, CPU, silent))
     builder_free = plan_of(ids)
     with torch.no_grad():
-        assert torch.equal(found(builder_free), right(builder_free))
+        assert torch.equal(found.losses(builder_free), right.losses(builder_free))
         assert torch.equal(found.model(ids).logits, right.model(ids).logits)
-    made = make_losses(found.model, profile)
+    made = choose_engine(found.model, profile)
     assert made.generate([ids[0].tolist()], frozenset({1}), short(profile), 0) == (
-        make_losses(right.model, profile).generate(
+        choose_engine(right.model, profile).generate(
             [ids[0].tolist()], frozenset({1}), short(profile), 0
         )
     )

@@ -13,9 +13,9 @@ from engine.fast.families import FAMILIES
 from engine.models import needed_tensors
 from engine.worker.batching.batches import plan_passes
 from engine.worker.fast.ingredients import Ingredients
-from engine.worker.fast.losses import FastLabelLosses
+from engine.worker.fast.model import FastModel
 from engine.worker.fast.parts.architecture import Unsupported
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 
 CLASSES: dict[str, type[PretrainedConfig]] = {
     "gemma2": Gemma2Config,
@@ -96,13 +96,13 @@ def test_a_changed_key_is_computed_or_refused(family: str, key: str) -> None:
         keys |= {"use_sliding_window": True, "max_window_layers": 1} if family == "qwen3" else {}
     model = random_decoder(CLASSES[family](**keys))
     try:
-        fast = FastLabelLosses(model, Ingredients())
+        fast = FastModel(model, Ingredients())
     except Unsupported:
         return
     passes = plan_passes(documents(), row_tokens=0, tokens_per_pass=60, pad_id=0)
-    right, _ = losses_and_gradients(model, LabelLosses(model), passes)
+    right, _ = losses_and_gradients(model, PlainModel(model), passes)
     found, _ = losses_and_gradients(model, fast, fast.passes(documents(), 0, 1000, 0))
     assert (found - right).abs().max() < 1e-3
     usual = random_decoder(CLASSES[family](**SIZES))
-    other, _ = losses_and_gradients(usual, LabelLosses(usual), passes)
+    other, _ = losses_and_gradients(usual, PlainModel(usual), passes)
     assert (other - right).abs().max() > 1e-2, "the key changes nothing, so nothing was tested"

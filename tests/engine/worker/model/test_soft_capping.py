@@ -17,7 +17,7 @@ from engine.profile.schema import Profile
 from engine.prompts.builder import PromptBuilder
 from engine.worker.batching.batches import plan_passes
 from engine.worker.model.loading import load_base
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 
 CAP = 1.5
 """Low, so that it matters to the embedded model, which was trained without one."""
@@ -82,14 +82,14 @@ def test_scoring_and_training_cap_even_where_sdpa_is_asked_for(
     pairs: list[Pair],
 ) -> None:
     said: list[str] = []
-    losses = LabelLosses(load_base(with_sdpa(capped), CPU, lambda text, hint: said.append(text)))
-    assert losses.attention == f"eager, scores capped at {CAP:g}"
+    computed = PlainModel(load_base(with_sdpa(capped), CPU, lambda text, hint: said.append(text)))
+    assert computed.attention == f"eager, scores capped at {CAP:g}"
     assert ["soft-capping" in text for text in said] == [True]
     encoded = [builder.encode(pair.instruction, pair.output) for pair in pairs[:4]]
     found = torch.zeros(4, dtype=torch.float64)
     for part in plan_passes(encoded, row_tokens=400 * packed, tokens_per_pass=4096, pad_id=0):
         with torch.no_grad():
-            found.index_add_(0, part.samples, losses(part).double())
+            found.index_add_(0, part.samples, computed.losses(part).double())
     right = [float(losses_of(eager, builder, pair).double().sum()) for pair in pairs[:4]]
     assert found.tolist() == pytest.approx(right, rel=1e-5)
 

@@ -22,7 +22,7 @@ from engine.run.folder import Run
 from engine.scores import translation_quality
 from engine.scores.perplexity import SampleResult
 from engine.worker.jobs import score_file
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring import translate
 from engine.worker.scoring.session import Session
@@ -93,7 +93,7 @@ def test_an_answer_knows_whether_it_ended_and_what_its_text_leaves_out(
     short = files.override(profile, {"generation.max_new_tokens": "3"})
     with torch.random.fork_rng():
         answers = translate.translate_all(
-            LabelLosses(tuned), builder, [pairs[0].instruction], short, Reporter(lambda _: None)
+            PlainModel(tuned), builder, [pairs[0].instruction], short, Reporter(lambda _: None)
         )
     assert [answer.cut for answer in answers] == [True]
 

@@ -26,7 +26,7 @@ from engine.run import prompt_builder
 from engine.scores import perplexity
 from engine.worker.model.adapters import load_adapter
 from engine.worker.model.loading import load_base
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring import evaluate
 from engine.worker.scoring.evaluate import Scored
@@ -116,7 +116,7 @@ def score(
     builder = prompt_builder.builder_for(profile, examples or [])
     file = Scored.prepare(pairs, builder, profile.evaluation.max_tokens)
     results = evaluate.score(
-        LabelLosses(model), file, profile, Reporter(lambda event: None), "test", pad_id=0
+        PlainModel(model), file, profile, Reporter(lambda event: None), "test", pad_id=0
     )
     assert [result.id for result in results] == [pair.id for pair in pairs]
     total = perplexity.combine(results)
@@ -249,7 +249,7 @@ def test_too_many_examples_are_said_with_how_many_fit(
 def test_the_definition_stands_beside_the_number(
     base: PreTrainedModel, profile: Profile, builder: PromptBuilder
 ) -> None:
-    said = evaluate.definition(profile, builder, LabelLosses(base), 1234)
+    said = evaluate.definition(profile, builder, PlainModel(base), 1234)
     assert said["base"] == "nf4 double"
     assert "1,234" in said["corpus"]
     assert said["attention"] == "eager"

@@ -20,7 +20,7 @@ from engine.profile.schema import Profile
 from engine.prompts.builder import PromptBuilder
 from engine.start import launch
 from engine.worker.batching.batches import plan_passes
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process.devices import compute_dtype
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring import evaluate
@@ -29,13 +29,13 @@ from engine.worker.scoring.evaluate import Scored
 CPU = torch.device("cpu")
 
 
-def _gradient(model: PeftModel, losses: LabelLosses, builder: PromptBuilder, pair: Pair) -> Tensor:
+def _gradient(model: PeftModel, computed: PlainModel, builder: PromptBuilder, pair: Pair) -> Tensor:
     """Of the adapter, in training mode, as one long vector."""
     model.train()
     encoded = [builder.encode(pair.instruction, pair.output)]
     (one,) = plan_passes(encoded, row_tokens=0, tokens_per_pass=4096, pad_id=0)
     model.zero_grad()
-    losses(one).mean().backward()
+    computed.losses(one).mean().backward()
     found = [p.grad.flatten().clone() for p in model.parameters() if p.grad is not None]
     model.zero_grad()
     model.eval()
@@ -45,11 +45,11 @@ def _gradient(model: PeftModel, losses: LabelLosses, builder: PromptBuilder, pai
 def test_an_evaluation_leaves_training_as_it_was(
     tuned: PeftModel, profile: Profile, builder: PromptBuilder, pairs: list[Pair]
 ) -> None:
-    losses = LabelLosses(tuned)
-    before = _gradient(tuned, losses, builder, pairs[0])
+    computed = PlainModel(tuned)
+    before = _gradient(tuned, computed, builder, pairs[0])
     file = Scored.prepare(pairs[:3], builder, 1024)
-    evaluate.score(losses, file, profile, Reporter(lambda event: None), "test", pad_id=0)
-    after = _gradient(tuned, losses, builder, pairs[0])
+    evaluate.score(computed, file, profile, Reporter(lambda event: None), "test", pad_id=0)
+    after = _gradient(tuned, computed, builder, pairs[0])
     assert nn.functional.cosine_similarity(before, after, dim=0) > 0.9999
     assert float(after.norm()) == pytest.approx(float(before.norm()), rel=1e-4)
     linear = [module for module in tuned.modules() if isinstance(module, bnb.nn.Linear4bit)]

@@ -22,7 +22,7 @@ from engine.run import plan, prompt_builder
 from engine.run.events import Evaluated, Event, Finished, Started, Step, Warned
 from engine.worker.batching.batches import epoch_order, plan_passes
 from engine.worker.model.loading import load_base
-from engine.worker.model.plain import LabelLosses
+from engine.worker.model.plain import PlainModel
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring import evaluate
 from engine.worker.scoring.session import Session
@@ -98,9 +98,9 @@ def test_losses_are_those_of_the_plain_model(name: str, kind: str, models: dict[
     builder = prompt_builder.builder_for(profile, [])
     texts = [("翻譯成文言文：\n他走了。", "去矣。"), ("問", "其為人也孝弟，而好犯上者鮮矣")]
     encoded = [builder.encode(*text) for text in texts]
-    losses = LabelLosses(load_base(profile, CPU, lambda message, hint: None))
+    computed = PlainModel(load_base(profile, CPU, lambda message, hint: None))
     (batch,) = plan_passes(encoded, row_tokens=0, tokens_per_pass=4096, pad_id=0)
-    found = losses(batch)
+    found = computed.losses(batch)
 
     plain = AutoModelForCausalLM.from_pretrained(models[kind], dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(models[kind])
@@ -143,10 +143,10 @@ def test_the_seeds_loop_learns_from_the_last_micro_batch_of_eight(make_run: RunM
     counts = [step.tokens for step in steps]
     spent = [after - before for before, after in zip([0, *counts], counts)]
     assert spent == [len(one.ids) for one in learnt]
-    losses = LabelLosses(load_base(settings, CPU, lambda message, hint: None))
+    computed = PlainModel(load_base(settings, CPU, lambda message, hint: None))
     (first,) = plan_passes(learnt[:1], row_tokens=0, tokens_per_pass=4096, pad_id=0)
     with torch.no_grad():
-        assert steps[0].loss == pytest.approx(float(losses(first).mean()), rel=1e-4)
+        assert steps[0].loss == pytest.approx(float(computed.losses(first).mean()), rel=1e-4)
     assert any("as the seed homework did" in w.message for w in said if isinstance(w, Warned))
 
 
@@ -177,10 +177,10 @@ def test_products_in_another_type_are_named_with_the_number() -> None:
     profile = files.load("tiny")
     base = load_base(profile, CPU, lambda message, hint: None)
     builder = prompt_builder.builder_for(profile)
-    assert evaluate.definition(profile, builder, LabelLosses(base), 9)["base"] == "nf4 double"
+    assert evaluate.definition(profile, builder, PlainModel(base), 9)["base"] == "nf4 double"
     for module in base.modules():
         if isinstance(module, bnb.nn.Linear4bit):
             module.compute_dtype = torch.float16
-    said = evaluate.definition(profile, builder, LabelLosses(base), 9)
+    said = evaluate.definition(profile, builder, PlainModel(base), 9)
     assert said["base"] == "nf4 double, products in float16"
     assert said["computed in"] == "float32"

@@ -1,4 +1,4 @@
-"""Answers, by the fast path, the same question as model.LabelLosses: the loss at each label row."""
+"""A model by the fast engine: what model.plain answers, computed by our own code."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from engine.worker.fast.reference.loss import label_losses
 from engine.worker.process import memory
 
 
-class FastLabelLosses:
-    """Differentiable in PEFT's own parameters, like the plain path."""
+class FastModel:
+    """A model computed by the fast engine: differentiable in PEFT's parameters, as by the plain."""
 
-    path = "fast"
+    engine = "fast"
 
     def __init__(self, model: PreTrainedModel | PeftModel, ingredients: Ingredients) -> None:
         self.model = model
@@ -39,14 +39,14 @@ class FastLabelLosses:
         self.record_anew()
         self._translator: Translator | None = None
 
-    def __call__(self, batch: Pass) -> Tensor:
+    def losses(self, batch: Pass) -> Tensor:
         """Negative log-likelihood in nats of each scored token: [L] float32."""
         windows, seed = self.fast.shape.windows, self._seed()
         if self._recorded is not None and torch.is_grad_enabled():
             filled = lay_out(batch, windows, self._block, LABEL_BLOCK)
             return self._recorded(filled, seed)[: len(batch.targets)]
         layout = lay_out(batch, windows, self._block)
-        return self._losses(layout.to(self.device), seed)
+        return self._losses_of(layout.to(self.device), seed)
 
     def passes(
         self, encoded: Sequence[Encoded], row_tokens: int, tokens_per_pass: int, pad_id: int
@@ -92,9 +92,9 @@ class FastLabelLosses:
         self._recorded = None
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         if self.fast.ingredients.graphs and parameters:
-            self._recorded = RecordedPasses(self._losses, parameters, self.fast.adapters)
+            self._recorded = RecordedPasses(self._losses_of, parameters, self.fast.adapters)
 
-    def _losses(self, layout: Layout, seed: Tensor | None) -> Tensor:
+    def _losses_of(self, layout: Layout, seed: Tensor | None) -> Tensor:
         fast = self.fast
         fast.adapters.refresh()
         states = fast.states(layout, layout.label_rows, seed)
