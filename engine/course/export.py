@@ -16,9 +16,10 @@ from engine.machine.files import write_atomically
 from engine.models import hub
 from engine.profile.schema import Profile
 from engine.prompts import strategies
-from engine.run import events, prompt_builder
-from engine.run.events import Evaluated, Score
+from engine.run import prompt_builder
+from engine.run.events import Score
 from engine.run.folder import Run
+from engine.run.history import read_history
 from engine.start import request
 
 ADAPTER = "adapter_checkpoint"
@@ -136,8 +137,6 @@ def _recorded_score(run: Run, source: Path) -> Score | None:
     if run.settings.job != "train" or source == run.adapter_path:
         return run.summary().score
     scores = [
-        event.score
-        for event in events.read_all(run.events_path)
-        if isinstance(event, Evaluated) and event.part == "test" and event.checkpoint == source.name
+        test.score for test in read_history(run.events_path).tests if test.checkpoint == source.name
     ]
     return scores[-1] if scores else None

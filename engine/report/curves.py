@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from engine.run import events
-from engine.run.events import Evaluated, Step
+from engine.run.events import Evaluated
 from engine.run.folder import Run
-from engine.run.summary import Summary
+from engine.run.history import Steps, read_history
 
 
 @dataclass
@@ -45,22 +45,14 @@ def read(run: Run) -> Curve | None:
     """The learning curve of a run; None if it has none."""
     if run.settings.job != "train":
         return None
-    points: dict[int, Point] = {}
-    losses: dict[int, float] = {}
-    summary = Summary()
-    for event in events.read_all(run.events_path):
-        summary.apply(event)
-        if isinstance(event, Step):
-            losses[event.step] = event.loss  # of a step that was done twice, the later
-        elif isinstance(event, Evaluated) and event.step not in points:
-            points[event.step] = Point(event.step, seconds=summary.worked(event.at))
-            _enter(points[event.step], event)
-        elif isinstance(event, Evaluated):
-            _enter(points[event.step], event)
-    _enter_losses(points, losses)
+    history = read_history(run.events_path)
+    points = {step: Point(step, seconds=seconds) for step, seconds in history.reached.items()}
+    for scored in history.scores:
+        _enter(points[scored.step], scored)
     ordered = [points[step] for step in sorted(points)]
+    _enter_losses(ordered, history.steps)
     label = f"{run.settings.profile.name} {run.settings.strategy}"
-    return Curve(run.id, label, summary.steps, ordered) if ordered else None
+    return Curve(run.id, label, history.planned, ordered) if ordered else None
 
 
 def _enter(point: Point, event: Evaluated) -> None:
@@ -71,12 +63,13 @@ def _enter(point: Point, event: Evaluated) -> None:
         point.validation = event.score.perplexity
 
 
-def _enter_losses(points: dict[int, Point], losses: dict[int, float]) -> None:
+def _enter_losses(points: Sequence[Point], steps: Steps) -> None:
     before = 0
-    for step in sorted(points):
-        since = [losses[number] for number in range(before + 1, step + 1) if number in losses]
-        points[step].loss = fmean(since) if since else math.nan
-        before = step
+    for point in points:
+        at = bisect_right(steps.numbers, point.step)
+        since = steps.columns["loss"][before:at]
+        point.loss = fmean(since) if since else math.nan
+        before = at
 
 
 def as_csv(curves: Sequence[Curve]) -> str:

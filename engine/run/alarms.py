@@ -12,7 +12,8 @@ from typing import Literal
 from engine.language.figures import number, size
 from engine.language.texts import _
 from engine.machine import hardware
-from engine.run.events import FIRST_PHASE, TERMINAL, Evaluated, Event, Phase, Started, Step
+from engine.run.events import TERMINAL, Evaluated, Event, Step
+from engine.run.history import worker_begins
 
 Kind = Literal["gone", "nan", "zero", "diverged", "silent", "disk", "worse"]
 
@@ -103,10 +104,8 @@ class Alarms:
             if isinstance(event, Step):
                 self._take_step(event)
                 continue
-            if isinstance(event, Phase) and event.name == FIRST_PHASE:
-                self._begin(0, self._step)  # loading may take its time again
-            elif isinstance(event, Started):
-                self._begin(event.steps, event.resumed_from)
+            if started := worker_begins(event):  # loading may take its time again
+                self._begin(started.steps, started.resumed_from)
             elif isinstance(event, Evaluated) and event.part == "test":
                 self._score = (event.step, event.score.perplexity)
                 if not event.step:

@@ -13,6 +13,7 @@ from engine.machine import regular_files
 from engine.run import events
 from engine.run.events import Event, Score
 from engine.run.judgement import Judgement
+from engine.run.work_time import WorkTime
 
 
 class Status(str, Enum):
@@ -54,7 +55,10 @@ _SYMBOLS = {
 
 
 class Summary(Struct, array_like=True):
-    """The fold over a run's events; feed it with `apply`, in order."""
+    """The fold over a run's events; feed it with `apply`, in order.
+
+    A resumed run's numbers are the latest; what came before them is kept by `History`.
+    """
 
     status: Status = Status.STARTING
     ended: bool = False
@@ -86,9 +90,7 @@ class Summary(Struct, array_like=True):
     message: str = ""
     """Why it failed, or what it warned of last."""
     hint: str = ""
-    began: float = math.nan
-    """Seconds since the epoch, like `updated`."""
-    updated: float = math.nan
+    time: WorkTime = field(default_factory=WorkTime)
     was_resumed: bool = False
     """Did a second worker go on where a first one was cut short?"""
     phase_began: float = math.nan
@@ -99,33 +101,26 @@ class Summary(Struct, array_like=True):
     """Perplexity on the validation pairs: of the best checkpoint, else the latest."""
     validated: tuple[int, float] = (-1, math.nan)
     """The latest perplexity on the validation pairs, and its step."""
-    apart: float = 0.0
-    """Seconds since `began` that do not count: pauses, loading again, and what was lost."""
-    kept_step: int = -1
-    """What another worker would go on from …"""
-    kept_seconds: float = 0.0
-    """… and what it took to get there."""
 
     def apply(self, event: Event) -> None:
         """Take one event in."""
         if isinstance(event, events.Unknown):
             return
-        before, self.updated = self.updated, event.at
         if self.ended and not isinstance(event, events.TERMINAL):  # a new worker resumes it
             self.status, self.ended = Status.STARTING, False
-        if isinstance(event, events.Step):
+        if isinstance(event, events.Step):  # first, for nearly all of a run is steps
             self._apply_step(event)
-        elif isinstance(event, events.Phase):
+            return
+        self.time.take(event)
+        if isinstance(event, events.Phase):
             if event.name == events.FIRST_PHASE:
                 self.status = Status.STARTING
-                self._count_from(event.at, self.worked(before))
             if event.name != self.phase or event.done < self.phase_done:
                 self.phase_began = event.at
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
             self.status = Status.RUNNING
             self.message = self.hint = ""
-            self._count_start(event, before)
             self.step, self.steps = event.resumed_from, event.steps
             self.device = event.device
             self.was_resumed |= event.resumed_from > 0
@@ -135,7 +130,6 @@ class Summary(Struct, array_like=True):
             if event.part == "test":
                 self.judged = event
         elif isinstance(event, events.Saved):
-            self.kept_step, self.kept_seconds = event.step, self.worked(event.at)
             if event.best:
                 self.best_checkpoint = event.checkpoint
                 if self.validated[0] == event.step:
@@ -170,6 +164,7 @@ class Summary(Struct, array_like=True):
                 self.validation = event.score.perplexity
 
     def _apply_step(self, event: events.Step) -> None:
+        self.time.latest = event.at
         self.step, self.steps, self.loss, self.lr = event.step, event.of, event.loss, event.lr
         self.tokens_per_second, self.memory = event.tokens_per_second, event.memory
         self.tokens = event.tokens
@@ -208,28 +203,7 @@ class Summary(Struct, array_like=True):
 
         Of a run that was resumed, as if it had gone on in one go.
         """
-        return self.worked(self.updated if not self.status.active else time.time())
-
-    def worked(self, at: float) -> float:
-        """Seconds of work until then."""
-        return at - self.began - self.apart
-
-    def _count_from(self, at: float, seconds: float) -> None:
-        """Go on counting then, after so many seconds; begin if nothing has begun."""
-        if math.isnan(self.began):
-            self.began = at
-        else:
-            self.apart = at - self.began - seconds
-
-    def _count_start(self, event: events.Started, before: float) -> None:
-        """A worker has loaded its model. What was done since the last checkpoint is done again."""
-        if self.kept_step < 0:
-            self._count_from(event.at, self.worked(event.at))
-            self.kept_step, self.kept_seconds = 0, self.worked(event.at)
-        elif self.kept_step == event.resumed_from:
-            self._count_from(event.at, self.kept_seconds)
-        else:  # from a checkpoint that this log does not tell of
-            self._count_from(event.at, self.worked(before))
+        return self.time.until(time.time() if self.status.active else self.time.latest)
 
 
 def read_summary(path: Path) -> Summary:

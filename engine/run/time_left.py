@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from engine.profile.schema import Profile
 from engine.run import plan
-from engine.run.events import FIRST_PHASE, TERMINAL, Evaluated, Event, Phase, Started, Step, Unknown
+from engine.run.events import TERMINAL, Evaluated, Event, Phase, Started, Step, Unknown
+from engine.run.history import worker_begins
 
 
 class PhasePace:
@@ -86,9 +87,10 @@ class TimeLeft:
     def _take(self, event: Event) -> None:
         if isinstance(event, Step):  # first, for nearly all of a run is steps
             self._take_step(event)
-        elif isinstance(event, Started):
-            self._begin(event)
-        elif isinstance(event, TERMINAL):
+            return
+        if started := worker_begins(event):
+            self._begin(started)
+        if isinstance(event, TERMINAL):
             self._begin(Started())
         elif isinstance(event, Phase):
             self._take_phase(event)
@@ -108,8 +110,6 @@ class TimeLeft:
         self._last = (step.step, step.at)
 
     def _take_phase(self, phase: Phase) -> None:
-        if phase.name == FIRST_PHASE:
-            self._begin(Started())
         self._phase.take(phase)
         if phase.name == "translating samples" and phase.done == phase.of:
             self._samples = (phase.of, self._phase.seconds)

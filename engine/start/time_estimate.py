@@ -11,9 +11,8 @@ from pathlib import Path
 from engine.language.errors import RunError
 from engine.machine.hardware import Gpu
 from engine.profile.schema import Profile
-from engine.run import events, runs_folder
-from engine.run.events import Tail
-from engine.run.folder import Run
+from engine.run import runs_folder
+from engine.run.history import History, read_history
 from engine.run.plan import TrainingPlan, points_from
 from engine.run.settings import RunSettings
 from engine.run.summary import Status, Summary
@@ -36,28 +35,24 @@ class TimeEstimate:
 class _Pace:
     """Where an earlier run's time went."""
 
-    tokens: int = 0
+    tokens: float = 0.0
     training: float = 0.0
     """Seconds in optimizer steps."""
     points: int = 0
     """Of the learning curve."""
     scoring: float = 0.0
 
-    def read(self, run: Run) -> None:
-        """Take in all its events."""
-        tail = Tail(run.events_path)
-        while new := tail.read():
-            for event in new:
-                if isinstance(event, events.Step):
-                    self._take(event)
-                elif isinstance(event, events.Evaluated):
-                    self.points += event.part == "test"
-                    self.scoring += event.seconds
-
-    def _take(self, step: events.Step) -> None:
-        if step.tokens_per_second > 0:
-            self.training += (step.tokens - self.tokens) / step.tokens_per_second
-            self.tokens = step.tokens
+    @classmethod
+    def of(cls, history: History) -> _Pace:
+        """Of what counts of its events."""
+        scoring = sum(score.seconds for score in history.scores)
+        pace = cls(points=len(history.tests), scoring=scoring)
+        columns = history.steps.columns
+        for tokens, speed in zip(columns["tokens"], columns["tokens_per_second"]):
+            if speed > 0:
+                pace.training += (tokens - pace.tokens) / speed
+                pace.tokens = tokens
+        return pace
 
 
 def points_of(plan: TrainingPlan) -> int:
@@ -80,8 +75,7 @@ def from_earlier_runs(
             summary = run.summary()
             if not _tells(summary, gpu):
                 continue
-            pace = _Pace()
-            pace.read(run)
+            pace = _Pace.of(read_history(run.events_path))
         except (RunError, OSError):
             continue
         if pace.training > 0:

@@ -1,4 +1,4 @@
-"""A run's curves as numbers: points taken in, smoothed, and thinned to what shows."""
+"""A run's curves as numbers: smoothed, and thinned to what shows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 
 from engine.run.events import TERMINAL, Evaluated, Event, Saved, Started, Step
+from engine.run.history import History
 
 SMOOTHING = 0.02
 """Of the planned steps: over how many the curve is smoothed, unless chosen otherwise."""
@@ -17,9 +17,6 @@ _SPIKE = 3.0
 """A value counts at most so many times the smoothed one, lest a bad step bends the whole curve."""
 _SHORTEST = 5
 _LATELY = 0.02
-
-METRICS = ("loss", "lr", "grad_norm", "tokens_per_second", "memory")
-"""What every step reports, by the name of its field."""
 
 Points = tuple[list[float], list[float]]
 Window = tuple[float, float]
@@ -56,10 +53,6 @@ class Smooth:
             self._counts.append(count)
         self._held = held
 
-    def forget_after(self, kept: int) -> None:
-        """Keep so many values."""
-        del self._sums[kept + 1 :], self._counts[kept + 1 :]
-
     def at(self, index: int) -> float:
         """The smoothed value at a place; nan where there is no number near."""
         before, after = min(self.half, index), len(self._counts) - 2 - index
@@ -84,98 +77,59 @@ class Smooth:
         return mean + slope * (index - middle)
 
 
+DRAWN = {Step, Evaluated, Saved, Started, *TERMINAL}
+"""Events that may change a curve."""
+
+
 @dataclass
 class Curve:
     """Each metric by step, raw and smoothed, and perplexities where they were measured."""
 
-    planned: int = 0
-    steps: array[float] = field(default_factory=lambda: array("d"))
-    columns: dict[str, array[float]] = field(
-        default_factory=lambda: {name: array("d") for name in METRICS}
-    )
-    """As reported; what is not finite is kept as nan and drawn as a gap."""
-    perplexity: dict[int, float] = field(default_factory=dict)
-    """Of the test file, by step."""
-    validation: dict[int, float] = field(default_factory=dict)
-    """Of the validation pairs, by step."""
-    has_ended: bool = False
-    """Has its worker gone? Then no more steps are to come."""
-    best: int | None = None
-    """The step of the best checkpoint so far."""
+    history: History = field(default_factory=History)
     smoothing: float = SMOOTHING
     _smooth: dict[str, Smooth] = field(default_factory=dict)
+    _cuts: int = 0
+    """Of the history when it was smoothed."""
 
     def __bool__(self) -> bool:
         """Is there anything to draw?"""
         return bool(self.steps or self.perplexity or self.validation)
 
     @property
+    def steps(self) -> array[float]:
+        """The numbers of the steps that reported."""
+        return self.history.steps.numbers
+
+    @property
+    def columns(self) -> dict[str, array[float]]:
+        """What they reported, by metric; nan is drawn as a gap."""
+        return self.history.steps.columns
+
+    @property
     def loss(self) -> array[float]:
         """The training loss as reported."""
         return self.columns["loss"]
 
-    def extend(self, events: Iterable[Event]) -> bool:
-        """Take events in; tells whether the curve changed."""
-        changed = False
-        steps: list[Step] = []
-        for event in events:
-            if isinstance(event, Step):  # nearly all are: taken in by the block
-                if steps and event.step <= steps[-1].step:
-                    self._add(steps)
-                    steps = []
-                steps.append(event)
-                continue
-            if steps:
-                self._add(steps)
-                steps = []
-                changed = True
-            changed = self._take(event) or changed
-        if steps:
-            self._add(steps)
-            changed = True
+    @property
+    def perplexity(self) -> dict[int, float]:
+        """Of the test file, by step."""
+        return self.history.perplexities("test")
+
+    @property
+    def validation(self) -> dict[int, float]:
+        """Of the validation pairs, by step."""
+        return self.history.perplexities("validation")
+
+    @property
+    def best(self) -> int | None:
+        """The step of the best checkpoint so far."""
+        return self.history.best
+
+    def extend(self, events: Iterable[Event]) -> set[type[Event]]:
+        """Take events in; tells of what kinds they were: some are `DRAWN`."""
+        kinds = self.history.extend(events)
         self.smoothed("loss")  # little by little; the other metrics when their chart is shown
-        return changed
-
-    def _take(self, event: Event) -> bool:
-        if isinstance(event, Evaluated) and event.part in ("test", "validation"):
-            found = self.perplexity if event.part == "test" else self.validation
-            found[event.step] = event.score.perplexity
-        elif isinstance(event, Saved) and event.best:
-            self.best = event.step
-        elif isinstance(event, Started):
-            self.planned, self.has_ended = event.steps, False
-            self._forget_after(event.resumed_from)
-        elif isinstance(event, TERMINAL):
-            self.has_ended = True
-        else:
-            return False
-        return True
-
-    def _add(self, steps: list[Step]) -> None:
-        """Take in steps that follow one another."""
-        if self.steps and steps[0].step <= self.steps[-1]:
-            self._forget_after(steps[0].step - 1)
-        self.planned = steps[-1].of or self.planned
-        self.steps.extend([event.step for event in steps])
-        for name, column in self.columns.items():
-            values: list[float] = list(map(attrgetter(name), steps))
-            if not math.isfinite(sum(values)):  # rare, so the quick way is tried first
-                values = [value if math.isfinite(value) else math.nan for value in values]
-            if name == "memory":
-                values = [value or math.nan for value in values]
-            column.extend(values)
-
-    def _forget_after(self, step: int) -> None:
-        """A resumed run does the steps after its checkpoint once more."""
-        keep = bisect_right(self.steps, step)
-        for column in (self.steps, *self.columns.values()):
-            del column[keep:]
-        for smooth in self._smooth.values():
-            smooth.forget_after(keep)
-        self.perplexity = {at: value for at, value in self.perplexity.items() if at <= step}
-        self.validation = {at: value for at, value in self.validation.items() if at <= step}
-        if self.best is not None and self.best > step:
-            self.best = None
+        return kinds
 
     def smooth_by(self, share: float) -> None:
         """Smooth over another share of the planned steps; 0 leaves the values as they are."""
@@ -185,9 +139,12 @@ class Curve:
 
     def smoothed(self, metric: str) -> Smooth:
         """A metric smoothed, as far as it was reported."""
+        if self._cuts != self.history.steps.cuts:
+            self._cuts = self.history.steps.cuts
+            self._smooth.clear()
         smooth = self._smooth.get(metric)
         if smooth is None:
-            window = max(_SHORTEST, self.planned * self.smoothing) if self.smoothing else 0
+            window = max(_SHORTEST, self.history.planned * self.smoothing) if self.smoothing else 0
             smooth = self._smooth[metric] = Smooth(int(window / 2))
         smooth.extend(self.columns[metric])
         return smooth
@@ -196,7 +153,7 @@ class Curve:
     def last_step(self) -> float:
         """The right end of the x axis: the planned steps, or where the run ended."""
         reached = (self.steps[-1] if self.steps else 0, *self.perplexity, *self.validation)
-        return max(1.0, *reached, 0 if self.has_ended else self.planned)
+        return max(1.0, *reached, 0 if self.history.has_ended else self.history.planned)
 
     def raw_points(
         self, columns: int, metric: str = "loss", window: Window | None = None
@@ -233,7 +190,7 @@ class Curve:
         """Of the smoothed loss over the last of the planned steps, as a share of it; nan early."""
         smooth = self.smoothed("loss")
         newest = len(self.steps) - 1 - smooth.half  # beyond it the curve still moves
-        before = newest - max(_SHORTEST, int(self.planned * _LATELY))
+        before = newest - max(_SHORTEST, int(self.history.planned * _LATELY))
         return smooth.at(newest) / smooth.at(before) - 1 if before >= 0 else math.nan
 
     def nearest_step(self, step: float) -> float:

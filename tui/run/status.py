@@ -12,7 +12,8 @@ from textual.widgets import Static
 
 from engine.language.figures import clock, number, progress, rate, size, thousands
 from engine.language.texts import _
-from engine.run.events import Evaluated, Event, Phase, Sample, Saved, Started, Step
+from engine.run.events import Evaluated, Event, Phase, Sample, Saved, Step
+from engine.run.history import worker_begins
 from engine.run.summary import Status, Summary
 from engine.run.words import device_name, phase_name, status_word
 from tui.chart.curve import Curve
@@ -41,7 +42,7 @@ class Speed:
                 if self._last is not None and event.tokens > self._last.tokens:
                     self._take(max(0.0, event.at - self._last.at), event.tokens - self._last.tokens)
                 self._last = event
-            elif isinstance(event, Started):
+            elif worker_begins(event):
                 self._begin()
             elif isinstance(event, (Evaluated, Phase, Sample, Saved)):
                 self._last = None

@@ -178,7 +178,7 @@ def test_a_checkpoint_is_exported_with_its_own_score(
         events.Evaluated(part="test", score=score(ppl), step=n, checkpoint=f"step-{n:06d}")
         for n, ppl in ((3, 30.0), (6, 20.0))
     ]
-    run = trained_run(root, *scores, *ENDED)
+    run = trained_run(root, ENDED[0], *scores, *ENDED[1:])
     for number in (3, 6):
         _adapter(run.checkpoints_path / f"step-{number:06d}")
     made = as_json(

@@ -75,7 +75,7 @@ def test_runs_are_started_one_after_the_other_and_the_queue_ends(root: Path) -> 
     serve(root)
     wait_for(lambda: not second.alive())
     assert first.summary().status is second.summary().status is Status.FINISHED
-    assert first.summary().updated <= second.summary().began
+    assert first.summary().time.latest <= second.summary().time.began
     assert waiting_list.read(root) == []
     assert not lock.is_held(folder_of(root))
 

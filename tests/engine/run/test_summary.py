@@ -82,7 +82,7 @@ def test_a_resumed_run_forgets_why_it_failed_and_keeps_when_it_began() -> None:
         events.Started(at=30.0, steps=9, resumed_from=4),
     )
     assert (summary.message, summary.hint) == ("", "")
-    assert (summary.began, summary.step, summary.ended) == (10.0, 4, False)
+    assert (summary.time.began, summary.step, summary.ended) == (10.0, 4, False)
 
 
 def test_only_the_test_file_gives_the_score() -> None:

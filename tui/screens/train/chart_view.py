@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from tui.chart.curve import METRICS, SMOOTHING, Window
+from engine.run.history import METRICS
+from tui.chart.curve import SMOOTHING, Window
 
 SMOOTHINGS = (0.0, 0.005, SMOOTHING, 0.08)
 """Shares of the planned steps, from not at all to strong."""

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from engine.run.events import Event
 from engine.run.folder import Run
 from tui.chart.charset import Charset, following
-from tui.chart.curve import Curve
+from tui.chart.curve import DRAWN, Curve
 from tui.screens.train import legend, plot
 from tui.screens.train.chart_view import ChartView
 from tui.screens.train.overlays import Overlay
@@ -97,15 +97,17 @@ class LossChart(CellCanvas):
         self.redraw()
         self._drawn_at = time.monotonic()  # a replay of a second or less is drawn once, at its end
 
-    def extend(self, new: Iterable[Event]) -> None:
-        """Take events in, and redraw now or within a second."""
-        if self.curve.extend(new):
+    def extend(self, new: Iterable[Event]) -> set[type[Event]]:
+        """Take events in, and redraw now or within a second; tells of what kinds they were."""
+        kinds = self.curve.extend(new)
+        if kinds & DRAWN:
             self.schedule()
+        return kinds
 
     def end(self, has_ended: bool) -> None:
         """Draw as far as the run went, for no more is to come; or all that is planned again."""
-        if has_ended is not self.curve.has_ended:
-            self.curve.has_ended = has_ended
+        if has_ended is not self.curve.history.has_ended:
+            self.curve.history.has_ended = has_ended
             self.schedule()
 
     def refer_to(self, references: Mapping[str, float]) -> None:
@@ -128,10 +130,10 @@ class LossChart(CellCanvas):
                 continue
             is_read_first = caught_up and not overlay.was_read
             overlay.was_read |= caught_up
-            if overlay.curve.extend(new) or is_read_first:
+            if overlay.curve.extend(new) & DRAWN or is_read_first:
                 self.schedule()
             if caught_up:
-                overlay.curve.has_ended = has_ended
+                overlay.curve.history.has_ended = has_ended
 
     # What keys do
 

@@ -18,11 +18,11 @@ from engine.prompts.strategies import ZERO_SHOT
 from engine.run.alarms import Alarm
 from engine.run.events import Evaluated, Score
 from engine.run.folder import Run
+from engine.run.history import History
 from engine.run.settings import Job, RunSettings
 from engine.run.summary import Status, Summary
 from tui.screens.train import samples
 from tui.screens.train.samples import SampleView
-from tui.screens.train.story import Story
 
 _JOBS: dict[Job, str] = {
     "evaluate": _("evaluate"),
@@ -71,7 +71,7 @@ score.samples).format(count=score.samples), "dim"),
 
 def closing(
     summary: Summary,
-    story: Story,
+    history: History,
     run: Run,
     alarms: Sequence[Alarm] = (),
     references: Mapping[str, float] = MappingProxyType({}),
@@ -88,7 +88,7 @@ def closing(
         untuned = summary.untuned
         if math.isnan(untuned):  # made before runs began with it
             untuned = references.get(ZERO_SHOT.name, math.nan)
-        return _won(summary, untuned, story, run.settings)
+        return _won(summary, untuned, history, run.settings)
     return Content("")
 
 
@@ -117,7 +117,7 @@ def _interrupted(alarms: Sequence[Alarm]) -> str:
     return _("The worker is gone without a word; l shows its log")
 
 
-def _won(summary: Summary, untuned: float, story: Story, settings: RunSettings) -> Content:
+def _won(summary: Summary, untuned: float, history: History, settings: RunSettings) -> Content:
     assert summary.score is not None
     perplexity = summary.score.perplexity
     is_worse = perplexity > untuned and settings.job == "train"
@@ -127,10 +127,10 @@ def _won(summary: Summary, untuned: float, story: Story, settings: RunSettings) 
         parts.append(_("worse than untuned, {value}").format(value=number(untuned)))
     elif not math.isnan(untuned) and settings.job == "train":
         parts.append(_("untuned {value}").format(value=number(untuned)))
-    if story.last is not None:
+    if history.last is not None:
         parts += [
             f"{LABELS[_direction(name)]} {number(one.perplexity)}"
-            for name, one in story.last.directions.items()
+            for name, one in history.last.directions.items()
             if _direction(name) != "unknown"
         ]
     return Content.styled("   ".join(parts), "$text-warning" if is_worse else "$text-success")
@@ -140,13 +140,13 @@ def _hint(hint: str) -> list[Content]:
     return [Content.styled(plain(hint), "dim")] if hint else []
 
 
-def side_notes(story: Story, view: SampleView, alarms: Sequence[Alarm] = ()) -> RenderableType:
+def side_notes(history: History, view: SampleView, alarms: Sequence[Alarm] = ()) -> RenderableType:
     """Alarms, evaluations, warnings and samples for the side pane."""
     blocks = [
         *(Text(f"! {alarm}\n", "yellow") for alarm in alarms[1:]),  # the first stands below
-        *_warnings(story),
-        *samples.blocks(story, view),
-        *_evaluations(story),
+        *_warnings(history),
+        *samples.blocks(history, view),
+        *_evaluations(history),
     ]
     return Group(*blocks) if blocks else Text(_("No samples yet"), "dim")
 
@@ -161,15 +161,15 @@ def alarm_line(alarms: Sequence[Alarm]) -> Content:
     )
 
 
-def _evaluations(story: Story) -> Iterator[Text]:
-    if not story.tests:
+def _evaluations(history: History) -> Iterator[Text]:
+    if not history.tests:
         return
     yield Text(_("Test perplexity by step"), "bold")
-    names = [name for name in story.tests[-1].directions if _direction(name) != "unknown"]
+    names = [name for name in history.tests[-1].directions if _direction(name) != "unknown"]
     labels = "".join(f"    {LABELS[_direction(name)]}" for name in names)
     yield Text(_right(_("step"), 7) + _right(_("all"), 9) + f" {labels}", "dim")
-    for test in story.tests[-8:]:
-        if test is story.result:
+    for test in history.tests[-8:]:
+        if test is history.result:
             yield Text("   " + _("the result, of the chosen checkpoint"), "dim")
         found = [test.score, *(test.directions[name] for name in names if name in test.directions)]
         yield Text(f"{test.step:>7,}" + "".join(f"{number(one.perplexity):>9}" for one in found))
@@ -180,7 +180,7 @@ def _right(word: str, columns: int) -> str:
     return " " * (columns - width(word)) + word
 
 
-def _warnings(story: Story) -> Iterator[Text]:
-    for warning in story.warnings[-3:]:
+def _warnings(history: History) -> Iterator[Text]:
+    for warning in history.warnings[-3:]:
         yield Text(f"! {plain(warning.message)}", "yellow")
         yield Text(f"{plain(warning.hint)}\n", "dim")

@@ -15,8 +15,9 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from engine.run.alarms import Alarm
-from engine.run.events import Event
+from engine.run.events import Evaluated, Event, Sample, Started, Warned
 from engine.run.folder import Run
+from engine.run.history import History
 from engine.run.settings import RunSettings
 from engine.run.summary import Status, Summary
 from engine.run.time_left import TimeLeft
@@ -27,13 +28,14 @@ from tui.run.status import RunStatus, Speed
 from tui.screens.train import run_result
 from tui.screens.train.loss_chart import LossChart
 from tui.screens.train.samples import SampleView
-from tui.screens.train.story import Story
 from tui.widgets.log_pane import LogPane
 from tui.widgets.machine_panel import MachinePanel
 from tui.widgets.plain_static import PlainStatic
 
 Face = Literal["notes", "machine"]
 """What can take the chart's place."""
+_NOTED = {Evaluated, Sample, Started, Warned}
+"""Events that may change the notes."""
 
 
 class RunView(Vertical):
@@ -72,7 +74,6 @@ class RunView(Vertical):
 
     def __init__(self, charset: Charset = "braille") -> None:
         super().__init__()
-        self.story = Story()
         self.summary = Summary()
         self.alarms: Sequence[Alarm] = ()
         self._charset: Charset = charset
@@ -104,11 +105,16 @@ class RunView(Vertical):
         """Time goes on between events."""
         self._timer = self.set_interval(1.0, self.refresh_numbers, pause=True)
 
+    @property
+    def history(self) -> History:
+        """What counts of the run's events."""
+        return self.chart.curve.history
+
     def begin(self, run: Run, settings: RunSettings) -> None:
         """Show another run, from nothing."""
         self._run = run
         self._time_left = TimeLeft(settings.profile)
-        self.story, self.summary = Story(), Summary()
+        self.summary = Summary()
         self._samples = SampleView()
         self._speed = Speed()
         self.chart.clear(chosen_by_test=settings.profile.evaluation.choose_by == "test")
@@ -126,12 +132,12 @@ class RunView(Vertical):
     def extend(self, events: list[Event], summary: Summary, caught_up: bool = True) -> None:
         """Take in what is new; an old run is drawn once all of it was read."""
         before, self.summary = self.summary.status, summary
-        self.chart.extend(events)
+        kinds = self.chart.extend(events)
         self._speed.extend(events)
         if self._time_left is not None:
             self._time_left.extend(events)
         self.set_class(not (self._trains and self.chart.curve), "-no-curve")
-        if self.story.extend(events):
+        if kinds & _NOTED:
             self._show_notes()
         if summary.status.active:
             assert self._timer is not None
@@ -196,12 +202,12 @@ class RunView(Vertical):
 
     def step_samples(self, by: int) -> None:
         """Show the samples of another evaluation."""
-        self._samples = self._samples.moved(self.story, by)
+        self._samples = self._samples.moved(self.history, by)
         self._bring_up_notes()
 
     def next_sample_item(self) -> None:
         """Follow one sample through the run."""
-        self._samples = self._samples.with_next_item(self.story)
+        self._samples = self._samples.with_next_item(self.history)
         self._bring_up_notes()
 
     def _bring_up_notes(self) -> None:
@@ -210,20 +216,20 @@ class RunView(Vertical):
             self.toggle_face("notes")
 
     def _show_progress(self) -> None:
-        phase, last = progress(self.summary), self.story.last
+        phase, last = progress(self.summary), self.history.last
         self.query_one("#phase", PlainStatic).say(phase)
         self.query_one("#phase").display = bool(phase)
         self.query_one("#scores", PlainStatic).say(run_result.scores(last) if last else "")
 
     def _show_notes(self) -> None:
-        shown = run_result.side_notes(self.story, self._samples, self.alarms)
+        shown = run_result.side_notes(self.history, self._samples, self.alarms)
         self.query_one("#notes", Static).update(shown)
 
     def _show_closing(self) -> None:
         said = Content("")
         if self._run is not None and not self.summary.status.active:
             said = run_result.closing(
-                self.summary, self.story, self._run, self.alarms, self.chart.references
+                self.summary, self.history, self._run, self.alarms, self.chart.references
             )
             if not self.is_gone and self.summary.status is not Status.WAITING:
                 said = Content("\n").join(

@@ -14,7 +14,7 @@ from engine.language.figures import number
 from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.run.events import Sample
-from tui.screens.train.story import Story
+from engine.run.history import History
 
 
 @dataclass(frozen=True)
@@ -26,36 +26,36 @@ class SampleView:
     item: str = ""
     """The item that is followed through the run; empty: all items of one evaluation."""
 
-    def moved(self, story: Story, by: int) -> SampleView:
+    def moved(self, history: History, by: int) -> SampleView:
         """An evaluation further back or on; beyond the last one it follows the newest again."""
-        steps = story.evaluations
+        steps = list(history.samples)
         if not steps:
             return self
         at = steps.index(self.step) if self.step in steps else len(steps) - 1
         at = min(max(0, at + by), len(steps) - 1)
         return replace(self, step=None if at == len(steps) - 1 else steps[at])
 
-    def with_next_item(self, story: Story) -> SampleView:
+    def with_next_item(self, history: History) -> SampleView:
         """The next item through the run; after the last one, all items again."""
-        order = ["", *story.items]
+        order = ["", *history.items]
         at = order.index(self.item) if self.item in order else 0
         return replace(self, item=order[(at + 1) % len(order)])
 
 
-def blocks(story: Story, view: SampleView) -> Iterator[RenderableType]:
+def blocks(history: History, view: SampleView) -> Iterator[RenderableType]:
     """The samples as the side pane shows them."""
-    if not story.samples:
+    if not history.samples:
         return
-    if view.item and view.item in story.items:
-        yield from _through_the_run(story, view.item)
+    if view.item and view.item in history.items:
+        yield from _through_the_run(history, view.item)
         return
-    steps = story.evaluations
-    step = view.step if view.step in story.samples else steps[-1]
+    steps = list(history.samples)
+    step = view.step if view.step in history.samples else steps[-1]
     yield Text(_("Samples after step {step:,}").format(step=step), "bold")
     hint = _("evaluation {at} of {count}   , . step through   i one item")
     yield Text(hint.format(at=steps.index(step) + 1, count=len(steps)) + "\n", "dim")
     table = _table()
-    for sample in story.samples[step].values():
+    for sample in history.samples[step].values():
         table.add_row(_("src"), Text(_source(sample)))
         table.add_row(_("out"), Text(one_line(sample.output), "bold"))
         if sample.reference:
@@ -64,13 +64,13 @@ def blocks(story: Story, view: SampleView) -> Iterator[RenderableType]:
     yield table
 
 
-def _through_the_run(story: Story, item: str) -> Iterator[RenderableType]:
+def _through_the_run(history: History, item: str) -> Iterator[RenderableType]:
     """One item: its source and reference once, then what the model made of it each time."""
-    place = story.items.index(item) + 1
+    place = history.items.index(item) + 1
     title = _("Sample {at} of {count} through the run")
-    yield Text(title.format(at=place, count=len(story.items)), "bold")
+    yield Text(title.format(at=place, count=len(history.items)), "bold")
     yield Text(_("i the next one") + "\n", "dim")
-    found = [(step, samples[item]) for step, samples in story.samples.items() if item in samples]
+    found = [(step, samples[item]) for step, samples in history.samples.items() if item in samples]
     table = _table()
     last = found[-1][1]
     table.add_row(_("src"), Text(_source(last)))
@@ -84,7 +84,7 @@ def _through_the_run(story: Story, item: str) -> Iterator[RenderableType]:
         table.add_row(
             f"{step:,}", Text(_("the same") if is_same else output, "" if is_same else "bold")
         )
-        test = story.score_at(step)
+        test = history.test_at(step)
         if test is not None:
             score = _("test ppl {value}").format(value=number(test.score.perplexity))
             table.add_row("", Text(score, "dim"))
