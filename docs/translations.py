@@ -66,6 +66,17 @@ def _of_call(node: ast.Call) -> Iterator[tuple[Texts, str | None]]:
         yield (first, second), None
     elif name in IN_CONTEXT and first and second:
         yield second, first
+    elif name == "Binding":
+        yield from ((text, None) for text in _of_key(node))
+
+
+def _of_key(binding: ast.Call) -> Iterator[str]:
+    """What a key is called, and what explains it; of a name like `+100` there is nothing to say."""
+    named = [one.value for one in binding.keywords if one.arg in ("description", "tooltip")]
+    for written in [*binding.args[2:3], *named]:
+        text = written.value if isinstance(written, ast.Constant) else None
+        if isinstance(text, str) and any(map(str.isalpha, text)):
+            yield text
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ from textual.widgets import Input, TextArea
 from engine.language.errors import UserError
 from engine.language.plain_text import message_of, plain, width
 from engine.language.said import Words
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.machine import user_settings
 from engine.profile import files
 from engine.run import runs_folder
@@ -42,7 +42,7 @@ from tui.remembered import Look
 from tui.widgets import covered
 from tui.widgets.contrast import contrast, cursors
 
-CONTINUES = _("Training goes on; come back any time with yiwen")
+CONTINUES = marked("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
 _SCREENS = ("train", "evaluate", "translate", "runs")
 _PROFILE = "tiny"
@@ -100,42 +100,42 @@ class YiwenApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-middling"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", _("Help"), id="app.help", key_display="?",
-                tooltip=_("List the keys of this screen")),
-        Binding("f1,1", "mode('train')", _("Train"), id="app.train",
-                tooltip=_("Start runs and watch them")),
-        Binding("f2,2", "mode('evaluate')", _("Evaluate"), id="app.evaluate",
-                tooltip=_("Score a profile or a trained run on a file")),
-        Binding("f3,3", "mode('translate')", _("Translate"), id="app.translate",
-                tooltip=_("Translate, base model and tuned ones side by side")),
-        Binding("f4,4", "mode('runs')", _("Runs"), id="app.runs",
-                tooltip=_("Compare all runs")),
-        Binding("q", "leave", _("Quit"), id="app.leave",
-                tooltip=_("Leave, after a question if something would be lost; runs go on")),
-        Binding("ctrl+q", "quit", _("Quit"), id="app.quit", priority=True,
-                tooltip=_("Leave at once; runs go on without the workbench")),
-        Binding("ctrl+g", "errors", _("Errors"), id="app.errors", show=False,
-                tooltip=_("Read in full what went wrong since the workbench was opened")),
-        Binding("ctrl+c", "help_quit", _("Copy, quit"), id="app.break", show=False,
-                system=True, tooltip=_("Copy a selection; pressed twice within 2 seconds, leave")),
-        Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False,
-                tooltip=_("Put the workbench in the background; `fg` brings it back")),
+        Binding("question_mark", "help", "Help", id="app.help", key_display="?",
+                tooltip="List the keys of this screen"),
+        Binding("f1,1", "mode('train')", "Train", id="app.train",
+                tooltip="Start runs and watch them"),
+        Binding("f2,2", "mode('evaluate')", "Evaluate", id="app.evaluate",
+                tooltip="Score a profile or a trained run on a file"),
+        Binding("f3,3", "mode('translate')", "Translate", id="app.translate",
+                tooltip="Translate, base model and tuned ones side by side"),
+        Binding("f4,4", "mode('runs')", "Runs", id="app.runs",
+                tooltip="Compare all runs"),
+        Binding("q", "leave", "Quit", id="app.leave",
+                tooltip="Leave, after a question if something would be lost; runs go on"),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True,
+                tooltip="Leave at once; runs go on without the workbench"),
+        Binding("ctrl+g", "errors", "Errors", id="app.errors", show=False,
+                tooltip="Read in full what went wrong since the workbench was opened"),
+        Binding("ctrl+c", "help_quit", "Copy, quit", id="app.break", show=False,
+                system=True, tooltip="Copy a selection; pressed twice within 2 seconds, leave"),
+        Binding("ctrl+z", "suspend_process", "To the shell", id="app.suspend", show=False,
+                tooltip="Put the workbench in the background; `fg` brings it back"),
         # Priority: over a slow line words may follow in the same packet, and are not commands.
-        Binding("colon", "command_palette", _("palette"), id="app.colon", priority=True,
-                key_display=":", tooltip=_("Open the command palette")),
-        Binding("ctrl+p", "command_palette", _("palette"), id="app.palette", priority=True,
-                tooltip=_("Open the command palette")),
+        Binding("colon", "command_palette", "palette", id="app.colon", priority=True,
+                key_display=":", tooltip="Open the command palette"),
+        Binding("ctrl+p", "command_palette", "palette", id="app.palette", priority=True,
+                tooltip="Open the command palette"),
         # Whatever takes the arrow keys takes these, wherever nothing is typed.
-        Binding("j", "press('down')", _("Down"), id="app.down", show=False, priority=True,
-                tooltip=_("In every list and text: on by a line")),
-        Binding("k", "press('up')", _("Up"), id="app.up", show=False, priority=True,
-                tooltip=_("Back by a line")),
-        Binding("g", "press('home')", _("First"), id="app.first", show=False, priority=True,
-                tooltip=_("To the start")),
-        Binding("G", "press('end')", _("Last"), id="app.last", show=False, priority=True,
-                key_display="G", tooltip=_("To the end")),
-        Binding("slash", "find", _("Find"), id="app.find", show=False, priority=True,
-                key_display="/", tooltip=_("Find words in the list or text; or type in its field")),
+        Binding("j", "press('down')", "Down", id="app.down", show=False, priority=True,
+                tooltip="In every list and text: on by a line"),
+        Binding("k", "press('up')", "Up", id="app.up", show=False, priority=True,
+                tooltip="Back by a line"),
+        Binding("g", "press('home')", "First", id="app.first", show=False, priority=True,
+                tooltip="To the start"),
+        Binding("G", "press('end')", "Last", id="app.last", show=False, priority=True,
+                key_display="G", tooltip="To the end"),
+        Binding("slash", "find", "Find", id="app.find", show=False, priority=True,
+                key_display="/", tooltip="Find words in the list or text; or type in its field"),
     ]  # fmt: skip
 
     def __init__(self, runs_root: Path, profile: str = "", charset: str = "auto") -> None:
@@ -366,7 +366,7 @@ class YiwenApp(App[None]):
             active = await asyncio.wait_for(asyncio.to_thread(self._is_active), timeout=1.0)
         except (asyncio.TimeoutError, OSError):
             active = False
-        self.exit(message=Text(CONTINUES) if active else None)
+        self.exit(message=Text(_(CONTINUES)) if active else None)
 
     def _is_active(self) -> bool:
         return runs_folder.newest_active(runs_folder.list_all(self.runs_root)) is not None

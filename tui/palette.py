@@ -13,16 +13,16 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from engine.language.texts import _
+from engine.language.texts import _, marked
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
 
 SCREENS = {
-    "train": _("Train"),
-    "evaluate": _("Evaluate"),
-    "translate": _("Translate"),
-    "runs": _("Runs"),
+    "train": marked("Train"),
+    "evaluate": marked("Evaluate"),
+    "translate": marked("Translate"),
+    "runs": marked("Runs"),
 }
 TO_BE_SEEN = frozenset(["start", "enqueue", "probe", "resume", "send", "clear"])
 """Actions that begin or clear away at once what their screen shows; who is elsewhere must see it
@@ -38,10 +38,10 @@ def commands(app: YiwenApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
         if binding.tooltip and isinstance(active.node, App | Screen) and active.enabled:
             run = partial(app.run_action, binding.action, active.node)
             key = app.get_key_display(binding)
-            yield SystemCommand(f"{binding.description} ({key})", binding.tooltip, run)
+            yield SystemCommand(f"{_(binding.description)} ({key})", _(binding.tooltip), run)
     for mode, name in SCREENS.items():
         if mode != app.current_mode:
-            yield from _of_another_screen(app, mode, name)
+            yield from _of_another_screen(app, mode, _(name))
 
 
 def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCommand]:
@@ -55,9 +55,9 @@ def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCo
             offered.add(binding.action)
             yield SystemCommand(
                 _("{action} ({screen}, {key})").format(
-                    action=binding.description, screen=name, key=app.get_key_display(binding)
+                    action=_(binding.description), screen=name, key=app.get_key_display(binding)
                 ),
-                _("{screen}: {what}").format(screen=name, what=binding.tooltip),
+                _("{screen}: {what}").format(screen=name, what=_(binding.tooltip)),
                 partial(_begin, app, mode, binding),
                 discover=False,
             )
@@ -77,7 +77,7 @@ async def _go_and_do(app: YiwenApp, mode: str, binding: Binding) -> None:
             if name in TO_BE_SEEN:
                 said = _("Press {key} to go on: {what}")
                 key = app.get_key_display(binding)
-                app.notify(said.format(key=key, what=binding.tooltip), markup=False, timeout=8)
+                app.notify(said.format(key=key, what=_(binding.tooltip)), markup=False, timeout=8)
             else:
                 await app.run_action(binding.action, screen)
             return

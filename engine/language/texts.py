@@ -30,8 +30,8 @@ _chosen: gettext.NullTranslations | None = None
 
 
 def _(text: str) -> str:
-    """A text in the language of the interface."""
-    return _catalogue().gettext(text)
+    """A text in the language of the interface; under the empty one a catalogue keeps its head."""
+    return _catalogue().gettext(text) if text else ""
 
 
 def plural(one: str, many: str, count: float) -> str:

@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 from engine.language.errors import UserError
 from engine.language.figures import size
 from engine.language.plain_text import message_of, one_line, plain
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.machine.hardware import Probe
 from engine.profile import overrides as profile_overrides
 from engine.queue import queueing, scheduler
@@ -39,18 +39,18 @@ class QueueDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("minus", "move(-1)", _("Earlier"), id="queue.earlier", key_display="-",
-                tooltip=_("Let the run start before the one above it")),
-        Binding("plus", "move(1)", _("Later"), id="queue.later", key_display="+",
-                tooltip=_("Let the run below it start first")),
-        Binding("c", "copy", _("Copy"), id="queue.copy",
-                tooltip=_("Put in a run like this one with one setting changed")),
-        Binding("d", "differences", _("Differences"), id="queue.differences",
-                tooltip=_("How each run differs from its profile, and from the one before")),
-        Binding("x,delete", "remove", _("Remove"), id="queue.remove",
-                tooltip=_("Take the run out; nothing was done in it yet")),
-        Binding("escape,q", "dismiss(None)", _("Close"), id="queue.close",
-                tooltip=_("Close the queue")),
+        Binding("minus", "move(-1)", "Earlier", id="queue.earlier", key_display="-",
+                tooltip="Let the run start before the one above it"),
+        Binding("plus", "move(1)", "Later", id="queue.later", key_display="+",
+                tooltip="Let the run below it start first"),
+        Binding("c", "copy", "Copy", id="queue.copy",
+                tooltip="Put in a run like this one with one setting changed"),
+        Binding("d", "differences", "Differences", id="queue.differences",
+                tooltip="How each run differs from its profile, and from the one before"),
+        Binding("x,delete", "remove", "Remove", id="queue.remove",
+                tooltip="Take the run out; nothing was done in it yet"),
+        Binding("escape,q", "dismiss(None)", "Close", id="queue.close",
+                tooltip="Close the queue"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     QueueDialog {
@@ -61,7 +61,7 @@ class QueueDialog(ModalScreen[None]):
     }
     QueueDialog.-short OptionList { max-height: 7; }
     """
-    NONE: ClassVar[str] = _("Nothing waits. On Train and Evaluate, A puts in what is set up.")
+    NONE: ClassVar[str] = marked("Nothing waits. On Train and Evaluate, A puts in what is set up.")
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class QueueDialog(ModalScreen[None]):
                 choices.highlighted = min(at, len(lines) - 1)
             state = self.query_one("#state", Static)
             state.display = not lines
-            state.update(self.NONE)
+            state.update(_(self.NONE))
             self._shown = lines
 
     @property

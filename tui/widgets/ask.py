@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from engine.language.plain_text import plain
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from tui.widgets.trying_dialog import Attempt, Result, TryingDialog
 
 
@@ -21,9 +21,9 @@ class Ask(TryingDialog[Result]):
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", _("Back"), id="ask.back", tooltip=_("Change nothing")),
+        Binding("escape", "dismiss(None)", "Back", id="ask.back", tooltip="Change nothing"),
     ]
-    HINT: ClassVar[str] = _("enter take   esc back")
+    HINT: ClassVar[str] = marked("enter take   esc back")
     DEFAULT_CSS = """
     Ask {
         Input { border: none; height: 1; padding: 0 1; margin: 1 0; background: $boost; }
@@ -47,7 +47,7 @@ class Ask(TryingDialog[Result]):
             field.cursor_blink = False
             yield field
             yield Static("", classes="error", markup=False)
-            yield Static(self.HINT, classes="hint", markup=False)
+            yield Static(_(self.HINT), classes="hint", markup=False)
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:

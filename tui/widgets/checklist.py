@@ -22,10 +22,10 @@ class Checklist(ListDialog["list[str] | None"]):
     """Closes with the marked values, in the order they were marked; with none, the highlighted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", _("Back"), id="checklist.back",
-                tooltip=_("Change nothing")),
-        Binding("tab", "mark", _("Mark"), id="checklist.mark", priority=True,
-                tooltip=_("Mark the highlighted one, or take its mark away")),
+        Binding("escape", "dismiss(None)", "Back", id="checklist.back",
+                tooltip="Change nothing"),
+        Binding("tab", "mark", "Mark", id="checklist.mark", priority=True,
+                tooltip="Mark the highlighted one, or take its mark away"),
     ]  # fmt: skip
     MARKING = "mark"
     DEFAULT_CSS = """

@@ -21,9 +21,9 @@ class Confirm(ModalScreen[bool]):
 
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", _("Yes"), id="confirm.yes", tooltip=_("Yes, do it")),
-        Binding("n,escape", "answer(False)", _("No"), id="confirm.no", tooltip=_("No, leave it")),
-        Binding("left,right", "app.focus_next", _("Other answer"), show=False, id="confirm.other"),
+        Binding("y", "answer(True)", "Yes", id="confirm.yes", tooltip="Yes, do it"),
+        Binding("n,escape", "answer(False)", "No", id="confirm.no", tooltip="No, leave it"),
+        Binding("left,right", "app.focus_next", "Other answer", show=False, id="confirm.other"),
     ]
     DEFAULT_CSS = """
     Confirm {
@@ -36,12 +36,10 @@ class Confirm(ModalScreen[bool]):
     }
     """
 
-    def __init__(
-        self, question: str, details: str = "", yes: str = _("Yes"), no: str = _("No")
-    ) -> None:
+    def __init__(self, question: str, details: str = "", yes: str = "", no: str = "") -> None:
         super().__init__()
         self._question, self._details = question, details
-        self._yes, self._no = yes, no
+        self._yes, self._no = yes or _("Yes"), no or _("No")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):

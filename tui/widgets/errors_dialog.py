@@ -32,7 +32,7 @@ class ErrorsDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,ctrl+g", "dismiss", _("Close"), id="errors.close"),
+        Binding("escape,q,enter,ctrl+g", "dismiss", "Close", id="errors.close"),
     ]
     DEFAULT_CSS = """
     ErrorsDialog Static { width: 1fr; height: auto; margin-bottom: 1; }

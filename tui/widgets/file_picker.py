@@ -32,8 +32,8 @@ class FilePicker(ListDialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", _("Back"), id="files.back", tooltip=_("Choose nothing")),
-        Binding("tab", "take", _("Take the highlighted name"), id="files.take", priority=True),
+        Binding("escape", "dismiss(None)", "Back", id="files.back", tooltip="Choose nothing"),
+        Binding("tab", "take", "Take the highlighted name", id="files.take", priority=True),
     ]
     DEFAULT_CSS = """
     FilePicker {

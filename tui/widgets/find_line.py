@@ -21,10 +21,10 @@ class FindLine(Input):
     """Lies over the last line of the screen; every letter moves to the next line that fits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "next(1)", _("Next"), id="find.next", tooltip=_("The next place")),
-        Binding("up", "next(-1)", _("Before"), id="find.before", tooltip=_("The place before")),
-        Binding("escape", "leave", _("Close"), id="find.close",
-                tooltip=_("Close the line, and stay at what was found")),
+        Binding("enter,down", "next(1)", "Next", id="find.next", tooltip="The next place"),
+        Binding("up", "next(-1)", "Before", id="find.before", tooltip="The place before"),
+        Binding("escape", "leave", "Close", id="find.close",
+                tooltip="Close the line, and stay at what was found"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     FindLine, FindLine:focus {

@@ -25,7 +25,7 @@ class HelpPanel(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", _("Close"), id="help.close"),
+        Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
     ]
     DEFAULT_CSS = """
     HelpPanel { align: center middle; }
@@ -35,7 +35,7 @@ class HelpPanel(ModalScreen[None]):
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
         name = screen.__class__.__name__.removesuffix("Screen")
-        self._heading = SCREENS.get(name.lower(), name)
+        self._heading = _(SCREENS.get(name.lower(), name))
         self._content = self._table(screen)
 
     def compose(self) -> ComposeResult:
@@ -64,8 +64,8 @@ class HelpPanel(ModalScreen[None]):
 
 def _add(table: Table, entries: Iterable[tuple[str, Binding]], style: str = "") -> None:
     for keys, binding in entries:
-        row = [Text(cell, style) for cell in (keys, binding.description)]
-        table.add_row(*row, Flowing(binding.tooltip or "", style))
+        row = [Text(cell, style) for cell in (keys, _(binding.description))]
+        table.add_row(*row, Flowing(_(binding.tooltip), style))
 
 
 def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]:

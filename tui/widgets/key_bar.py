@@ -13,6 +13,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from engine.language.texts import _
+
 _ALWAYS = ("help", "mode")
 """The actions that lead to everything else: help, and the other screens."""
 _FIRST = ("stop", "cancel")
@@ -72,14 +74,14 @@ class KeyBar(Widget):
         display = self.app.get_key_display(key.binding)
         word = Content.assemble(
             (display, "bold $footer-key-foreground"),
-            (f" {key.binding.description}", "$footer-description-foreground"),
+            (f" {_(key.binding.description)}", "$footer-description-foreground"),
         )
         return word if key.enabled else word.stylize("dim")
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Explain the key under the pointer, should it rest there."""
         key = self._at(event.x - self.gutter.left)
-        self.tooltip = key.tooltip if key else None
+        self.tooltip = _(key.tooltip) if key else None
 
     def on_click(self, event: events.Click) -> None:
         """A click on a word does what its key does."""

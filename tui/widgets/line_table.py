@@ -18,7 +18,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.language.texts import _
 from tui.widgets.cells import Cell, Heading, fitted
 
 
@@ -40,12 +39,12 @@ class LineTable(ScrollView, can_focus=True):
 
     GAP: ClassVar[int] = 2
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", _("Up"), show=False),
-        Binding("down", "move(1)", _("Down"), show=False),
-        Binding("pageup", "page(-1)", _("Page up"), show=False),
-        Binding("pagedown", "page(1)", _("Page down"), show=False),
-        Binding("home,ctrl+home", "to(0)", _("First row"), show=False),
-        Binding("end,ctrl+end", "to(-1)", _("Last row"), show=False),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,ctrl+home", "to(0)", "First row", show=False),
+        Binding("end,ctrl+end", "to(-1)", "Last row", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line-table--heading", "line-table--cursor", "line-table--marked",

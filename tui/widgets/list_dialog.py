@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
-from engine.language.texts import _
 from tui.widgets.stepping_out import back_to_field
 
 Result = TypeVar("Result")
@@ -21,16 +20,16 @@ class ListDialog(ModalScreen[Result]):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         # Priority: the list has keys of its own, which know neither headings nor the ends.
-        Binding("up", "step(-1)", _("Up"), id="list.up", tooltip=_("The one above"), show=False,
+        Binding("up", "step(-1)", "Up", id="list.up", tooltip="The one above", show=False,
                 priority=True),
-        Binding("down", "step(1)", _("Down"), id="list.down", tooltip=_("The one below"),
+        Binding("down", "step(1)", "Down", id="list.down", tooltip="The one below",
                 show=False, priority=True),
-        Binding("pageup", "step(-8)", _("Page up"), id="list.pageup", show=False, priority=True),
-        Binding("pagedown", "step(8)", _("Page down"), id="list.pagedown", show=False,
+        Binding("pageup", "step(-8)", "Page up", id="list.pageup", show=False, priority=True),
+        Binding("pagedown", "step(8)", "Page down", id="list.pagedown", show=False,
                 priority=True),
-        Binding("enter", "take_highlighted", _("Choose"), id="list.enter", show=False,
+        Binding("enter", "take_highlighted", "Choose", id="list.enter", show=False,
                 priority=True),
-        Binding("space", "mark_highlighted", _("Mark"), id="list.mark", show=False),
+        Binding("space", "mark_highlighted", "Mark", id="list.mark", show=False),
     ]  # fmt: skip
     MARKING: ClassVar[str] = ""
     """The action that marks, where several can be chosen."""

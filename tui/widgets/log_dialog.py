@@ -30,9 +30,7 @@ class LogDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,q,l,enter", "dismiss", _("Close"), id="log.close", tooltip=_("Close the log")
-        ),
+        Binding("escape,q,l,enter", "dismiss", "Close", id="log.close", tooltip="Close the log"),
     ]
     DEFAULT_CSS = """
     LogDialog { align: center middle; }

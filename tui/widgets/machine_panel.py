@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from engine.language.plain_text import one_line
-from engine.language.texts import _, plural
+from engine.language.texts import _, marked, plural
 from engine.machine.hardware import Gpu, GpuProcess, Machine, Probe
 from engine.machine.usage import Usage, UsageProbe
 from engine.run.folder import Run
@@ -22,7 +22,7 @@ _FIRST_SECONDS = 0.2
 """Over which the processor is looked at first; then, since the last look."""
 _MOST_PROCESSES = 4
 _GB = 1e9
-_LABELS = {"cpu": _("cpu"), "ram": _("ram"), "use": _("use"), "mem": _("mem")}
+_LABELS = {"cpu": marked("cpu"), "ram": marked("ram"), "use": marked("use"), "mem": marked("mem")}
 """Before the bars, all as wide as the widest."""
 
 
@@ -120,7 +120,7 @@ class MachinePanel(PolledLines):
 
     def _bar(self, name: str, share: float, text: str) -> Content:
         """A bar with its label before it; it gives way to the text behind it."""
-        label = set_cell_size(_LABELS[name], max(map(cell_len, _LABELS.values())))
+        label = set_cell_size(_(_LABELS[name]), max(cell_len(_(one)) for one in _LABELS.values()))
         room = min(_BAR, max(_SHORTEST_BAR, self._width - cell_len(label) - cell_len(text) - 2))
         done = round(min(1.0, max(0.0, share)) * room)
         return Content.assemble(

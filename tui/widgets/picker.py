@@ -25,9 +25,7 @@ class Picker(ListDialog[str | None]):
     """A list that typing narrows; enter chooses the highlighted one, escape none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape", "dismiss(None)", _("Back"), id="picker.back", tooltip=_("Choose nothing")
-        ),
+        Binding("escape", "dismiss(None)", "Back", id="picker.back", tooltip="Choose nothing"),
     ]
     DEFAULT_CSS = """
     Picker {

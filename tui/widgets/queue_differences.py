@@ -25,8 +25,8 @@ class QueueDifferences(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,d", "dismiss(None)", _("Close"), id="differences.close",
-                tooltip=_("Back to the queue")),
+        Binding("escape,q,d", "dismiss(None)", "Close", id="differences.close",
+                tooltip="Back to the queue"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     QueueDifferences PlainStatic { width: 1fr; height: auto; }

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from textual.app import App
 
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
 from tui.widgets.trying_dialog import Attempt, Result
@@ -17,7 +17,7 @@ from tui.widgets.trying_dialog import Attempt, Result
 class SaveDialog(Ask[Result]):
     """Writes to the path that is typed."""
 
-    HINT: ClassVar[str] = _("enter write   esc back")
+    HINT: ClassVar[str] = marked("enter write   esc back")
 
 
 async def ask_path(

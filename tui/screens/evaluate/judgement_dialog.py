@@ -98,8 +98,8 @@ class JudgementDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,d,q", "dismiss(None)", _("Close"), id="judgement.close",
-                tooltip=_("Close it")),
+        Binding("escape,enter,d,q", "dismiss(None)", "Close", id="judgement.close",
+                tooltip="Close it"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     JudgementDialog PlainStatic { width: 1fr; height: auto; }

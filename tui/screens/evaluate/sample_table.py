@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from engine.data.directions import direction_label
 from engine.language import figures
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.run import words as wording
 from engine.scores import items
 from engine.scores.items import ORDERS, Item, Sample
@@ -20,8 +20,8 @@ from tui.widgets.line_table import LineTable
 
 _SOURCE_AT_LEAST = 12
 _LABELS = {
-    "ppl": "ppl", "change": _("change"), "chrf": "chrF", "faults": _("faults"), "direction": "",
-    "id": _("id"),
+    "ppl": "ppl", "change": marked("change"), "chrf": "chrF",
+    "faults": marked("faults"), "direction": "", "id": marked("id"),
 }  # fmt: skip
 _RIGHT = ("ppl", "change", "chrf")
 _FAULTS_AT_MOST, _FAULTS_AT_LEAST = 22, 9
@@ -181,7 +181,7 @@ class SampleTable(LineTable):
         return key != "faults" or any(item.sample.faults for item in self._shown)
 
     def _heading(self, key: str) -> Heading:
-        label = _LABELS[key]
+        label = _(_LABELS[key])
         if key == self.order:
             label = f"{'▾' if self.worst_first else '▴'} {label}"
         widest = max((cell_len(self._words(item, key)) for item in self._shown), default=0)

@@ -11,7 +11,7 @@ from textual.content import Content
 from engine.data.directions import direction_label
 from engine.language import figures
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.run.events import Score
 from engine.run.judgement import Judgement, Measure, value
 from tui.run.results import Result
@@ -33,11 +33,14 @@ class _Column:
 
 
 _SCORED = (
-    _Column("macro", _("macro"), 8), _Column("bounds", "95 %", 15, False),
-    _Column("median", _("median"), 8, False), _Column("corpus", _("corpus"), 8),
+    _Column("macro", marked("macro"), 8), _Column("bounds", "95 %", 15, False),
+    _Column("median", marked("median"), 8, False), _Column("corpus", marked("corpus"), 8),
 )  # fmt: skip
 _TRANSLATED = (_Column("bleu", "BLEU", 6), _Column("chrf", "chrF", 6))
-_COUNTED = (_Column("pairs", _("pairs"), 6, False), _Column("tokens", _("tokens"), 7, False))
+_COUNTED = (
+    _Column("pairs", marked("pairs"), 6, False),
+    _Column("tokens", marked("tokens"), 7, False),
+)
 
 
 def parts_table(result: Result, *, in_full: bool) -> Content:
@@ -58,7 +61,7 @@ def parts_table(result: Result, *, in_full: bool) -> Content:
     if not names:
         return Content("")
     head = " " * _LABEL + "".join(
-        padded(column.label, column.width, right=True) for column in columns
+        padded(_(column.label), column.width, right=True) for column in columns
     )
     lines = [Content.styled(head, "$text-muted")]
     lines += [

@@ -37,14 +37,14 @@ class ComparisonSheet(ModalScreen[bool]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,c", "dismiss(False)", _("Close"), id="comparison.close",
-                tooltip=_("Back")),
-        Binding("O", "dismiss(True)", _("Overlay"), id="comparison.overlay", key_display="O",
-                tooltip=_("Lay the curves of these runs over each other on Train")),
-        Binding("y", "copy", _("Copy"), id="comparison.copy",
-                tooltip=_("Send the comparison as Markdown to the clipboard of your own machine")),
-        Binding("w", "write", _("Write"), id="comparison.write",
-                tooltip=_("Write the comparison as Markdown")),
+        Binding("escape,q,c", "dismiss(False)", "Close", id="comparison.close",
+                tooltip="Back"),
+        Binding("O", "dismiss(True)", "Overlay", id="comparison.overlay", key_display="O",
+                tooltip="Lay the curves of these runs over each other on Train"),
+        Binding("y", "copy", "Copy", id="comparison.copy",
+                tooltip="Send the comparison as Markdown to the clipboard of your own machine"),
+        Binding("w", "write", "Write", id="comparison.write",
+                tooltip="Write the comparison as Markdown"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     ComparisonSheet PlainStatic { width: 1fr; height: auto; margin-bottom: 1; }

@@ -24,8 +24,8 @@ class NoteDialog(TryingDialog[Notes]):
 
     AUTO_FOCUS = "#name"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", _("Back"), id="note.back", tooltip=_("Change nothing")),
-        Binding("ctrl+s", "save", _("Save"), id="note.save", priority=True, tooltip=_("Keep it")),
+        Binding("escape", "dismiss(None)", "Back", id="note.back", tooltip="Change nothing"),
+        Binding("ctrl+s", "save", "Save", id="note.save", priority=True, tooltip="Keep it"),
     ]
     DEFAULT_CSS = """
     NoteDialog {

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from engine.language.plain_text import one_line
-from engine.language.texts import _, plural
+from engine.language.texts import _, marked, plural
 from engine.table import query
 from engine.table.catalog import Row, Trouble
 from engine.table.query import QueryError
@@ -35,7 +35,7 @@ class RunBrowser(Vertical):
     class Changed(Message):
         """Other rows, another order, another selection."""
 
-    NO_RUNS: ClassVar[str] = _("""\
+    NO_RUNS: ClassVar[str] = marked("""\
 No runs yet. Press f1, then s, to start one.
 
 f1  train an adapter, and see test perplexity fall
@@ -173,7 +173,7 @@ All runs are then compared here.""")
         if self.listed:
             nothing = _("No run is found by “{query}”. Press esc to see all.")
             return nothing.format(query=one_line(self.view.query.text))
-        return self.NO_RUNS
+        return _(self.NO_RUNS)
 
     @work(exclusive=True, group="details", description="")
     async def _show_details(self, row: Row | None) -> None:

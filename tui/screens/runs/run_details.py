@@ -14,7 +14,7 @@ from engine.data.directions import direction_label
 from engine.language import figures
 from engine.language.errors import RunError
 from engine.language.plain_text import one_line, plain
-from engine.language.texts import _, labelled, plural
+from engine.language.texts import _, labelled, marked, plural
 from engine.run import words as wording
 from engine.run.events import Evaluated, Judged
 from engine.run.judgement import Measure
@@ -28,10 +28,10 @@ from tui.run.status import status_text
 
 _LABEL_WIDTH = 12
 _PARTS = {
-    "train": _("train"),
-    "validation": _("validation"),
-    "test": _("test"),
-    "repaired": _("repaired"),
+    "train": marked("train"),
+    "validation": marked("validation"),
+    "test": marked("test"),
+    "repaired": marked("repaired"),
 }
 """Of a run's data."""
 
@@ -124,7 +124,7 @@ class RunDetails:
             pairs = plural("{file}, {count} pair", "{file}, {count} pairs", file.pairs).format(
                 file=Path(file.path).name, count=file.pairs
             )
-            yield _line(_PARTS.get(part, part), pairs)
+            yield _line(_(_PARTS.get(part, part)), pairs)
         if settings.overrides:
             changed = (f"{key}={value}" for key, value in settings.overrides.items())
             yield _line(_("overrides"), _(", ").join(changed))

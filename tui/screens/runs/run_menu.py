@@ -35,9 +35,7 @@ class RunMenu(ModalScreen[str | None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,q", "dismiss(None)", _("Back"), id="run.back", tooltip=_("Back to the table")
-        ),
+        Binding("escape,q", "dismiss(None)", "Back", id="run.back", tooltip="Back to the table"),
     ]
     DEFAULT_CSS = """
     RunMenu {

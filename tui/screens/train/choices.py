@@ -13,7 +13,7 @@ from engine.language.errors import UserError
 from engine.language.figures import size
 from engine.language.file_names import split
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.machine.hardware import Gpu, Probe
 from engine.profile import files as profile_files
 from engine.profile.schema import Profile
@@ -25,9 +25,9 @@ from tui.screens.train.settings_dialog import SettingsDialog
 from tui.widgets.picker import FilePicker, Picker
 
 _FILES: dict[str, tuple[Part, str]] = {
-    "train": ("train", _("Training file")),
-    "validation": ("validation", _("Validation file: chooses the checkpoint")),
-    "test": ("test", _("Test file: what perplexity is reported on")),
+    "train": ("train", marked("Training file")),
+    "validation": ("validation", marked("Validation file: chooses the checkpoint")),
+    "test": ("test", marked("Test file: what perplexity is reported on")),
 }
 
 
@@ -43,7 +43,7 @@ async def choose(app: App[Any], draft: Draft, profile: Profile | None, name: str
         changed = await app.push_screen_wait(SettingsDialog(draft.profile, draft.overrides))
         return None if changed is None else draft.with_overrides(changed)
     part, title = _FILES[name]
-    path = await app.push_screen_wait(FilePicker(title, _start(profile, part), part=part))
+    path = await app.push_screen_wait(FilePicker(_(title), _start(profile, part), part=part))
     if not path:
         return None
     own = await asyncio.to_thread(_own_file, draft.profile, part)

@@ -25,10 +25,10 @@ class DownloadDialog(ModalScreen[None]):
     """Shows a download that goes on without it; closes when that ends."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "stop", _("Stop"), id="download.stop",
-                tooltip=_("End the download; what has arrived is kept")),
-        Binding("escape,q,D", "dismiss(None)", _("Go on behind"), id="download.close",
-                tooltip=_("Close; the download goes on as long as the workbench is open")),
+        Binding("x", "stop", "Stop", id="download.stop",
+                tooltip="End the download; what has arrived is kept"),
+        Binding("escape,q,D", "dismiss(None)", "Go on behind", id="download.close",
+                tooltip="Close; the download goes on as long as the workbench is open"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     DownloadDialog PlainStatic { width: 1fr; height: auto; }

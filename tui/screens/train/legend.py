@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from engine.language.figures import number, rate, size, thousands
 from engine.language.plain_text import one_line
 from engine.language.plain_text import width as columns_of
-from engine.language.texts import _, pgettext
+from engine.language.texts import _, marked, pgettext
 from tui.screens.train import perplexities
 from tui.screens.train.plot import NARROW
 from tui.screens.train.scene import (
@@ -24,16 +24,16 @@ from tui.screens.train.scene import (
 from tui.widgets.cell_canvas import Row, cells
 
 TITLES = {
-    "loss": _("loss"),
-    "lr": _("learning rate"),
-    "grad_norm": _("gradient norm"),
-    "tokens_per_second": _("tokens per second"),
-    "memory": _("peak memory"),
+    "loss": marked("loss"),
+    "lr": marked("learning rate"),
+    "grad_norm": marked("gradient norm"),
+    "tokens_per_second": marked("tokens per second"),
+    "memory": marked("peak memory"),
 }
 _SMOOTHINGS = {
-    0.0: _("not smoothed"),
-    0.005: _("lightly smoothed"),
-    0.08: _("strongly smoothed"),
+    0.0: marked("not smoothed"),
+    0.005: marked("lightly smoothed"),
+    0.08: marked("strongly smoothed"),
 }
 """The usual smoothing goes without saying."""
 _REFERENCES = {"zero-shot": "zero-shot", "few-shot": "few-shot"}
@@ -57,7 +57,7 @@ def rows(scene: Scene, width: int, height: int, *, is_logarithmic: bool) -> list
 
 def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
     view, curve = scene.view, scene.curve
-    title = TITLES[view.metric]
+    title = _(TITLES[view.metric])
     if view.cross is None:
         yield f" {title}", "loss"
     else:
@@ -69,7 +69,7 @@ def _left(scene: Scene, is_logarithmic: bool) -> Iterator[Entry]:
             yield _("smoothed {value}").format(value=even), "loss"
         return
     if view.smoothing in _SMOOTHINGS and view.metric in ("loss", "grad_norm", "tokens_per_second"):
-        yield _SMOOTHINGS[view.smoothing], "axis"
+        yield _(_SMOOTHINGS[view.smoothing]), "axis"
     if is_logarithmic:
         yield _("log scale"), "axis"
     if view.window is not None:

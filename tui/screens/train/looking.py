@@ -60,7 +60,7 @@ class Looking(Screen[None]):
         """Logarithmic and back, if all values allow it."""
         chart = self.view.chart
         if not chart.view.logarithmic and not chart.scene.may_be_logarithmic:
-            title = TITLES[chart.view.metric]
+            title = _(TITLES[chart.view.metric])
             said = _("A log scale needs positive values, and not all of {title} are.")
             self.notify(said.format(title=title))
             return

@@ -14,19 +14,19 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.language.plain_text import plain
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from tui.screens.train.overlays import MOST
 from tui.widgets.list_dialog import ListDialog
 
-_HINT = _("enter lay over, or take away   esc done")
-_FULL = _("{count} runs are as many as one can tell apart; take one away first").format(count=MOST)
+_HINT = marked("enter lay over, or take away   esc done")
+_FULL = marked("{count} runs are as many as one can tell apart; take one away first")
 
 
 class OverlayPicker(ListDialog[list[str]]):
     """Returns the ids that are chosen in the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "done", _("Done"), id="overlays.done", tooltip=_("Draw the chosen runs")),
+        Binding("escape", "done", "Done", id="overlays.done", tooltip="Draw the chosen runs"),
     ]
     MARKING = "lay"
     DEFAULT_CSS = """
@@ -55,7 +55,7 @@ class OverlayPicker(ListDialog[list[str]]):
             choices.can_focus = False
             choices.auto_links = False
             yield choices
-            yield Static(_HINT, classes="hint", markup=False)
+            yield Static(_(_HINT), classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """All runs, the first one highlighted."""
@@ -98,7 +98,8 @@ class OverlayPicker(ListDialog[list[str]]):
     def _toggle(self, at: int) -> None:
         name = self._shown[at][0]
         is_full = len(self._chosen) >= MOST and name not in self._chosen
-        self.query_one(".hint", Static).update(_FULL if is_full else _HINT)
+        hint = _(_FULL).format(count=MOST) if is_full else _(_HINT)
+        self.query_one(".hint", Static).update(hint)
         if name in self._chosen:
             self._chosen.remove(name)
         elif not is_full:

@@ -18,10 +18,10 @@ class PairFind(Input):
     """Lies over the last line of the screen; every letter goes to the next pair that fits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "next(1)", _("Next"), id="pairs.next", tooltip=_("The next one")),
-        Binding("up", "next(-1)", _("Before"), id="pairs.before", tooltip=_("The one before")),
-        Binding("escape", "leave", _("Close"), id="pairs.close",
-                tooltip=_("Close the line, and stay at what was found")),
+        Binding("enter,down", "next(1)", "Next", id="pairs.next", tooltip="The next one"),
+        Binding("up", "next(-1)", "Before", id="pairs.before", tooltip="The one before"),
+        Binding("escape", "leave", "Close", id="pairs.close",
+                tooltip="Close the line, and stay at what was found"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     PairFind, PairFind:focus {

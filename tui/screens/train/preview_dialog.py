@@ -18,7 +18,7 @@ from engine.data.directions import direction_label
 from engine.language.errors import UserError
 from engine.language.file_names import split
 from engine.language.plain_text import one_line, plain
-from engine.language.texts import _, plural
+from engine.language.texts import _, marked, plural
 from engine.prompts.token_marks import Piece, pieces
 from engine.run.settings import Part
 from engine.start import preview
@@ -29,9 +29,9 @@ from tui.screens.train.pair_find import PairFind
 
 _BAR = 40
 _PARTS: dict[Part, str] = {
-    "train": _("train"),
-    "validation": _("validation"),
-    "test": _("test"),
+    "train": marked("train"),
+    "validation": marked("validation"),
+    "test": marked("test"),
 }
 
 
@@ -43,27 +43,27 @@ class PreviewDialog(ModalScreen[tuple[str, ...] | None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "turn(-1)", _("Before"), id="preview.left", tooltip=_("The pair before")),
-        Binding("right", "turn(1)", _("Next"), id="preview.right",
-                tooltip=_("The next pair")),
-        Binding("space", "pick", _("Pick"), id="preview.pick", key_display="space",
-                tooltip=_("Take the pair as a few-shot example, or give it up")),
-        Binding("p", "prompt", _("Prompt"), id="preview.prompt",
-                tooltip=_("The prompt with the examples that are picked, and back")),
-        Binding("slash", "find", _("Find"), id="preview.find", key_display="/", priority=True,
-                tooltip=_("Go to the next pair with these words, or to a number")),
+        Binding("left", "turn(-1)", "Before", id="preview.left", tooltip="The pair before"),
+        Binding("right", "turn(1)", "Next", id="preview.right",
+                tooltip="The next pair"),
+        Binding("space", "pick", "Pick", id="preview.pick", key_display="space",
+                tooltip="Take the pair as a few-shot example, or give it up"),
+        Binding("p", "prompt", "Prompt", id="preview.prompt",
+                tooltip="The prompt with the examples that are picked, and back"),
+        Binding("slash", "find", "Find", id="preview.find", key_display="/", priority=True,
+                tooltip="Go to the next pair with these words, or to a number"),
         Binding("comma", "turn(-100)", "-100", id="preview.back", key_display=",",
-                tooltip=_("A hundred pairs back")),
+                tooltip="A hundred pairs back"),
         Binding("full_stop", "turn(100)", "+100", id="preview.on", key_display=".",
-                tooltip=_("A hundred pairs on")),
-        Binding("f", "file", _("File"), id="preview.file",
-                tooltip=_("Training, validation and test file in turn")),
-        Binding("x", "next_unused", _("Too long"), id="preview.unused",
-                tooltip=_("The next pair that will be left out or cut")),
-        Binding("h", "histogram", _("Lengths"), id="preview.histogram",
-                tooltip=_("Lengths of all pairs as a histogram, and back")),
-        Binding("escape,q,i", "close", _("Close"), id="preview.close",
-                tooltip=_("Close the preview")),
+                tooltip="A hundred pairs on"),
+        Binding("f", "file", "File", id="preview.file",
+                tooltip="Training, validation and test file in turn"),
+        Binding("x", "next_unused", "Too long", id="preview.unused",
+                tooltip="The next pair that will be left out or cut"),
+        Binding("h", "histogram", "Lengths", id="preview.histogram",
+                tooltip="Lengths of all pairs as a histogram, and back"),
+        Binding("escape,q,i", "close", "Close", id="preview.close",
+                tooltip="Close the preview"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     PreviewDialog {
@@ -174,7 +174,7 @@ class PreviewDialog(ModalScreen[tuple[str, ...] | None]):
 
     def _show(self) -> None:
         dialog = self.query_one(".dialog", Vertical)
-        title = _("{part}: {file}").format(part=_PARTS[self._part], file=self._file_name())
+        title = _("{part}: {file}").format(part=_(_PARTS[self._part]), file=self._file_name())
         dialog.border_title = Content(one_line(title))
         if self._shows_prompt:
             about, shown = self._prompt()

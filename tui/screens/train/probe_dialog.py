@@ -43,8 +43,8 @@ class ProbeDialog(ModalScreen[Measured | None]):
         """A text: what it is busy with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,b", "close", _("Close"), id="probe.close",
-                tooltip=_("Close; a probe under way is ended")),
+        Binding("escape,b", "close", "Close", id="probe.close",
+                tooltip="Close; a probe under way is ended"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     ProbeDialog Static { width: 1fr; height: auto; }

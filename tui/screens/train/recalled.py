@@ -13,7 +13,7 @@ import tomli
 from engine.language.errors import RunError, UserError
 from engine.language.file_names import split
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.machine.hardware import Probe, find
 from engine.profile import files as profile_files
 from engine.profile.setting_list import typed
@@ -23,7 +23,7 @@ from tui.screens.train.draft import FILES, Draft, quoted
 
 _LARGEST = 4 << 20
 """Bytes of a run.toml that are read."""
-_PARTS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
+_PARTS = {"train": marked("training"), "validation": marked("validation"), "test": marked("test")}
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _files(name: str, said: dict[str, Any], lost: list[str]) -> dict[str, str]:
             found[f"data.{part}"] = quoted(path)
         else:
             sentence = _("its {part} file {path} is gone: the profile's is taken")
-            lost.append(sentence.format(part=_PARTS[part], path=path))
+            lost.append(sentence.format(part=_(_PARTS[part]), path=path))
     return found
 
 

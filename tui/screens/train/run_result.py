@@ -13,7 +13,7 @@ from textual.content import Content
 from engine.data.directions import LABELS, Direction
 from engine.language.figures import number
 from engine.language.plain_text import one_line, plain, width
-from engine.language.texts import _, plural
+from engine.language.texts import _, marked, plural
 from engine.prompts.strategies import ZERO_SHOT
 from engine.run.alarms import Alarm
 from engine.run.events import Evaluated, Score
@@ -25,16 +25,16 @@ from tui.screens.train import samples
 from tui.screens.train.samples import SampleView
 
 _JOBS: dict[Job, str] = {
-    "evaluate": _("evaluate"),
-    "predict": _("predict"),
-    "probe": _("probe"),
+    "evaluate": marked("evaluate"),
+    "predict": marked("predict"),
+    "probe": marked("probe"),
 }
 """Training goes without saying."""
 
 
 def subject(settings: RunSettings) -> str:
     """`tiny · zero-shot · evaluate`."""
-    job = _JOBS.get(settings.job, "")
+    job = _(_JOBS.get(settings.job, ""))
     return " · ".join(filter(None, (settings.profile.name, settings.strategy, job)))
 
 

@@ -42,12 +42,12 @@ class SettingsDialog(ListDialog[dict[str, str] | None]):
     """Returns the overrides, or None if nothing is to change. Every change is checked at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "done", _("Done"), id="settings.done",
-                tooltip=_("Take back what is being typed; then close, the changes kept")),
-        Binding("ctrl+r", "revert", _("Revert"), id="settings.revert",
-                tooltip=_("Put the setting back to what the profile says")),
-        Binding("ctrl+x", "revert_all", _("Revert all"), id="settings.revert_all",
-                tooltip=_("Put every setting back to what the profile says"), priority=True),
+        Binding("escape", "done", "Done", id="settings.done",
+                tooltip="Take back what is being typed; then close, the changes kept"),
+        Binding("ctrl+r", "revert", "Revert", id="settings.revert",
+                tooltip="Put the setting back to what the profile says"),
+        Binding("ctrl+x", "revert_all", "Revert all", id="settings.revert_all",
+                tooltip="Put every setting back to what the profile says", priority=True),
     ]  # fmt: skip
     DEFAULT_CSS = """
     SettingsDialog {

@@ -18,7 +18,8 @@ from textual.widgets.option_list import Option
 
 from engine.language.figures import rate
 from engine.language.plain_text import one_line, plain
-from engine.language.texts import _, pgettext, plural
+from engine.language.said import Said
+from engine.language.texts import _, marked, plural
 from engine.machine.paths import short_path
 from engine.machine.words import facts_of_gpu
 from engine.profile.schema import Profile
@@ -28,19 +29,23 @@ from tui.screens.train.outlook import Outlook
 from tui.screens.train.recent_runs import LEAST_WIDTH, RecentRuns
 from tui.widgets.key_line import KeyLine
 
-ROWS: tuple[tuple[str, str, str], ...] = (
-    ("p", _("Profile"), "profile"),
-    ("z", _("Strategy"), "strategy"),
-    ("d", pgettext("file", "Training"), "train"),
-    ("v", pgettext("file", "Validation"), "validation"),
-    ("f", pgettext("file", "Test"), "test"),
-    ("o", _("Settings"), "settings"),
-    ("u", _("GPU"), "gpu"),
+ROWS: tuple[tuple[str, Said, str], ...] = (
+    ("p", Said("Profile"), "profile"),
+    ("z", Said("Strategy"), "strategy"),
+    ("d", Said.in_context("file", "Training"), "train"),
+    ("v", Said.in_context("file", "Validation"), "validation"),
+    ("f", Said.in_context("file", "Test"), "test"),
+    ("o", Said("Settings"), "settings"),
+    ("u", Said("GPU"), "gpu"),
 )
 """Key, label and name of each row; that of the GPU shows where there is one."""
 _BEFORE = (
-    ("i", _("data")), ("P", _("probe")), ("A", _("queue")), ("y", _("command")), ("K", _("keep")),
-)  # fmt: skip
+    ("i", marked("data")),
+    ("P", marked("probe")),
+    ("A", marked("queue")),
+    ("y", marked("command")),
+    ("K", marked("keep")),
+)
 """What else can be done before a start."""
 
 
@@ -81,7 +86,8 @@ class SetupForm(Vertical):
         rows = OptionList(*[Option("", id=name) for _, _, name in ROWS[:-1]], markup=False)
         rows.auto_links = False
         yield rows
-        yield KeyLine(_("What will happen"), _BEFORE, classes="title")
+        before = [(key, _(words)) for key, words in _BEFORE]
+        yield KeyLine(_("What will happen"), before, classes="title")
         with VerticalScroll():
             outlook = Static(Content(_("Reading …")), id="outlook", markup=False)
             outlook.auto_links = False
@@ -144,7 +150,7 @@ class SetupForm(Vertical):
             muted = name in ("train", "validation", "test") and not draft.uses(_part(name))
             line = Content.assemble(
                 (f" {key} ", key_style),
-                f" {set_cell_size(label, self.LABEL_WIDTH)}",
+                f" {set_cell_size(str(label), self.LABEL_WIDTH)}",
                 (_("not used") if muted else value, "dim" if muted else ""),
             )
             before = self._lines.get(name)

@@ -8,13 +8,14 @@ from textual.content import Content
 
 from engine.language.figures import number
 from engine.language.plain_text import plain
-from engine.language.texts import _, plural
+from engine.language.said import Said, Words
+from engine.language.texts import _, marked, plural
 from engine.translate.protocol import Done
 
 _ENDS = {
-    "stop": _("{counted}  stop"),
-    "length": _("{counted}  length: cut at generation.max_new_tokens"),
-    "cancelled": _("{counted}  cancelled"),
+    "stop": marked("{counted}  stop"),
+    "length": marked("{counted}  length: cut at generation.max_new_tokens"),
+    "cancelled": marked("{counted}  cancelled"),
 }
 """By the reason why a generation ended."""
 _ROOM = 4
@@ -36,7 +37,7 @@ class Answer:
     is_lowest: bool = False
     _waiting: str = ""
     """What has come and is not painted yet."""
-    _note: tuple[str, str] = (_("waiting for the model"), "$text-muted")
+    _note: tuple[Words, str] = (Said("waiting for the model"), "$text-muted")
 
     def take(self, text: str) -> None:
         """Take the answer so far; `paint` shows it."""
@@ -63,7 +64,7 @@ class Answer:
         if speed:
             counted += f"  {speed}"
         said = _ENDS.get(done.reason)
-        self.say(said.format(counted=counted) if said else f"{counted}  {done.reason}".rstrip())
+        self.say(_(said).format(counted=counted) if said else f"{counted}  {done.reason}".rstrip())
 
     def fail(self, reason: str) -> None:
         """There is no (more) answer: say why."""
@@ -97,5 +98,5 @@ class Answer:
         return self.label, self.text, self._note, self.perplexity, self.is_lowest
 
 
-def _wrapped(text: str, style: str, width: int) -> list[Content]:
-    return list(Content.styled(text, style).wrap(max(2, width))) if text else []
+def _wrapped(text: Words, style: str, width: int) -> list[Content]:
+    return list(Content.styled(str(text), style).wrap(max(2, width))) if text else []

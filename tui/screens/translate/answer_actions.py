@@ -9,7 +9,7 @@ from textual import work
 from textual.screen import Screen
 
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.translate import history
 from tui.screens.translate.conversation import Conversation
 from tui.screens.translate.exchange import Exchange
@@ -23,13 +23,13 @@ from tui.widgets.picker import Picker
 if TYPE_CHECKING:
     from tui.app import YiwenApp
 
-BUSY = _("An answer is on its way; esc stops it.")
-_NO_ANSWER = _("No answer yet: type a text, and enter.")
+BUSY = marked("An answer is on its way; esc stops it.")
+_NO_ANSWER = marked("No answer yet: type a text, and enter.")
 _SAMPLES = {
-    "3 0.7": _("3 samples at temperature 0.7"),
-    "3 1.0": _("3 samples at temperature 1.0, freer"),
-    "6 0.7": _("6 samples at temperature 0.7"),
-    "1 0.7": _("1 sample at temperature 0.7"),
+    "3 0.7": marked("3 samples at temperature 0.7"),
+    "3 1.0": marked("3 samples at temperature 1.0, freer"),
+    "6 0.7": marked("6 samples at temperature 0.7"),
+    "1 0.7": marked("1 sample at temperature 0.7"),
 }
 
 
@@ -55,7 +55,7 @@ class AnswerActions(Screen[None]):
         """The newest exchange, unless it is still being answered; says so if there is none."""
         exchange = self.conversation.last
         if self.request is not None or exchange is None:
-            self.notify(BUSY if self.request is not None else _NO_ANSWER, timeout=3)
+            self.notify(_(BUSY if self.request is not None else _NO_ANSWER), timeout=3)
             return None
         return exchange
 
@@ -93,7 +93,7 @@ class AnswerActions(Screen[None]):
         if len(models) > 1:
             options = [(name, name) for name in models]
             label = await self.app.push_screen_wait(Picker(_("Other answers of"), options))
-        dialog = Picker(_("Other answers"), list(_SAMPLES.items()))
+        dialog = Picker(_("Other answers"), [(key, _(words)) for key, words in _SAMPLES.items()])
         chosen = await self.app.push_screen_wait(dialog) if label else None
         if not label or not chosen or self.request is not None:
             return

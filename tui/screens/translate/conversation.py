@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Static
 
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from tui.screens.translate.exchange import Exchange
 from tui.screens.translate.question import Question
 from tui.screens.translate.request import Turn
@@ -19,7 +19,7 @@ KEPT = 100
 """Exchanges kept; older ones go, or each new line would take longer to lay out."""
 PAINTED_EVERY = 0.22
 """Seconds: token by token would be eight times as many bytes on the line."""
-_WELCOME = _("""\
+_WELCOME = marked("""\
 Type a sentence, Classical or modern; enter translates it.
 The first answer takes as long as the model takes to load.
 
@@ -44,7 +44,7 @@ class Conversation(VerticalScroll):
     virtual_size = Reactive(Size(0, 0), repaint=False)  # else every layout is made and sent twice
 
     def compose(self) -> ComposeResult:
-        yield Static(_WELCOME, classes="welcome", markup=False)
+        yield Static(_(_WELCOME), classes="welcome", markup=False)
 
     def on_mount(self) -> None:
         """Paint only while there is something to paint."""

@@ -5,9 +5,14 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.language.texts import _
+from engine.language.texts import _, marked
 
-_KEYS = (("f5", _("model")), ("f6", _("direction")), ("f7", _("prompt")), ("f8", _("copy")))
+_KEYS = (
+    ("f5", marked("model")),
+    ("f6", marked("direction")),
+    ("f7", marked("prompt")),
+    ("f8", marked("copy")),
+)
 
 
 class DirectionLine(Static):
@@ -31,7 +36,7 @@ class DirectionLine(Static):
 
     def render(self) -> Content:
         """Direction from the left, keys from the right."""
-        parts = [part for key, name in _KEYS for part in ((key, "bold $primary"), f" {name}  ")]
+        parts = [part for key, name in _KEYS for part in ((key, "bold $primary"), f" {_(name)}  ")]
         keys = Content.assemble(*parts).rstrip()
         left = Content.assemble((f" {self._direction}", "bold $accent"))
         gap = self.size.width - left.cell_length - keys.cell_length - 1

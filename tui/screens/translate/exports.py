@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.language.plain_text import one_line
-from engine.language.texts import _, plural
+from engine.language.texts import _, marked, plural
 from engine.translate import history
 from engine.translate.history import Exchange
 from tui.widgets.save_dialog import SaveDialog
@@ -15,14 +15,16 @@ from tui.widgets.save_dialog import SaveDialog
 if TYPE_CHECKING:
     from tui.app import YiwenApp
 
-NONE_ACCEPTED = _("No translation is accepted yet; ctrl+o accepts the last one, edited or not.")
+NONE_ACCEPTED = marked(
+    "No translation is accepted yet; ctrl+o accepts the last one, edited or not."
+)
 
 
 async def write_accepted(app: YiwenApp, exchanges: Sequence[Exchange]) -> None:
     """Ask for a file and add what was accepted to it."""
     accepted = [exchange for exchange in exchanges if exchange.accepted]
     if not accepted:
-        app.notify(NONE_ACCEPTED, timeout=5)
+        app.notify(_(NONE_ACCEPTED), timeout=5)
         return
     hint = plural(
         "{count:,} accepted translation, as a record of instruction and output. A file "

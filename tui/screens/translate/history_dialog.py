@@ -33,14 +33,14 @@ class HistoryDialog(ListDialog["Exchange | None"]):
     """Closes with the exchange whose text is to be translated again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", _("Back"), id="history.back",
-                tooltip=_("Choose nothing")),
-        Binding("tab", "mark", _("Mark"), id="history.mark", priority=True,
-                tooltip=_("Mark the highlighted one, to write it")),
-        Binding("ctrl+s", "write", _("Write"), id="history.write", priority=True,
-                tooltip=_("Write the marked translations, else all accepted ones, as a data file")),
-        Binding("ctrl+y", "copy", _("Copy"), id="history.copy", priority=True,
-                tooltip=_("Send the highlighted answers to the clipboard of your own machine")),
+        Binding("escape", "dismiss(None)", "Back", id="history.back",
+                tooltip="Choose nothing"),
+        Binding("tab", "mark", "Mark", id="history.mark", priority=True,
+                tooltip="Mark the highlighted one, to write it"),
+        Binding("ctrl+s", "write", "Write", id="history.write", priority=True,
+                tooltip="Write the marked translations, else all accepted ones, as a data file"),
+        Binding("ctrl+y", "copy", "Copy", id="history.copy", priority=True,
+                tooltip="Send the highlighted answers to the clipboard of your own machine"),
     ]  # fmt: skip
     MARKING = "mark"
     DEFAULT_CSS = """

@@ -11,7 +11,7 @@ from textual import work
 
 from engine.language.errors import UserError
 from engine.language.plain_text import plain
-from engine.language.texts import _
+from engine.language.texts import _, marked
 from engine.run.folder import Run
 from engine.run.words import device_name
 from engine.start import model_room
@@ -27,7 +27,7 @@ from tui.screens.translate.translator import KeptTranslator
 from tui.widgets.dialogs import Confirm
 from tui.widgets.picker import Picker
 
-EMPTY = _("○ not loaded")
+EMPTY = marked("○ not loaded")
 
 
 class ModelActions(AnswerActions):
@@ -124,10 +124,10 @@ class ModelActions(AnswerActions):
             self._followed = self.yiwen.followed, None
             self._choose(choice)
         elif choice == LET_GO and self.request is not None:
-            self.notify(BUSY, timeout=3)
+            self.notify(_(BUSY), timeout=3)
         elif choice == LET_GO:
             self.in_thread(self._kept.let_go)
-            self.stand(EMPTY)
+            self.stand(_(EMPTY))
 
     @work(exclusive=True, group="open")
     async def _choose(self, choices: list[ModelChoice]) -> None:
@@ -140,7 +140,7 @@ class ModelActions(AnswerActions):
             self.yiwen.fail(error)
             return
         if self.request is None:
-            self.stand(self.ready if self._kept.holds(models[0].profile) else EMPTY)
+            self.stand(self.ready if self._kept.holds(models[0].profile) else _(EMPTY))
 
     @work(exclusive=True, group="prompt")
     async def action_show_prompt(self) -> None:
@@ -169,7 +169,7 @@ class ModelActions(AnswerActions):
     @property
     def ready(self) -> str:
         device = self._kept.device
-        return _("✓ ready · {device}").format(device=device_name(device)) if device else EMPTY
+        return _("✓ ready · {device}").format(device=device_name(device)) if device else _(EMPTY)
 
 
 def _room_for(choice: ModelChoice) -> Room | None:

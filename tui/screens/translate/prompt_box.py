@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from engine.language.plain_text import plain
-from engine.language.texts import _
+from engine.language.texts import _, marked
 
 _TAKEN = ("f6", "f7", "pageup", "pagedown")
 """Keys of a plain text area that mean something else on the Translate screen."""
-_HINT = _("文言 or 白話; enter sends, ctrl+j begins a new line")
+_HINT = marked("文言 or 白話; enter sends, ctrl+j begins a new line")
 
 
 class PromptBox(TextArea, inherit_bindings=False):
@@ -38,7 +38,7 @@ class PromptBox(TextArea, inherit_bindings=False):
     """
 
     def __init__(self) -> None:
-        super().__init__(highlight_cursor_line=False, placeholder=_HINT)
+        super().__init__(highlight_cursor_line=False, placeholder=_(_HINT))
         self.cursor_blink = False
         self._former: list[str] = []
         self._at: int | None = None

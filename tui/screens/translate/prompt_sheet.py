@@ -22,7 +22,7 @@ class PromptSheet(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f7,q,enter", "dismiss", _("Close"), id="prompt.close", tooltip=_("Back")),
+        Binding("escape,f7,q,enter", "dismiss", "Close", id="prompt.close", tooltip="Back"),
     ]
     DEFAULT_CSS = """
     PromptSheet Static { width: 1fr; height: auto; }

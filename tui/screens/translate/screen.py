@@ -46,7 +46,7 @@ class TranslateScreen(ModelActions):
     def __init__(self) -> None:
         super().__init__()
         self._number = 0
-        self._state = EMPTY
+        self._state = _(EMPTY)
         self._loads = False
         """Is the model being loaded?"""
         self._loading_since = 0.0
@@ -76,7 +76,7 @@ class TranslateScreen(ModelActions):
         if not plain(box.text).strip():
             return
         if self.request is not None:
-            self.notify(BUSY, timeout=3)
+            self.notify(_(BUSY), timeout=3)
             return
         self._number += 1
         turns = [Turn(choice) for choice in self._choices]

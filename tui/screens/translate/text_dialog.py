@@ -14,7 +14,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from engine.language.plain_text import plain
-from engine.language.texts import _
 
 
 class Field(TextArea):
@@ -30,15 +29,15 @@ class TextDialog(ModalScreen["str | None"]):
 
     AUTO_FOCUS = "Field"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", _("Back"), id="text.back", tooltip=_("Change nothing")),
-        Binding("enter", "take", _("Take"), id="text.take", priority=True,
-                tooltip=_("Take the text")),
-        Binding("ctrl+j", "new_line", _("New line"), id="text.newline", priority=True,
-                tooltip=_("Begin a new line")),
-        Binding("pageup", "propose(-1)", _("Former"), id="text.before", priority=True,
-                tooltip=_("The proposal before")),
-        Binding("pagedown", "propose(1)", _("Next"), id="text.after", priority=True,
-                tooltip=_("The proposal after")),
+        Binding("escape", "dismiss(None)", "Back", id="text.back", tooltip="Change nothing"),
+        Binding("enter", "take", "Take", id="text.take", priority=True,
+                tooltip="Take the text"),
+        Binding("ctrl+j", "new_line", "New line", id="text.newline", priority=True,
+                tooltip="Begin a new line"),
+        Binding("pageup", "propose(-1)", "Former", id="text.before", priority=True,
+                tooltip="The proposal before"),
+        Binding("pagedown", "propose(1)", "Next", id="text.after", priority=True,
+                tooltip="The proposal after"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     TextDialog {
