@@ -22,7 +22,7 @@ from engine.profile import setting_list  # noqa: E402 (found by the path above)
 
 CATALOGUE = ROOT / "engine" / "language" / "locale" / "zh_TW" / "LC_MESSAGES" / "yiwen.po"
 ONE_TEXT = {
-    "_", "marked", "Said", "ConnectionLost", "DataError", "ProfileError", "QueryError", "RunError",
+    "_", "marked", "Said", "DataError", "ProfileError", "QueryError", "RunError",
     "SettingsError", "TranslatorEnded", "Unsupported", "UserError",
 }  # fmt: skip
 """What takes a text that a person reads first: functions, and errors, which are raised with one."""

@@ -36,7 +36,7 @@ def demo(arguments: Namespace) -> int:
             )
         )
         made = "  " + _("run {run}").format(run=run.id)
-        print(f"{_(strategy.title)}\n{made}", file=sys.stderr, flush=True)
+        print(f"{strategy.title}\n{made}", file=sys.stderr, flush=True)
         launch.start(run)
         summary = follow(run)
         if summary.status is not Status.FINISHED:

@@ -11,6 +11,7 @@ from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
 from engine.language.errors import UserError
 from engine.language.figures import size
+from engine.language.said import Joined
 from engine.language.texts import _, labelled
 from engine.machine.paths import short_path
 from engine.models import hub, pace, pull
@@ -125,4 +126,4 @@ class Pace:
         if now - self._last < _REDRAW and done < total:
             return
         self._last = now
-        self._progress.show(" · ".join([*self._pace.words(done, total), name]))
+        self._progress.show(str(Joined(" · ", [*self._pace.words(done, total), name])))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.language.texts import marked
+from engine.language.said import Said, Words
 
 
 @dataclass(frozen=True)
@@ -42,32 +42,29 @@ ROTARY = frozenset({"default", "linear", "llama3", "yarn"})
 _WINDOWED = frozenset({"full_attention", "sliding_attention"})
 
 
-def why_unknown(config: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
-    """Why the fast engine cannot compute a model with these settings: a marked text and its places.
+def why_unknown(config: Mapping[str, Any]) -> Words:
+    """Why the fast engine cannot compute a model with these settings.
 
     Empty where it can. A setting that is not there is as the family has it.
     """
     kind = config.get("model_type")
     family = FAMILIES.get(str(kind))
     if family is None:
-        return marked("the fast engine does not know {kind} models"), {"kind": kind}
+        return Said("the fast engine does not know {kind} models", kind=kind)
     activation = config.get("hidden_activation" if kind == "gemma2" else "hidden_act")
     if activation is not None and activation not in ACTIVATIONS[family.activation]:
-        return marked("the fast engine does not know the activation {kind}"), {"kind": activation}
+        return Said("the fast engine does not know the activation {kind}", kind=activation)
     rotary = config.get("rope_parameters") or config.get("rope_scaling") or {}
     rotation = rotary.get("rope_type", rotary.get("type")) or "default"
     if rotation not in ROTARY:
-        return (
-            marked("the fast engine does not know rotary embeddings of type {kind}"),
-            {"kind": rotation},
-        )
+        return Said("the fast engine does not know rotary embeddings of type {kind}", kind=rotation)
     part = rotary.get("partial_rotary_factor", config.get("partial_rotary_factor"))
     if part not in (None, 1):
-        return marked("the fast engine turns whole heads only"), {}
+        return Said("the fast engine turns whole heads only")
     if config.get("attention_bias") or (kind == "llama" and config.get("mlp_bias")):
-        return marked("the fast engine knows no linear layers with a bias"), {}
+        return Said("the fast engine knows no linear layers with a bias")
     if config.get("attention_dropout"):
-        return marked("the fast engine knows no dropout of attention"), {}
+        return Said("the fast engine knows no dropout of attention")
     if strange := set(config.get("layer_types") or ()) - _WINDOWED:
-        return marked("the fast engine does not know layers of {kind}"), {"kind": min(strange)}
-    return "", {}
+        return Said("the fast engine does not know layers of {kind}", kind=min(strange))
+    return ""

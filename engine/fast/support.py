@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from engine.language.texts import marked
+from engine.language.said import Said, Words
 from engine.profile.schema import Profile
 
 _AMPERE = (8, 0)
@@ -14,26 +14,27 @@ _MOST_RANK = 170
 
 def why_not(
     profile: Profile, *, gpu: bool, triton: bool, capability: tuple[int, int] | None
-) -> str:
+) -> Words:
     """Why a profile takes the plain engine on a machine; empty where the fast one can run.
 
-    In English, as events tell it; `_` puts it into the interface's language. Which models it knows
-    is said by models.families. An unknown `capability` of the GPU counts as new enough.
+    Which models it knows is said by `families`. An unknown `capability` of the GPU counts as new
+    enough.
     """
     model, quantization = profile.model, profile.quantization
-    reasons = {
-        marked('model.engine = "plain"'): model.engine == "plain",
-        marked("no GPU"): not gpu,
-        marked("no Triton"): not triton,
-        marked("a GPU older than Ampere"): capability is not None and capability < _AMPERE,
-        marked("not computed in bfloat16"): model.dtype not in ("auto", "bfloat16"),
-        marked("quantization.compute_dtype is not the model's type"): (
-            quantization.compute_dtype not in ("auto", "bfloat16")
+    reasons = (
+        (model.engine == "plain", Said('model.engine = "plain"')),
+        (not gpu, Said("no GPU")),
+        (not triton, Said("no Triton")),
+        (capability is not None and capability < _AMPERE, Said("a GPU older than Ampere")),
+        (model.dtype not in ("auto", "bfloat16"), Said("not computed in bfloat16")),
+        (
+            quantization.compute_dtype not in ("auto", "bfloat16"),
+            Said("quantization.compute_dtype is not the model's type"),
         ),
-        marked("weights in 8 bits"): quantization.method == "int8",
-        marked("an adapter of so high a rank"): profile.lora.rank > _MOST_RANK,
-    }
-    return next((reason for reason, holds in reasons.items() if holds), "")
+        (quantization.method == "int8", Said("weights in 8 bits")),
+        (profile.lora.rank > _MOST_RANK, Said("an adapter of so high a rank")),
+    )
+    return next((reason for holds, reason in reasons if holds), "")
 
 
 def triton_is_here() -> bool:

@@ -14,7 +14,7 @@ import msgspec
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled
+from engine.language.said import Said, labelled
 from engine.machine import regular_files
 from engine.models import adapter_config, config_file, needed_tensors, weight_files
 from engine.models.config_file import shown
@@ -41,14 +41,11 @@ def check(adapter: Path, base: Path) -> None:
     if wrong is None:
         wrong = next(_misfits(config, tensors, _linears(base)), None)
     if wrong is not None:
-        raise UserError(
-            labelled(
-                str(adapter),
-                _(
-                    "{wrong}; take the adapter as it was trained, and the base it was trained on"
-                ).format(wrong=wrong),
-            )
+        remedy = Said(
+            "{wrong}; take the adapter as it was trained, and the base it was trained on",
+            wrong=wrong,
         )
+        raise UserError(labelled(adapter, remedy))
 
 
 def _config(adapter: Path) -> dict[str, Any]:
@@ -58,41 +55,44 @@ def _config(adapter: Path) -> dict[str, Any]:
         return msgspec.json.decode(content, type=dict[str, Any])
     except FileNotFoundError:
         raise UserError(
-            _("{folder}: holds no adapter (no adapter_config.json)").format(folder=adapter)
+            "{folder}: holds no adapter (no adapter_config.json)", folder=adapter
         ) from None
     except OSError as error:
         raise UserError(
-            _("{path}: cannot be read: {error}").format(path=path, error=error.strerror)
+            "{path}: cannot be read: {error}", path=path, error=error.strerror
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(_("{path}: broken JSON: {error}").format(path=path, error=error)) from None
+        raise UserError("{path}: broken JSON: {error}", path=path, error=error) from None
 
 
-def _wrong_in_config(config: Mapping[str, Any]) -> Iterator[str]:
+def _wrong_in_config(config: Mapping[str, Any]) -> Iterator[Said]:
     kind = config.get("peft_type")
     if kind != "LORA":
-        yield _("{file}: peft_type is {kind}, and Yiwen knows LORA").format(
-            file=CONFIG, kind=shown(kind)
+        yield Said(
+            "{file}: peft_type is {kind}, and Yiwen knows LORA", file=CONFIG, kind=shown(kind)
         )
     for key in adapter_config.unknown_settings(config):
-        yield _("{file}: {key} is {value}; Yiwen loads plain LoRA adapters, and no others").format(
-            file=CONFIG, key=one_line(key)[:40], value=shown(config[key])
+        yield Said(
+            "{file}: {key} is {value}; Yiwen loads plain LoRA adapters, and no others",
+            file=CONFIG,
+            key=one_line(key)[:40],
+            value=shown(config[key]),
         )
     rank, alpha = config.get("r"), config.get("lora_alpha")
     if not isinstance(rank, int) or isinstance(rank, bool) or not 0 < rank < _MOST_RANK:
-        yield _("{file}: r is {rank}; needed is a rank above 0").format(
-            file=CONFIG, rank=shown(rank)
-        )
+        yield Said("{file}: r is {rank}; needed is a rank above 0", file=CONFIG, rank=shown(rank))
     if not isinstance(alpha, int | float) or isinstance(alpha, bool) or not alpha > 0:
-        yield _("{file}: lora_alpha is {alpha}; needed is a number above 0").format(
-            file=CONFIG, alpha=shown(alpha)
+        yield Said(
+            "{file}: lora_alpha is {alpha}; needed is a number above 0",
+            file=CONFIG,
+            alpha=shown(alpha),
         )
     for key in ("rank_pattern", "alpha_pattern"):
         if not isinstance(config.get(key) or {}, dict):
-            yield _("{file}: {key} is no table").format(file=CONFIG, key=key)
+            yield Said("{file}: {key} is no table", file=CONFIG, key=key)
     targets = config.get("target_modules")
     if not targets or not isinstance(targets, str | list):
-        yield _("{file}: target_modules names no layers").format(file=CONFIG)
+        yield Said("{file}: target_modules names no layers", file=CONFIG)
 
 
 def _linears(base: Path) -> dict[str, tuple[int, ...]] | None:
@@ -113,22 +113,22 @@ def _misfits(
     config: Mapping[str, Any],
     tensors: Mapping[str, Tensor],
     linears: Mapping[str, tuple[int, ...]] | None,
-) -> Iterator[str]:
+) -> Iterator[Said]:
     """What does not fit, the worst first."""
     layers: Matrices = {}
     for name, tensor in tensors.items():
         if tensor.dtype not in FLOATS:
-            yield _("{name} is stored as {dtype}").format(name=one_line(name), dtype=tensor.dtype)
+            yield Said("{name} is stored as {dtype}", name=one_line(name), dtype=tensor.dtype)
         if found := _PART.fullmatch(name):
             layer = found["layer"].removeprefix(_PREFIX)
             layers.setdefault(layer, {})[found["side"]] = tensor
     others = [name for name in tensors if ".lora_" not in name]
     if layers and others:  # PEFT would write them over the base's own
-        yield _("{file} holds more than LoRA matrices: {name}").format(
-            file=WEIGHTS, name=one_line(others[0])
+        yield Said(
+            "{file} holds more than LoRA matrices: {name}", file=WEIGHTS, name=one_line(others[0])
         )
     if not layers:
-        yield _("{file} holds no LoRA matrices").format(file=WEIGHTS)
+        yield Said("{file} holds no LoRA matrices", file=WEIGHTS)
     if linears is not None:
         yield from _strangers(layers, linears)
     for layer, sides in layers.items():
@@ -139,52 +139,63 @@ def _misfits(
         yield from _untouched(config, layers, linears)
 
 
-def _strangers(layers: Matrices, linears: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+def _strangers(layers: Matrices, linears: Mapping[str, tuple[int, ...]]) -> Iterator[Said]:
     strangers = [layer for layer in layers if layer not in linears]
     if strangers:
-        yield _("layers that the base model does not have: {count} of {all}, first {name}").format(
-            all=len(layers), count=len(strangers), name=one_line(strangers[0])
+        yield Said(
+            "layers that the base model does not have: {count} of {all}, first {name}",
+            all=len(layers),
+            count=len(strangers),
+            name=one_line(strangers[0]),
         )
 
 
-def _halves(layer: str, sides: Mapping[str, Tensor]) -> Iterator[str]:
+def _halves(layer: str, sides: Mapping[str, Tensor]) -> Iterator[Said]:
     for side, other in (("A", "B"), ("B", "A")):
         if side not in sides:
-            yield _("{layer} has {other} and no {side}").format(
-                layer=one_line(layer), other=f"lora_{other}", side=f"lora_{side}"
+            yield Said(
+                "{layer} has {other} and no {side}",
+                layer=one_line(layer),
+                other=f"lora_{other}",
+                side=f"lora_{side}",
             )
 
 
 def _sizes(
     layer: str, sides: Mapping[str, Tensor], linear: tuple[int, ...] | None
-) -> Iterator[str]:
+) -> Iterator[Said]:
     a, b = sides["A"].shape, sides["B"].shape
     fits = len(a) == len(b) == 2 and a[0] == b[1]
     if fits and (linear is None or (b[0], a[1]) == linear):
         return
-    yield _("{layer} has A of {a} and B of {b}, which does not fit a layer of {linear}").format(
+    yield Said(
+        "{layer} has A of {a} and B of {b}, which does not fit a layer of {linear}",
         layer=one_line(layer),
         a=shape_in_words(a),
         b=shape_in_words(b),
-        linear=shape_in_words(linear) if linear else _("any size"),
+        linear=shape_in_words(linear) if linear else Said("any size"),
     )
 
 
-def _ranks(config: Mapping[str, Any], layers: Matrices) -> Iterator[str]:
+def _ranks(config: Mapping[str, Any], layers: Matrices) -> Iterator[Said]:
     """Scaling is alpha / rank: a rank that the file does not have makes it wrong."""
     if config.get("rank_pattern"):
         return  # by layer: loading it tells
     for layer, sides in layers.items():
         rank = sides["A"].shape[0]
         if rank != config["r"]:
-            yield _("{layer} is of rank {rank}, and {file} says {said}").format(
-                layer=one_line(layer), rank=rank, file=CONFIG, said=config["r"]
+            yield Said(
+                "{layer} is of rank {rank}, and {file} says {said}",
+                layer=one_line(layer),
+                rank=rank,
+                file=CONFIG,
+                said=config["r"],
             )
 
 
 def _untouched(
     config: Mapping[str, Any], layers: Matrices, linears: Mapping[str, tuple[int, ...]]
-) -> Iterator[str]:
+) -> Iterator[Said]:
     """Layers that are targeted by name and have no matrices."""
     targets = config["target_modules"]
     if not isinstance(targets, list) or any(config.get(key) for key in _NARROWING):
@@ -193,12 +204,9 @@ def _untouched(
         named = [name for name in linears if name == target or name.endswith(f".{target}")]
         without = [name for name in named if name not in layers]
         if without or not named:
-            yield (
-                _("{file} names {target}; such layers without matrices: {count}").format(
-                    file=CONFIG, target=shown(target), count=len(without)
-                )
+            lacking = (
+                Said("{file} names {target}; such layers without matrices: {count}")
                 if named
-                else _("{file} names {target}, and the base has no such layer").format(
-                    file=CONFIG, target=shown(target)
-                )
+                else Said("{file} names {target}, and the base has no such layer")
             )
+            yield lacking.filled(file=CONFIG, target=shown(target), count=len(without))

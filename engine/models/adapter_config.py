@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.language.errors import UserError
-from engine.language.texts import _
 from engine.machine import regular_files
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -47,10 +46,10 @@ def check_weights_file(adapter: Path) -> None:
     """Raises UserError where the weights are a link, or in a form that runs code when opened."""
     if (adapter / "adapter_model.bin").exists() and not (adapter / WEIGHTS).exists():
         raise UserError(
-            _(
-                "{folder}: holds no {weights}; adapters in older forms are not opened, for they "
-                "can run code; save it anew with safetensors"
-            ).format(folder=adapter, weights=WEIGHTS)
+            "{folder}: holds no {weights}; adapters in older forms are not opened, for they "
+            "can run code; save it anew with safetensors",
+            folder=adapter,
+            weights=WEIGHTS,
         )
     try:
         os.close(regular_files.descriptor(adapter / WEIGHTS, os.O_RDONLY, within=adapter))
@@ -58,7 +57,5 @@ def check_weights_file(adapter: Path) -> None:
         return  # said better by who reads it
     except OSError as error:
         raise UserError(
-            _("{path}: cannot be read: {error}").format(
-                path=adapter / WEIGHTS, error=error.strerror
-            )
+            "{path}: cannot be read: {error}", path=adapter / WEIGHTS, error=error.strerror
         ) from None

@@ -10,7 +10,7 @@ import msgspec
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Said
 
 Config = Mapping[str, Any]
 _COUNTS = (
@@ -32,13 +32,13 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         config = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except FileNotFoundError:
-        raise UserError(_("{path}: no such file; get it again").format(path=path)) from None
+        raise UserError("{path}: no such file; get it again", path=path) from None
     except OSError as error:
         raise UserError(
-            _("{path}: cannot be read: {error}").format(path=path, error=error.strerror)
+            "{path}: cannot be read: {error}", path=path, error=error.strerror
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(_("{path}: broken JSON: {error}").format(path=path, error=error)) from None
+        raise UserError("{path}: broken JSON: {error}", path=path, error=error) from None
     nested = config.get("text_config")
     return {**config, **(nested if isinstance(nested, dict) else {})}
 
@@ -49,46 +49,45 @@ def check(config: Config, folder: Path) -> None:
     if wrong is not None:
         key, needed = wrong
         raise UserError(
-            _("{path}: {key} is {value}; needed is {needed}").format(
-                path=folder / "config.json",
-                key=key,
-                value=shown(config[key]),
-                needed=needed,
-            )
+            "{path}: {key} is {value}; needed is {needed}",
+            path=folder / "config.json",
+            key=key,
+            value=shown(config[key]),
+            needed=needed,
         )
 
 
-def _impossible(config: Config) -> Iterator[tuple[str, str]]:
+def _impossible(config: Config) -> Iterator[tuple[str, Said]]:
     """Keys, and what each needs to be."""
     for key in _COUNTS:
         value = config.get(key)
         most = _MOST_LAYERS if key == "num_hidden_layers" else _LARGEST
         if value is not None and not (_is_whole(value) and 0 < value < most):
-            yield key, _("a whole number from 1 to {most:,}").format(most=most - 1)
+            yield key, Said("a whole number from 1 to {most:,}", most=most - 1)
             return
     for key in _POSITIVE:
         value = config.get(key)
         if value is not None and not (_is_number(value) and value > 0):
-            yield key, _("a number above 0")
+            yield key, Said("a number above 0")
     yield from _uneven(config)
     if config.get("use_bidirectional_attention"):
-        yield "use_bidirectional_attention", _("false: one that looks ahead cannot translate")
+        yield "use_bidirectional_attention", Said("false: one that looks ahead cannot translate")
     kinds, layers = config.get("layer_types"), config.get("num_hidden_layers")
     if kinds is None:
         return
     if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
-        yield "layer_types", _("a list of words")
+        yield "layer_types", Said("a list of words")
     elif layers is not None and len(kinds) != layers:
-        yield "layer_types", _("one word for each of {layers} layers").format(layers=layers)
+        yield "layer_types", Said("one word for each of {layers} layers", layers=layers)
 
 
-def _uneven(config: Config) -> Iterator[tuple[str, str]]:
+def _uneven(config: Config) -> Iterator[tuple[str, Said]]:
     heads, shared = config.get("num_attention_heads"), config.get("num_key_value_heads")
     if heads and shared and heads % shared:
-        yield "num_key_value_heads", _("a divisor of the {heads} heads").format(heads=heads)
+        yield "num_key_value_heads", Said("a divisor of the {heads} heads", heads=heads)
     hidden = config.get("hidden_size")
     if heads and hidden and not config.get("head_dim") and hidden % heads:
-        yield "hidden_size", _("a multiple of the {heads} heads").format(heads=heads)
+        yield "hidden_size", Said("a multiple of the {heads} heads", heads=heads)
 
 
 def shown(value: object) -> str:

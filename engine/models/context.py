@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.models import config_file
 
 _STRETCHING = frozenset({"linear", "dynamic", "yarn"})
@@ -33,11 +33,13 @@ def of_folder(folder: Path) -> int:
     return tokens
 
 
-def too_long(tokens: int, context: int) -> str:
+def too_long(tokens: int, context: int) -> Words:
     """What is wrong with a prompt that leaves no room for an answer; empty if it does."""
     if not context or tokens < context:
         return ""
-    return _(
+    return Said(
         "the prompt has {tokens:,} tokens and the model's context {context:,}, which leaves no "
-        "room for an answer; shorten the text, or show fewer examples"
-    ).format(tokens=tokens, context=context)
+        "room for an answer; shorten the text, or show fewer examples",
+        tokens=tokens,
+        context=context,
+    )

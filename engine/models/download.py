@@ -13,13 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from engine.language.errors import UserError
 from engine.language.plain_text import message_of, one_line
-from engine.language.texts import _
+from engine.language.said import Said, Words, pack, unpack
 from engine.machine.processes import python
 from engine.models import hub, pull
 from engine.models.hub_source import HubSource
@@ -39,8 +40,8 @@ class Report(Struct, omit_defaults=True):
     """The file that is fetched."""
     folder: str = ""
     """Of the whole model; ends the download."""
-    error: str = ""
-    """Why there is none; ends it too."""
+    error: Any = ""
+    """Why there is none, packed; ends it too."""
 
 
 class Download:
@@ -58,6 +59,11 @@ class Download:
         )  # fmt: skip
         threading.Thread(target=self._listen, daemon=True).start()
 
+    @property
+    def trouble(self) -> Words:
+        """Why there is no model; empty unless it failed."""
+        return unpack(self.latest.error)
+
     def stop(self) -> None:
         """End it; what has arrived is kept."""
         self.is_stopped = True
@@ -73,7 +79,7 @@ class Download:
                 self.latest = msgspec.json.decode(line, type=Report)
         self._process.wait()
         if not (self.latest.folder or self.latest.error or self.is_stopped):
-            self.latest = Report(error=_("the download ended without a word; try again"))
+            self.latest = Report(error=pack(Said("the download ended without a word; try again")))
         self.is_over = True
         self._on_end(self)
 
@@ -90,8 +96,8 @@ def main() -> None:
         pull.check_folder(here)
         _end(Report(folder=str(here)))
     except Exception as error:  # whatever a library raises is to be said in a sentence
-        said = message_of(error) if isinstance(error, UserError) else one_line(message_of(error))
-        _end(Report(error=said))
+        said = error.said if isinstance(error, UserError) else one_line(message_of(error))
+        _end(Report(error=pack(said)))
 
 
 def _reporter() -> pull.OnProgress:

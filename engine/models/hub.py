@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import Said
 
 INDEX = "model.safetensors.index.json"
 """Names the file of each weight, where there are several files."""
@@ -63,7 +63,7 @@ def find(model_id: str, revision: str = "main") -> Path | None:
     """The folder of a model, whole or not; None if nothing of it is here."""
     if not is_revision(revision):
         raise UserError(
-            _("model.revision: '{revision}' is no branch, tag or commit").format(revision=revision)
+            "model.revision: '{revision}' is no branch, tag or commit", revision=revision
         )
     linked = link(model_id, revision)
     if linked.is_dir():
@@ -101,11 +101,11 @@ def files_of_index(index: Path) -> list[str]:
         }
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError, OSError) as error:
         raise UserError(
-            _("{index}: is no index of weights: {error}").format(index=index, error=error)
+            "{index}: is no index of weights: {error}", index=index, error=error
         ) from None
     outside = [name for name in names if not re.fullmatch(r"\w[\w.-]*\.safetensors", name)]
     if outside or not names:
-        raise UserError(_("{index}: names no weights beside it").format(index=index))
+        raise UserError("{index}: names no weights beside it", index=index)
     return sorted(names)
 
 
@@ -132,26 +132,27 @@ def require(model: str, revision: str = "main", profile: str = "") -> Path:
         return Path(model)
     if not is_id(model):
         raise UserError(
-            _("model.path: no folder '{model}', and not a hub id like owner/name").format(
-                model=model
-            )
+            "model.path: no folder '{model}', and not a hub id like owner/name", model=model
         )
     command = f"yiwen pull {shlex.quote(profile)}" if profile else pull_command(model, revision)
     folder = find(model, revision)
     if folder is None:
         raise UserError(
-            _("the model {model} is not on this machine; get it with: {command}").format(
-                model=model, command=command
-            )
+            "the model {model} is not on this machine; get it with: {command}",
+            model=model,
+            command=command,
         )
     lacking = missing(folder)
     if lacking:
-        more = _(" and {count} more").format(count=len(lacking) - 1) if len(lacking) > 1 else ""
+        more = Said(" and {count} more", count=len(lacking) - 1) if len(lacking) > 1 else ""
         raise UserError(
-            _(
-                "the model {model} is only partly here: {folder} lacks {first}{more}; get the "
-                "rest with: {command}"
-            ).format(model=model, folder=folder, first=lacking[0], more=more, command=command)
+            "the model {model} is only partly here: {folder} lacks {first}{more}; get the "
+            "rest with: {command}",
+            model=model,
+            folder=folder,
+            first=lacking[0],
+            more=more,
+            command=command,
         )
     return folder
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Said, labelled
 from engine.models import hub
 from engine.models.resumable import ConnectionLost, ModelFile
 
@@ -47,15 +47,15 @@ class HubSource:
             source._list()
         except ConnectionLost as error:
             raise UserError(
-                _(
-                    "{endpoint} cannot be reached: {error}; check the network, or name a mirror "
-                    "with --from URL, or a folder that holds the model with --from DIR"
-                ).format(endpoint=endpoint, error=error)
+                "{endpoint} cannot be reached: {error}; check the network, or name a mirror "
+                "with --from URL, or a folder that holds the model with --from DIR",
+                endpoint=endpoint,
+                error=error,
             ) from None
         return source
 
     def __str__(self) -> str:
-        return _("{model_id} at {endpoint}").format(model_id=self.model_id, endpoint=self.endpoint)
+        return str(Said("{model_id} at {endpoint}", model_id=self.model_id, endpoint=self.endpoint))
 
     def _list(self) -> None:
         from huggingface_hub import HfApi
@@ -80,9 +80,9 @@ class HubSource:
         commit = said or self.revision
         if not isinstance(commit, str) or not hub.is_revision(commit):
             raise UserError(
-                _("{endpoint} names a commit that is none: {commit}; choose another mirror").format(
-                    endpoint=self.endpoint, commit=one_line(repr(commit))[:80]
-                )
+                "{endpoint} names a commit that is none: {commit}; choose another mirror",
+                endpoint=self.endpoint,
+                commit=one_line(repr(commit))[:80],
             )
         return commit
 
@@ -124,14 +124,12 @@ class HubSource:
             raise self._refusal(error) from None
         except errors.HFValidationError:
             raise UserError(
-                _("'{model_id}' is no hub id; expected owner/name").format(model_id=self.model_id)
+                "'{model_id}' is no hub id; expected owner/name", model_id=self.model_id
             ) from None
         except errors.OfflineModeIsEnabled:
             raise UserError(
-                _(
-                    "HF_HUB_OFFLINE is set, so nothing is asked of the network: unset it, or name "
-                    "a folder that holds the model with --from DIR"
-                )
+                "HF_HUB_OFFLINE is set, so nothing is asked of the network: unset it, or name "
+                "a folder that holds the model with --from DIR"
             ) from None
         except transport as error:
             raise ConnectionLost(one_line(str(error)) or type(error).__name__) from None
@@ -140,16 +138,18 @@ class HubSource:
         except Exception as error:  # of the library below, which has no kind of its own for these
             raise UserError(self._misguided(error)) from None
 
-    def _misguided(self, error: Exception) -> str:
+    def _misguided(self, error: Exception) -> Said:
         """What the way there, an address or a proxy, is wrong in."""
         proxies = " ".join(key for key in _PROXIES if os.environ.get(key))
-        said = _("{endpoint} cannot be asked: {error}").format(
-            endpoint=self.endpoint, error=one_line(str(error))
+        said = Said(
+            "{endpoint} cannot be asked: {error}",
+            endpoint=self.endpoint,
+            error=one_line(str(error)),
         )
         if not proxies:
             return said
         # Their names alone: an address of a proxy may hold a password.
-        return _("{said} (set by {proxies}: mend or unset it)").format(said=said, proxies=proxies)
+        return Said("{said} (set by {proxies}: mend or unset it)", said=said, proxies=proxies)
 
     def _refusal(self, error: Any) -> Exception:
         """What a server's refusal means, and what to do."""
@@ -160,51 +160,55 @@ class HubSource:
         page = f"{self.endpoint}/{self.model_id}"
         has_token = self.sends_token and bool(get_token())
         if isinstance(error, errors.GatedRepoError):
-            first = _("{model_id} is gated: accept its licence at {page}").format(
-                model_id=self.model_id, page=page
+            first = Said(
+                "{model_id} is gated: accept its licence at {page}",
+                model_id=self.model_id,
+                page=page,
             )
             if not self.sends_token:
                 return UserError(
-                    _(
-                        "{first}, and set HF_ENDPOINT={endpoint} instead of --from, which sends "
-                        "your token there"
-                    ).format(first=first, endpoint=self.endpoint)
+                    "{first}, and set HF_ENDPOINT={endpoint} instead of --from, which sends "
+                    "your token there",
+                    first=first,
+                    endpoint=self.endpoint,
                 )
             if has_token:
                 return UserError(
-                    _("{first} with the account whose token is used here, then repeat").format(
-                        first=first
-                    )
+                    "{first} with the account whose token is used here, then repeat", first=first
                 )
             return UserError(
-                _("{first}, then log in with `hf auth login` or set HF_TOKEN").format(first=first)
+                "{first}, then log in with `hf auth login` or set HF_TOKEN", first=first
             )
         if status == 401 and message.startswith("Invalid credentials"):
             return UserError(
-                _(
-                    "{endpoint} does not accept the token it was sent: log in anew with `hf auth "
-                    "login`, or set HF_TOKEN to a valid one (or to none)"
-                ).format(endpoint=self.endpoint)
+                "{endpoint} does not accept the token it was sent: log in anew with `hf auth "
+                "login`, or set HF_TOKEN to a valid one (or to none)",
+                endpoint=self.endpoint,
             )
         if isinstance(error, errors.RevisionNotFoundError):
             return UserError(
-                _("{model_id} has no revision '{revision}' at {endpoint}").format(
-                    model_id=self.model_id, revision=self.revision, endpoint=self.endpoint
-                )
+                "{model_id} has no revision '{revision}' at {endpoint}",
+                model_id=self.model_id,
+                revision=self.revision,
+                endpoint=self.endpoint,
             )
         if isinstance(error, errors.RepositoryNotFoundError) or status == 404:
-            private = "" if has_token else _("; if it is private, log in with `hf auth login`")
+            private = "" if has_token else Said("; if it is private, log in with `hf auth login`")
             return UserError(
-                _("there is no model {model_id} at {endpoint}{private}").format(
-                    model_id=self.model_id, endpoint=self.endpoint, private=private
-                )
+                "there is no model {model_id} at {endpoint}{private}",
+                model_id=self.model_id,
+                endpoint=self.endpoint,
+                private=private,
             )
         if status in (408, 429) or status >= 500:
             return ConnectionLost(_server_answered(status))
+        if not message:
+            return UserError(labelled(page, _server_answered(status)))
         return UserError(
-            _("{page}: the server answered {status} {message}")
-            .format(page=page, status=status, message=message)
-            .rstrip()
+            "{page}: the server answered {status} {message}",
+            page=page,
+            status=status,
+            message=message,
         )
 
 
@@ -214,5 +218,5 @@ def _checksum(said: object) -> str:
     return str(said) if is_sum else ""
 
 
-def _server_answered(status: int) -> str:
-    return _("the server answered {status}").format(status=status)
+def _server_answered(status: int) -> Said:
+    return Said("the server answered {status}", status=status)

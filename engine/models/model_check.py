@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.language.errors import UserError
-from engine.language.texts import _, labelled
+from engine.language.said import Said, Words, labelled
 from engine.models import (
     config_file,
     hub,
@@ -32,7 +32,7 @@ _LOOKED_BEYOND = 1 << 12
 """Ids above the vocabulary that are tried, for a vocabulary with holes."""
 
 
-def check(model: Model, quantization: Quantization, profile: str = "") -> list[str]:
+def check(model: Model, quantization: Quantization, profile: str = "") -> list[Said]:
     """See that a profile's model is whole and of one piece. Raises UserError.
 
     Returns remarks, a sentence each. `profile` is the name of one that has this model.
@@ -41,57 +41,67 @@ def check(model: Model, quantization: Quantization, profile: str = "") -> list[s
     config = config_file.read(folder)
     config_file.check(config, folder)
     if why := quantised_already.why_not(config, quantization):
-        raise UserError(labelled(str(folder), why))
+        raise UserError(labelled(folder, why))
     tensors = weight_files.of_folder(folder)
     needed = needed_tensors.of_family(config)
     if needed is not None:
         wrong = next(_misfits(tensors, needed, config), None)
         if wrong is not None:
-            raise UserError(labelled(str(folder), wrong))
+            raise UserError(labelled(folder, wrong))
     if why := _head_apart(tensors, config):
-        raise UserError(labelled(str(folder), why))
+        raise UserError(labelled(folder, why))
     _check_vocabulary(folder, config, model)
     return list(_remarks(folder))
 
 
-def _remarks(folder: Path) -> Iterator[str]:
+def _remarks(folder: Path) -> Iterator[Said]:
     if (folder / ADAPTER).exists():
-        yield _(
+        yield Said(
             "{folder}: an adapter lies beside the model; it is not applied (evaluate or translate "
-            "the run that trained it)"
-        ).format(folder=folder)
+            "the run that trained it)",
+            folder=folder,
+        )
 
 
-def _misfits(tensors: dict[str, Tensor], needed: Shapes, config: Config) -> Iterator[str]:
+def _misfits(tensors: dict[str, Tensor], needed: Shapes, config: Config) -> Iterator[Said]:
     """What is wrong with the tensors of a known family, the worst first."""
     family = config["model_type"]
     lacking = [name for name in needed if name not in tensors]
     if lacking:
-        yield _(
+        yield Said(
             "{tensors} missing, which a {family} model with this config.json needs; get the model "
-            "again, config.json and weights from one place"
-        ).format(tensors=weight_files.some(lacking), family=family)
+            "again, config.json and weights from one place",
+            tensors=weight_files.some(lacking),
+            family=family,
+        )
     quantised = "quantization_config" in config
     for name, shape in needed.items():
         found = tensors[name]
         if quantised and found.dtype not in FLOATS:
             continue  # packed: bitsandbytes knows its true shape
         if found.dtype not in FLOATS:
-            yield _(
+            yield Said(
                 "{name} is stored as {dtype}, and config.json names no quantization; take the "
-                "model in float32, float16 or bfloat16"
-            ).format(name=name, dtype=found.dtype)
+                "model in float32, float16 or bfloat16",
+                name=name,
+                dtype=found.dtype,
+            )
         elif found.shape != shape:
-            yield _(
+            yield Said(
                 "{name} is {found}, and config.json makes it {needed}; take config.json and "
-                "weights from one place"
-            ).format(name=name, found=shape_in_words(found.shape), needed=shape_in_words(shape))
+                "weights from one place",
+                name=name,
+                found=shape_in_words(found.shape),
+                needed=shape_in_words(shape),
+            )
     left = [name for name in tensors if name not in needed and not _is_spare(name, needed, config)]
     if left:
-        yield _(
+        yield Said(
             "{tensors} left over: a {family} model with this config.json has no such parts; take "
-            "config.json and weights from one place"
-        ).format(tensors=weight_files.some(left), family=family)
+            "config.json and weights from one place",
+            tensors=weight_files.some(left),
+            family=family,
+        )
 
 
 def _is_spare(name: str, needed: Shapes, config: Config) -> bool:
@@ -109,14 +119,14 @@ def _is_spare(name: str, needed: Shapes, config: Config) -> bool:
     return False
 
 
-def _head_apart(tensors: dict[str, Tensor], config: Config) -> str:
+def _head_apart(tensors: dict[str, Tensor], config: Config) -> Words:
     """Does a tied model bring a head that is another matrix than its embedding?"""
     head, embedding = tensors.get(_HEAD), tensors.get(_EMBEDDING)
     if not needed_tensors.is_tied(config) or head is None or embedding is None:
         return ""
     if (head.dtype, head.shape) == (embedding.dtype, embedding.shape) and _alike(head, embedding):
         return ""
-    return _(
+    return Said(
         "lm_head.weight differs from model.embed_tokens.weight, and config.json says that they are "
         "one (tie_word_embeddings); set it to false there if the head belongs to the model"
     )
@@ -143,8 +153,9 @@ def _check_vocabulary(folder: Path, config: Config, model: Model) -> None:
     highest = tokenizer.load(model.path, model.revision).highest_id(size, size + _LOOKED_BEYOND)
     if highest >= size:
         raise UserError(
-            _(
-                "{folder}: the tokenizer has ids up to {highest:,}, and the model only those below "
-                "{size:,}; take tokenizer and model from one place"
-            ).format(folder=folder, highest=highest, size=size)
+            "{folder}: the tokenizer has ids up to {highest:,}, and the model only those below "
+            "{size:,}; take tokenizer and model from one place",
+            folder=folder,
+            highest=highest,
+            size=size,
         )

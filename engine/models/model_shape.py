@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.fast.families import why_unknown
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import Words
 from engine.models import config_file, tokenizer, weight_files
 from engine.models.weight_files import FLOATS
 from engine.profile.schema import Model
@@ -51,8 +51,8 @@ class ModelShape(Struct, frozen=True):
     """Does it apply tanh to the logits (Gemma-2)?"""
     family: str = ""
     """`model_type` in config.json."""
-    why_not_fast: tuple[str, dict[str, object]] = ("", {})
-    """Why the fast engine cannot compute it: a marked text and its places."""
+    why_not_fast: Words = ""
+    """Why the fast engine cannot compute it."""
 
     @property
     def parameters(self) -> int:
@@ -69,9 +69,9 @@ def read(model: Model) -> ModelShape:
         shape = _of_config(config)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            _("{path}: does not tell the model's size: {error!r}").format(
-                path=folder / "config.json", error=error
-            )
+            "{path}: does not tell the model's size: {error}",
+            path=folder / "config.json",
+            error=repr(error),
         ) from None
     tensors = _tensors(folder)
     return _with_tensors(shape, tensors) if tensors else shape

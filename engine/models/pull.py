@@ -16,7 +16,7 @@ import msgspec
 
 from engine.language.errors import UserError
 from engine.language.figures import size
-from engine.language.texts import _, labelled
+from engine.language.said import Said, Words, labelled, listed
 from engine.machine.files import write_atomically
 from engine.models import hub, weight_files
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch, sha256_of
@@ -132,11 +132,9 @@ def bring(source: Source, place: Place, progress: OnProgress) -> Path:
         return place.publish(files)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _no_room(place.folder, _("more than there is")) from None
+            raise _no_room(place.folder, Said("more than there is")) from None
         raise UserError(
-            _("{folder}: cannot hold the model: {reason}").format(
-                folder=place.folder, reason=error.strerror
-            )
+            "{folder}: cannot hold the model: {reason}", folder=place.folder, reason=error.strerror
         ) from None
 
 
@@ -149,33 +147,33 @@ def remember(model_id: str, revision: str, folder: Path) -> None:
         link.symlink_to(folder.resolve())
     except OSError as error:
         raise UserError(
-            _("{link}: cannot be made: {reason}").format(link=link, reason=error.strerror)
+            "{link}: cannot be made: {reason}", link=link, reason=error.strerror
         ) from None
 
 
 def check_folder(folder: Path) -> int:
     """See that a folder holds a whole model; returns its bytes. Raises UserError."""
     if not folder.is_dir():
-        raise UserError(_("{folder}: no such folder").format(folder=folder))
+        raise UserError("{folder}: no such folder", folder=folder)
     lacking = hub.missing(folder)
     if lacking == [hub.WEIGHTS]:
-        raise UserError(_without_safetensors(str(folder)))
+        raise UserError(_without_safetensors(folder))
     if lacking:
         raise UserError(
-            _("{folder}: holds no whole model; it lacks {lacking}").format(
-                folder=folder, lacking=_(", ").join(lacking)
-            )
+            "{folder}: holds no whole model; it lacks {lacking}",
+            folder=folder,
+            lacking=listed(lacking),
         )
     names = hub.weight_files(folder)
     weight_files.of_folder(folder)
     for name in (*hub.NEEDED, *names):
         if damage := _damage(folder / name):
-            said = _("{damage}; get it again").format(damage=damage)
-            raise UserError(labelled(str(folder / name), said))
+            said = Said("{damage}; get it again", damage=damage)
+            raise UserError(labelled(folder / name, said))
     return sum((folder / name).stat().st_size for name in [*names, *hub.NEEDED])
 
 
-def _damage(file: Path) -> str:
+def _damage(file: Path) -> Words:
     """What is wrong with a file: no JSON, or not what its name in the hub's cache, a sum, says."""
     if file.suffix == ".json":
         try:
@@ -183,11 +181,11 @@ def _damage(file: Path) -> str:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            return _("is no JSON object")
+            return Said("is no JSON object")
     key = file.resolve().name
     if not file.is_symlink() or not re.fullmatch(r"[0-9a-f]{64}", key) or sha256_of(file) == key:
         return ""
-    return _("is not what its checksum says")
+    return Said("is not what its checksum says")
 
 
 def _choose(source: Source, place: Place) -> list[ModelFile]:
@@ -202,29 +200,29 @@ def _choose(source: Source, place: Place) -> list[ModelFile]:
         fetch(there[hub.INDEX], source.read, index, lambda here: None)
         weights = hub.files_of_index(index)
     else:
-        raise UserError(_without_safetensors(str(source)))
+        raise UserError(_without_safetensors(source))
     lacking = [name for name in (*hub.NEEDED, *weights) if name not in there]
     if lacking:
         raise UserError(
-            _("{source} holds no whole model; it lacks {lacking}").format(
-                source=source, lacking=_(", ").join(lacking)
-            )
+            "{source} holds no whole model; it lacks {lacking}",
+            source=source,
+            lacking=listed(lacking),
         )
     files = [there[name] for name in [*names, *weights]]
     if any(file.size < 0 for file in files):
         raise UserError(
-            _("{source} does not say how large its files are; choose another mirror").format(
-                source=source
-            )
+            "{source} does not say how large its files are; choose another mirror", source=source
         )
     return files
 
 
-def _without_safetensors(what: str) -> str:
-    return _(
+def _without_safetensors(what: object) -> Said:
+    return Said(
         "{what} holds no {weights}; Yiwen loads no other weights, for older kinds can "
-        "run code when they are opened; take a model, or a revision, that has safetensors"
-    ).format(what=what, weights=hub.WEIGHTS)
+        "run code when they are opened; take a model, or a revision, that has safetensors",
+        what=what,
+        weights=hub.WEIGHTS,
+    )
 
 
 def _check_room(files: list[ModelFile], place: Place) -> None:
@@ -233,20 +231,21 @@ def _check_room(files: list[ModelFile], place: Place) -> None:
     if needed > free:
         raise _no_room(
             place.folder,
-            _("{needed}, and {free} are free").format(needed=size(needed), free=size(free)),
+            Said("{needed}, and {free} are free", needed=size(needed), free=size(free)),
             needed - free,
         )
 
 
-def _no_room(folder: Path, needs: str, lacking: int = 0) -> UserError:
+def _no_room(folder: Path, needs: Said, lacking: int = 0) -> UserError:
     much = (
-        _("free {lacking} there").format(lacking=size(lacking))
+        Said("free {lacking} there", lacking=size(lacking))
         if lacking
-        else _("free some space there")
+        else Said("free some space there")
     )
     return UserError(
-        _(
-            "no room for the model in {folder}: it takes {needs}; {much}, or choose another "
-            "disk with --to DIR; what was downloaded so far is kept"
-        ).format(folder=folder, needs=needs, much=much)
+        "no room for the model in {folder}: it takes {needs}; {much}, or choose another "
+        "disk with --to DIR; what was downloaded so far is kept",
+        folder=folder,
+        needs=needs,
+        much=much,
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.models.config_file import Config, shown
 from engine.profile.schema import Quantization
 
 
-def described(config: Config) -> str:
+def described(config: Config) -> Words:
     """What weights are quantised in, e.g. `fp4`, `nf4 double`, `gptq`; empty if in nothing."""
     said = config.get("quantization_config")
     if said is None:
@@ -26,13 +26,13 @@ def words(quantization: Quantization) -> str:
     return quantization.method + (" double" if is_double else "")
 
 
-def shown_method(said: dict[str, Any]) -> str:
+def shown_method(said: dict[str, Any]) -> Words:
     """Of a library's own kind."""
     method = said.get("quant_method")
-    return shown(method).strip("'\"") if isinstance(method, str) else _("an unknown way")
+    return shown(method).strip("'\"") if isinstance(method, str) else Said("an unknown way")
 
 
-def why_not(config: Config, asked: Quantization) -> str:
+def why_not(config: Config, asked: Quantization) -> Words:
     """Why a profile cannot use these weights, and what to do; empty where it can."""
     found = described(config)
     if not found:
@@ -40,16 +40,20 @@ def why_not(config: Config, asked: Quantization) -> str:
     said = config["quantization_config"]
     own = _by_bitsandbytes(said) if isinstance(said, dict) else None
     if own is None:
-        return _(
+        return Said(
             "the weights are quantised already, by {found}; Yiwen quantises by itself: take the "
-            "model as it was before (usually the name without {found})"
-        ).format(found=found)
+            "model as it was before (usually the name without {found})",
+            found=found,
+        )
     if words(own) == words(asked):
         return ""
-    return _(
+    return Said(
         "the weights are quantised already, in {found}, and the profile says {asked}; set {keys}, "
-        "or take the model as it was before"
-    ).format(found=found, asked=words(asked), keys=_keys(own))
+        "or take the model as it was before",
+        found=found,
+        asked=words(asked),
+        keys=_keys(own),
+    )
 
 
 def _keys(own: Quantization) -> str:

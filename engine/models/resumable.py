@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.machine import regular_files
 
 CHUNK = 1 << 20
@@ -68,7 +68,7 @@ def fetch(file: ModelFile, read: Read, target: Path, progress: Callable[[int], N
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UserError(
-                _("{part}: another yiwen pull is writing it; let it finish").format(part=part)
+                "{part}: another yiwen pull is writing it; let it finish", part=part
             ) from None
         content = _Content(opened, file)
         _fill(content, file, read, progress)
@@ -77,9 +77,7 @@ def fetch(file: ModelFile, read: Read, target: Path, progress: Callable[[int], N
         if not content.is_right():
             part.unlink()
             raise UserError(
-                _("{name}: arrived damaged and was thrown away; repeat the command").format(
-                    name=file.name
-                )
+                "{name}: arrived damaged and was thrown away; repeat the command", name=file.name
             )
         os.replace(part, target)
 
@@ -96,15 +94,15 @@ def _fill(content: _Content, file: ModelFile, read: Read, progress: Callable[[in
                 content.write(chunk)
                 progress(min(content.count, file.size))
             if content.count < file.size:
-                raise ConnectionLost(_("the connection was closed too early"))
+                raise ConnectionLost(Said("the connection was closed too early"))
         except ConnectionLost as error:
             failures = 0 if content.count > before else failures + 1
             if failures >= _TRIES:
                 raise UserError(
-                    _(
-                        "{name}: {error}; the network may be down: the same command goes on from "
-                        "here; --from URL takes a mirror, --from DIR a folder with the model"
-                    ).format(name=file.name, error=error)
+                    "{name}: {error}; the network may be down: the same command goes on from "
+                    "here; --from URL takes a mirror, --from DIR a folder with the model",
+                    name=file.name,
+                    error=error,
                 ) from None
             time.sleep(_PAUSE * 2**failures)
 

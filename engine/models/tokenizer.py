@@ -10,7 +10,6 @@ import msgspec
 import tokenizers
 
 from engine.language.errors import UserError
-from engine.language.texts import _
 from engine.models import hub
 
 
@@ -23,9 +22,7 @@ class Tokenizer:
             self._backend = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # it raises no narrower kind
             raise UserError(
-                _("{path}: cannot be read: {error}").format(
-                    path=folder / "tokenizer.json", error=error
-                )
+                "{path}: cannot be read: {error}", path=folder / "tokenizer.json", error=error
             ) from None
         _keep_no_words(self._backend.model)
         self._backend.no_truncation()
@@ -37,9 +34,8 @@ class Tokenizer:
         self.eos_token = _token_text(config.get("eos_token"))
         if self.eos_token is None:
             raise UserError(
-                _("{path}: has no eos_token, which ends every answer").format(
-                    path=folder / "tokenizer_config.json"
-                )
+                "{path}: has no eos_token, which ends every answer",
+                path=folder / "tokenizer_config.json",
             )
         self.bos_id = self.token_id(self.bos_token) if self.bos_token else None
         self.eos_id = self.token_id(self.eos_token)
@@ -68,9 +64,7 @@ class Tokenizer:
         found = self._backend.token_to_id(token)
         if found is None:
             raise UserError(
-                _("{path}: has no token '{token}'").format(
-                    path=self.folder / "tokenizer.json", token=token
-                )
+                "{path}: has no token '{token}'", path=self.folder / "tokenizer.json", token=token
             )
         return int(found)
 
@@ -109,9 +103,7 @@ def load(model_path: str, revision: str = "main") -> Tokenizer:
     folder = hub.require(model_path, revision)
     if not (folder / "tokenizer.json").is_file():
         raise UserError(
-            _("{folder}: has no tokenizer.json; model.path must name a model folder").format(
-                folder=folder
-            )
+            "{folder}: has no tokenizer.json; model.path must name a model folder", folder=folder
         )
     return Tokenizer(folder)
 
@@ -122,7 +114,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         return dict(msgspec.json.decode(path.read_bytes()))
     except (msgspec.DecodeError, TypeError, ValueError) as error:
-        raise UserError(_("{path}: broken JSON: {error}").format(path=path, error=error)) from None
+        raise UserError("{path}: broken JSON: {error}", path=path, error=error) from None
 
 
 def _keep_no_words(model: Any) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled
+from engine.language.said import Said, labelled
 from engine.models import hub
 
 _LONGEST_HEADER = 100_000_000
@@ -63,9 +63,10 @@ def of_files(paths: Iterable[Path]) -> dict[str, Tensor]:
         if twice := found.keys() & tensors.keys():
             name = min(twice)
             raise UserError(
-                _("{path}: holds {name}, as {other} does; which one is meant?").format(
-                    path=path, name=one_line(name), other=found[name].file.name
-                )
+                "{path}: holds {name}, as {other} does; which one is meant?",
+                path=path,
+                name=one_line(name),
+                other=found[name].file.name,
             )
         found |= tensors
     return found
@@ -77,15 +78,13 @@ def of_file(path: Path) -> dict[str, Tensor]:
         status = path.stat()
         return _read(path, status.st_size, status.st_mtime_ns, status.st_ino)
     except FileNotFoundError:
-        raise UserError(_("{path}: no such file; get it again").format(path=path)) from None
+        raise UserError("{path}: no such file; get it again", path=path) from None
     except OSError as error:
         raise UserError(
-            _("{path}: cannot be read: {error}").format(path=path, error=error.strerror)
+            "{path}: cannot be read: {error}", path=path, error=error.strerror
         ) from None
     except _Damaged as damage:
-        raise UserError(
-            labelled(str(path), _("{damage}; get it again").format(damage=damage))
-        ) from None
+        raise UserError(labelled(path, Said("{damage}; get it again", damage=damage))) from None
 
 
 class _Damaged(Exception):
@@ -125,8 +124,10 @@ def _read(path: Path, size: int, changed: int, inode: int) -> dict[str, Tensor]:
 def _check(name: str, entry: _Entry) -> None:
     if entry.dtype not in _BITS:
         raise _Damaged(
-            _("{name} is of an unknown type, {dtype}").format(
-                name=one_line(name), dtype=one_line(entry.dtype)
+            Said(
+                "{name} is of an unknown type, {dtype}",
+                name=one_line(name),
+                dtype=one_line(entry.dtype),
             )
         )
     start, end = entry.data_offsets
@@ -135,8 +136,10 @@ def _check(name: str, entry: _Entry) -> None:
     )
     if wrong:
         raise _Damaged(
-            _("{name} has not as many bytes as its shape {shape} takes").format(
-                name=one_line(name), shape=shape_in_words(entry.shape)
+            Said(
+                "{name} has not as many bytes as its shape {shape} takes",
+                name=one_line(name),
+                shape=shape_in_words(entry.shape),
             )
         )
 
@@ -146,18 +149,16 @@ def _check_places(places: list[tuple[int, int]], begin: int, size: int) -> None:
     at = 0
     for start, end in sorted(places):
         if start != at:
-            raise _Damaged(_("its tensors overlap, or leave gaps"))
+            raise _Damaged(Said("its tensors overlap, or leave gaps"))
         at = end
     if begin + at != size:
         raise _Damaged(
-            _("has {length} bytes and should have {expected}").format(
-                length=size, expected=begin + at
-            )
+            Said("has {length} bytes and should have {expected}", length=size, expected=begin + at)
         )
 
 
-def _not_one() -> str:
-    return _("is no safetensors file")
+def _not_one() -> Said:
+    return Said("is no safetensors file")
 
 
 def shape_in_words(shape: Iterable[int]) -> str:
@@ -165,8 +166,8 @@ def shape_in_words(shape: Iterable[int]) -> str:
     return " × ".join(str(size) for size in shape) or "1"
 
 
-def some(names: list[str]) -> str:
+def some(names: list[str]) -> Said:
     """The first of some tensors, how many more, and the verb."""
     if len(names) == 1:
-        return _("{name} is").format(name=one_line(names[0]))
-    return _("{name} and {count} more are").format(name=one_line(names[0]), count=len(names) - 1)
+        return Said("{name} is", name=one_line(names[0]))
+    return Said("{name} and {count} more are", name=one_line(names[0]), count=len(names) - 1)

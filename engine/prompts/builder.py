@@ -16,7 +16,7 @@ from msgspec import Struct
 from engine.data.dataset import Pair
 from engine.data.directions import Direction
 from engine.language.errors import UserError
-from engine.language.texts import labelled
+from engine.language.said import labelled
 from engine.models.tokenizer import Tokenizer
 from engine.profile.schema import FewShot, Prompt
 from engine.prompts.few_shot import Examples
@@ -87,7 +87,7 @@ class PromptBuilder:
         try:
             return self.tokenizer.token_id(token)
         except UserError as error:
-            raise UserError(labelled(f"prompt.{key}", str(error))) from None
+            raise UserError(labelled(f"prompt.{key}", error)) from None
 
     def _trimmed(self, text: str) -> str:
         return text.strip() if self.prompt.trim else text

@@ -8,22 +8,24 @@ from typing import Any
 import msgspec
 
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.prompts.builder import PromptBuilder
 
 _PROBE = "翻譯成文言文：\n他走了。"
 
 
-def compare(builder: PromptBuilder) -> str:
+def compare(builder: PromptBuilder) -> Said:
     """One sentence: is the prompt what the model's chat template makes of one user's turn?"""
     own = render(builder.tokenizer.folder, [{"role": "user", "content": _PROBE}])
     if own is None:
-        return _("the model has no chat template to compare the prompt with")
+        return Said("the model has no chat template to compare the prompt with")
     prompt = builder.bos_token + builder.text(_PROBE)
     if prompt == own:
-        return _("its prompt is the model's own chat template")
-    return _("its prompt is not the model's own chat template: {prompt} is not {own}").format(
-        prompt=one_line(repr(prompt)), own=one_line(repr(own))
+        return Said("its prompt is the model's own chat template")
+    return Said(
+        "its prompt is not the model's own chat template: {prompt} is not {own}",
+        prompt=one_line(repr(prompt)),
+        own=one_line(repr(own)),
     )
 
 

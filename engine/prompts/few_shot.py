@@ -16,7 +16,7 @@ from engine.data.dataset import Pair
 from engine.data.directions import DIRECTIONS, Direction
 from engine.data.nearest import NearestIndex
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine.checked_toml import nearest
 from engine.profile.schema import FewShot
 
@@ -32,9 +32,7 @@ def pool(settings: FewShot, train: Sequence[Pair], scored: Sequence[Pair]) -> li
     allowed = [p for p in train if p.source_text not in forbidden and p.output not in forbidden]
     if settings.choose == "ids":
         if not settings.ids:
-            raise UserError(
-                _('few_shot.choose = "ids" needs few_shot.ids, the ids of training pairs')
-            )
+            raise UserError('few_shot.choose = "ids" needs few_shot.ids, the ids of training pairs')
         return _named(settings.ids, train, allowed)
     if settings.choose == "nearest":
         return allowed if settings.examples else []
@@ -54,14 +52,12 @@ def _named(ids: Sequence[str], train: Sequence[Pair], allowed: Sequence[Pair]) -
     for name in ids:
         if name not in known:
             raise UserError(
-                _("few_shot.ids: no training pair '{name}'{nearest}").format(
-                    name=name, nearest=nearest(name, known)
-                )
+                "few_shot.ids: no training pair '{name}'{nearest}",
+                name=name,
+                nearest=nearest(name, known),
             )
         if name not in may_be_shown:
-            raise UserError(
-                _("few_shot.ids: '{name}' also stands in the scored file").format(name=name)
-            )
+            raise UserError("few_shot.ids: '{name}' also stands in the scored file", name=name)
     return [known[name] for name in ids]
 
 
@@ -88,17 +84,18 @@ def _first(pairs: Sequence[Pair], count: int, direction: Direction) -> list[Pair
     group = [pair for pair in pairs if pair.direction == direction][:count]
     if len(group) < count:
         raise _too_few(
-            count, len(group), _(" of {direction}").format(direction=directions.LABELS[direction])
+            count, len(group), Said(" of {direction}", direction=directions.LABELS[direction])
         )
     return group
 
 
-def _too_few(asked: int, found: int, what: str = "") -> UserError:
+def _too_few(asked: int, found: int, what: Words = "") -> UserError:
     return UserError(
-        _(
-            "few_shot.examples: {asked} asked for, but the training file has only {found} "
-            "pairs{what} that are not in the scored file"
-        ).format(asked=asked, found=found, what=what)
+        "few_shot.examples: {asked} asked for, but the training file has only {found} "
+        "pairs{what} that are not in the scored file",
+        asked=asked,
+        found=found,
+        what=what,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.language.errors import UserError
-from engine.language.texts import _, marked
+from engine.language.said import Said, listed
 from engine.machine.checked_toml import nearest
 
 
@@ -14,15 +14,14 @@ class Strategy:
     """What the prompt holds, and whether an adapter is trained."""
 
     name: str
-    title: str
-    """To be shown by `_`."""
+    title: Said
     shows_examples: bool = False
     trains: bool = False
 
 
-ZERO_SHOT = Strategy("zero-shot", marked("Zero-shot: the base model and the instruction alone"))
-FEW_SHOT = Strategy("few-shot", marked("Few-shot: examples in the prompt"), shows_examples=True)
-QLORA = Strategy("qlora", marked("QLoRA: a low-rank adapter on a quantised model"), trains=True)
+ZERO_SHOT = Strategy("zero-shot", Said("Zero-shot: the base model and the instruction alone"))
+FEW_SHOT = Strategy("few-shot", Said("Few-shot: examples in the prompt"), shows_examples=True)
+QLORA = Strategy("qlora", Said("QLoRA: a low-rank adapter on a quantised model"), trains=True)
 STRATEGIES = {strategy.name: strategy for strategy in (ZERO_SHOT, FEW_SHOT, QLORA)}
 
 
@@ -32,7 +31,8 @@ def get(name: str) -> Strategy:
         return STRATEGIES[name]
     except KeyError:
         raise UserError(
-            _("strategy: found '{name}', expected {known}{nearest}").format(
-                name=name, known=_(", ").join(STRATEGIES), nearest=nearest(name, STRATEGIES)
-            )
+            "strategy: found '{name}', expected {known}{nearest}",
+            name=name,
+            known=listed(STRATEGIES),
+            nearest=nearest(name, STRATEGIES),
         ) from None

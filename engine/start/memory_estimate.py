@@ -39,6 +39,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.fast.memory import Use
+from engine.language.said import Words
 from engine.models.model_shape import ModelShape
 from engine.profile.schema import Profile
 from engine.start.largest_pass import Load
@@ -59,7 +60,7 @@ class MemoryEstimate:
     parts: dict[str, int]
     use: Use | None = None
     """What the fast engine spends memory on; None for the plain one."""
-    why_plain: str = ""
+    why_plain: Words = ""
     """Why it is not the fast one, as fast.support tells it."""
     least: int = 0
     """Without so much a run cannot begin: what it may do without left out, and passes small."""
@@ -77,7 +78,7 @@ def estimate(
     training: Load | None,
     scoring: Load | None,
     on_gpu: bool,
-    why_plain: str = "",
+    why_plain: Words = "",
 ) -> MemoryEstimate:
     """The need of a run that trains, scores, or both. See the module for the formula."""
     width = _width(profile, on_gpu)

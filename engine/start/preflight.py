@@ -12,6 +12,7 @@ import msgspec
 from engine.data.dataset import Dataset, Pair
 from engine.data.leaks import find_leaks
 from engine.language.errors import UserError
+from engine.language.said import Said
 from engine.machine import hardware
 from engine.machine.hardware import Gpu, Machine, Probe
 from engine.models import context, model_shape
@@ -62,7 +63,7 @@ class Preflight:
     """Those that may be chosen, the one that is taken unless another is chosen first."""
     gpu: Gpu | None
     """Where it will run; None for the processor."""
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Said] = field(default_factory=list)
     """On the model's folder."""
     changes: list[Change] = field(default_factory=list)
     plan: TrainingPlan | None = None

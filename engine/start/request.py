@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.data import dataset
 from engine.data.dataset import Dataset
 from engine.language.errors import UserError
+from engine.language.said import Said
 from engine.language.texts import _
 from engine.machine import hardware
 from engine.models import adapter_check, hub, model_check
@@ -110,7 +111,7 @@ def resolve_profile(request: Request) -> Profile:
     return source.settings.profile
 
 
-def check_model(profile: Profile) -> list[str]:
+def check_model(profile: Profile) -> list[Said]:
     """See that a profile's model is here, whole and of one piece. Raises UserError.
 
     Returns remarks, a sentence each. Whoever is about to use its weights comes here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.fast import support
-from engine.language.texts import _
+from engine.language.said import Words
 from engine.machine.hardware import Gpu
 from engine.models.model_shape import ModelShape
 from engine.profile.schema import TOKENS_PER_PASS, Profile
@@ -49,14 +49,11 @@ def estimate(
     )
 
 
-def _why_plain(profile: Profile, shape: ModelShape, gpu: Gpu | None) -> str:
-    why = support.why_not(
+def _why_plain(profile: Profile, shape: ModelShape, gpu: Gpu | None) -> Words:
+    why_not = support.why_not(
         profile,
         gpu=gpu is not None,
         triton=support.triton_is_here(),
         capability=gpu.capability if gpu else None,
     )
-    if why:
-        return _(why)
-    unknown, places = shape.why_not_fast
-    return _(unknown).format(**places) if unknown else ""
+    return why_not or shape.why_not_fast

@@ -21,7 +21,7 @@ def load_base(profile: Profile, device: torch.device, warn: Warn) -> PreTrainedM
     folder = hub.require(settings.path, settings.revision)  # the network is `yiwen pull`'s affair
     dtype = compute_dtype(settings.dtype, device, warn)
     for remark in model_check.check(settings, profile.quantization):
-        warn(remark, "")
+        warn(str(remark), "")
     config = pretrained.config_of(folder)
     products_in = _products_in(profile, dtype, device, warn)
     quantised = quantised_already.described(vars(config))

@@ -15,7 +15,7 @@ COMMANDS = Path(engine.__file__).parent / "cli"
 GRAMMAR = ("commands.py", "*_arguments.py")
 """What is said to argparse, which prints it."""
 ERRORS = (
-    "ConnectionLost", "DataError", "ProfileError", "QueryError", "RunError", "SettingsError",
+    "DataError", "ProfileError", "QueryError", "RunError", "SettingsError",
     "Unsupported", "UserError",
 )  # fmt: skip
 MARKS = ("_", "Said", "counted", "in_context", "marked", "pgettext", "plural")

@@ -41,7 +41,7 @@ async def choose(
     if name == "checkpoint" and scoring.run is not None:
         return await _choose_checkpoint(app, scoring, scoring.run)
     if name == "strategy":
-        strategies = [(one.name, _(one.title)) for one in scoring.strategies]
+        strategies = [(one.name, str(one.title)) for one in scoring.strategies]
         chosen = await app.push_screen_wait(
             Picker(_("Strategy"), strategies, scoring.strategy_name)
         )

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.language.plain_text import one_line
+from engine.language.said import Joined
 from engine.language.texts import _
 from engine.models.download import Download
 from engine.models.pace import Pace
@@ -75,7 +76,7 @@ class DownloadDialog(ModalScreen[None]):
             return Content(_("Asking the hub …"))
         filled = _BAR * min(latest.done, latest.total) // latest.total
         bar = Content.assemble(("━" * filled, "$primary"), ("━" * (_BAR - filled), "dim"))
-        words = " · ".join(self._pace.words(latest.done, latest.total))
+        words = str(Joined(" · ", self._pace.words(latest.done, latest.total)))
         return Content("\n").join(
             [bar, Content(words), Content.styled(one_line(latest.name), "dim")]
         )

@@ -94,8 +94,8 @@ class SetupActions(QueueActions):
     @on(Arrived)
     def _take_model(self, event: Arrived) -> None:
         """Say what became of a download, and look at the card anew."""
-        if event.download.latest.error:
-            self.yiwen.fail(event.download.latest.error)
+        if event.download.trouble:
+            self.yiwen.fail(event.download.trouble)
         elif event.download.latest.folder:
             said = _("{model} is here.").format(model=one_line(event.download.model))
             self.notify(said, markup=False, timeout=6)

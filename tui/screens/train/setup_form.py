@@ -197,7 +197,7 @@ def _value(name: str, draft: Draft, outlook: Outlook | None, room: int) -> str:
         title = one_line(profile.title) if profile else ""
         return f"{one_line(profile.name if profile else draft.profile)}   {title}"
     if name == "strategy":
-        return _(draft.strategy.title)
+        return str(draft.strategy.title)
     if profile is None:
         return "…" if name != "settings" else _changes(draft)
     if name == "settings":

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from engine.fast.families import FAMILIES, Family, why_unknown
+from engine.language.said import Said, Words
 from engine.language.texts import _, marked
 from engine.worker.model.honoured import setting
 
@@ -23,7 +24,10 @@ class Unsupported(Exception):
     In English, as events tell it; `in_words` is for who reads it.
     """
 
-    def __init__(self, reason: str, **places: object) -> None:
+    def __init__(self, reason: Words, **places: object) -> None:
+        if isinstance(reason, Said):
+            places = dict(reason.places)
+            reason = reason.text
         super().__init__(reason.format(**places))
         self._reason, self._places = reason, places
 
@@ -111,9 +115,8 @@ def read_decoder(model: PreTrainedModel | PeftModel) -> Decoder:
     """Take a model apart. Raises Unsupported."""
     base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     config = base.config
-    why, places = why_unknown(config.to_dict())
-    if why:
-        raise Unsupported(why, **places)
+    if why := why_unknown(config.to_dict()):
+        raise Unsupported(why)
     family = FAMILIES[config.model_type]
     _refuse_adapters_elsewhere(model)
     body = base.model
