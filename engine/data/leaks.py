@@ -9,8 +9,8 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from engine.data.dataset import Pair
-from engine.data.folding import SHORTEST, Fold, folded_sides, plain
-from engine.data.sentence_index import SentenceIndex
+from engine.data.folding import AT_ONCE, SHORTEST, Fold, folded_sides, plain
+from engine.data.near_sentences import NearSentences
 from engine.data.sides import SIDES, Side
 
 Kind = Literal["exact", "reversed", "near"]
@@ -20,7 +20,8 @@ THRESHOLD = 0.8
 """Similarity from which two sentences count as near."""
 _WITHIN = 10
 """Letters; a sentence of so many that stands within the other is near, however long that is."""
-_CANDIDATES = 8
+_SAMPLE = 5 * AT_ONCE
+"""Training pairs that say which letters are rarely together."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,12 @@ def find_leaks(
     similarity reaches it too (near, on either side). `fold` makes editions of a sentence alike.
     """
     theirs = list(folded_sides(test, fold))
-    index = SentenceIndex(train, fold) if threshold else None
+    near = _Near(theirs, train[:_SAMPLE], fold) if threshold else None
     found: dict[tuple[int, int], Leak] = {}
-    for leak in _equal(train, theirs, fold, index, indexing):
+    for leak in _equal(train, theirs, fold, near, indexing):
         found.setdefault((leak.train, leak.test), leak)
-    if index:
-        index.complete()
-        for leak in _near(index, theirs, threshold, progress):
+    if near:
+        for leak in near.leaks(threshold, progress):
             found.setdefault((leak.train, leak.test), leak)
     return sorted(found.values(), key=lambda leak: (leak.test, leak.train))
 
@@ -69,7 +69,7 @@ def _equal(
     train: Sequence[Pair],
     theirs: Sequence[tuple[str, str]],
     fold: Fold,
-    index: SentenceIndex | None,
+    near: _Near | None,
     progress: Progress,
 ) -> list[Leak]:
     """Those of the test file are kept, the training file goes by: it may be much larger."""
@@ -81,8 +81,8 @@ def _equal(
     both: list[tuple[tuple[str, int, int, int, int], Leak]] = []
     for place, whole in enumerate(folded_sides(train, fold)):
         progress(place, len(train))
-        if index:
-            index.add(place, whole)
+        if near:
+            near.see(place, whole)
         for side, text in enumerate(whole):
             for test_side, test in places.get(text, ()):
                 if len(text) < SHORTEST and set(whole) != set(theirs[test]):
@@ -93,28 +93,45 @@ def _equal(
     return [leak for _order, leak in sorted(both, key=lambda entry: entry[0])]
 
 
-def _near(
-    index: SentenceIndex,
-    theirs: Sequence[tuple[str, str]],
-    threshold: float,
-    progress: Progress,
-) -> Iterator[Leak]:
-    asked = [
-        (test, side, sides[side])
-        for side in range(len(SIDES))
-        for test, sides in enumerate(theirs)
-        if len(sides[side]) >= SHORTEST
-    ]
-    for done, (test, test_side, text) in enumerate(asked):
-        progress(done, len(asked))
-        for other, places in index.nearest(text, _CANDIDATES):
-            similarity = _similarity(text, other)
-            is_within = _is_within(text, other)
-            if similarity < threshold and not is_within:
-                continue
-            for train, side in places:
-                sides = (SIDES[side], SIDES[test_side])
-                yield Leak("near", train, test, sides, round(similarity, 3), is_within)
+class _Near:
+    """The test file's sentences that others may be near, while the training file goes by."""
+
+    def __init__(
+        self, theirs: Sequence[tuple[str, str]], sample: Sequence[Pair], fold: Fold
+    ) -> None:
+        self._asked = [
+            (test, side, sides[side])
+            for side in range(len(SIDES))
+            for test, sides in enumerate(theirs)
+            if len(sides[side]) >= SHORTEST
+        ]
+        some = (text for sides in folded_sides(sample, fold) for text in sides)
+        self._sentences = NearSentences([text for *_, text in self._asked], some, _WITHIN)
+
+    def see(self, train: int, sides: tuple[str, str]) -> None:
+        """A training pair goes by, folded."""
+        for side, text in enumerate(sides):
+            if len(text) >= SHORTEST:
+                self._sentences.see(text, 2 * train + side)
+
+    def leaks(self, threshold: float, progress: Progress) -> Iterator[Leak]:
+        """Those that are near enough."""
+        for done, (test, test_side, text) in enumerate(self._asked):
+            progress(done, len(self._asked))
+            for other, spots in self._sentences.of(done):
+                similarity = _similarity(text, other)
+                is_within = _is_within(text, other)
+                if similarity < threshold and not is_within:
+                    continue
+                # Sources before outputs, as they stand in the file.
+                for train, side in sorted(map(_place_of, spots), key=lambda one: one[::-1]):
+                    sides = (SIDES[side], SIDES[test_side])
+                    yield Leak("near", train, test, sides, round(similarity, 3), is_within)
+
+
+def _place_of(spot: int) -> tuple[int, int]:
+    """The training pair and its side."""
+    return divmod(spot, 2)
 
 
 def _similarity(one: str, other: str) -> float:

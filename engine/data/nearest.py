@@ -27,23 +27,19 @@ def grams(text: str, size: int) -> list[str]:
 
 
 class NearestIndex:
-    """Texts, searched by similarity; in memory, or in a file where they are very many.
-
-    Indices are places in `texts`.
+    """Texts, searched by similarity; indices are places in `texts`.
 
     Okapi BM25 (k1 1.2, b 0.75) over character n-grams: rare n-grams in common count most. Raises
     UserError where Python's SQLite has no full-text search.
     """
 
-    def __init__(self, texts: Iterable[str], *, size: int = 2, on_disk: bool = False) -> None:
+    def __init__(self, texts: Iterable[str], *, size: int = 2) -> None:
         self._size = size
         self._count = 0
         try:
             import sqlite3  # some Pythons are built without it
 
-            # Without a name it is a file of SQLite's own, gone with the connection.
-            name = "" if on_disk else ":memory:"
-            self._connection = sqlite3.connect(name, check_same_thread=False)
+            self._connection = sqlite3.connect(":memory:", check_same_thread=False)
             self._connection.execute(
                 "CREATE VIRTUAL TABLE found USING fts5(grams, content='', tokenize='ascii')"
             )
