@@ -17,6 +17,8 @@ _RAREST = 8
 """Pairs of letters that a sentence is looked for by, wherever they stand in it."""
 _KEPT = 32
 """Sentences that are kept for each: those that share most with it."""
+_WITHIN_FIRST = 1e6
+"""More than any two sentences share: what stands within another goes before all else."""
 _Place = tuple[float, int, int, str]
 """How much is shared, how far lengths differ, and when it came: the greatest is the best."""
 
@@ -59,7 +61,10 @@ class NearSentences:
         if text in spots:
             spots[text].append(spot)
             return
-        entry = (weight, -abs(len(text) - len(self._asked[place])), -self._seen, text)
+        asked = self._asked[place]
+        if text in asked or asked in text:
+            weight += _WITHIN_FIRST
+        entry = (weight, -abs(len(text) - len(asked)), -self._seen, text)
         if len(best) < _KEPT:
             heapq.heappush(best, entry)
         elif entry > best[0]:
