@@ -15,8 +15,9 @@ from engine.run import runs_folder
 from engine.run.folder import Run
 from engine.run.judgement import FAULTS
 from engine.run.words import fault_short
-from engine.scores import items
-from engine.scores.items import Item, Sample
+from engine.scores import items, result_lines
+from engine.scores.items import Item
+from engine.scores.result_lines import SampleResult
 
 _SOURCE = 60
 """Characters of a source that are shown at most."""
@@ -77,11 +78,11 @@ def _cells(item: Item, name: str, against: bool, are_faulty: bool) -> list[str]:
     return [*cells, one_line(item.source)[:_SOURCE]]
 
 
-def _read(run: Run) -> list[Sample]:
+def _read(run: Run) -> list[SampleResult]:
     name = run.summary().results_file
     if not name:
         raise RunError(_("run {run}: has no results yet").format(run=run.id))
-    samples, _unread = items.read_samples(run.folder / name, run.folder)
-    if not samples:
+    found = result_lines.read(run.folder / name, run.folder).results
+    if not found:
         raise RunError(_("{file}: holds no items").format(file=run.folder / name))
-    return samples
+    return found

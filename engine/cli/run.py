@@ -9,8 +9,6 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from engine.cli import validation_note
 from engine.cli.follow import exit_status, follow
 from engine.cli.output import print_json
@@ -21,7 +19,6 @@ from engine.cli.result import as_data, describe_result
 from engine.language.errors import RunError, UserError
 from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
-from engine.machine import regular_files
 from engine.machine.files import write_atomically
 from engine.machine.paths import runs_root
 from engine.queue import scheduler
@@ -30,7 +27,7 @@ from engine.run.folder import Run
 from engine.run.judgement import value
 from engine.run.summary import Status, Summary
 from engine.run.words import status_word
-from engine.scores.perplexity import SampleResult
+from engine.scores import result_lines
 from engine.start import launch, start_room
 from engine.start.request import Request, prepare, resolve_gpu
 from engine.table.catalog import finite
@@ -72,9 +69,10 @@ def predict(arguments: Namespace) -> int:
     summary = follow(run)
     if summary.status is not Status.FINISHED:
         return report_trouble(run, summary)
-    lines = regular_files.content(run.folder / summary.results_file, within=run.folder)
-    results = msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
-    answers = [{"id": result.own_id, "output": result.output or ""} for result in results]
+    answers = [
+        {"id": result.own_id, "output": result.output or ""}
+        for result in result_lines.of_run(run, summary)
+    ]
     write_atomically(target, (json.dumps(answers, ensure_ascii=False, indent=1) + "\n").encode())
     if arguments.json:
         written = {"run": run.id, "file": str(target), "items": len(answers)}

@@ -17,8 +17,8 @@ from engine.report.chart import Level, Line
 from engine.report.curves import Curve
 from engine.report.page import Results
 from engine.run.folder import Run
-from engine.scores.comparison import read_results
-from engine.scores.perplexity import SampleResult
+from engine.scores import result_lines
+from engine.scores.result_lines import SampleResult
 from engine.table.catalog import Row
 
 PAGE = "report.md"
@@ -57,7 +57,7 @@ def write(found: Sequence[Run], folder: Path, extra: str = "") -> Path:
 
 def _results_of(row: Row) -> list[SampleResult]:
     try:
-        return read_results(row.run, row.summary)
+        return result_lines.of_run(row.run, row.summary)
     except RunError:
         return []  # nothing was scored yet, or its file is gone
 

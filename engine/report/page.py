@@ -16,7 +16,7 @@ from engine.report.results import TEXT_COLUMNS, pair_lines
 from engine.report.results import Results as Numbers
 from engine.run.settings import PEEKED
 from engine.run.words import fault_detail, fault_name
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 from engine.scores.words import in_words
 from engine.table.catalog import Row
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.language.texts import _, plural
 from engine.run.folder import Run
 from engine.run.summary import Summary
-from engine.scores.perplexity import SampleResult
+from engine.scores import result_lines
+from engine.scores.result_lines import SampleResult
 
 MAY_DIFFER = frozenset({"prompt", "examples", "corpus"})
 """Of a score's definition: what strategies differ in by their nature, and what counts tokens."""
@@ -36,19 +36,12 @@ class Side:
         return all(result.output is not None for result in self.results)
 
 
-def pair_up(
+def common(
     one: Sequence[SampleResult], other: Sequence[SampleResult]
 ) -> tuple[list[SampleResult], list[SampleResult]]:
-    """The items of both: the same text asked and the same reference, whatever their ids."""
-    waiting: dict[tuple[str, str], list[SampleResult]] = defaultdict(list)
-    for result in reversed(other):
-        waiting[_identity(result)].append(result)
-    pairs = [(result, waiting[key].pop()) for result in one if waiting[key := _identity(result)]]
-    return [first for first, _ in pairs], [second for _, second in pairs]
-
-
-def _identity(result: SampleResult) -> tuple[str, str]:
-    return result.instruction, result.reference
+    """The items of both."""
+    pairs = [(first, same) for first, same in result_lines.pair_up(one, other) if same is not None]
+    return [first for first, _same in pairs], [same for _first, same in pairs]
 
 
 def differing_tokens(one: Side, other: Side) -> int:

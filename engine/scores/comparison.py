@@ -5,23 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import Struct
 
 from engine.data.directions import DIRECTIONS
 from engine.language.errors import RunError
 from engine.language.figures import chance, number
 from engine.language.texts import _
-from engine.machine import regular_files
 from engine.run.folder import Run
 from engine.run.judgement import Measure
-from engine.run.summary import Summary
-from engine.scores import comparability, judge, perplexity, resampling, translation_quality
+from engine.scores import (
+    comparability,
+    judge,
+    perplexity,
+    resampling,
+    result_lines,
+    translation_quality,
+)
 from engine.scores.comparability import Side
 from engine.scores.judge import Texts
 from engine.scores.kept import kept
-from engine.scores.perplexity import SampleResult
 from engine.scores.resampling import Statistic, Summed
+from engine.scores.result_lines import SampleResult
 
 _RISING = frozenset({"bleu", "chrf"})
 """Scores of which more is better."""
@@ -102,8 +106,8 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
     runs have no results or no items in common, UserError if sacreBLEU is not installed.
     """
     summaries = one.summary(), other.summary()
-    files = [read_results(run, known) for run, known in zip((one, other), summaries)]
-    first, second = comparability.pair_up(*files)
+    files = [result_lines.of_run(run, known) for run, known in zip((one, other), summaries)]
+    first, second = comparability.common(*files)
     if not first:
         raise nothing_in_common(one, other)
     sides = (
@@ -161,20 +165,6 @@ def nothing_in_common(one: Run, other: Run) -> RunError:
             one=one.id, other=other.id
         )
     )
-
-
-def read_results(run: Run, summary: Summary) -> list[SampleResult]:
-    """The per-sample results of a run. Raises RunError if there are none."""
-    if not summary.results_file:
-        raise RunError(_("run {run}: has no results to compare yet").format(run=run.id))
-    path = run.folder / summary.results_file
-    try:
-        lines = regular_files.content(path, within=run.folder)
-        return msgspec.json.Decoder(SampleResult, strict=False).decode_lines(lines)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise RunError(
-            _("{path}: cannot be read: {error}").format(path=path, error=error)
-        ) from None
 
 
 def _perplexity_lines(

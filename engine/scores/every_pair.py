@@ -17,7 +17,7 @@ from engine.language.errors import RunError
 from engine.language.figures import chance, number
 from engine.language.texts import _
 from engine.run.folder import Run
-from engine.scores import comparability, comparison, judge, resampling
+from engine.scores import comparability, comparison, judge, resampling, result_lines
 from engine.scores.comparison import Line
 from engine.scores.kept import kept
 
@@ -76,8 +76,8 @@ def holm(chances: Sequence[float]) -> list[float]:
 
 def _compare(one: Run, other: Run) -> Pair:
     summaries = one.summary(), other.summary()
-    files = [comparison.read_results(run, said) for run, said in zip((one, other), summaries)]
-    first, second = comparability.pair_up(*files)
+    files = [result_lines.of_run(run, said) for run, said in zip((one, other), summaries)]
+    first, second = comparability.common(*files)
     if not first:
         raise comparison.nothing_in_common(one, other)
     if not all(result.tokens for result in (*first, *second)):

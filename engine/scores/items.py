@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import msgspec
-from msgspec import Struct
 
 from engine.data.directions import LABELS, direction_label, source_text
 from engine.language import sheets
@@ -19,40 +14,9 @@ from engine.language.errors import UserError
 from engine.language.figures import number
 from engine.language.plain_text import plain
 from engine.language.texts import _, labelled, marked
-from engine.machine import regular_files
 from engine.run.words import fault_detail, fault_name, fault_short
-
-
-class Sample(Struct, frozen=True):
-    """A line of a per-sample file; more lenient than what the worker writes."""
-
-    id: str = ""
-    direction: str = "unknown"
-    perplexity: float | None = None
-    """JSON has no infinity and no nan: both are written as null."""
-    tokens: int = 0
-    instruction: str = ""
-    reference: str = ""
-    output: str | None = None
-    repaired: str = ""
-    """A second reference."""
-    faults: dict[str, str] = {}
-    """What is wrong with the output, by kind."""
-    chrf: float | None = None
-    has_number: bool = False
-
-    @property
-    def own_id(self) -> str | int:
-        """The id as the data file has it."""
-        is_number = self.has_number and self.id.removeprefix("-").isdecimal()
-        return int(self.id) if is_number else self.id
-
-    @property
-    def value(self) -> float:
-        """Perplexity as a number: nan if it was not scored, infinity if beyond all bounds."""
-        if self.perplexity is not None:
-            return self.perplexity
-        return math.inf if self.tokens else math.nan
+from engine.scores import result_lines
+from engine.scores.result_lines import SampleResult
 
 
 @dataclass(frozen=True)
@@ -61,8 +25,8 @@ class Item:
 
     place: int
     """In the file."""
-    sample: Sample
-    other: Sample | None = None
+    sample: SampleResult
+    other: SampleResult | None = None
 
     @property
     def source(self) -> str:
@@ -87,7 +51,7 @@ ORDERS: dict[str, tuple[str, Rank]] = {
 words are to be shown by `_`."""
 
 
-def _faults(sample: Sample) -> float:
+def _faults(sample: SampleResult) -> float:
     return math.nan if sample.output is None else len(sample.faults)
 
 
@@ -95,34 +59,10 @@ def _negated(chrf: float | None) -> float:
     return math.nan if chrf is None else -chrf
 
 
-def read_samples(path: Path, folder: Path) -> tuple[list[Sample], int]:
-    """The samples of a file in a run's folder, and how many lines are none."""
-    try:
-        lines = regular_files.content(path, within=folder).splitlines()
-    except OSError:
-        return [], 0
-    decoder = msgspec.json.Decoder(Sample, strict=False)
-    samples, unreadable = [], 0
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            samples.append(decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            unreadable += 1
-    return samples, unreadable
-
-
-def pair_up(samples: Sequence[Sample], others: Sequence[Sample] = ()) -> list[Item]:
-    """All samples of a run, each with the same item of another: same question, same reference."""
-    waiting: dict[tuple[str, str], list[Sample]] = defaultdict(list)
-    for other in reversed(others):
-        waiting[other.instruction, other.reference].append(other)
-    items = []
-    for place, sample in enumerate(samples):
-        same = waiting.get((sample.instruction, sample.reference))
-        items.append(Item(place, sample, same.pop() if same else None))
-    return items
+def pair_up(samples: Sequence[SampleResult], others: Sequence[SampleResult] = ()) -> list[Item]:
+    """All samples of a run, each with the same item of another."""
+    pairs = result_lines.pair_up(samples, others)
+    return [Item(place, sample, other) for place, (sample, other) in enumerate(pairs)]
 
 
 def sort(items: Iterable[Item], by: str, *, worst_first: bool = True) -> list[Item]:
@@ -211,7 +151,7 @@ def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:
     }
 
 
-def _answer(sample: Sample) -> dict[str, Any]:
+def _answer(sample: SampleResult) -> dict[str, Any]:
     return {
         "perplexity": sample.perplexity,
         "chrf": sample.chrf,
@@ -235,7 +175,7 @@ def _as_markdown(item: Item, run: str, other: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _faulty(sample: Sample) -> list[str]:
+def _faulty(sample: SampleResult) -> list[str]:
     return [
         f"! {sheets.escaped(labelled(fault_name(kind), fault_detail(found)))}\n"
         for kind, found in sample.faults.items()

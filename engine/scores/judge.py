@@ -15,8 +15,8 @@ from engine.run.events import Judged
 from engine.run.judgement import Judgement
 from engine.scores import output_checks, perplexity, resampling, translation_quality
 from engine.scores.output_checks import OutputChecker
-from engine.scores.perplexity import SampleResult
 from engine.scores.resampling import Median, Statistic, Summed
+from engine.scores.result_lines import SampleResult
 from engine.scores.translation_quality import Counted, References
 
 INTERVAL = (

@@ -11,7 +11,7 @@ from engine.data import directions
 from engine.data.characters import simplified_characters
 from engine.prompts.builder import PromptBuilder
 from engine.run.judgement import FAULTS, Fault
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 
 _ALIKE = 0.9
 """Share of characters in common from which one text is a copy of another."""

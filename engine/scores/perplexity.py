@@ -10,46 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from msgspec import Struct
-
-from engine.data.directions import Direction
 from engine.run.events import Score
-
-
-class SampleResult(Struct):
-    """One line of an evaluation's JSONL."""
-
-    id: str
-    direction: Direction
-    perplexity: float | None
-    """None where only an output was asked for, or where it is not a finite number."""
-    nll: float | None
-    """Sum over the scored tokens, nats."""
-    tokens: int
-    """Scored tokens: output and eos."""
-    instruction: str = ""
-    reference: str = ""
-    output: str | None = None
-    """The model's own translation, if it was asked for one."""
-    examples: list[str] = []
-    """Ids of the few-shot examples before it, where each item has its own."""
-    repaired: str = ""
-    """A second reference, see engine.dataset."""
-    cut: bool = False
-    """Was the output as long as allowed, and not ended by the model?"""
-    special: list[str] = []
-    """Special tokens within the output, which its text leaves out."""
-    faults: dict[str, str] = {}
-    """What is wrong with the output, by kind (see engine.scores.output_checks)."""
-    chrf: float | None = None
-    """Of the output alone, 0–100."""
-    has_number: bool = False
-    """Is the id a whole number in the data file?"""
-
-    @property
-    def own_id(self) -> str | int:
-        """The id as the data file has it."""
-        return int(self.id) if self.has_number else self.id
+from engine.scores.result_lines import SampleResult
 
 
 def of_sample(nll: float, tokens: int) -> float:

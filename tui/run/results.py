@@ -9,9 +9,8 @@ from engine.machine import regular_files
 from engine.run import events
 from engine.run.events import Evaluated, Finished, Judged, Score, Warned
 from engine.run.folder import Run
-from engine.scores.items import Sample, read_samples
-
-__all__ = ["Result", "Sample", "read", "read_samples", "read_scores"]
+from engine.scores import result_lines
+from engine.scores.result_lines import Results, SampleResult
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Result:
     judged: Judged | None = None
     """None of runs from before there was such a thing, and until the evaluation's end."""
     file: Path | None = None
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[SampleResult] = field(default_factory=list)
     unreadable: int = 0
     """Lines of the file that are no samples."""
     repaired: Score | None = None
@@ -52,13 +51,13 @@ def read(run: Run) -> Result | None:
     if evaluated is None and not file:
         return None
     path = run.folder / file if file else None
-    samples, unreadable = read_samples(path, run.folder) if path else ([], 0)
+    found = result_lines.read(path, run.folder) if path else Results()
     return Result(
         evaluated,
         judged,
         path,
-        samples,
-        unreadable,
+        found.results,
+        found.unreadable,
         repaired,
         run.settings.mark,
         tuple(dict.fromkeys(warnings)),

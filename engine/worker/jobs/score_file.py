@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.language.texts import _
 from engine.run import overlap
 from engine.run.events import Finished, Started, Stopped
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 from engine.worker.model.computed import choose_engine
 from engine.worker.process.devices import device_name
 from engine.worker.process.reporter import StopRequested

@@ -17,7 +17,7 @@ from engine.machine.files import write_atomically
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded, PromptBuilder
 from engine.scores import perplexity
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 from engine.worker.batching.passes import PassSize
 from engine.worker.model.computed import Computed
 from engine.worker.process.reporter import Reporter

@@ -26,7 +26,7 @@ from engine.run.folder import Run
 from engine.run.settings import Part, RunSettings
 from engine.scores import judge, perplexity
 from engine.scores.output_checks import OutputChecker
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 from engine.worker.batching.passes import PassSize
 from engine.worker.model.adapters import load_adapter
 from engine.worker.model.computed import Computed

@@ -19,7 +19,7 @@ from engine.run import events
 from engine.run.folder import Run
 from engine.run.judgement import Fault, Judgement, Measure
 from engine.run.settings import DataFile
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 
 EVIL = "<script>|`*_[x](http://y)\n# $a$ ~~z~~ &lt; @all"
 

@@ -17,7 +17,8 @@ from engine.language.errors import RunError
 from engine.run import events
 from engine.run.folder import Run
 from engine.scores import comparison
-from engine.scores.perplexity import SampleResult, of_sample
+from engine.scores.perplexity import of_sample
+from engine.scores.result_lines import SampleResult
 
 DEFINITION = {"base": "nf4 double", "cut at": "1024 tokens", "prompt": "a1", "examples": "0"}
 FILE = "evaluations/test.jsonl"

@@ -15,7 +15,7 @@ from engine.run import events
 from engine.run.folder import Run
 from engine.run.settings import DataFile
 from engine.scores import comparison, every_pair, resampling
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 from engine.table import standing
 from engine.table.catalog import Row
 

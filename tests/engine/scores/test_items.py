@@ -15,14 +15,14 @@ from engine.language.errors import UserError
 from engine.language.plain_text import width
 from engine.run import events
 from engine.scores import items
-from engine.scores.items import Sample
+from engine.scores.result_lines import SampleResult
 
 
-def line(number: int, perplexity: float | None, **fields: Any) -> Sample:
+def line(number: int, perplexity: float | None, **fields: Any) -> SampleResult:
     made = pair(number)
     values = {"id": made.id, "perplexity": perplexity, "tokens": 9, "instruction": made.instruction,
               "reference": made.output, "output": f"譯{number}", **fields}  # fmt: skip
-    return Sample(**values)
+    return SampleResult(**values)
 
 
 ONE = [line(1, 5.0, chrf=10.0), line(2, None), line(3, 60.0, chrf=30.0), line(4, None, tokens=0)]
@@ -140,7 +140,7 @@ def test_the_command_sets_two_runs_side_by_side(
     assert (status, "has no results yet" in err) == (2, True)
 
 
-def _written(root: Path, samples: list[Sample]) -> None:
+def _written(root: Path, samples: list[SampleResult]) -> None:
     run = make_run(root, events.Evaluated(part="test", score=score(), file="e.jsonl"))
     lines = [json.dumps({k: getattr(s, k) for k in s.__struct_fields__}) for s in samples]
     (run.folder / "e.jsonl").write_text("\n".join(lines), "utf-8")

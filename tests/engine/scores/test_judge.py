@@ -15,7 +15,8 @@ from engine.run import prompt_builder
 from engine.run.events import Judged
 from engine.scores import judge
 from engine.scores.output_checks import OutputChecker
-from engine.scores.perplexity import SampleResult, by_direction, combine, of_sample
+from engine.scores.perplexity import by_direction, combine, of_sample
+from engine.scores.result_lines import SampleResult
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from engine.profile import files
 from engine.run import prompt_builder
 from engine.run.judgement import FAULTS
 from engine.scores.output_checks import OutputChecker, tally
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 
 SOURCE = "學而時習之，不亦說乎？有朋自遠方來，不亦樂乎？"
 REFERENCE = "學習了又時常溫習，不是很愉快嗎？有志同道合的人從遠方來，不是很令人高興嗎？"

@@ -8,7 +8,7 @@ import pytest
 
 from engine.data.directions import Direction
 from engine.scores import perplexity
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 
 
 def result(nll: float | None, tokens: int, direction: Direction = "to_modern") -> SampleResult:

@@ -16,8 +16,9 @@ from engine.language.texts import _, plural
 from engine.machine import paths
 from engine.run.summary import Status, Summary
 from engine.run.time_left import PhasePace
+from engine.scores.result_lines import SampleResult
 from tui.run.phase_bar import progress
-from tui.run.results import Result, Sample
+from tui.run.results import Result
 from tui.screens.evaluate.rivals import Rival
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import described
@@ -107,7 +108,7 @@ class EvaluationView(Vertical):
         if not self.has_result:
             self._say(ending(summary))
 
-    def set_against(self, other: str, samples: Sequence[Sample]) -> None:
+    def set_against(self, other: str, samples: Sequence[SampleResult]) -> None:
         """Put another run's answers beside these; none: take them away."""
         self.other = other
         self.table.set_against(samples)

@@ -14,7 +14,8 @@ from engine.language.plain_text import one_line
 from engine.language.texts import _, marked
 from engine.run import words as wording
 from engine.scores import items
-from engine.scores.items import ORDERS, Item, Sample
+from engine.scores.items import ORDERS, Item
+from engine.scores.result_lines import SampleResult
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
 
@@ -37,8 +38,8 @@ class SampleTable(LineTable):
         self.order = "ppl"
         self.worst_first = True
         self.words = ""
-        self._samples: Sequence[Sample] = ()
-        self._others: Sequence[Sample] = ()
+        self._samples: Sequence[SampleResult] = ()
+        self._others: Sequence[SampleResult] = ()
         self._items: dict[str, Item] = {}
         self._ids: dict[str, str] = {}
         """As short as they can be told apart by."""
@@ -86,7 +87,7 @@ class SampleTable(LineTable):
         """What stands in a column, row by row."""
         return [self._words(item, key) for item in self._shown]
 
-    def show(self, samples: Sequence[Sample]) -> None:
+    def show(self, samples: Sequence[SampleResult]) -> None:
         """Show other samples, or the same with more known about them."""
         if samples != self._samples:
             keeps = [one.id for one in samples] == [one.id for one in self._samples]
@@ -96,7 +97,7 @@ class SampleTable(LineTable):
                 self.words, self._others, self.cursor_row = "", (), 0
             self._arrange()
 
-    def set_against(self, others: Sequence[Sample]) -> None:
+    def set_against(self, others: Sequence[SampleResult]) -> None:
         """Put another run's items beside these, the greatest change first; none: take it away."""
         self._others = others
         self.order = "change" if others else "ppl"

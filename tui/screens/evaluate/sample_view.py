@@ -17,7 +17,8 @@ from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, labelled, plural
 from engine.run import words as wording
 from engine.scores import items
-from engine.scores.items import Item, Sample
+from engine.scores.items import Item
+from engine.scores.result_lines import SampleResult
 from tui.widgets.plain_static import PlainStatic
 
 
@@ -43,7 +44,9 @@ def _blocks(item: Item, run: str, other: str) -> Iterator[Content]:
     yield from _block(_("reference, repaired"), sample.repaired)
 
 
-def _answer(sample: Sample, title: str, *, with_perplexity: bool = False) -> Iterator[Content]:
+def _answer(
+    sample: SampleResult, title: str, *, with_perplexity: bool = False
+) -> Iterator[Content]:
     """What a model made of it, and what is wrong with that."""
     if with_perplexity:
         title += f"  ppl {figures.number(sample.value)}"

@@ -20,7 +20,7 @@ from engine.prompts.builder import PromptBuilder
 from engine.run.events import Evaluated, Event, Finished, Judged, Warned
 from engine.run.folder import Run
 from engine.scores import translation_quality
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 from engine.worker.jobs import score_file
 from engine.worker.model.plain import PlainModel
 from engine.worker.process.reporter import Reporter

@@ -23,7 +23,7 @@ from engine.run.events import (
     Started,
     Step,
 )
-from engine.scores.perplexity import SampleResult
+from engine.scores.result_lines import SampleResult
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.session import Session
 from engine.worker.training.loop import Trainer

@@ -26,6 +26,7 @@ from engine.run.events import Evaluated, Event, EventLog, Failed, Finished, Phas
 from engine.run.folder import Run
 from engine.run.notes import Notes
 from engine.run.settings import DataFile
+from engine.scores import result_lines
 from tui.app import YiwenApp
 from tui.run import calling
 from tui.run.queue_dialog import QueueDialog
@@ -613,10 +614,8 @@ async def test_another_choice_leaves_the_result(app: YiwenApp) -> None:
 
 
 def test_infinity_and_nan_survive_the_file(tmp_path: Path) -> None:
-    from tui.run.results import read_samples
-
     file = tmp_path / "x.jsonl"
     file.write_text(json.dumps(sample(1, None)) + "\n" + json.dumps(sample(2, None, tokens=0)))
-    values = [one.value for one in read_samples(file, tmp_path)[0]]
+    values = [one.value for one in result_lines.read(file, tmp_path).results]
     assert values[0] == math.inf
     assert math.isnan(values[1])
