@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
 
-from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.queue import queueing
 from engine.start.request import Request
-
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
+from tui.widgets.parts import Part, ScreenOfParts, in_worker
 
 
 def queue_keys(screen: str) -> list[BindingType]:
@@ -29,36 +25,36 @@ def queue_keys(screen: str) -> list[BindingType]:
     ]  # fmt: skip
 
 
-class QueueActions(Screen[None]):
-    """The part of a screen that puts what is set up in the queue."""
+class Queue(Part):
+    """Puts in what the screen asks for, and shows those that wait."""
 
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
+    def __init__(
+        self,
+        screen: ScreenOfParts,
+        asked_for: Callable[[], Request],
+        look_around: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(screen)
+        self._asked_for = asked_for
+        self._look_around = look_around
+        """Brings what is said of other runs up to date."""
 
-    def asked_for(self) -> Request:
-        """What is set up."""
-        raise NotImplementedError
-
-    def look_around(self) -> None:
-        """Bring what is said of other runs up to date."""
-
-    @work(exclusive=True, group="queue")
+    @in_worker("queue")
     async def action_queue(self) -> None:
         """Show the runs that wait."""
         from tui.run.queue_dialog import QueueDialog
 
-        await self.app.push_screen_wait(QueueDialog(self.yiwen.runs_root))
-        self.look_around()
+        await self.yiwen.push_screen_wait(QueueDialog(self.yiwen.runs_root))
+        self._look_around()
 
-    @work(exclusive=True, group="enqueue")
+    @in_worker("enqueue")
     async def action_enqueue(self) -> None:
         """Make the run, and let it wait for its turn."""
         try:
-            run = await asyncio.to_thread(queueing.enqueue, self.asked_for())
+            run = await asyncio.to_thread(queueing.enqueue, self._asked_for())
         except Exception as error:  # whatever a broken file makes a library raise
             self.yiwen.fail(error)
             return
         said = _("{run} is in the queue; Q shows it.").format(run=one_line(run.id))
-        self.notify(said, markup=False)
-        self.look_around()
+        self.yiwen.notify(said, markup=False)
+        self._look_around()

@@ -8,22 +8,21 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input
 
 from engine.language import figures
-from engine.language.plain_text import one_line, plain
+from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
-from engine.machine import paths
-from engine.run.summary import Status, Summary
+from engine.run.summary import Summary
 from engine.run.time_left import PhasePace
 from engine.scores.result_lines import SampleResult
 from tui.run.phase_bar import progress
 from tui.run.results import Result
+from tui.screens.evaluate.before_result import ending, plan
 from tui.screens.evaluate.rivals import Rival
+from tui.screens.evaluate.sample_list import SampleList
 from tui.screens.evaluate.sample_table import SampleTable
 from tui.screens.evaluate.sample_view import described
 from tui.screens.evaluate.score_panel import ScorePanel
-from tui.screens.evaluate.score_tables import rivals_table
 from tui.screens.evaluate.scoring import Preview, Scoring
 from tui.widgets.line_table import LineTable
 from tui.widgets.plain_static import PlainStatic
@@ -40,7 +39,6 @@ class EvaluationView(Vertical):
         ScorePanel { display: none; padding: 1 1 0 1; }
         #note { display: none; height: 1; padding: 0 1; color: $text-warning; }
         #samples { display: none; height: 1fr; }
-        #list Input { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
         #sample {
             width: 1fr; padding: 0 1; border-left: vkey $panel; scrollbar-gutter: stable;
         }
@@ -55,6 +53,7 @@ class EvaluationView(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
+        self.samples = SampleList(id="list")
         self._unreadable = 0
         self.run_id = ""
         """The run whose samples are shown."""
@@ -68,12 +67,7 @@ class EvaluationView(Vertical):
         yield ScorePanel()
         yield PlainStatic(id="note")
         with Horizontal(id="samples"):
-            with Vertical(id="list"):
-                hint = _("words, all of which must occur")
-                field = Input(placeholder=hint, compact=True)
-                field.cursor_blink = False
-                yield field
-                yield SampleTable()
+            yield self.samples
             with VerticalScroll(id="sample"):
                 yield PlainStatic(id="sample-text")
 
@@ -93,6 +87,7 @@ class EvaluationView(Vertical):
         if self.has_result:
             self.screen.set_focus(None)
         self.remove_class("-result")
+        self.samples.has_result = False
         self.show_note()
 
     def show_run(self, summary: Summary, pace: PhasePace) -> None:
@@ -115,44 +110,11 @@ class EvaluationView(Vertical):
         self.show_sample()
         self.show_note()
 
-    def open_search(self) -> None:
-        """Let the user type words."""
-        field = self.query_one("#list Input", Input)
-        field.display = True
-        self.screen.set_focus(field)
-
-    def search(self, words: str) -> None:
-        """Show only the items that words fit, which stand where they can be changed."""
-        field = self.query_one("#list Input", Input)
-        field.value = words  # which has them looked for
-        field.display = bool(words)
-
-    def clear_search(self) -> None:
-        """Show every item; where every one is shown, take the marks away."""
-        field, table = self.query_one("#list Input", Input), self.table
-        if not field.value.strip() and table.marked:
-            table.clear_marks()
-        field.value = ""
-        self._leave_search()
-        self.show_note()
-
-    @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
-        event.stop()
-        self.table.find(event.value)
-        self.show_note()
-
-    @on(Input.Submitted)
-    def _leave_search(self) -> None:
-        field = self.query_one("#list Input", Input)
-        field.display = bool(field.value.strip())
-        if self.has_result:
-            self.table.focus()
-
     def show_result(self, run_id: str, result: Result, rivals: Sequence[Rival]) -> None:
         """The numbers and the samples."""
         focus = not self.has_result
         self.add_class("-result")
+        self.samples.has_result = True
         self.panel.show(result, rivals)
         if run_id != self.run_id:
             self.run_id, self.other = run_id, ""
@@ -164,6 +126,7 @@ class EvaluationView(Vertical):
         if focus:
             self.screen.set_focus(self.table)
 
+    @on(SampleList.Changed)
     def show_note(self) -> None:
         """What the list does not show."""
         table = self.table
@@ -204,53 +167,3 @@ class EvaluationView(Vertical):
 
     def _say(self, said: Content) -> None:
         self.query_one("#said", PlainStatic).say(said)
-
-
-def plan(scoring: Scoring, preview: Preview | None, rivals: Sequence[Rival]) -> Content:
-    """What pressing the start key will do."""
-    if preview is None:
-        return Content.styled(_("Reading …"), "$text-muted")
-    if preview.trouble:
-        trouble = plain(preview.trouble)
-        return Content.assemble(("✗ ", "bold $text-error"), (trouble, "$text-error"))
-    counts = _(", ").join(f"{count:,} {label}" for label, count in preview.directions.items())
-    if scoring.run:
-        model = _("run {run}").format(run=scoring.run.id)
-    else:
-        model = _("profile {profile}").format(profile=scoring.profile)
-    said = _(" scores {pairs:,} pairs ({counts})\n  of {file}\n  with {model}, {strategy}").format(
-        pairs=preview.pairs,
-        counts=counts,
-        file=plain(paths.short_path(preview.test)),
-        model=plain(model),
-        strategy=scoring.strategy_name,
-    )
-    lines = [
-        Content.assemble(("s", "bold $primary"), said),
-        Content.assemble(("o", "bold $primary"), _(" opens an evaluation made before")),
-    ]
-    if preview.warning:
-        lines.insert(1, Content.styled(f"! {one_line(preview.warning)}", "$text-warning"))
-    if rivals:
-        lines.append(
-            Content.assemble(_("Scored so far on this file:") + "\n", rivals_table(rivals))
-        )
-    return Content("\n\n").join(lines)
-
-
-def ending(summary: Summary) -> Content:
-    """Of a run without a result: why there is none."""
-    if summary.status.active:
-        return Content("")
-    said = {
-        Status.FAILED: _("The run failed."),
-        Status.STOPPED: _("The run was stopped before there was a result."),
-        Status.WAITING: _("It waits in the queue, and starts when its turn comes."),
-        Status.INTERRUPTED: _("The worker is gone and left no result; its log tells more."),
-    }.get(summary.status, _("The run left no result."))
-    lines = [Content.styled(said, "bold")]
-    if summary.message:
-        lines.append(Content.styled(plain(summary.message), "$text-error"))
-    if summary.hint:
-        lines.append(Content.styled(plain(summary.hint), "$text-muted"))
-    return Content("\n").join(lines)

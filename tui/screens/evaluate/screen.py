@@ -21,25 +21,28 @@ from engine.start.request import Request
 from tui.run import results
 from tui.run.calling import call
 from tui.run.follow import follow
+from tui.run.listing import Listing
 from tui.run.messages import RunEvents
 from tui.run.model_choice import has_adapter, trained_nothing
+from tui.run.queue import Queue
 from tui.run.results import Result
 from tui.run.start import confirm_and_start
 from tui.run.status import headline
 from tui.run.stop import confirm_and_stop
 from tui.screens.evaluate.evaluation_view import EvaluationView
-from tui.screens.evaluate.item_actions import FOR_ITEMS, ItemActions
-from tui.screens.evaluate.judgement_dialog import JudgementDialog
 from tui.screens.evaluate.keys import KEYS
+from tui.screens.evaluate.reading import Reading
 from tui.screens.evaluate.rivals import Rival, find_rivals
 from tui.screens.evaluate.scoring import Preview, Scoring, preview, recall
 from tui.screens.evaluate.scoring_choices import choose, choose_evaluation
 from tui.screens.evaluate.scoring_form import ScoringForm
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.line_table import LineTable
+from tui.widgets.parts import ScreenOfParts
 
 
-class EvaluateScreen(ItemActions):
+class EvaluateScreen(ScreenOfParts):
     """Sets an evaluation up, follows it, shows its result and former ones."""
 
     AUTO_FOCUS = ""
@@ -51,6 +54,10 @@ class EvaluateScreen(ItemActions):
 
     def __init__(self) -> None:
         super().__init__()
+        self.view = EvaluationView()
+        self.shown: Run | None = None
+        """The run whose progress or result is shown; None while one is set up."""
+        self._listing = Listing(self.yiwen.runs_root)
         self.scoring = Scoring(self.yiwen.profile_name)
         self.preview: Preview | None = None
         self.summary = Summary()
@@ -63,11 +70,13 @@ class EvaluateScreen(ItemActions):
         None there: something else was chosen, so it is not offered again.
         """
         self._asked_to_stop: set[str] = set()
+        self._reading = Reading(self, self.view, self._listing, lambda: self.shown)
+        self.give_keys_to(self._reading, self.view.samples, Queue(self, self.asked_for))
 
     def compose(self) -> ComposeResult:
         yield HeaderLine(_("Evaluate"))
         yield ScoringForm()
-        yield EvaluationView()
+        yield self.view
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -83,11 +92,7 @@ class EvaluateScreen(ItemActions):
             return not (self._is_at_work or self._is_starting)
         if action == "stop":
             return self._is_at_work
-        if action == "details":
-            return self.view.has_result
-        if action in FOR_ITEMS:
-            return self.can_act_on_items(action)
-        return True
+        return super().check_action(action, parameters)
 
     def asked_for(self) -> Request:
         """The evaluation that is set up."""
@@ -136,6 +141,10 @@ class EvaluateScreen(ItemActions):
         return find_rivals(rows, known.sha256, known.model, shown)
 
     # A run
+
+    @on(LineTable.Chosen)
+    def _read_sample(self) -> None:
+        self._reading.action_sample()
 
     @work(exclusive=True, group="follow run")
     async def follow_run(self, run: Run) -> None:
@@ -254,8 +263,3 @@ class EvaluateScreen(ItemActions):
         run = await choose_evaluation(self.app, rows, self.shown.id if self.shown else "")
         if run is not None:
             self.choose_run(run)
-
-    def action_details(self) -> None:
-        """Read all that is known of the result."""
-        if result := self.view.panel.result:
-            self.app.push_screen(JudgementDialog(result))

@@ -21,6 +21,7 @@ from engine.start.measurements import Measurements
 from tui.run.calling import call
 from tui.run.follow import follow
 from tui.run.messages import RunEvents
+from tui.run.queue import Queue
 from tui.run.start import confirm_and_start
 from tui.run.status import headline
 from tui.run.stop import confirm_and_stop
@@ -67,6 +68,7 @@ class TrainScreen(SetupActions, Looking):
         self._probe = Probe()
         self._is_live = False
         """Was the run that is watched seen alive? Old ones ring no bell when their end is read."""
+        self.give_keys_to(Queue(self, self.asked_for, self.look_around))
 
     def compose(self) -> ComposeResult:
         yield HeaderLine(_("Train"))

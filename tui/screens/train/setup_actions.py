@@ -17,11 +17,11 @@ from engine.start.command import command_for
 from engine.start.measurements import Measurements
 from engine.start.preflight import Preflight
 from engine.start.request import Request
-from tui.run.queue import QueueActions
 from tui.screens.train.draft import Draft
 from tui.screens.train.outlook import Outlook
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
+from tui.widgets.parts import ScreenOfParts
 
 if TYPE_CHECKING:
     from engine.models.download import Download
@@ -37,7 +37,7 @@ class Arrived(Message):
     download: Download
 
 
-class SetupActions(QueueActions):
+class SetupActions(ScreenOfParts):
     """The half of the Train screen that the setup's own keys call."""
 
     draft: Draft
