@@ -116,7 +116,8 @@ class Summary(Struct, array_like=True):
             if event.name == events.FIRST_PHASE:
                 self.status = Status.STARTING
             if event.name != self.phase or event.done < self.phase_done:
-                self.phase_began = event.at
+                # Not before what was told before it: the machine's clock may have been set back.
+                self.phase_began = max(event.at, before)
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
             self.status = Status.RUNNING

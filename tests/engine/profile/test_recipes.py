@@ -13,7 +13,7 @@ import tomli
 from likenesses import FAMILY_OF, QWEN, Family, write_tokenizer
 from samples import TINY, pair
 
-from engine.language.errors import ProfileError
+from engine.language.errors import ProfileError, UserError
 from engine.machine.paths import BUILTIN_PROFILES
 from engine.models.tokenizer import Tokenizer
 from engine.profile import contradictions, files
@@ -21,6 +21,7 @@ from engine.profile.schema import FewShot
 from engine.prompts import chat_template
 from engine.prompts.builder import PromptBuilder
 from engine.prompts.few_shot import Examples
+from engine.run import prompt_builder
 
 SEEDS = [name for name in FAMILY_OF if name.endswith("-seed")]
 OTHERS = [name for name in FAMILY_OF if name not in SEEDS]
@@ -185,10 +186,14 @@ def test_the_courses_files_are_taken_from_where_one_stands(name: str) -> None:
 def test_a_template_for_examples_needs_its_parts() -> None:
     profile = files.load("gemma-2-2b-kyara-seed")
     assert contradictions.of(profile) == []
+    prompt_builder.require_place_for_examples(profile)
+    with pytest.raises(ProfileError, match=r"few_shot_template=\{examples\}: found"):
+        files.override(profile, {"prompt.few_shot_template": "{examples}"})
+    placeless = files.override(profile, {"prompt.few_shot_template": "{instruction}"})
     with pytest.raises(
-        ProfileError, match=r"few_shot_template=\{instruction\}: has no \{examples\} part"
+        UserError, match=r"prompt\.few_shot_template of profile .* has no \{examples\} part"
     ):
-        files.override(profile, {"prompt.few_shot_template": "{instruction}"})
+        prompt_builder.require_place_for_examples(placeless)
 
 
 def test_the_seeds_loop_needs_batches_of_eight_parts() -> None:

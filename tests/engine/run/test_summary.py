@@ -85,6 +85,14 @@ def test_a_resumed_run_forgets_why_it_failed_and_keeps_when_it_began() -> None:
     assert (summary.time.began, summary.step, summary.ended) == (10.0, 4, False)
 
 
+def test_a_phase_never_began_before_what_was_told_before_it() -> None:
+    summary = folded(
+        events.Started(at=1.8e9),
+        events.Phase(at=1000.0, name="scoring test file", of=80),  # the clock was set back
+    )
+    assert summary.phase_began == 1.8e9
+
+
 def test_only_the_test_file_gives_the_score() -> None:
     summary = folded(
         events.Evaluated(part="test", score=score(5.0), file="a.jsonl"),

@@ -67,8 +67,8 @@ def broken_runs(
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("no weights", ["model.path", "model.safetensors"]),
-        ("torn weights", ["model.path", "safetensors"]),
+        ("no weights", ["/model/model.safetensors: no such file", "get it again"]),
+        ("torn weights", ["/model/model.safetensors: has 1048576 bytes", "get it again"]),
         ("no tokenizer", ["tokenizer.json"]),
         ("other data", ["test.json", "has changed"]),
     ],

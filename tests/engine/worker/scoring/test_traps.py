@@ -16,6 +16,7 @@ from samples import make_run
 from torch import Tensor, nn
 
 from engine.data.dataset import Pair
+from engine.machine.processes import python
 from engine.profile.schema import Profile
 from engine.prompts.builder import PromptBuilder
 from engine.start import launch
@@ -101,7 +102,7 @@ def _environment_of_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_workers_environment_is_set_for_cpus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in launch.WORKER_ENVIRONMENT:
+    for name in python.WORKER_ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
     found = _environment_of_a_worker(tmp_path, monkeypatch)
     assert found["OMP_WAIT_POLICY"] == "PASSIVE"
@@ -112,11 +113,13 @@ def test_a_workers_environment_is_set_for_cpus(
 
 def test_a_users_own_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    sound = str(Path(os.__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([sound, "/tmp"]))
     found = _environment_of_a_worker(tmp_path, monkeypatch)
     assert found["OMP_WAIT_POLICY"] == "ACTIVE"
     assert found["MALLOC_MMAP_MAX_"] == "0"
-    assert found["PYTHONPATH"].split(os.pathsep)[1:] == ["/somewhere"]
+    assert found["PYTHONPATH"] == sound
+    assert found["YIWEN_LEFT_OUT"] == "/tmp"  # where others can write
 
 
 def test_a_worker_started_by_hand_says_nothing_at_import() -> None:
@@ -125,10 +128,11 @@ def test_a_worker_started_by_hand_says_nothing_at_import() -> None:
         "quiet.prepare()\n"
         "import os\n"
         "assert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE'\n"
-        "import engine.worker.training.loop, engine.worker.score, engine.worker.serve\n"
+        "import engine.worker.training.loop\n"
+        "import engine.worker.jobs.score_file, engine.worker.jobs.serve\n"
         "quiet.silence_progress_bars()\n"
     )
-    environment = {k: v for k, v in os.environ.items() if k not in launch.WORKER_ENVIRONMENT}
+    environment = {k: v for k, v in os.environ.items() if k not in python.WORKER_ENVIRONMENT}
     source = str(Path(launch.__file__).resolve().parents[2])
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -24,6 +24,7 @@ from engine.run.events import (
     Step,
 )
 from engine.scores.result_lines import SampleResult
+from engine.worker.process.log_book import LogBook
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.session import Session
 from engine.worker.training.loop import Trainer
@@ -181,7 +182,13 @@ def test_only_the_newest_checkpoint_can_be_resumed(finished_run: SmallRun) -> No
 
 
 def test_the_log_holds_no_noise(finished_run: SmallRun) -> None:
-    assert finished_run.log() == ""
+    """The events' lines stand there, and no other line."""
+    book = LogBook()
+    story = [line for event in finished_run.events() for line in book.lines(event)]
+    heading, *lines = finished_run.log().splitlines()
+    assert f"  run {finished_run.run.id}, train tiny by qlora, " in heading
+    assert [line[len("00:00:00  ") :] for line in lines] == story
+    assert story[-1].startswith("finished, ")
 
 
 def _events_in_process(small: SmallRun) -> list[Event]:

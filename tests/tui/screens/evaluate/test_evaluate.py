@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -257,7 +258,8 @@ async def test_what_is_wrong_with_a_file_is_said_line_by_line(
         assert "record 1: output: empty" in text
         assert "record 2: output: missing" in text
         await pilot.press("s")
-        await wait_for(pilot, "That did not work")
+        await wait_for(pilot, lambda: "record 2: output: missing" in "".join(app._errors))
+        assert "That did not work" not in seen(app), "the card says it already"
         assert not workers.started
         assert not list(app.runs_root.iterdir())
 
@@ -298,7 +300,8 @@ async def test_progress_tells_phase_count_and_time_left(app: YiwenApp) -> None:
             assert "20/80" in text
             assert "● running" in text
             log.append(Phase(at=1020.0, name="scoring test file", done=60, of=80))
-            await wait_for(pilot, "60/80  75%  00:06 left")
+            spent = r"60/80  75%  00:\d\d  00:06 left"  # by no clock of 1970
+            await wait_for(pilot, lambda: re.search(spent, seen(app)))
 
 
 async def test_stopping_asks_and_stops(app: YiwenApp, workers: FakeWorkers) -> None:

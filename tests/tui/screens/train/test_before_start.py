@@ -474,7 +474,8 @@ async def test_a_broken_setup_is_not_queued(
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await choose_broken_training_file(pilot, tmp_path)
         await pilot.press("A")
-        await wait_for(pilot, "That did not work")
+        await wait_for(pilot, lambda: "record 1: output: missing" in "".join(app._errors))
+        assert "That did not work" not in seen(app), "the card says it already"
         await pilot.press("i")
         await pilot.press("P")
         await pilot.pause()

@@ -69,9 +69,9 @@ async def test_the_newest_run_is_kept_up_to_date_on_the_setup(
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "tokens an epoch")
         run = make_run(root, Started(steps=2))
-        await wait_for(pilot, f"w  {run.id}  ◌ interrupted")
+        await wait_for(pilot, f"w {run.id}  ◌ interrupted")
         EventLog(run.events_path).append(Finished(score=score(12.5)))
-        await wait_for(pilot, f"w  {run.id}  ✓ finished  test ppl 12.50")
+        await wait_for(pilot, f"w {run.id}  ✓ finished  test ppl 12.50")
         run.folder.rename(root.parent / "elsewhere")
         await wait_for(pilot, lambda: run.id not in seen(app))
 
@@ -86,7 +86,7 @@ async def test_the_newest_run_is_looked_up_when_one_comes_back_to_the_setup(
         await wait_for(pilot, lambda: "tokens an epoch" not in seen(app))
         run = make_run(root, Started(steps=2), Finished(score=score(12.5)))
         await pilot.press("f1")
-        await wait_for(pilot, f"w  {run.id}  ✓ finished")
+        await wait_for(pilot, f"w {run.id}  ✓ finished")
 
 
 def test_nothing_is_looked_up_again_while_nothing_happens(root: Path) -> None:
