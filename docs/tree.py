@@ -1,57 +1,81 @@
-"""Prints the README's tree: captions are the first lines of docstrings.
+"""Prints the README's tree of folders, and with `floors` the floors of docs/ARCHITECTURE.md.
 
-Of the two packages every module is shown; of the packages in them, what each is for.
+Captions are the first lines of docstrings; the order of the floors is that of the import contract.
+With `--write` both are put in their places.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import tomli
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("engine", "tui")
 BEFORE = [
     (0, "profiles/", "one TOML a model, every key explained: the only files to edit"),
-    (1, "tiny.toml", "the embedded model's profile"),
-    (1, "tiny/", "its weights, tokenizer, sample data and model card; build/: how it was made"),
+    (1, "tiny/", "the embedded model: weights, tokenizer, sample data; build/: how it was made"),
 ]
 AFTER = [
-    (0, "tests/", "engine/ without torch, worker/ on the embedded model, tui/ with Pilot"),
+    (0, "tests/", "the same folders again; support/: what tests share"),
     (0, "benchmarks/", "measured claims, each a command that prints a ratio to a baseline"),
-    (0, "docs/", "this tree and the pictures, and how they are made"),
+    (0, "docs/", "for who carries on; the pictures, the tree, and how they are made"),
     (0, "runs/", "results; not committed"),
 ]
+PLACES = {"README.md": "## The tree", "docs/ARCHITECTURE.md": "## The floors"}
+"""The heading in each file under which what is printed here stands, as its first code block."""
 
 
 def tree() -> str:
-    """All lines, indented as a Markdown code block."""
+    """The folders with what each is for, indented as a Markdown code block."""
     lines = [_line(*entry) for entry in BEFORE]
-    for package in PACKAGES:
-        lines += _lines_of(ROOT / package, 0)
+    for package in ("engine", "tui"):
+        lines += [_line(0, f"{package}/", _caption(ROOT / package)), *_rooms(ROOT / package)]
     return "\n".join([*lines, *(_line(*entry) for entry in AFTER)])
 
 
-def _lines_of(package: Path, depth: int) -> list[str]:
-    """A package with its modules and the packages in it; of those in it one line each."""
-    lines = [_line(depth, f"{package.name}/", _caption(package / "__init__.py"))]
-    for path in sorted(package.glob("*.py")):
-        if path.name != "__init__.py":
-            lines.append(_line(depth + 1, path.name, _caption(path)))
+def floors() -> str:
+    """The engine's folders with those in them, the top floor first."""
+    contracts = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (order,) = (one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    lines = []
+    for name in order:
+        floor = ROOT / "engine" / name
+        lines += [_line(0, f"{name}/", _caption(floor)), *_rooms(floor)]
+    return "\n".join(lines)
+
+
+def _rooms(package: Path) -> Iterator[str]:
+    """The packages in one."""
     for path in sorted(package.glob("*/__init__.py")):
-        lines.append(_line(depth + 1, f"{path.parent.name}/", _caption(path)))
-        for inner in sorted(path.parent.glob("*/__init__.py")):
-            lines.append(_line(depth + 2, f"{inner.parent.name}/", _caption(inner)))
-    return lines
+        yield _line(1, f"{path.parent.name}/", _caption(path.parent))
 
 
 def _line(depth: int, name: str, caption: str) -> str:
-    return f"    {'  ' * depth}{name:<{24 - 2 * depth}}  {caption}".rstrip()
+    return f"    {'  ' * depth}{name:<{18 - 2 * depth}}  {caption}".rstrip()
 
 
-def _caption(path: Path) -> str:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return docstring.split("\n")[0].rstrip(".")
+def _caption(package: Path) -> str:
+    written = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
+    return (ast.get_docstring(written) or "").split("\n")[0].rstrip(".")
+
+
+def _put(path: Path, heading: str, block: str) -> None:
+    """In the place of the first code block under a heading."""
+    head, rest = path.read_text(encoding="utf-8").split(f"\n{heading}\n", 1)
+    lines = rest.split("\n")
+    start = next(place for place, line in enumerate(lines) if line.startswith("    "))
+    end = next(place for place in range(start, len(lines)) if not lines[place].startswith("    "))
+    text = "\n".join([*lines[:start], block, *lines[end:]])
+    path.write_text(f"{head}\n{heading}\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    print(tree())
+    made = {"README.md": tree(), "docs/ARCHITECTURE.md": floors()}
+    if "--write" in sys.argv:
+        for name, block in made.items():
+            _put(ROOT / name, PLACES[name], block)
+    else:
+        print(floors() if "floors" in sys.argv else tree())

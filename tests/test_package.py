@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -41,6 +43,18 @@ def test_the_wheel_holds_the_styles_and_no_build_scripts(installed: Path) -> Non
     assert (installed / "tui" / "app.tcss").is_file()
     assert not (installed / "profiles" / "tiny" / "build").exists()
     assert not (installed / "tests").exists()
+
+
+def test_the_source_distribution_holds_what_the_readme_links(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (packed,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", readme))
+    assert {"docs/train.svg", "docs/ARCHITECTURE.md"} <= linked
+    assert linked <= held
 
 
 def test_the_wheel_finds_its_own_profile_model_and_data(installed: Path) -> None:

@@ -1,4 +1,4 @@
-"""The README tells the truth about the files."""
+"""The README, and the pages for who carries on, tell the truth about the files."""
 
 from __future__ import annotations
 
@@ -17,14 +17,37 @@ from rich.style import Style
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_tree_in_the_readme_is_the_tree_there_is() -> None:
-    command = [sys.executable, str(ROOT / "docs" / "tree.py")]
+PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{file.name}" for file in ROOT.glob("docs/*.md")))
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("shown", "name"), [("tree", "README.md"), ("floors", "docs/ARCHITECTURE.md")]
+)
+def test_the_tree_and_the_floors_are_those_there_are(shown: str, name: str) -> None:
+    command = [sys.executable, str(ROOT / "docs" / "tree.py"), shown]
     made = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    shown = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert made.strip("\n") in shown, "put the output of docs/tree.py into the README"
+    folders = re.findall(r"^ +(\S+/) ", made, re.MULTILINE)
+    assert len(folders) == len(made.strip("\n").split("\n"))
+    assert made.strip("\n") in page(name), "run docs/tree.py --write"
 
 
-PICTURES = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_names_is_there(name: str) -> None:
+    text = page(name)
+    named = re.findall(r"`((?:engine|tui|tests|docs|benchmarks|profiles)/[\w./-]*)`", text)
+    assert name != "docs/ARCHITECTURE.md" or len(set(named)) > 60
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    tests = {file.name for file in (ROOT / "tests").rglob("test_*.py")}
+    assert set(re.findall(r"`(test_\w+\.py)`", text)) <= tests
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    assert [path for path in linked if not (ROOT / name).parent.joinpath(path).exists()] == []
+
+
+PICTURES = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page("README.md"))
 MOST_BYTES = 400_000
 
 
