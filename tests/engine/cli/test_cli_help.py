@@ -41,6 +41,7 @@ def _terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     known = gettext.translation("yiwen", texts.LOCALES, ["zh_TW"])
     monkeypatch.setattr(texts, "_chosen", known)
+    monkeypatch.setenv("YIWEN_LANGUAGE", "zh-TW")  # what a command begins with
 
 
 def page(capsys: pytest.CaptureFixture[str], *words: str) -> str:
