@@ -231,7 +231,8 @@ def test_a_run_whose_settings_are_of_another_version_is_restored_as_far_as_it_go
 
 def test_settings_of_a_profile_that_has_changed_since_stand_over_it(root: Path) -> None:
     path = write_profile(
-        f"model.path = '{MODEL}'\nprompt.template = '{{instruction}}'\ntraining.epochs = 5\n"
+        f"model.path = '{MODEL}'\nprompt.template = '{{instruction}}'\ntraining.epochs = 5\n",
+        str(root.parent / "mine.toml"),
     )
     profile = msgspec.structs.replace(tiny(), name=str(path))
     run = make_run(root, profile=profile)

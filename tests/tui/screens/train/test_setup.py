@@ -13,7 +13,7 @@ from samples import TINY, held_by_a_process, make_run, pair, score, write_pairs
 from textual.widgets import Input
 
 from engine.run.events import EventLog, Finished, Started
-from engine.start import preflight
+from engine.start import preflight, request
 from tui.app import YiwenApp
 from tui.run.surroundings import Surroundings, look_again
 from tui.screens.train import screen
@@ -233,7 +233,8 @@ async def test_unforeseen_error_of_a_library_is_shown(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(HOSTILE)
 
-    monkeypatch.setattr(preflight, "read_data", fail)
+    for reader in (preflight, request):
+        monkeypatch.setattr(reader, "read_data", fail)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await wait_for(pilot, "RuntimeError: [/nope]")
         await pilot.press("s")
