@@ -111,6 +111,7 @@ class Summary(Struct, array_like=True):
         if isinstance(event, events.Step):  # first, for nearly all of a run is steps
             self._apply_step(event)
             return
+        before = self.time.latest
         self.time.take(event)
         if isinstance(event, events.Phase):
             if event.name == events.FIRST_PHASE:

@@ -101,7 +101,7 @@ def test_a_resumed_run_is_running_again(root: Path) -> None:
 def test_one_that_stays_sees_somebody_else_resume_the_run(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tui.follow, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(tui.run.follow, "IDLE_SECONDS", 0.1)
     run = make_run(root, Started(steps=4), step(1, 4))
     messages: list[RunEvents] = []
     stop = threading.Event()

@@ -139,7 +139,7 @@ async def test_a_full_disk_is_named_as_the_reason(
 async def test_a_folder_that_is_gone_is_said_and_cannot_be_resumed(
     app: YiwenApp, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tui.follow, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(tui.run.follow, "IDLE_SECONDS", 0.1)
     run = make_run(root, *_trained())
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("w")
