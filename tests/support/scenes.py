@@ -37,6 +37,7 @@ from tui.run.queue_dialog import QueueDialog
 from tui.screens.evaluate.screen import EvaluateScreen
 from tui.screens.runs.run_table import RunTable
 from tui.screens.runs.screen import RunsScreen
+from tui.screens.train.recent_runs import RecentRuns
 from tui.screens.train.screen import TrainScreen
 from tui.screens.train.settings_dialog import SettingsDialog
 from tui.screens.translate.prompt_box import PromptBox
@@ -183,9 +184,13 @@ def _item(number: int, perplexity: float) -> bytes:
 
 
 async def set_up(stage: Stage) -> TrainScreen:
-    """The first screen, once it knows what would happen."""
+    """The first screen, once it knows what would happen, and which runs there are now."""
     screen: TrainScreen = await stage.on(TrainScreen)
     await stage.until(lambda: screen.outlook is not None)
+    recent = screen.query_one(RecentRuns)
+    await stage.until(lambda: not recent._is_looking)
+    recent.look()  # they may have been made since it looked
+    await stage.until(lambda: not recent._is_looking)
     return screen
 
 

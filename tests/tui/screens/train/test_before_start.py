@@ -25,6 +25,7 @@ from engine.run.summary import Status
 from engine.start import launch, probing
 from engine.start.probing import Measured
 from tui.app import YiwenApp
+from tui.run.queue_dialog import QueueDialog
 from tui.screens.train.draft import Draft
 from tui.screens.train.pair_find import PairFind
 
@@ -432,7 +433,10 @@ async def test_runs_wait_and_are_put_in_order_copied_and_removed(
         await pilot.press(*"training.epochz=1", "enter")
         await wait_for(pilot, "training.epochz: unknown key; did you mean")
         await pilot.press("backspace", "backspace", "backspace", *"s=1", "enter")
-        await wait_for(pilot, "training.epochs=1")
+        await wait_for(
+            pilot, lambda: isinstance(app.screen, QueueDialog) and len(app.screen._waiting) == 3
+        )
+        assert "training.epochs=1" in seen(app)
         assert len(order()) == 3
         await pilot.press("d")
         text = await wait_for(pilot, "What differs between the runs that wait")
