@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from samples import judged, make_run, score, step, tiny  # noqa: E402  # the tests' own run folders
 from terminal import Terminal  # noqa: E402  # and their terminal
 
+from engine.prompts.strategies import STRATEGIES  # noqa: E402
 from engine.run.events import Evaluated, Finished, Started  # noqa: E402
 from tui.app import YiwenApp  # noqa: E402
 from tui.screens.runs.run_browser import RunBrowser  # noqa: E402
@@ -37,7 +38,6 @@ from tui.screens.runs.run_table import RunTable  # noqa: E402
 
 TICK = 0.005
 LONGEST = 60.0
-STRATEGIES = ("zero-shot", "few-shot", "qlora")
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def make_many(root: Path, count: int) -> None:
     names = ("tiny", "gemma-2-2b", "qwen3-4b")
     profiles = [msgspec.structs.replace(tiny(), name=name) for name in names]
     for number in range(count):
-        strategy, profile = STRATEGIES[number % 3], profiles[number % 7 % 3]
+        strategy, profile = [*STRATEGIES][number % 3], profiles[number % 7 % 3]
         began, result = 1.7e9 + number * 60, score(draw.uniform(5, 900))
         trains = strategy == "qlora"
         make_run(

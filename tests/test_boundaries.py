@@ -95,6 +95,7 @@ def test_help_and_version_load_nothing_but_the_standard_library_and_the_grammar(
         foreign = {name for name in found if name.split(".")[0] not in sys.stdlib_module_names}
         ours = {"tui", "tui.__main__", "engine", "engine.cli", "engine.cli.commands"}
         words = {"cli.parser", "cli.output", "language", "machine"}
+        words |= {"prompts", "prompts.strategies"}  # the choices of --strategy
         words |= {
             f"language.{name}" for name in ("errors", "plain_text", "said", "texts", "wrapping")
         }

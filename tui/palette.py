@@ -14,6 +14,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from engine.language.texts import _, marked
+from tui.widgets.key_words import explained
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
@@ -38,7 +39,9 @@ def commands(app: YiwenApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
         if binding.tooltip and isinstance(active.node, App | Screen) and active.enabled:
             run = partial(app.run_action, binding.action, active.node)
             key = app.get_key_display(binding)
-            yield SystemCommand(f"{_(binding.description)} ({key})", _(binding.tooltip), run)
+            yield SystemCommand(
+                f"{_(binding.description)} ({key})", explained(binding.tooltip), run
+            )
     for mode, name in SCREENS.items():
         if mode != app.current_mode:
             yield from _of_another_screen(app, mode, _(name))
@@ -57,7 +60,7 @@ def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCo
                 _("{action} ({screen}, {key})").format(
                     action=_(binding.description), screen=name, key=app.get_key_display(binding)
                 ),
-                _("{screen}: {what}").format(screen=name, what=_(binding.tooltip)),
+                _("{screen}: {what}").format(screen=name, what=explained(binding.tooltip)),
                 partial(_begin, app, mode, binding),
                 discover=False,
             )
@@ -77,7 +80,9 @@ async def _go_and_do(app: YiwenApp, mode: str, binding: Binding) -> None:
             if name in TO_BE_SEEN:
                 said = _("Press {key} to go on: {what}")
                 key = app.get_key_display(binding)
-                app.notify(said.format(key=key, what=_(binding.tooltip)), markup=False, timeout=8)
+                app.notify(
+                    said.format(key=key, what=explained(binding.tooltip)), markup=False, timeout=8
+                )
             else:
                 await app.run_action(binding.action, screen)
             return

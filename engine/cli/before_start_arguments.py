@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.language.texts import _
+from engine.prompts import strategies
+from engine.prompts.strategies import QLORA, STRATEGIES
 
 Add = Callable[..., Any]
 
@@ -21,6 +23,7 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
         _("what training would do, need and take, before it is started"), json, root, settings, gpu,
     )  # fmt: skip
     look.add_argument("profile", metavar="PROFILE")
+    add_training(look)
     add_files(look)
 
     probe = add(
@@ -29,6 +32,7 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
         json, root, settings, gpu,
     )  # fmt: skip
     probe.add_argument("profile", metavar="PROFILE")
+    add_training(probe)
     add_files(probe)
 
     queue = add(
@@ -45,8 +49,8 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
     one = verb("add", "waiting:add", _("put a run at the end"), json, root, settings, gpu)
     one.add_argument("profile", metavar="PROFILE")
     one.add_argument(
-        "--strategy", choices=["zero-shot", "few-shot", "qlora"], default="qlora",
-        help=_("default: qlora"),
+        "--strategy", choices=list(STRATEGIES), default=QLORA.name,
+        help=_("default: {strategy}").format(strategy=QLORA.name),
     )  # fmt: skip
     add_files(one)
     one.set_defaults(checkpoint="")
@@ -58,6 +62,16 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
     place.add_argument("place", metavar="PLACE", type=int, help=_("1 is next"))
     gone = verb("remove", "waiting:remove", _("take a run out; nothing was done in it yet"), root)
     gone.add_argument("run", metavar="RUN|PLACE", help=_("part of its id, or its place"))
+
+
+def add_training(command: Any) -> None:
+    """By which strategy, where there are several that train."""
+    names = [strategy.name for strategy in strategies.training()]
+    if len(names) > 1:
+        command.add_argument(
+            "--strategy", choices=names, default=QLORA.name,
+            help=_("default: {strategy}").format(strategy=QLORA.name),
+        )  # fmt: skip
 
 
 def add_files(command: Any) -> None:

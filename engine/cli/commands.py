@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from engine import __version__
 from engine.cli import hand_in_arguments
-from engine.cli.before_start_arguments import add_commands, add_files
+from engine.cli.before_start_arguments import add_commands, add_files, add_training
 from engine.cli.data_arguments import add_data
 from engine.cli.output import harmless_streams
 from engine.cli.parser import Parser, count
@@ -17,12 +17,13 @@ from engine.cli.run_arguments import add_run_tables
 from engine.cli.translate_arguments import add_translating
 from engine.language.texts import _, labelled, marked, speak
 from engine.machine import streams
+from engine.prompts import strategies
 
 _EPILOG = marked(
     """\
 examples:
   yiwen                                 open the workbench
-  yiwen demo                            three strategies on the embedded model
+  yiwen demo                            every strategy on the embedded model
   yiwen train tiny --set training.epochs=1 --detach
   yiwen evaluate tiny --strategy few-shot --test my_test.json
   yiwen pull gemma-2-2b-kyara
@@ -122,29 +123,34 @@ def build_parser() -> argparse.ArgumentParser:
     )
     strategy = _parent(
         "--strategy",
-        choices=["zero-shot", "few-shot", "qlora"],
-        help=_("default: zero-shot; a run's own"),
+        choices=list(strategies.STRATEGIES),
+        help=_("default: {strategy}; a run's own").format(strategy=strategies.ZERO_SHOT.name),
     )
     gpu = _parent(
         "--gpu", default="", metavar="GPU",
         help=_("which GPU: its index or UUID, as nvidia-smi shows them (default: the freest)"),
     )  # fmt: skip
+    shown_by = strategies.either(strategies.showing_examples())
+
+    def of_examples(text: str) -> str:
+        return labelled(shown_by, text)
+
     examples = _parent(
-        "--examples", type=count, metavar="K", help=_("few-shot: number (default 4)")
+        "--examples", type=count, metavar="K", help=of_examples(_("number (default 4)"))
     )
     choose = _parent(
         "--choose", choices=["random", "nearest"],
-        help=_("few-shot: drawn once, or for each item those most like it (default random)"),
+        help=of_examples(_("drawn once, or for each item those most like it (default random)")),
     )  # fmt: skip
     choose.add_argument(
-        "--ids", metavar="A,B", help=_("few-shot: show these training pairs, in this order")
+        "--ids", metavar="A,B", help=of_examples(_("show these training pairs, in this order"))
     )
     choose.add_argument(
         "--same-direction", action="store_true",
-        help=_("few-shot: an item sees only examples of its own direction"),
+        help=of_examples(_("an item sees only examples of its own direction")),
     )  # fmt: skip
     draw = _parent(
-        "--seed", type=count, metavar="N", help=_("few-shot: the draw's seed (default 0)")
+        "--seed", type=count, metavar="N", help=of_examples(_("the draw's seed (default 0)"))
     )
 
     def add(name: str, does: str, text: str, *parents: Parser) -> Parser:
@@ -156,6 +162,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = add("train", "run:train", _("train an adapter"), json, root, settings, detach, gpu)
     train.add_argument("profile", metavar="PROFILE")
+    add_training(train)
     add_files(train)
     add_commands(add, json=json, root=root, settings=settings, gpu=gpu)
 
@@ -222,7 +229,7 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     prompt.add_argument("profile", metavar="PROFILE")
     prompt.add_argument(
-        "--strategy", choices=["zero-shot", "few-shot", "qlora"], default="zero-shot"
+        "--strategy", choices=list(strategies.STRATEGIES), default=strategies.ZERO_SHOT.name
     )
     prompt.add_argument("--instruction", required=True, metavar="TEXT")
     prompt.add_argument(
@@ -239,9 +246,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("settings", "settings:show", _("print the personal settings, every key explained"), json)
 
-    demo = add(
-        "demo", "demo:demo", _("the three strategies on one profile, then the table"), json, root
-    )
+    demo = add("demo", "demo:demo", _("every strategy on one profile, then the table"), json, root)
     demo.add_argument("profile", metavar="PROFILE", nargs="?", default="tiny")
     demo.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     return parser

@@ -1,4 +1,4 @@
-"""The demo: the three strategies in miniature, and the table that compares them."""
+"""The demo: every strategy in miniature, and the table that compares them."""
 
 from __future__ import annotations
 

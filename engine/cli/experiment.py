@@ -20,6 +20,7 @@ from engine.language.errors import UserError
 from engine.language.figures import clock
 from engine.language.texts import _, labelled
 from engine.machine.paths import runs_root
+from engine.prompts.strategies import QLORA
 from engine.report import folder
 from engine.run.folder import Run
 from engine.run.summary import Status
@@ -34,7 +35,7 @@ def experiment(arguments: Namespace) -> int:
     if not arguments.name:
         return _list(root, arguments)
     models = [name for given in arguments.model for name in given.split(",") if name]
-    stages = seed.stages(Request(root, "qlora", overrides=overrides(arguments)), models)
+    stages = seed.stages(Request(root, QLORA.name, overrides=overrides(arguments)), models)
     found = _open(root, arguments.name, stages, new=arguments.new)
     with found.at_work():
         found = ledger.read(found.folder)  # another program may have been at it until now

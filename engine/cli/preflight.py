@@ -10,6 +10,7 @@ from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.machine.hardware import Probe
 from engine.machine.paths import runs_root
+from engine.prompts.strategies import QLORA
 from engine.start import card, preflight
 from engine.start.command import command_for
 from engine.start.preflight import Preflight
@@ -33,7 +34,7 @@ def training_request(arguments: Namespace) -> Request:
     """The request that `yiwen train` with these arguments makes."""
     return Request(
         root=runs_root(arguments.runs),
-        strategy="qlora",
+        strategy=getattr(arguments, "strategy", QLORA.name),
         profile=arguments.profile,
         overrides=overrides(arguments),
         gpu=arguments.gpu,

@@ -12,6 +12,7 @@ from engine.language.texts import _
 from engine.machine.paths import runs_root
 from engine.profile import files
 from engine.prompts import strategies
+from engine.prompts.strategies import ZERO_SHOT
 from engine.run import runs_folder
 from engine.run.folder import Run
 from engine.start.request import Request
@@ -61,20 +62,21 @@ def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) 
     root = runs_root(arguments.runs)
     target = arguments.target
     run = None if _is_profile(target) else find_run(root, target)
-    asked = strategy or arguments.strategy or (run.settings.strategy if run else "zero-shot")
-    if run is None and asked == "qlora":
+    asked = strategy or arguments.strategy or (run.settings.strategy if run else ZERO_SHOT.name)
+    of_strategy = strategies.get(asked)
+    if run is None and of_strategy.trains:
         raise UserError(
-            _("qlora needs an adapter: name a run that trained one, not '{target}'").format(
-                target=target
+            _("{strategy} needs an adapter: name a run that trained one, not '{target}'").format(
+                strategy=asked, target=target
             )
         )
-    if run is not None and asked == "qlora" and run.settings.job != "train":
+    if run is not None and of_strategy.trains and run.settings.job != "train":
         run, checkpoint = _trained_by(root, run), arguments.checkpoint or run.settings.checkpoint
     else:
         checkpoint = arguments.checkpoint
-    if not strategies.get(asked).shows_examples:
+    if not of_strategy.shows_examples:
         _refuse_examples(arguments, asked)
-    if checkpoint and asked != "qlora":
+    if checkpoint and not of_strategy.trains:
         raise UserError(
             _("--checkpoint: {strategy} uses the base model, which has no checkpoints").format(
                 strategy=asked
@@ -97,8 +99,10 @@ def _refuse_examples(arguments: Namespace, strategy: str) -> None:
     for option in ("examples", "choose", "ids", "same_direction"):
         if getattr(arguments, option, None) not in (None, False):
             raise UserError(
-                _("--{name}: {strategy} shows no examples; add --strategy few-shot").format(
-                    name=option.replace("_", "-"), strategy=strategy
+                _("--{name}: {strategy} shows no examples; add --strategy {others}").format(
+                    name=option.replace("_", "-"),
+                    strategy=strategy,
+                    others=strategies.either(strategies.showing_examples()),
                 )
             )
 

@@ -13,6 +13,7 @@ from engine.language.figures import size
 from engine.language.texts import _
 from engine.machine.hardware import Probe
 from engine.machine.paths import runs_root
+from engine.prompts import strategies
 from engine.queue import queueing, scheduler
 from engine.run import runs_folder, waiting_list
 
@@ -50,7 +51,7 @@ def list_waiting(arguments: Namespace) -> int:
 
 def add(arguments: Namespace) -> int:
     """`yiwen queue add PROFILE`."""
-    if arguments.strategy == "qlora":
+    if strategies.get(arguments.strategy).trains:
         asked = training_request(arguments)
     else:
         arguments.target = arguments.profile

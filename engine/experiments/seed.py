@@ -20,6 +20,7 @@ from engine.models import hub
 from engine.profile import files
 from engine.profile.schema import Profile
 from engine.prompts import strategies
+from engine.prompts.strategies import FEW_SHOT, QLORA, ZERO_SHOT, Strategy
 from engine.run import plan
 from engine.run.settings import Job
 from engine.start.request import Request, read_data
@@ -39,14 +40,14 @@ class Reported:
 
 REPORTED = {
     "zake7749/gemma-2-2b-it-chinese-kyara-dpo": Reported(
-        {"qlora": 16.62, "zero-shot": 9342.65, "few-shot": 3680.27},
+        {QLORA.name: 16.62, ZERO_SHOT.name: 9342.65, FEW_SHOT.name: 3680.27},
         dict(zip(
             range(1000, 10001, 1000),
             (20.71, 22.85, 21.49, 18.00, 17.44, 16.79, 16.85, 17.30, 16.75, 16.62),
         )),
     ),
     "yentinglin/Llama-3-Taiwan-8B-Instruct": Reported(
-        {"qlora": 6.91},
+        {QLORA.name: 6.91},
         dict(zip(range(625, 5001, 625), (9.58, 8.87, 10.31, 8.58, 8.34, 7.32, 7.02, 6.91))),
     ),
 }  # fmt: skip
@@ -62,12 +63,8 @@ NOTES = (
     ),
 )
 """Why a measured value is not the same measurement as the reported one."""
-_TITLES = (
-    marked("QLoRA, with its learning curve"),
-    marked("zero-shot"),
-    marked("few-shot"),
-    marked("QLoRA on another model"),
-)
+_TRAINED = marked("QLoRA, with its learning curve")
+_TRAINED_TOO = marked("QLoRA on another model")
 
 
 @dataclass(frozen=True)
@@ -111,28 +108,27 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
                 ).format(name=name, error=error)
             ) from None
         if number == 0:
-            found.append(_stage("Q1", _TITLES[0], "qlora", name, request))
-            found.append(_stage("Q2", _TITLES[1], "zero-shot", name, request))
-            found.append(_stage("Q2", _TITLES[2], "few-shot", name, request))
+            found.append(_stage("Q1", _TRAINED, QLORA, name, request))
+            for strategy in strategies.untrained():
+                found.append(_stage("Q2", strategy.word, strategy, name, request))
         else:
-            found.append(_stage("Q3", _TITLES[3], "qlora", name, request))
+            found.append(_stage("Q3", _TRAINED_TOO, QLORA, name, request))
     return found
 
 
 def title_in_words(title: str, profile: str) -> str:
     """A stage's title in the language of the interface; as it stands if it is not known here."""
     kind = title.removesuffix(f", {profile}")
-    if kind not in _TITLES:
+    if kind not in (_TRAINED, _TRAINED_TOO, *(one.word for one in strategies.untrained())):
         return title
     return _("{stage}, {profile}").format(stage=_(kind), profile=profile)
 
 
-def _stage(question: str, title: str, strategy: str, name: str, request: Request) -> Stage:
+def _stage(question: str, title: str, strategy: Strategy, name: str, request: Request) -> Stage:
     profile = files.load(name, request.overrides)
     overrides = dict(request.overrides)
-    job: Job = "train" if strategies.get(strategy).trains else "evaluate"
-    few_shot = strategies.get(strategy).shows_examples
-    data = read_data(profile, job, needs_train=few_shot)
+    job: Job = "train" if strategy.trains else "evaluate"
+    data = read_data(profile, job, needs_train=strategy.shows_examples)
     points = len(reported(profile).curve)
     if job == "train" and points and not profile.training.evaluate_every:
         # So that a point of ours stands where each of the report's does.
@@ -141,16 +137,15 @@ def _stage(question: str, title: str, strategy: str, name: str, request: Request
         profile = files.load(name, overrides)
     settings = _settings(profile, strategy)
     settings |= {f"sha256 of {part}": dataset.sha256 for part, dataset in data.items()}
-    asked = Request(request.root, strategy, profile=name, overrides=overrides)
+    asked = Request(request.root, strategy.name, profile=name, overrides=overrides)
     return Stage(question, f"{title}, {profile.name}", asked, profile, settings)
 
 
-def _settings(profile: Profile, strategy: str) -> dict[str, str]:
+def _settings(profile: Profile, strategy: Strategy) -> dict[str, str]:
     """What a strategy's result depends on, by dotted key; files are told by their content."""
     table = msgspec.to_builtins(profile)
-    unused = {"few_shot"} if strategies.get(strategy).trains else {"training", "lora"}
-    if strategy == "zero-shot":
-        unused.add("few_shot")
+    unused = set() if strategy.shows_examples else {"few_shot"}
+    unused |= set() if strategy.trains else {"training", "lora"}
     return {
         f"{section}.{key}": str(value)
         for section, keys in table.items()

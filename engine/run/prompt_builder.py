@@ -8,7 +8,6 @@ from pathlib import Path
 from engine.data import dataset
 from engine.data.dataset import Dataset, Pair
 from engine.language.errors import UserError
-from engine.language.texts import _
 from engine.models import hub, tokenizer
 from engine.profile import files as profile_files
 from engine.profile import locations
@@ -53,7 +52,10 @@ def draw_outside_a_run(profile: Profile, strategy: strategies.Strategy) -> list[
         return []
     require_place_for_examples(profile)
     if not profile.data.train:
-        raise UserError(_("data.train: no file is named; few-shot draws its examples from it"))
+        raise UserError(
+            "data.train: no file is named; {strategy} draws its examples from it",
+            strategy=strategy.word,
+        )
     skip_bad = profile.data.bad_records == "skip"
     train = dataset.read(locations.data_file(profile, "train"), skip_bad=skip_bad).pairs
     scored = locations.data_file(profile, "test")
@@ -70,10 +72,11 @@ def require_place_for_examples(profile: Profile) -> None:
     key = "few_shot_template" if prompt.few_shot_template else "template"
     if "{examples}" not in (prompt.few_shot_template or prompt.template):
         raise UserError(
-            _(
-                "prompt.{key} of profile {name} has no {{examples}} part, where few-shot puts "
-                "its examples; add it there, or in prompt.few_shot_template"
-            ).format(key=key, name=profile.name)
+            "prompt.{key} of profile {name} has no {{examples}} part, where {strategies} puts "
+            "its examples; add it there, or in prompt.few_shot_template",
+            key=key,
+            name=profile.name,
+            strategies=strategies.either(strategies.showing_examples()),
         )
 
 

@@ -8,6 +8,7 @@ import tomli
 
 from engine.machine.paths import runs_root
 from engine.prompts import strategies
+from engine.prompts.strategies import QLORA
 from engine.start.request import Request
 
 
@@ -16,7 +17,7 @@ def command_for(request: Request, *, verb: str = "") -> str:
     trains = strategies.get(request.strategy).trains and request.run is None
     words = ["yiwen", *(verb or ("train" if trains else "evaluate")).split()]
     words.append(request.run.id if request.run else request.profile)
-    if not trains:
+    if not trains or request.strategy != QLORA.name:
         words += ["--strategy", request.strategy]
     if request.checkpoint:
         words += ["--checkpoint", request.checkpoint]

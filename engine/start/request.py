@@ -68,7 +68,10 @@ def prepare(request: Request) -> Run:
         adapter = str(request.run.adapter_folder(request.checkpoint))
         check_adapter(adapter, profile)
     elif strategy.trains and request.predict:
-        raise UserError(_("predict with qlora needs a run that was trained; name the run"))
+        raise UserError(
+            "predict with {strategy} needs a run that was trained; name the run",
+            strategy=strategy.name,
+        )
     examples = draw(profile, strategy, data)
     return runs_folder.create(
         request.root,

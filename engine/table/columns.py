@@ -14,6 +14,7 @@ from engine.language.errors import UserError
 from engine.language.file_names import split
 from engine.language.texts import _
 from engine.machine.checked_toml import nearest
+from engine.prompts import strategies
 from engine.run import words as wording
 from engine.run.judgement import value as value_of
 from engine.run.summary import Status
@@ -55,7 +56,7 @@ def strategy_of(row: Row) -> str:
 
 def _job_of(row: Row) -> str:
     settings = row.settings
-    if settings.job == "evaluate" and settings.strategy != "qlora":
+    if settings.job == "evaluate" and not strategies.get(settings.strategy).trains:
         return ""  # there is nothing else that such a run could do
     return _JOBS.get(settings.job, "")
 

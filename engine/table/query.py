@@ -143,7 +143,7 @@ _TEXTS: dict[str, Callable[[Row], Any]] = {
 }
 _KNOWN = {
     "status": [one.value for one in Status],
-    "strategy": list(STRATEGIES),
+    "strategy": STRATEGIES,
     "job": ["train", "evaluate", "predict"],
 }
 """All that these fields can hold: another word is a slip."""

@@ -14,7 +14,7 @@ from engine.language.figures import chance
 from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
 from engine.machine.paths import short_path
-from engine.prompts import strategies
+from engine.prompts.strategies import ZERO_SHOT
 from engine.run import words
 from engine.run.settings import PEEKED
 from engine.table import differences, score_table
@@ -73,7 +73,7 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
         lines += _standing_lines(standing, numbers)
         for row in _bases(standing.rows, everything):
             cells = score_table.cells(row, standing.best, _DIGITS)
-            lines.append(["–", _("base, zero-shot"), *cells])
+            lines.append(["–", _("base, {strategy}").format(strategy=ZERO_SHOT.word), *cells])
         for _file, copied in score_table.cells_of_copies(standing.rows, _DIGITS):
             lines.append(["–", _("copy the source"), *copied])
     header = ["", _("strategy"), "ppl", _("of best"), _("corpus"), "文→白", "白→文",
@@ -181,7 +181,7 @@ def _bases(rows: Sequence[Row], everything: Sequence[Row]) -> list[Row]:
 
 
 def _is_base(row: Row) -> bool:
-    return row.settings.strategy == strategies.ZERO_SHOT.name and not row.settings.adapter
+    return row.settings.strategy == ZERO_SHOT.name and not row.settings.adapter
 
 
 def _model(row: Row) -> str:

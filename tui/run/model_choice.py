@@ -14,6 +14,7 @@ from engine.profile import files
 from engine.profile.schema import Profile
 from engine.prompts import strategies
 from engine.prompts.builder import PromptBuilder
+from engine.prompts.strategies import ZERO_SHOT, Strategy
 from engine.run import prompt_builder, runs_folder
 from engine.run.folder import Run
 
@@ -37,7 +38,8 @@ class ModelChoice:
 
     profile: str = ""
     """Name of the profile whose base model translates; empty with `run`."""
-    few_shot: bool = False
+    strategy: Strategy = ZERO_SHOT
+    """How it does; of no account with `run`."""
     run: Run | None = None
     checkpoint: str = ""
     """Of the run; empty for its result."""
@@ -47,23 +49,21 @@ class ModelChoice:
         """Names the choice in a list; the checkpoint is chosen apart."""
         if self.run is not None:
             return f"run {self.run.id}"
-        return f"{'few-shot' if self.few_shot else 'zero-shot'} {self.profile}"
+        return f"{self.strategy.name} {self.profile}"
 
     @property
     def label(self) -> str:
         """The choice in words."""
         if self.run is not None:
             return " · ".join(filter(None, (self.run.id, self.checkpoint)))
-        return f"{self.profile} · {'few-shot' if self.few_shot else 'zero-shot'}"
+        return f"{self.profile} · {self.strategy.word}"
 
     def open(self) -> OpenModel:
         """Read profile, tokenizer and examples. Raises UserError."""
         if self.run is not None:
             return _open_run(self.run, self.checkpoint)
         profile = files.load(self.profile)
-        if self.few_shot:
-            return OpenModel(profile, _few_shot_builder(profile))
-        return OpenModel(profile, prompt_builder.builder_for(profile, []))
+        return OpenModel(profile, _builder(profile, self.strategy))
 
 
 def from_key(root: Path, key: str) -> ModelChoice:
@@ -71,16 +71,16 @@ def from_key(root: Path, key: str) -> ModelChoice:
     kind, _, name = key.partition(" ")
     if kind == "run":
         return ModelChoice(run=Run(root / name))
-    return ModelChoice(name, few_shot=kind == "few-shot")
+    return ModelChoice(name, strategies.get(kind))
 
 
 def list_all(root: Path) -> list[ModelChoice]:
     """Every base model that is here, bare and with examples, and the newest runs that trained."""
     bases = [
-        ModelChoice(path.stem, few_shot)
+        ModelChoice(path.stem, strategy)
         for path in files.list_all()
         if not _is_to_be_downloaded(path)
-        for few_shot in (False, True)
+        for strategy in strategies.untrained()
     ]
     trained = [run for run in runs_folder.list_all(root) if has_adapter(run)]
     return bases + [ModelChoice(run=run) for run in trained[:NEWEST_RUNS]]
@@ -98,7 +98,7 @@ def _is_to_be_downloaded(path: Path) -> bool:
 def one_of_each(root: Path, profile: str) -> list[ModelChoice]:
     """A profile's base bare, with examples, and under its newest adapter, if there is one."""
     base = base_of(files.load(profile))
-    found = [ModelChoice(profile), ModelChoice(profile, few_shot=True)]
+    found = [ModelChoice(profile, strategy) for strategy in strategies.untrained()]
     for run in runs_folder.list_all(root)[:NEWEST_RUNS]:
         if has_adapter(run) and base_of(run.settings.profile) == base:
             return [*found, ModelChoice(run=run)]
@@ -143,11 +143,9 @@ def _open_run(run: Run, checkpoint: str) -> OpenModel:
 
 
 @lru_cache(maxsize=4)
-def _few_shot_builder(profile: Profile) -> PromptBuilder:
-    """With the examples that a few-shot run of this profile draws.
+def _builder(profile: Profile, strategy: Strategy) -> PromptBuilder:
+    """With the examples that a run of this profile draws.
 
     Kept while the profile stays the same: a large training file takes a while to read.
     """
-    return prompt_builder.builder_for(
-        profile, prompt_builder.draw_outside_a_run(profile, strategies.FEW_SHOT)
-    )
+    return prompt_builder.builder_for(profile, prompt_builder.draw_outside_a_run(profile, strategy))

@@ -18,6 +18,7 @@ from textual.widgets import Static
 from engine.language.texts import _
 from tui.palette import SCREENS
 from tui.widgets.flowing import Flowing
+from tui.widgets.key_words import explained
 
 
 class HelpPanel(ModalScreen[None]):
@@ -65,7 +66,7 @@ class HelpPanel(ModalScreen[None]):
 def _add(table: Table, entries: Iterable[tuple[str, Binding]], style: str = "") -> None:
     for keys, binding in entries:
         row = [Text(cell, style) for cell in (keys, _(binding.description))]
-        table.add_row(*row, Flowing(_(binding.tooltip), style))
+        table.add_row(*row, Flowing(explained(binding.tooltip), style))
 
 
 def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.language.texts import _
+from tui.widgets.key_words import explained
 
 _ALWAYS = ("help", "mode")
 """The actions that lead to everything else: help, and the other screens."""
@@ -81,7 +82,7 @@ class KeyBar(Widget):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Explain the key under the pointer, should it rest there."""
         key = self._at(event.x - self.gutter.left)
-        self.tooltip = _(key.tooltip) if key else None
+        self.tooltip = explained(key.tooltip) if key else None
 
     def on_click(self, event: events.Click) -> None:
         """A click on a word does what its key does."""

@@ -122,15 +122,15 @@ def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
         return Content("")
     in_full = in_full and any(not math.isnan(rival.bleu) for rival in rivals)
     translated = f"{'':6}{'BLEU':>6}{'chrF':>6}" if in_full else ""
-    strategy = padded(_("strategy"), 9)
+    widest = max([9, *(len(one_line(rival.strategy)) + 1 for rival in rivals)])
+    strategy = padded(_("strategy"), widest)
     lines = [Content.styled(f"{'':2}{strategy}{'ppl':>7}{translated}", "$text-muted")]
     for rival in rivals:
         mark = "▸ " if rival.is_shown else "  "
         ratio = f"×{rival.ratio:.2f}" if rival.ratio == rival.ratio else ""
         ratio = (rival.mark or " ") + ratio
-        words = (
-            f"{mark}{one_line(rival.strategy):<9}{figures.number(rival.perplexity):>7}{ratio:<6}"
-        )
+        name, ppl = one_line(rival.strategy), figures.number(rival.perplexity)
+        words = f"{mark}{name:<{widest}}{ppl:>7}{ratio:<6}"
         if in_full:
             words += f"{figures.number(rival.bleu, 1):>6}{figures.number(rival.chrf, 1):>6}"
         lines.append(Content.styled(words.rstrip(), "bold" if rival.is_shown else ""))

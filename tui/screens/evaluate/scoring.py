@@ -73,7 +73,10 @@ class Scoring:
         if choice == "checkpoint" and not self.strategy.trains:
             return _("A state is that of a run: choose one with r.")
         if choice in ("examples", "selection", "seed") and not self.strategy.shows_examples:
-            return _("Only few-shot shows examples: choose it with z.")
+            shown_by = strategies.either(strategies.showing_examples())
+            return _("Only {strategies} shows examples: choose it with z.").format(
+                strategies=shown_by
+            )
         if choice == "seed" and not self.draws:
             return _("Only examples that are drawn have a seed: choose so with W.")
         return ""
@@ -95,7 +98,7 @@ class Scoring:
             profile=run.settings.profile.name,
             run=run,
             checkpoint="",
-            strategy_name=strategies.QLORA.name,
+            strategy_name=run.settings.strategy,
         )
 
     def with_strategy(self, name: str) -> Scoring:

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from engine.language.plain_text import one_line
 from engine.language.texts import _, marked, plural
+from engine.prompts import strategies
 from engine.table import query
 from engine.table.catalog import Row, Trouble
 from engine.table.query import QueryError
@@ -39,7 +40,7 @@ class RunBrowser(Vertical):
 No runs yet. Press f1, then s, to start one.
 
 f1  train an adapter, and see test perplexity fall
-f2  score the base model, zero-shot or few-shot: what training has to beat
+f2  score the base model, {strategies}: what training has to beat
 f3  translate with the base model at once
 In a shell, yiwen demo makes one run of each strategy.
 
@@ -173,7 +174,7 @@ All runs are then compared here.""")
         if self.listed:
             nothing = _("No run is found by “{query}”. Press esc to see all.")
             return nothing.format(query=one_line(self.view.query.text))
-        return _(self.NO_RUNS)
+        return _(self.NO_RUNS).format(strategies=strategies.either(strategies.untrained()))
 
     @work(exclusive=True, group="details", description="")
     async def _show_details(self, row: Row | None) -> None:

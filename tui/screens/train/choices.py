@@ -67,7 +67,7 @@ async def _choose_profile(app: App[Any], draft: Draft) -> Draft | None:
 
 
 async def _choose_strategy(app: App[Any], draft: Draft) -> Draft | None:
-    options = [(strategy.name, str(strategy.title)) for strategy in strategies.STRATEGIES.values()]
+    options = [(one.name, str(one.title)) for one in strategies.STRATEGIES.values()]
     name = await app.push_screen_wait(Picker(_("Strategy"), options, draft.strategy_name))
     return draft.with_strategy(name) if name else None
 

@@ -12,7 +12,7 @@ KEYS: list[BindingType] = [
     Binding("p", "choose('profile')", "Profile", id="train.profile", show=False,
             tooltip="Choose the base model and its settings"),
     Binding("z", "choose('strategy')", "Strategy", id="train.strategy", show=False,
-            tooltip="Choose zero-shot, few-shot or QLoRA"),
+            tooltip="Choose {strategies}"),
     Binding("d", "choose('train')", "Training file", id="train.train", show=False,
             tooltip="Choose the pairs to train on, or to draw examples from"),
     Binding("v", "choose('validation')", "Validation file", id="train.validation", show=False,

@@ -10,13 +10,13 @@ from engine.language.figures import number, rate, size, thousands
 from engine.language.plain_text import one_line
 from engine.language.plain_text import width as columns_of
 from engine.language.texts import _, marked, pgettext
+from engine.prompts import strategies
 from tui.screens.train import perplexities
 from tui.screens.train.plot import NARROW
 from tui.screens.train.scene import (
     APART_MARKS,
     BELOW_MARKS,
     BEST_MARKS,
-    REFERENCE_MARKS,
     TEST_MARK,
     VALIDATION_MARK,
     Scene,
@@ -36,7 +36,6 @@ _SMOOTHINGS = {
     0.08: marked("strongly smoothed"),
 }
 """The usual smoothing goes without saying."""
-_REFERENCES = {"zero-shot": "zero-shot", "few-shot": "few-shot"}
 _GAP = 3
 _ROOMY = 66
 """From so many columns on, long names of marks have room."""
@@ -120,8 +119,8 @@ def _others(scene: Scene, height: int) -> Iterator[Entry]:
     scale = scene.right_scale(height)
     if scale is not None:
         for strategy, value in scene.references.items():
-            mark = REFERENCE_MARKS[strategy] * 2
-            said = f"{mark} {_REFERENCES[strategy]} {number(value)}"
+            known = strategies.get(strategy)
+            said = f"{known.mark * 2} {known.word} {number(value)}"
             if not scale.low <= value <= scale.high:
                 marks = APART_MARKS if value > scale.high else BELOW_MARKS
                 said += f" {marks[scene.charset]}"

@@ -53,15 +53,16 @@ class LossChart(CellCanvas):
         .loss-chart--perplexity { color: $warning; }
         .loss-chart--validation { color: $foreground; }
         .loss-chart--best { color: $success; text-style: bold; }
-        .loss-chart--zero-shot { color: $warning; text-style: dim; }
-        .loss-chart--few-shot { color: $warning; text-style: dim; }
         .loss-chart--cross { color: $foreground; text-style: bold; }
         .loss-chart--overlay-0 { color: $success; }
         .loss-chart--overlay-1 { color: $error; }
         .loss-chart--overlay-2 { color: $text-accent; }
         .loss-chart--overlay-3 { color: $foreground; }
     }
-    """
+    """ + "".join(
+        f"LossChart .loss-chart--{name} {{ color: $warning; text-style: dim; }}\n"
+        for name in plot.LEVELS
+    )
 
     PARTS_PREFIX = "loss-chart--"
 

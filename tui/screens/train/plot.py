@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.prompts import strategies
 from tui.chart.charset import Charset
 from tui.chart.curve import Points, Window
 from tui.chart.scale import Scale, linear_scale
 from tui.widgets.cell_canvas import Row
 
+LEVELS = tuple(strategy.name for strategy in strategies.untrained())
+"""Test perplexities without training, a line each."""
 PARTS = (
-    "axis", "raw", "loss", "perplexity", "validation", "best", "zero-shot", "few-shot", "cross",
+    "axis", "raw", "loss", "perplexity", "validation", "best", *LEVELS, "cross",
     "overlay-0", "overlay-1", "overlay-2", "overlay-3",
 )  # fmt: skip
 """What a cell can be a part of; the widget has a style for each."""

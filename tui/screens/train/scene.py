@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.prompts import strategies
 from tui.chart.charset import Charset
 from tui.chart.curve import Curve, Points, Window
 from tui.chart.scale import Scale, linear_scale, log_scale, loss_scale
@@ -20,7 +21,6 @@ APART_MARKS: dict[Charset, str] = {"braille": "▴", "block": "▴", "ascii": "^
 """At the upper edge, for what lies far above."""
 BELOW_MARKS: dict[Charset, str] = {"braille": "▾", "block": "▾", "ascii": "v"}
 BEST_MARKS: dict[Charset, str] = {"braille": "◆", "block": "◆", "ascii": "@"}
-REFERENCE_MARKS = {"zero-shot": "-", "few-shot": "="}
 _LETTER_GAP = 12
 """Columns between the letters on the line of another run."""
 _REFERENCE_GAP = 3
@@ -172,7 +172,7 @@ class Scene:
         first, last = self.window
         count = max(2, width // _REFERENCE_GAP)
         xs = [first + (last - first) * n / (count - 1) for n in range(count)]
-        mark = REFERENCE_MARKS[strategy]
+        mark = strategies.get(strategy).mark
         return Series((xs, [value] * count), strategy, True, joined=False, mark=mark)
 
 

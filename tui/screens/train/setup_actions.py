@@ -13,6 +13,7 @@ from textual.message import Message
 from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.profile import saving
+from engine.prompts import strategies
 from engine.start.command import command_for
 from engine.start.measurements import Measurements
 from engine.start.preflight import Preflight
@@ -121,7 +122,9 @@ class SetupActions(ScreenOfParts):
             return
         self.take_draft(self.draft.with_examples(picked))
         if picked and not self.draft.strategy.shows_examples:
-            self.notify(_("The examples are shown by few-shot: choose it with z."), timeout=6)
+            said = _("The examples are shown by {strategies}: choose it with z.")
+            shown_by = strategies.either(strategies.showing_examples())
+            self.notify(said.format(strategies=shown_by), timeout=6)
 
     def action_probe(self) -> None:
         """Measure two real steps."""
@@ -129,7 +132,8 @@ class SetupActions(ScreenOfParts):
         if found is None:
             return
         if found.plan is None:
-            self.notify(_("Only training is probed; choose the strategy QLoRA with z."))
+            said = _("Only training is probed; choose the strategy {strategies} with z.")
+            self.notify(said.format(strategies=strategies.either(strategies.training())))
             return
         self._measure(found)
 
