@@ -67,9 +67,8 @@ def follow(run: Run, before: str = "") -> Summary:
 
 
 def _warning(event: events.Warned) -> str:
-    if not event.hint:
-        return f"! {event.message}"
-    return _("! {message} ({hint})").format(message=event.message, hint=event.hint)
+    message, hint = event.words("message"), event.words("hint")
+    return _("! {message} ({hint})").format(message=message, hint=hint) if hint else f"! {message}"
 
 
 def _ask(run: Run) -> None:

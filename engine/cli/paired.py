@@ -36,7 +36,7 @@ def describe(compared: Comparison) -> str:
         *(f"! {one_line(caution)}" for caution in compared.cautions),
         _table(compared),
         *_by_item(compared),
-        definition_line(compared.definition),
+        definition_line(compared.defined()),
     ]
     return "\n".join(line for line in lines if line)
 

@@ -11,6 +11,7 @@ from engine.data.directions import LABELS
 from engine.language import counted
 from engine.language.figures import interval, number, share
 from engine.language.plain_text import one_line
+from engine.language.said import Words
 from engine.language.texts import _, labelled, marked
 from engine.run.events import Judged, Score
 from engine.run.folder import Run
@@ -44,11 +45,11 @@ def describe_result(run: Run, summary: Summary) -> str:
         if run.settings.chosen_on_test:
             parts.append(_(PEEKED))
         parts += beside(run.settings, summary)
-        parts.append(definition_line(summary.definition))
+        parts.append(definition_line(summary.defined()))
     if judged is not None:
         parts.append(_translations(judged))
         parts.append("\n".join(_faults(judged.judgement)))
-        parts.append(definition_line(judged.definition))
+        parts.append(definition_line(judged.defined()))
     return "\n".join(part for part in parts if part)
 
 
@@ -64,7 +65,7 @@ def beside(settings: RunSettings, summary: Summary) -> Iterator[str]:
         yield _("untuned {value}").format(value=number(summary.untuned))
 
 
-def definition_line(definition: Mapping[str, str]) -> str:
+def definition_line(definition: Mapping[str, Words]) -> str:
     """How numbers are defined."""
     return _("; ").join(
         labelled(key, one_line(words)) for key, words in in_words(definition).items()

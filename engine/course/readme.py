@@ -58,7 +58,7 @@ def _limits(export: Export, grade: Grade | None) -> str:
         [_("GPU memory for base weights, about"), base, memory_limit],
     ]
     summary = export.run.summary()
-    if summary.memory and "CPU" not in summary.device:
+    if summary.memory and not (summary.device and summary.device.kind == "cpu"):
         rows.append([_("GPU memory in training, at most"), size(summary.memory), memory_limit])
     if grade:
         taken = _("{time} for the first few items, loading included")

@@ -23,9 +23,9 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 """Bytes of a name that are no UTF-8; no stream takes them."""
 
 
-def plain(text: str) -> str:
+def plain(text: Words) -> str:
     """A text of several lines without control characters."""
-    return harmless(text.replace("\t", "    "))
+    return harmless(str(text).replace("\t", "    "))
 
 
 def harmless(text: str) -> str:

@@ -133,6 +133,31 @@ def listed(parts: Iterable[Words]) -> Said:
     return Joined(Said(", "), parts)
 
 
+def lines(*parts: Words) -> Said:
+    """Those that say something, one to a line."""
+    return Joined("\n", filter(None, parts))
+
+
+def english(words: Words) -> str:
+    """As it is written, whoever reads it: for programs, and for records that outlive the reader."""
+    if isinstance(words, Joined):
+        return english(words.between).join(map(english, words.parts))
+    if not isinstance(words, Said):
+        return words
+    places = {name: _said_by(value) for name, value in words.places.items()}
+    text = words.many if words.many and places.get("count") != 1 else words.text
+    inner = {
+        name: english(value) if isinstance(value, Said) else value for name, value in places.items()
+    }
+    return _filled(text, inner) if inner else text
+
+
+def _said_by(value: object) -> object:
+    """What an error says, of one in a place."""
+    said = getattr(value, "said", None)
+    return said if isinstance(said, Said) else value
+
+
 def pack(words: Words) -> Any:
     """As JSON: a text from outside as it is, one of ours with its places."""
     if isinstance(words, Joined):
@@ -150,6 +175,7 @@ def pack(words: Words) -> Any:
 
 
 def _packed_place(value: object) -> Any:
+    value = _said_by(value)
     if isinstance(value, Said):
         return pack(value)
     return value if isinstance(value, int | float) else str(value)

@@ -21,7 +21,7 @@ from engine.machine.hardware import Gpu, Probe
 from engine.machine.processes import python
 from engine.queue.placement import Place, find_place
 from engine.run import gpu_choice, waiting_list
-from engine.run.events import EventLog, Failed
+from engine.run.events import EventLog, Failed, worded
 from engine.run.folder import Run
 from engine.run.waiting_list import Entry, folder_of
 from engine.start import launch
@@ -101,7 +101,9 @@ def _start(run: Run, gpu: str) -> bool:
         print(one_line(f"{run.id}: {error}"), flush=True)
         if not run.alive() and run.folder.is_dir():
             with contextlib.suppress(OSError):  # the log says it anyway
-                EventLog(run.events_path).append(Failed(type="RunError", message=str(error)))
+                EventLog(run.events_path).append(
+                    Failed(type="RunError", **worded(message=error.said))
+                )
         return False
     print(one_line(f"{run.id}: started {gpu}"), flush=True)
     return True

@@ -60,7 +60,7 @@ def facts(row: Row) -> Iterator[tuple[str, str]]:
     steps = _("{count} of {total}").format(count=summary.step, total=summary.steps)
     yield _("steps"), steps if summary.steps else "–"
     yield _("time"), clock(summary.seconds)
-    yield _("device"), escape(device_name(summary.device)) or "–"
+    yield _("device"), escape(str(device_name(summary.device))) or "–"
     if summary.memory:
         yield _("memory at most"), size(summary.memory)
     said = _("{time} on {host}")

@@ -93,8 +93,8 @@ def _definitions(rows: Sequence[Row]) -> Iterator[str]:
     """How the numbers are defined: once where all runs agree, else of each."""
     of_all: dict[str, list[str]] = {}
     for row in rows:
-        both = {**row.summary.definition}
-        both |= row.summary.judged.definition if row.summary.judged else {}
+        both = row.summary.defined()
+        both |= row.summary.judged.defined() if row.summary.judged else {}
         for key, words in in_words(both).items():
             known = of_all.setdefault(key, [])
             if words not in known:

@@ -11,8 +11,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from engine.language.said import Said, Words, english, lines, pack, unpack
 from engine.machine import regular_files
-from engine.run import old_events
+from engine.run import definition as definitions
+from engine.run import old_events, old_prose
+from engine.run.device import Device
 from engine.run.judgement import Judgement
 
 
@@ -22,13 +25,32 @@ class Event(Struct, kw_only=True, tag_field="kind", tag=str.lower):
     at: float = field(default_factory=time.time)
 
 
-class Started(Event):
+class Worded(Event, kw_only=True):
+    """One that people read: its keys tell it in English, for programs and other versions."""
+
+    said: dict[str, Any] = {}
+    """The same as data, by key, to be worded when it is read; older versions did not write it."""
+
+    def words(self, key: str) -> Words:
+        """What a key says."""
+        return unpack(self.said[key]) if key in self.said else str(getattr(self, key))
+
+
+def worded(**texts: Words) -> dict[str, Any]:
+    """Keys of such an event: each in English, and all as data."""
+    said = {key: pack(words) for key, words in texts.items() if isinstance(words, Said)}
+    return {**{key: english(words) for key, words in texts.items()}, "said": said}
+
+
+class Started(Worded):
     """A worker begins, or continues after `resumed_from` steps."""
 
     steps: int = 0
     """Optimizer steps planned; 0 for runs that do not train."""
     resumed_from: int = 0
     device: str = ""
+    """In English, as older versions read it."""
+    computes_on: Device | None = None
     pid: int = 0
     host: str = ""
     pairs: int = 0
@@ -36,6 +58,11 @@ class Started(Event):
     """Training pairs left out, being too long."""
     engine: str = ""
     """What computes the model: fast, or plain and why."""
+
+    @property
+    def place(self) -> Device | None:
+        """What it computes on."""
+        return self.computes_on or old_prose.device(self.device)
 
 
 class Phase(Event):
@@ -86,9 +113,15 @@ class Evaluated(Event):
     """Per-sample results, relative to the run folder."""
     definition: dict[str, str] = {}
     """How the number is defined: metric, end token, precision of the base, logits, prompt."""
+    said: dict[str, Any] = {}
+    """Those of its sentences that are read in any language, by name."""
     seconds: float = 0.0
     memory: int = 0
     """Peak bytes until now, as of a step."""
+
+    def defined(self) -> dict[str, Words]:
+        """How the number is defined, for who reads it."""
+        return definitions.as_words(self.definition, self.said)
 
 
 class Judged(Event):
@@ -102,7 +135,13 @@ class Judged(Event):
     """Per-sample results, relative to the run folder."""
     definition: dict[str, str] = {}
     """How the numbers are defined: sacreBLEU's signatures, references, intervals."""
+    said: dict[str, Any] = {}
+    """Those of its sentences that are read in any language, by name."""
     seconds: float = 0.0
+
+    def defined(self) -> dict[str, Words]:
+        """How the numbers are defined, for who reads it."""
+        return definitions.as_words(self.definition, self.said)
 
 
 class Sample(Event):
@@ -123,8 +162,8 @@ class Saved(Event):
     best: bool = False
 
 
-class Warned(Event):
-    """Something the user should know; the run goes on."""
+class Warned(Worded):
+    """Something the user should know; the run goes on: `Warned(**worded(message=…, hint=…))`."""
 
     message: str
     hint: str = ""
@@ -165,12 +204,16 @@ class Stopped(Event):
     checkpoint: str = ""
 
 
-class Failed(Event):
+class Failed(Worded):
     """The run ended with an error."""
 
     type: str
     message: str
     hint: str = ""
+
+    def whole(self) -> Words:
+        """Message and hint, a line each."""
+        return lines(self.words("message"), self.words("hint"))
 
 
 class Unknown(Event):
@@ -207,6 +250,8 @@ def _spell_non_finite(value: Any, event: Event | None = None) -> Any:
         return _spell_non_finite(msgspec.structs.asdict(value))
     if isinstance(value, dict):
         return {key: _spell_non_finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_spell_non_finite(item) for item in value]
     return value
 
 

@@ -6,11 +6,15 @@ import math
 import time
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, field
 
+from engine.language.said import Words
 from engine.machine import regular_files
+from engine.run import definition as definitions
 from engine.run import events
+from engine.run.device import Device
 from engine.run.events import Event, Score
 from engine.run.judgement import Judgement
 from engine.run.work_time import WorkTime
@@ -70,7 +74,7 @@ class Summary(Struct, array_like=True):
     tokens: int = 0
     """Seen in training, padding not counted."""
     memory: int = 0
-    device: str = ""
+    device: Device | None = None
     phase: str = ""
     phase_done: int = 0
     phase_of: int = 0
@@ -81,15 +85,16 @@ class Summary(Struct, array_like=True):
     directions: dict[str, Score] = field(default_factory=dict)
     """`score` by direction."""
     definition: dict[str, str] = field(default_factory=dict)
-    """How `score` is defined."""
+    """How `score` is defined, in English: two that are defined alike say the same."""
+    said: dict[str, Any] = field(default_factory=dict)
+    """What of it is read in any language."""
     results_file: str = ""
     """Per-sample results behind `score`, relative to the run folder."""
     judged: events.Judged | None = None
     """What else is said of the evaluation behind `score`: BLEU, chrF, intervals, faults."""
     best_checkpoint: str = ""
-    message: str = ""
+    told: events.Warned | events.Failed | None = None
     """Why it failed, or what it warned of last."""
-    hint: str = ""
     time: WorkTime = field(default_factory=WorkTime)
     was_resumed: bool = False
     """Did a second worker go on where a first one was cut short?"""
@@ -122,9 +127,9 @@ class Summary(Struct, array_like=True):
             self.phase, self.phase_done, self.phase_of = event.name, event.done, event.of
         elif isinstance(event, events.Started):
             self.status = Status.RUNNING
-            self.message = self.hint = ""
+            self.told = None
             self.step, self.steps = event.resumed_from, event.steps
-            self.device = event.device
+            self.device = event.place
             self.was_resumed |= event.resumed_from > 0
         elif isinstance(event, events.Evaluated):
             self._apply_score(event)
@@ -137,9 +142,23 @@ class Summary(Struct, array_like=True):
                 if self.validated[0] == event.step:
                     self.validation = self.validated[1]
         elif isinstance(event, events.Warned):
-            self.message, self.hint = event.message, event.hint
+            self.told = event
         elif isinstance(event, events.TERMINAL):
             self._apply_end(event)
+
+    @property
+    def message(self) -> Words:
+        """Why it failed, or what it warned of last; empty if nothing is to be said."""
+        return self.told.words("message") if self.told else ""
+
+    @property
+    def hint(self) -> Words:
+        """What may help."""
+        return self.told.words("hint") if self.told else ""
+
+    def defined(self) -> dict[str, Words]:
+        """How `score` is defined, for who reads it."""
+        return definitions.as_words(self.definition, self.said)
 
     @property
     def is_worse(self) -> bool:
@@ -154,7 +173,8 @@ class Summary(Struct, array_like=True):
     def _apply_score(self, event: events.Evaluated) -> None:
         if event.part == "test":
             self.score, self.directions = event.score, event.directions
-            self.definition, self.results_file = event.definition, event.file
+            self.definition, self.said = event.definition, event.said
+            self.results_file = event.file
             self.judged = None
             if self.steps and not event.step:
                 self.untuned = event.score.perplexity
@@ -185,7 +205,7 @@ class Summary(Struct, array_like=True):
         elif isinstance(event, events.Stopped):
             self.status = Status.STOPPED
         elif isinstance(event, events.Failed):
-            self.status, self.message, self.hint = Status.FAILED, event.message, event.hint
+            self.status, self.told = Status.FAILED, event
 
     def settle(self, alive: bool, waits: bool = False) -> None:
         """Say whether a worker lives, or is waited for, which the events cannot tell."""

@@ -5,15 +5,14 @@ Keys and events stay as they are, in every language; only here do they become wo
 
 from __future__ import annotations
 
-import re
-
 from engine.language.figures import number
 from engine.language.plain_text import one_line
-from engine.language.texts import _, marked, plural
+from engine.language.said import Said, Words
+from engine.language.texts import _, marked
+from engine.run.device import Device
 from engine.run.judgement import FAULTS, FAULTS_IN_SHORT
 from engine.run.summary import Status
 
-_CPU = re.compile(r"CPU, (\d+) threads")
 _STATUSES = {
     Status.WAITING: marked("waiting"),
     Status.STARTING: marked("starting"),
@@ -23,27 +22,25 @@ _STATUSES = {
     Status.FAILED: marked("failed"),
     Status.INTERRUPTED: marked("interrupted"),
 }
-_PHASES = frozenset(
-    [
-        marked("loading libraries"),
-        marked("loading the model"),
-        marked("loading the base model"),
-        marked("reading data"),
-        marked("probing"),
-        marked("training"),
-        marked("scoring test file"),
-        marked("scoring validation file"),
-        marked("scoring repaired file"),
-        marked("scoring"),
-        marked("translating"),
-        marked("translating samples"),
-        marked("judging the results"),
-        marked("merging"),
-        marked("asking base and adapter"),
-        marked("writing"),
-        marked("checking what was written"),
-    ]
-)
+_PHASES = {
+    "loading libraries": Said("loading libraries"),
+    "loading the model": Said("loading the model"),
+    "loading the base model": Said("loading the base model"),
+    "reading data": Said("reading data"),
+    "probing": Said("probing"),
+    "training": Said("training"),
+    "scoring test file": Said("scoring test file"),
+    "scoring validation file": Said("scoring validation file"),
+    "scoring repaired file": Said("scoring repaired file"),
+    "scoring": Said("scoring"),
+    "translating": Said("translating"),
+    "translating samples": Said("translating samples"),
+    "judging the results": Said("judging the results"),
+    "merging": Said("merging"),
+    "asking base and adapter": Said("asking base and adapter"),
+    "writing": Said("writing"),
+    "checking what was written": Said("checking what was written"),
+}
 """Those that the workers of this version report."""
 _FAULT_DETAILS = frozenset(
     [marked("nothing"), marked("no end"), marked("the source"), marked("nearly the source")]
@@ -85,7 +82,7 @@ def status_word(status: Status) -> str:
 
 def phase_name(name: str) -> str:
     """What a worker is at; as it stands if this version does not know it."""
-    return _(name) if name in _PHASES else one_line(name)
+    return one_line(_PHASES.get(name, name))
 
 
 def fault_name(kind: str) -> str:
@@ -103,13 +100,13 @@ def fault_detail(found: str) -> str:
     return _(found) if found in _FAULT_DETAILS else one_line(found)
 
 
-def device_name(device: str) -> str:
-    """Where a worker computes, as it says it itself."""
-    threads = _CPU.fullmatch(device)
-    if threads is None:
-        return one_line(device)
-    count = int(threads[1])
-    return plural("CPU, {count} thread", "CPU, {count} threads", count).format(count=count)
+def device_name(device: Device | None) -> Words:
+    """Where a worker computes; empty if it is not known."""
+    if device is None:
+        return ""
+    if device.kind == "cpu":
+        return Said.counted("CPU, {count} thread", "CPU, {count} threads", device.threads)
+    return one_line(device.name)
 
 
 def model_state(state: str) -> str:

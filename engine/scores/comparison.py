@@ -10,6 +10,7 @@ from msgspec import Struct
 from engine.data.directions import DIRECTIONS
 from engine.language.errors import RunError
 from engine.language.figures import chance, number
+from engine.language.said import Said, Words, english
 from engine.language.texts import _
 from engine.run.folder import Run
 from engine.run.judgement import Measure
@@ -29,10 +30,14 @@ from engine.scores.result_lines import SampleResult
 
 _RISING = frozenset({"bleu", "chrf"})
 """Scores of which more is better."""
-TEST = (
-    f"approximate randomisation, two-sided, {resampling.TRIALS:,} trials, seed {resampling.SEED}; "
-    "of the split by items: sign test"
+TEST = Said(
+    "approximate randomisation, two-sided, {count} trials, seed {seed}; "
+    "of the split by items: sign test",
+    count=f"{resampling.TRIALS:,}",
+    seed=resampling.SEED,
 )
+_SAID = {"p": TEST, "intervals": judge.INTERVAL}
+"""How every comparison is defined."""
 
 
 class Line(Struct, frozen=True):
@@ -93,6 +98,11 @@ class Comparison(Struct, frozen=True, kw_only=True):
     cautions: list[str] = []
     """Why the numbers may not be comparable, a sentence each."""
     definition: dict[str, str] = {}
+    """In English, for programs."""
+
+    def defined(self) -> dict[str, Words]:
+        """How the numbers are defined, for who reads it."""
+        return {**self.definition, **_SAID}
 
 
 def _signed(value: float) -> str:
@@ -127,7 +137,7 @@ def compare(one: Run, other: Run, *, translations: bool = True) -> Comparison:
         parts=found.parts,
         split=_split(first, second) if scored else None,
         cautions=comparability.cautions(*sides),
-        definition={**found.definition, "p": TEST, "intervals": judge.INTERVAL},
+        definition=found.definition | {name: english(words) for name, words in _SAID.items()},
     )
 
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.data import directions
+from engine.language.said import Said, Words
+from engine.run import definition
 from engine.run.events import Judged
 from engine.run.judgement import Judgement
 from engine.scores import output_checks, perplexity, resampling, translation_quality
@@ -19,9 +21,10 @@ from engine.scores.resampling import Median, Statistic, Summed
 from engine.scores.result_lines import SampleResult
 from engine.scores.translation_quality import Counted, References
 
-INTERVAL = (
-    f"95 %, percentiles of {resampling.RESAMPLES:,} bootstrap resamples of the items, "
-    f"seed {resampling.SEED}"
+INTERVAL = Said(
+    "95 %, percentiles of {count} bootstrap resamples of the items, seed {seed}",
+    count=f"{resampling.RESAMPLES:,}",
+    seed=resampling.SEED,
 )
 
 
@@ -83,7 +86,7 @@ def judge(
         directions={direction: judgement(direction) for direction in found},
         step=step,
         file=file,
-        definition=_definition(results, counted or source_counted),
+        **definition.as_keys(_definition(results, counted or source_counted)),
     )
 
 
@@ -143,11 +146,17 @@ def _judgement(
     )
 
 
-def _definition(results: Sequence[SampleResult], counted: dict[str, Counted]) -> dict[str, str]:
-    said = {translation_quality.NAMES[name]: one.signature for name, one in counted.items()}
+def _definition(results: Sequence[SampleResult], counted: dict[str, Counted]) -> dict[str, Words]:
+    said: dict[str, Words] = {
+        translation_quality.NAMES[name]: one.signature for name, one in counted.items()
+    }
     repaired = sum(bool(result.repaired) for result in results)
     if repaired:
-        said["references"] = f"the file's, and a repaired one of {repaired} of {len(results)} items"
+        said["references"] = Said(
+            "the file's, and a repaired one of {some} of {count} items",
+            some=repaired,
+            count=len(results),
+        )
     if counted or any(result.tokens for result in results):
         said["intervals"] = INTERVAL
     return said

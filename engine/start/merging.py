@@ -90,7 +90,7 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
                 if isinstance(message, Merged):
                     return message
                 if isinstance(message, Failed):
-                    raise UserError("\n".join(filter(None, (message.message, message.hint))))
+                    raise UserError(message.whole())
                 progress(message)
         except BrokenPipeError:
             pass  # its last words say why

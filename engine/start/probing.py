@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.language.errors import RunError
+from engine.language.said import Words
 from engine.language.texts import _
 from engine.machine import regular_files
 from engine.run.events import Failed, Phase, Probed, Stopped, Tail, Warned
@@ -30,7 +31,7 @@ class Measured:
     """What a probe found, and what it means for the whole run."""
 
     probed: Probed
-    warnings: list[str]
+    warnings: list[Words]
 
     @property
     def memory(self) -> int:
@@ -94,18 +95,18 @@ def _wait(
 ) -> Measured | None:
     tail = Tail(run.events_path)
     probed: Probed | None = None
-    warnings: list[str] = []
+    warnings: list[Words] = []
     while not is_cancelled():
         alive = run.alive()  # before reading: what it wrote last is then read for sure
         for event in tail.read():
             if isinstance(event, Failed):
-                raise RunError("\n".join(filter(None, (event.message, event.hint))))
+                raise RunError(event.whole())
             if isinstance(event, Stopped):
                 return None
             if isinstance(event, Probed):
                 probed = event
             elif isinstance(event, Warned):
-                warnings.append(event.message)
+                warnings.append(event.words("message"))
             elif isinstance(event, Phase):
                 say(event)
         if not alive:

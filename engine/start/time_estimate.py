@@ -100,7 +100,8 @@ def _tells(summary: Summary, gpu: Gpu | None) -> bool:
     """Did it finish, in one go, on this kind of device?"""
     if summary.status is not Status.FINISHED or summary.was_resumed:
         return False
-    on_device = summary.device == gpu.name if gpu else summary.device.startswith("CPU")
+    device = summary.device
+    on_device = device is not None and (device.name == gpu.name if gpu else device.kind == "cpu")
     return on_device and math.isfinite(summary.seconds)
 
 

@@ -32,7 +32,9 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 def pack(summary: Summary) -> bytes:
     """All but definitions, intervals and faults, which no column shows."""
-    rest = replace(summary, score=None, directions={}, definition={}, repaired=None, judged=None)
+    rest = replace(
+        summary, score=None, directions={}, definition={}, said={}, repaired=None, judged=None
+    )
     score = astuple(summary.score) if summary.score else None
     directions = {name: astuple(one) for name, one in summary.directions.items()}
     buffer = bytearray()

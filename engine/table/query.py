@@ -138,7 +138,7 @@ _TEXTS: dict[str, Callable[[Row], Any]] = {
     "note": lambda row: row.notes.note,
     "job": lambda row: row.settings.job,
     "git": lambda row: row.settings.git,
-    "message": lambda row: row.summary.message,
+    "message": lambda row: str(row.summary.message),
     "sha256": lambda row: [file.sha256 for file in row.settings.data.values()],
 }
 _KNOWN = {

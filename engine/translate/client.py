@@ -16,6 +16,7 @@ from typing import IO
 import msgspec
 
 from engine.language.errors import UserError
+from engine.language.said import lines, unpack
 from engine.language.texts import _
 from engine.machine.hardware import Probe
 from engine.machine.processes import python
@@ -23,6 +24,7 @@ from engine.models import tokenizer
 from engine.profile.schema import Generation, Profile
 from engine.prompts.builder import Encoded
 from engine.run import gpu_choice
+from engine.run.device import Device
 from engine.run.events import Phase
 from engine.scores import perplexity
 from engine.translate import protocol
@@ -38,7 +40,8 @@ class Translator:
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self.device = ""
+        self.device: Device | None = None
+        """What the loaded model computes on; None if none is loaded."""
         self.tokenizer = tokenizer.load(profile.model.path, profile.model.revision)
         self.last: Done | None = None
         """How the latest generation ended: reason, tokens, seconds."""
@@ -143,7 +146,7 @@ class Translator:
     def close(self, patience: float = 2.0) -> None:
         """Let the worker go; one that is still there after `patience` seconds is killed."""
         process, self._process = self._process, None
-        self.device = ""
+        self.device = None
         if process is None:
             return
         assert process.stdin is not None
@@ -177,9 +180,9 @@ class Translator:
             except msgspec.DecodeError:
                 continue  # a library printed something
             if isinstance(message, protocol.Trouble):
-                raise UserError("\n".join(filter(None, (message.message, message.hint))))
+                raise UserError(lines(unpack(message.message), unpack(message.hint)))
             yield message
-        self.device = ""
+        self.device = None
         raise TranslatorEnded(self._last_words())
 
     def _last_words(self) -> str:

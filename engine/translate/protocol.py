@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
 from engine.profile.schema import Generation, Profile
+from engine.run.device import Device
 from engine.run.events import Phase
 
 
@@ -47,7 +50,7 @@ class Cancel(Message):
 class Ready(Message):
     """Worker: the model is loaded."""
 
-    device: str
+    device: Device
 
 
 class Tokens(Message):
@@ -78,8 +81,9 @@ class Scored(Message):
 class Trouble(Message):
     """Worker: a request could not be served; it waits for the next one."""
 
-    message: str
-    hint: str = ""
+    message: Any
+    """Packed, like the hint: see engine.language.said."""
+    hint: Any = ""
 
 
 ToWorker = Load | Generate | Score | Cancel

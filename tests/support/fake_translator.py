@@ -16,6 +16,7 @@ import pytest
 from msgspec import Struct
 
 from engine.models import tokenizer
+from engine.run.device import Device
 from engine.run.events import Phase
 from engine.translate import protocol
 
@@ -140,7 +141,7 @@ class Worker:
             return
         model = message.profile.model
         self.ids = tokenizer.load(model.path, model.revision).encode(self.manners.answer)
-        say(protocol.Ready(device="cpu"))
+        say(protocol.Ready(device=Device("gpu", "cpu")))
 
     def generate(self, message: protocol.Generate) -> None:
         if self.manners.trouble:

@@ -27,6 +27,7 @@ from engine.machine.usage import Usage, UsageProbe
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded
 from engine.queue import scheduler
+from engine.run.device import Device
 from engine.run.events import Phase
 from engine.run.folder import Run
 from engine.start import launch
@@ -64,13 +65,14 @@ class Translator:
     """The answer and the reference's perplexity: of the base model, an adapter, the next one."""
 
     def __init__(self, profile: Profile) -> None:
-        self.profile, self.device = profile, ""
+        self.profile = profile
+        self.device: Device | None = None
         self._known: list[str] = []
         self.last = Done(request=1, reason="stop", tokens=16, seconds=0.4)
 
     def load(self) -> Iterator[Phase]:
         """No time passes."""
-        self.device = "cuda"
+        self.device = Device("gpu", "cuda")
         return iter(())
 
     def generate(self, ids: object, stop: object, adapter: str = "", **_: object) -> Iterator[str]:

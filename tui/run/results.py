@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.language.said import Words
 from engine.machine import regular_files
 from engine.run import events
 from engine.run.events import Evaluated, Finished, Judged, Score, Warned
@@ -29,14 +30,14 @@ class Result:
     """By the second references, of a file that has them."""
     mark: str = ""
     """Stands behind a perplexity that flatters the run (see `engine.run.settings.PEEKED`)."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Words, ...] = ()
     """What the worker said is to be known of it."""
 
 
 def read(run: Run) -> Result | None:
     """A run's result; None if there is none yet."""
     evaluated, judged, repaired, file = None, None, None, ""
-    warnings = []
+    warnings: list[Words] = []
     for event in _ends(run.events_path):
         if isinstance(event, Evaluated) and event.part == "test":
             evaluated, judged, repaired, file = event, None, None, event.file or file
@@ -45,7 +46,7 @@ def read(run: Run) -> Result | None:
         elif isinstance(event, Judged) and event.part == "test":
             judged, file = event, event.file or file
         elif isinstance(event, Warned):
-            warnings.append(event.message)
+            warnings.append(event.words("message"))
         elif isinstance(event, Finished):
             file = event.file or file
     if evaluated is None and not file:

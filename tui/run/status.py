@@ -127,7 +127,7 @@ def _pace(summary: Summary, speed: float) -> list[Content]:
     if summary.memory:
         parts.append(Content(size(summary.memory)))
     if summary.device:
-        parts.append(Content.styled(device_name(summary.device), "dim"))
+        parts.append(Content.styled(str(device_name(summary.device)), "dim"))
     return parts
 
 

@@ -7,7 +7,7 @@ from engine.run import overlap
 from engine.run.events import Finished, Started, Stopped
 from engine.scores.result_lines import SampleResult
 from engine.worker.model.computed import choose_engine
-from engine.worker.process.devices import device_name
+from engine.worker.process import devices
 from engine.worker.process.reporter import StopRequested
 from engine.worker.scoring import evaluate, translate
 from engine.worker.scoring.session import Session
@@ -15,7 +15,7 @@ from engine.worker.scoring.session import Session
 
 def run(session: Session) -> None:
     """Score, or translate, the run's file."""
-    session.reporter.emit(Started(device=device_name(session.device)))
+    session.reporter.emit(Started(**devices.told(session.device)))
     try:
         if session.settings.job == "predict":
             _predict(session)

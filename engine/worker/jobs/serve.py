@@ -9,6 +9,7 @@ import threading
 import time
 
 from engine.language.errors import UserError
+from engine.language.said import pack
 from engine.language.texts import _
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded
@@ -28,7 +29,7 @@ from engine.translate.protocol import (
 )
 from engine.worker.jobs.served import Served
 from engine.worker.process import failures
-from engine.worker.process.devices import device_name, pick_device
+from engine.worker.process.devices import describe, pick_device
 
 
 class Server:
@@ -58,11 +59,11 @@ class Server:
                 else:
                     self._generate(request, self._served)
             except UserError as error:
-                self._send(Trouble(message=str(error)))
+                self._send(Trouble(message=pack(error.said)))
             except Exception as error:  # the process and its loaded model outlive a bad request
                 loads = isinstance(request, Load)
                 failed = failures.explain(error, "loading the model" if loads else "translating")
-                self._send(Trouble(message=failed.message, hint=failed.hint))
+                self._send(Trouble(message=pack(failed.whole())))
 
     def _read(self) -> None:
         """Cancel is taken at once, in its own thread; the rest waits its turn."""
@@ -81,7 +82,7 @@ class Server:
         self._served = None  # first: there may be no room for two
         device = pick_device()
         self._served = Served(profile, device)
-        self._send(Ready(device=device_name(device)))
+        self._send(Ready(device=describe(device)))
 
     def _generate(self, request: Generate, served: Served) -> None:
         began = time.monotonic()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
+from engine.language.said import english
 from engine.language.texts import _
 from engine.machine.hardware import Probe
 from engine.run import gpu_choice
+from engine.run.device import Device
+from engine.run.words import device_name
 
 Warn = Callable[[str, str], None]
 """Told a message and a hint."""
@@ -38,11 +42,17 @@ def check_device(device: torch.device, warn: Warn) -> None:
     warn(words.format(gpu=gpus[0].name, why=why), hint)
 
 
-def device_name(device: torch.device) -> str:
-    """For people: the GPU's name, or CPU and its threads."""
+def describe(device: torch.device) -> Device:
+    """The GPU's name, or the threads of the CPU."""
     if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
-    return f"CPU, {torch.get_num_threads()} threads"
+        return Device("gpu", str(torch.cuda.get_device_name(device)))
+    return Device("cpu", threads=torch.get_num_threads())
+
+
+def told(device: torch.device) -> dict[str, Any]:
+    """The keys of an event that say where a worker computes."""
+    found = describe(device)
+    return {"device": english(device_name(found)), "computes_on": found}
 
 
 def compute_dtype(

@@ -7,29 +7,28 @@ import errno
 import torch
 
 from engine.language.errors import UserError
-from engine.language.texts import _
-from engine.run.events import Failed
+from engine.language.said import Said, Words
+from engine.run.events import Failed, worded
 from engine.worker.process import out_of_memory
 
 
 def explain(error: BaseException, phase: str = "") -> Failed:
     """The event that ends a failed run; `phase` is what it was busy with."""
-    message = str(error).strip() or type(error).__name__
+    kind = type(error).__name__
     if isinstance(error, UserError):
-        return Failed(type=type(error).__name__, message=message)
-    return Failed(
-        type=type(error).__name__, message=message.splitlines()[0], hint=_hint(error, phase)
-    )
+        return Failed(type=kind, **worded(message=error.said or kind))
+    message = str(error).strip() or kind
+    return Failed(type=kind, **worded(message=message.splitlines()[0], hint=_hint(error, phase)))
 
 
-def _hint(error: BaseException, phase: str) -> str:
+def _hint(error: BaseException, phase: str) -> Words:
     message = str(error)
     if isinstance(error, torch.cuda.OutOfMemoryError) or "CUDA error: out of memory" in message:
         return out_of_memory.hint(phase)
     if isinstance(error, MemoryError) or "DefaultCPUAllocator" in message:
-        return _("main memory is exhausted: lower training.tokens_per_pass")
+        return Said("main memory is exhausted: lower training.tokens_per_pass")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _("the disk is full: free some space, then resume the run")
+        return Said("the disk is full: free some space, then resume the run")
     if isinstance(error, ImportError):
-        return _("a package is missing or broken: install again with `make run`")
-    return _("the whole story is in worker.log")
+        return Said("a package is missing or broken: install again with `make run`")
+    return Said("the whole story is in worker.log")

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from engine.run.events import Event, Phase, Warned
+from engine.language.said import Words
+from engine.run.events import Event, Phase, Warned, worded
 from engine.worker.process.log_book import LogBook
 
 
@@ -50,9 +51,9 @@ class Reporter:
         self._last_progress = now
         self.emit(Phase(name=name, done=done, of=of))
 
-    def warn(self, message: str, hint: str = "") -> None:
+    def warn(self, message: Words, hint: Words = "") -> None:
         """Say something the user should know."""
-        self.emit(Warned(message=message, hint=hint))
+        self.emit(Warned(**worded(message=message, hint=hint)))
 
     def check_stop(self) -> None:
         """Raise StopRequested if the user asked for it."""

@@ -11,6 +11,7 @@ import torch
 
 from engine.data.dataset import Pair
 from engine.language.errors import DataError
+from engine.language.said import Said, Words
 from engine.language.texts import _, plural
 from engine.machine import regular_files
 from engine.machine.files import write_atomically
@@ -154,7 +155,7 @@ def write_results(path: Path, results: Sequence[SampleResult]) -> None:
 
 def definition(
     profile: Profile, builder: PromptBuilder, computed: Computed, scored: int
-) -> dict[str, str]:
+) -> dict[str, Words]:
     """What was measured and how, to stand beside the number; `scored` is the number of tokens."""
     quantization, few_shot = profile.quantization, profile.few_shot
     base = quantization.method + (" double" if quantization.double else "")
@@ -166,14 +167,16 @@ def definition(
         examples += f" {few_shot.choose}{seed}, {few_shot.direction} direction"
     end = builder.tokenizer.eos_token
     return {
-        "metric": f"macro, the mean over samples of exp(mean nats of output tokens and {end})",
-        "corpus": f"exp(mean nats over all {scored:,} such tokens)",
-        "base": "unquantised" if quantization.method == "none" else base,
+        "metric": Said(
+            "macro, the mean over samples of exp(mean nats of output tokens and {end})", end=end
+        ),
+        "corpus": Said("exp(mean nats over all {count} such tokens)", count=f"{scored:,}"),
+        "base": Said("unquantised") if quantization.method == "none" else base,
         "computed in": str(computed.dtype).removeprefix("torch."),
-        "logits": "float32 before log-softmax",
+        "logits": Said("{dtype} before log-softmax", dtype="float32"),
         "engine": computed.engine,
         "attention": computed.attention,
         "prompt": builder.digest,
         "examples": examples,
-        "cut at": f"{profile.evaluation.max_tokens} tokens",
+        "cut at": Said("{count} tokens", count=profile.evaluation.max_tokens),
     }

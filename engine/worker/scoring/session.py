@@ -19,7 +19,7 @@ from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
 from engine.models import context
 from engine.prompts.builder import PromptBuilder
-from engine.run import prompt_builder, trained_with
+from engine.run import definition, prompt_builder, trained_with
 from engine.run.events import Evaluated, Sample, Score
 from engine.run.files import RunFiles
 from engine.run.folder import Run
@@ -161,7 +161,9 @@ class Session:
                 step=step,
                 checkpoint=checkpoint,
                 file=str(path.relative_to(self.run.folder)),
-                definition=evaluate.definition(profile, self.builder, computed, score.tokens),
+                **definition.as_keys(
+                    evaluate.definition(profile, self.builder, computed, score.tokens)
+                ),
                 seconds=time.monotonic() - began,
                 memory=memory.peak_bytes(self.device),
             )

@@ -14,12 +14,11 @@ from engine.profile import seed_loop
 from engine.profile.schema import Training
 from engine.prompts.builder import Encoded
 from engine.run import plan, trained_with
-from engine.run.events import Finished, Saved, Score, Started, Step, Stopped
+from engine.run.events import Finished, Saved, Score, Started, Step, Stopped, worded
 from engine.worker.batching.batches import epoch_order
 from engine.worker.model.adapters import add_adapter
 from engine.worker.model.computed import Computed, choose_engine
-from engine.worker.process import memory
-from engine.worker.process.devices import device_name
+from engine.worker.process import devices, memory
 from engine.worker.process.reporter import StopRequested
 from engine.worker.scoring.session import Session
 from engine.worker.training import checkpoints
@@ -77,10 +76,10 @@ class Trainer:
             Started(
                 steps=self.plan.steps,
                 resumed_from=self.progress.step,
-                device=device_name(self.session.device),
+                **devices.told(self.session.device),
                 pairs=self.plan.pairs,
                 left_out=self.plan.left_out,
-                engine=self.computed.engine,
+                **worded(engine=self.computed.engine),
             )
         )
         self.data.warn(self.profile, self.report)

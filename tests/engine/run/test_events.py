@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from samples import judged, score, step
 
-from engine.run import events
-from engine.run.events import Event, EventLog, Tail, Unknown
+from engine.language import texts
+from engine.language.said import Said, Words
+from engine.run import definition, events
+from engine.run.device import Device
+from engine.run.events import Event, EventLog, Tail, Unknown, Worded
 from engine.run.judgement import Judgement, Measure
 
 LOG = Path("events.jsonl")
@@ -59,7 +62,8 @@ def written(line: bytes) -> Any:
 
 
 def test_the_list_above_holds_every_kind() -> None:
-    assert {type(event) for event in EVERY_KIND} == set(Event.__subclasses__()) - {Unknown}
+    kinds = {*Event.__subclasses__(), *Worded.__subclasses__()}
+    assert {type(event) for event in EVERY_KIND} == kinds - {Worded, Unknown}
 
 
 @pytest.mark.parametrize("event", EVERY_KIND, ids=lambda event: type(event).__name__)
@@ -243,3 +247,47 @@ def test_an_event_after_one_that_a_full_disk_tore_is_whole() -> None:
     assert first == events.Phase(name="first", at=0.0)
     assert isinstance(torn, Unknown)
     assert last == events.Phase(name="last", at=0.0)
+
+
+def test_what_a_person_reads_is_read_in_any_language_and_found_in_english() -> None:
+    warning = Said.counted("{count:,} pair", "{count:,} pairs", 1200)
+    hint = Said("{name}: {words}", name="train", words=Said("the last step"))
+    texts.speak("zh-TW")
+    try:
+        line = events.encode(events.Warned(**events.worded(message=warning, hint=hint)))
+        assert b'"message":"1,200 pairs","hint":"train: the last step"' in line
+        event = events.decode(line)
+        assert isinstance(event, events.Warned)
+        assert (str(event.words("message")), str(event.words("hint"))) == (
+            "1,200 個句對",
+            "train：最後一步",
+        )
+    finally:
+        texts.speak("en")
+    assert (str(event.words("message")), str(event.words("hint"))) == (
+        "1,200 pairs",
+        "train: the last step",
+    )
+
+
+def test_a_definition_is_read_in_any_language_and_compared_in_english() -> None:
+    said: dict[str, Words] = {"base": Said("unquantised"), "logits": "float32"}
+    event = events.Evaluated(
+        part="test", score=events.Score(2.0, 2.0, 1, 1), **definition.as_keys(said)
+    )
+    read = events.decode(events.encode(event))
+    assert isinstance(read, events.Evaluated)
+    assert read.definition == {"base": "unquantised", "logits": "float32"}
+    assert read.defined() == said
+
+
+def test_where_a_worker_computes_is_a_fact_also_in_old_lines() -> None:
+    assert events.Started(device="CPU, 2 threads").place == Device("cpu", threads=2)
+    assert events.Started(device="NVIDIA H100 80GB HBM3").place == Device(
+        "gpu", "NVIDIA H100 80GB HBM3"
+    )
+    assert events.Started().place is None
+    line = events.encode(events.Started(device="x", computes_on=Device("cpu", threads=8)))
+    new = events.decode(line)
+    assert isinstance(new, events.Started)
+    assert new.place == Device("cpu", threads=8)

@@ -9,6 +9,7 @@ import pytest
 
 from engine.language import texts
 from engine.run import words
+from engine.run.device import Device
 from engine.run.judgement import FAULTS
 from engine.run.summary import Status
 
@@ -20,6 +21,7 @@ REPORTED = re.compile(r'(?:\.phase\(|Phase\(name=)"([^"{]+)"')
 def shouting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A language in which every known text is in capitals."""
     monkeypatch.setattr(words, "_", str.upper)
+    monkeypatch.setattr(texts, "_", str.upper)
 
 
 def reported_phases() -> set[str]:
@@ -57,6 +59,6 @@ def test_without_a_catalogue_words_are_english() -> None:
 def test_a_processor_is_named_in_the_language_of_the_interface(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert words.device_name("NVIDIA H100\x1b[31m 80GB") == "NVIDIA H100 80GB"
-    monkeypatch.setattr(words, "plural", lambda one, many, count: "{count} ×")
-    assert words.device_name("CPU, 2 threads") == "2 ×"
+    assert words.device_name(Device("gpu", "NVIDIA H100\x1b[31m 80GB")) == "NVIDIA H100 80GB"
+    monkeypatch.setattr(texts, "plural", lambda one, many, count: "{count} ×")
+    assert words.device_name(Device("cpu", threads=2)) == "2 ×"

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from engine.data.directions import direction_label
 from engine.language import figures
 from engine.language.plain_text import one_line, plain
+from engine.language.said import Words
 from engine.language.texts import _, labelled, plural
 from engine.run import words as wording
 from engine.run.events import Judged
@@ -82,11 +83,11 @@ def _faults(judgement: Judgement) -> Iterator[Content]:
 
 
 def _definitions(result: Result) -> Iterator[Content]:
-    said: dict[str, str] = {}
+    said: dict[str, Words] = {}
     if result.evaluated:
-        said |= result.evaluated.definition
+        said |= result.evaluated.defined()
     if result.judged:
-        said |= result.judged.definition
+        said |= result.judged.defined()
     if said:
         yield Content.styled(_("definition"), "$primary")
     for key, words in in_words(said).items():

@@ -11,6 +11,7 @@ from textual.widgets import Digits
 
 from engine.language import figures
 from engine.language.plain_text import one_line
+from engine.language.said import Words
 from engine.language.texts import _, labelled, plural
 from engine.run import words as wording
 from engine.run.events import Judged
@@ -130,11 +131,11 @@ def faults_line(judged: Judged | None) -> Content:
 
 def definition_line(result: Result) -> Content:
     """How the numbers are defined."""
-    said: dict[str, str] = {}
+    said: dict[str, Words] = {}
     if result.evaluated:
-        said |= result.evaluated.definition
+        said |= result.evaluated.defined()
     if result.judged:
-        said |= result.judged.definition
+        said |= result.judged.defined()
     words = _("; ").join(
         labelled(one_line(key), one_line(value)) for key, value in in_words(said).items()
     )

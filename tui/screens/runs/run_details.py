@@ -208,5 +208,5 @@ def _judged(judged: Judged) -> Iterator[Content]:
             count=fault.count, fault=wording.fault_name(kind), share=share
         )
         yield Content.styled(counted, "$text-warning")
-    for name, words in in_words(judged.definition).items():
+    for name, words in in_words(judged.defined()).items():
         yield Content.styled(labelled(one_line(name), one_line(words)), "$text-muted")

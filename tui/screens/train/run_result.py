@@ -79,7 +79,7 @@ def closing(
     """What is to be said under the chart: the result, or why there is none."""
     if summary.status is Status.FAILED:
         lines = [Content.styled("✗ " + (plain(summary.message) or _("failed")), "$text-error")]
-        return Content("\n").join([*lines, *_hint(summary.hint), *_hint(_("l shows the log"))])
+        return Content("\n").join([*lines, *_hint(str(summary.hint)), *_hint(_("l shows the log"))])
     if summary.status is Status.WAITING:
         return Content.styled("◷ " + _("Waits in the queue; Q shows it"), "$text-muted")
     if summary.status is Status.INTERRUPTED:
@@ -182,5 +182,5 @@ def _right(word: str, columns: int) -> str:
 
 def _warnings(history: History) -> Iterator[Text]:
     for warning in history.warnings[-3:]:
-        yield Text(f"! {plain(warning.message)}", "yellow")
-        yield Text(f"{plain(warning.hint)}\n", "dim")
+        yield Text(f"! {plain(warning.words('message'))}", "yellow")
+        yield Text(f"{plain(warning.words('hint'))}\n", "dim")

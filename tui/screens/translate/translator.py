@@ -14,6 +14,7 @@ from engine.language.plain_text import message_of
 from engine.language.texts import _
 from engine.profile.schema import Profile
 from engine.run import words as wording
+from engine.run.device import Device
 from engine.run.events import Phase
 from engine.translate.client import Translator, TranslatorEnded
 from engine.translate.protocol import Done
@@ -101,9 +102,9 @@ class KeptTranslator:
         self._shut = False
 
     @property
-    def device(self) -> str:
-        """What the loaded model runs on; empty if none is loaded."""
-        return "" if self._translator is None else self._translator.device
+    def device(self) -> Device | None:
+        """What the loaded model runs on; None if none is loaded."""
+        return None if self._translator is None else self._translator.device
 
     def holds(self, profile: Profile) -> bool:
         """Is this profile's base model loaded?"""

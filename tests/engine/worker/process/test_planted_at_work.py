@@ -58,7 +58,8 @@ def test_a_translator_answers_amid_planted_code(profile: Profile, planted: Plant
     try:
         for _phase in translator.load():
             pass
-        assert translator.device.startswith("CPU")
+        assert translator.device is not None
+        assert translator.device.kind == "cpu"
     finally:
         translator.close()
     assert planted.run == []
