@@ -15,16 +15,19 @@ _PLAIN_INTERVAL = 10.0
 
 
 class ProgressLine:
-    """Shows how far something is."""
+    """Shows how far something is.
 
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
+    Where there is no terminal, the first line comes `at_once` or after a while, as all others do.
+    """
+
+    def __init__(self, *, at_once: bool = True) -> None:
+        self.is_on_terminal = sys.stderr.isatty()
         self._shown = ""
-        self._last = -math.inf
+        self._last = -math.inf if at_once else time.monotonic()
 
     def show(self, line: str) -> None:
         """Show this in place of what is shown."""
-        if self._terminal:
+        if self.is_on_terminal:
             room = shutil.get_terminal_size().columns - 1
             while width(line) > room:
                 line = line[:-1]
@@ -43,6 +46,6 @@ class ProgressLine:
 
     def end(self) -> None:
         """Leave the line empty, for something else to be printed."""
-        if self._terminal and self._shown:
+        if self.is_on_terminal and self._shown:
             put_line("")
             self._shown = ""

@@ -20,6 +20,7 @@ from engine.run.settings import PEEKED
 from engine.table import differences, score_table
 from engine.table.catalog import Row
 from engine.table.columns import perplexity_of, strategy_of
+from engine.table.same_test import file_of_test
 from engine.table.standing import Standing, seed_in_words, standings
 
 if TYPE_CHECKING:
@@ -170,11 +171,11 @@ def by_item(compared: Comparison, one: int, other: int) -> list[str]:
 
 def _bases(rows: Sequence[Row], everything: Sequence[Row]) -> list[Row]:
     """The best zero-shot run of each model and file that has none among the rows."""
-    wanted = {(_model(row), _test(row)) for row in rows}
-    wanted -= {(_model(row), _test(row)) for row in rows if _is_base(row)}
+    wanted = {(_model(row), file_of_test(row)) for row in rows}
+    wanted -= {(_model(row), file_of_test(row)) for row in rows if _is_base(row)}
     found: dict[tuple[str, str], Row] = {}
     for row in ranked(row for row in everything if _is_base(row)):
-        key = _model(row), _test(row)
+        key = _model(row), file_of_test(row)
         if key in wanted and not math.isnan(perplexity_of(row)):
             found.setdefault(key, row)
     return list(found.values())
@@ -186,8 +187,3 @@ def _is_base(row: Row) -> bool:
 
 def _model(row: Row) -> str:
     return row.settings.profile.model.path
-
-
-def _test(row: Row) -> str:
-    file = row.settings.data.get("test")
-    return file.sha256 if file else ""

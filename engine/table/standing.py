@@ -18,6 +18,7 @@ from engine.run.settings import DataFile
 from engine.table import score_table
 from engine.table.catalog import Row
 from engine.table.columns import perplexity_of
+from engine.table.same_test import by_test_file
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,10 @@ class Standing:
 
 def standings(rows: Iterable[Row]) -> list[Standing]:
     """By test file, that of most runs first: numbers on different items have no order."""
-    by_file: dict[str, list[Row]] = {}
-    for row in rows:
-        test = row.settings.data.get("test")
-        by_file.setdefault(test.sha256 if test else "", []).append(row)
-    found = [Standing(group[0].settings.data.get("test"), _entries(group))
-             for group in by_file.values()]  # fmt: skip
+    found = [
+        Standing(group[0].settings.data.get("test"), _entries(group))
+        for group in by_test_file(rows).values()
+    ]
     return sorted(found, key=lambda one: -len(one.rows))
 
 

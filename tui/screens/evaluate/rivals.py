@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from engine.prompts import strategies
 from engine.run.judgement import value
 from engine.table.catalog import Row
+from engine.table.columns import perplexity_of
+from engine.table.same_test import comparable
 
 
 @dataclass(frozen=True)
@@ -29,20 +31,11 @@ class Rival:
 
 
 def find_rivals(rows: Iterable[Row], sha256: str, model: str, shown: str = "") -> list[Rival]:
-    """One row per strategy, the best first.
-
-    Only runs that scored the same file (by its bytes) with the same base model: between models
-    with different tokenizers a perplexity a token cannot be compared.
-    """
+    """One row per strategy, the best first, of runs that can be compared."""
     best: dict[str, Rival] = {}
-    for row in rows:
-        score, file = row.summary.score, row.settings.data.get("test")
-        if score is None or file is None or math.isnan(score.perplexity):
-            continue
-        if file.sha256 != sha256 or row.settings.profile.model.path != model:
-            continue
+    for row in comparable(rows, sha256, model):
         name = row.settings.strategy
-        rival = _rival(row, score.perplexity, shown)
+        rival = _rival(row, perplexity_of(row), shown)
         if name not in best or _precedes(rival, best[name]):
             best[name] = rival
     zero = best.get(strategies.ZERO_SHOT.name)
