@@ -15,6 +15,11 @@ from engine.run.summary import Summary
 
 _Numbers = tuple[Any, ...]
 _MEASURES = ("bleu", "chrf", "source_bleu", "source_chrf")
+_LEFT_OUT = ("perplexity", "corpus", "median", "outputs", "faults")
+"""Of a judgement: what no column shows."""
+
+if set(Judgement.__struct_fields__) != {"samples", *_MEASURES, *_LEFT_OUT}:
+    raise TypeError("packing: say of every number of a judgement whether it is kept")
 
 
 class _Packed(Struct, array_like=True):
