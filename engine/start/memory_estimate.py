@@ -41,6 +41,7 @@ from dataclasses import dataclass
 from engine.fast.memory import Use
 from engine.language.said import Words
 from engine.models.model_shape import ModelShape
+from engine.profile import optimizers
 from engine.profile.schema import Profile
 from engine.start.largest_pass import Load
 
@@ -128,15 +129,11 @@ def adapter_parameters(profile: Profile, shape: ModelShape) -> int:
 
 def optimizer_bytes(profile: Profile, shape: ModelShape) -> int:
     """The optimizer's state."""
-    size = adapter_parameters(profile, shape)
-    optimizer = profile.training.optimizer
-    if optimizer == "adamw":
-        return 8 * size
-    if optimizer == "adafactor":
-        rank = profile.lora.rank
-        adapted = (x for x in shape.linears if _has_adapter(profile, x.name))
-        return sum(4 * (x.inputs + x.outputs + 2 * rank) for x in adapted)
-    return 2 * size + 2 * size // _BLOCK
+    facts = optimizers.get(profile.training.optimizer)
+    rank = profile.lora.rank
+    adapted = (x for x in shape.linears if _has_adapter(profile, x.name))
+    edges = sum(x.inputs + x.outputs + 2 * rank for x in adapted)
+    return int(facts.state * adapter_parameters(profile, shape) + facts.factored_state * edges)
 
 
 def _has_adapter(profile: Profile, name: str) -> bool:

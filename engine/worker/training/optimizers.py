@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import bitsandbytes as bnb
 import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import Adafactor, get_scheduler
 
-from engine.profile import seed_loop
+from engine.profile import optimizers, seed_loop
 from engine.profile.schema import Training
 
 
 def make_optimizer(settings: Training, parameters: list[torch.nn.Parameter]) -> Optimizer:
-    """The optimizer that a profile asks for; the 8-bit ones keep their state quantised."""
-    lr, decay = settings.learning_rate, settings.weight_decay
-    if settings.optimizer == "adamw_8bit":
-        return bnb.optim.AdamW8bit(parameters, lr=lr, weight_decay=decay)  # type: ignore[no-any-return]
-    if settings.optimizer == "paged_adamw_8bit":
-        return bnb.optim.PagedAdamW8bit(parameters, lr=lr, weight_decay=decay)  # type: ignore[no-any-return]
-    if settings.optimizer == "adafactor":
-        return Adafactor(  # type: ignore[no-any-return]
-            parameters, lr=lr, weight_decay=decay, scale_parameter=False, relative_step=False
-        )
+    """The optimizer that a profile asks for. Raises UserError for one that there is not."""
+    name = optimizers.get(settings.optimizer).name
+    return MAKERS[name](parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+
+
+def _adamw(parameters: list[torch.nn.Parameter], **settings: float) -> Optimizer:
     on_gpu = parameters[0].device.type == "cuda"
-    return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay, fused=on_gpu or None)
+    return torch.optim.AdamW(parameters, fused=on_gpu or None, **settings)  # type: ignore[arg-type]
+
+
+MAKERS: dict[str, Callable[..., Optimizer]] = {
+    "adamw": _adamw,
+    "adamw_8bit": bnb.optim.AdamW8bit,
+    "paged_adamw_8bit": bnb.optim.PagedAdamW8bit,
+    "adafactor": partial(Adafactor, scale_parameter=False, relative_step=False),
+}
+"""By the names of `engine.profile.optimizers`; the 8-bit ones keep their state quantised."""
 
 
 def make_scheduler(settings: Training, optimizer: Optimizer, steps: int) -> LRScheduler:
