@@ -6,29 +6,41 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.language.plain_text import one_line
 from engine.language.said import Said, Words
 
 Cell = str | int | float | bool | None
 _MARKDOWN = re.compile(r"([\\|`*_<>\[\]])")
+_NUMBER = re.compile(r"[-+]?[\d.]*")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SUFFIXES = (".csv", ".json", ".md")
 
 
-def as_csv(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
-    """RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+def as_csv(
+    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, whole_texts: bool = False
+) -> str:
+    """RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    A text becomes one line, unless `whole_texts` are wanted.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+    for row in rows:
+        cells = row if whole_texts else [_in_one_line(cell) for cell in row]
+        writer.writerow([_harmless(cell) for cell in cells])
     return out.getvalue()
 
 
+def _in_one_line(cell: Cell) -> Cell:
+    return one_line(cell) if isinstance(cell, str) else cell
+
+
 def _harmless(cell: Cell) -> Cell:
-    if isinstance(cell, str):
-        return f"'{one_line(cell)}" if cell.startswith(_FORMULA) else one_line(cell)
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
     return "" if cell is None else cell
 
 
@@ -42,9 +54,16 @@ def as_markdown(
     header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
 ) -> str:
     """A pipe table; `right` names the columns set flush right."""
-    rule = ["---:" if at in right else "---" for at in range(len(header))]
     lines = [[escaped(cell) for cell in row] for row in (header, *rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in (lines[0], rule, *lines[1:]))
+    return pipe_table(lines[0], lines[1:], right)
+
+
+def pipe_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+) -> str:
+    """The same of cells that are Markdown already."""
+    rule = ["---:" if at in right else "---" for at in range(len(header))]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (header, rule, *rows))
 
 
 def escaped(words: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from engine.language import sheets
 from engine.run.events import Evaluated
 from engine.run.folder import Run
 from engine.run.history import Steps, read_history
@@ -74,15 +73,14 @@ def _enter_losses(points: Sequence[Point], steps: Steps) -> None:
 
 def as_csv(curves: Sequence[Curve]) -> str:
     """All points, one a line; what is not known stays empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["run", "step", "of", "test_perplexity", "test_perplexity_corpus",
-                     "validation_perplexity", "training_loss", "seconds"])  # fmt: skip
+    header = ["run", "step", "of", "test_perplexity", "test_perplexity_corpus",
+              "validation_perplexity", "training_loss", "seconds"]  # fmt: skip
+    lines: list[list[sheets.Cell]] = []
     for curve in curves:
         for point in curve.points:
             values = (
                 point.test, point.test_corpus, point.validation, point.loss, point.seconds
             )  # fmt: skip
             shown = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
-            writer.writerow([curve.run, point.step, curve.steps, *shown])
-    return out.getvalue()
+            lines.append([curve.run, point.step, curve.steps, *shown])
+    return sheets.as_csv(header, lines, whole_texts=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.language import sheets
 from engine.language.errors import RunError, UserError, cannot_write
+from engine.language.sheets import Cell
 from engine.language.texts import _
 from engine.machine.files import write_atomically
 from engine.report import chart, curves, page, repeating
@@ -93,23 +92,14 @@ def _samples_csv(results: Results) -> str:
     for run, found in results.items():
         by_run[run] = {(result.id, result.instruction): result for result in found}
         items = {**by_run[run], **items}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     header = ["id", "direction", "instruction", "reference"]
     for run in results:
         header += [f"perplexity {run}", f"output {run}", f"faults {run}"]
-    writer.writerow(header)
+    lines = []
     for key, item in items.items():
-        line: list[object] = [item.id, item.direction, item.instruction, item.reference]
+        line: list[Cell] = [item.id, item.direction, item.instruction, item.reference]
         for run in results:
             one = by_run[run].get(key)
             line += [one.perplexity, one.output, " ".join(one.faults)] if one else [""] * 3
-        writer.writerow(["" if cell is None else _no_formula(cell) for cell in line])
-    return out.getvalue()
-
-
-def _no_formula(cell: object) -> object:
-    """A text that a spreadsheet, which this file is for, would compute stands behind a quote."""
-    if not isinstance(cell, str) or re.fullmatch(r"[-+]?[\d.]*", cell):
-        return cell
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+        lines.append(line)
+    return sheets.as_csv(header, lines, whole_texts=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from engine.language import sheets
 from engine.language.plain_text import plain
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~$&@!{}])")
@@ -35,8 +36,7 @@ def block(text: str) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """A table of cells that are Markdown already; `right` names the columns set flush right."""
-    rule = ["---:" if column in right else "---" for column in range(len(header))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, rule, *rows))
+    return sheets.pipe_table(header, rows, right).rstrip("\n")
 
 
 def _longer_than_any_run(text: str, least: int) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.language import sheets
 from engine.language.figures import interval
 from engine.language.texts import _
 from engine.report import hyperparameters, latex
@@ -102,12 +101,8 @@ def hyperparameter_lines(rows: Sequence[Row]) -> tuple[list[str], list[list[str]
 
 def as_csv(found: Results) -> str:
     """The lines of all files, the file's hash before each."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_("test file"), *found.header])
-    for name, lines in found.groups:
-        writer.writerows([name, *line] for line in lines)
-    return out.getvalue()
+    lines = [[name, *line] for name, lines in found.groups for line in lines]
+    return sheets.as_csv([_("test file"), *found.header], lines, whole_texts=True)
 
 
 def as_latex(found: Results) -> str:
