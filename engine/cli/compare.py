@@ -176,7 +176,7 @@ def _standing_table(standing: Standing) -> str:
         for row in entry.rows:
             strategy = row.settings.strategy_in_full
             if entry.is_seeded:
-                name, strategy = "", "  " + seed_in_words(row, entry.rows)
+                name, strategy = "", f"  {seed_in_words(row, entry.rows)}"
             cells = score_table.cells(row, standing.best)
             by = score_table.chosen_by(row)
             lines.append([name, strategy, *cells, by, row.run.id])

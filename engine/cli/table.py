@@ -7,14 +7,15 @@ import sys
 from collections.abc import Sequence
 
 from engine.language.plain_text import cut, one_line, width
+from engine.language.said import Words
 
 _LEAST = 12
 """Cells that an elastic column keeps however narrow the terminal is."""
 
 
 def table(
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    header: Sequence[Words],
+    rows: Sequence[Sequence[Words]],
     right: Sequence[int] = (),
     elastic: int | None = None,
 ) -> str:
@@ -22,7 +23,7 @@ def table(
 
     On a terminal the `elastic` column is cut to what room the others leave.
     """
-    cells = [list(header), *(list(map(one_line, row)) for row in rows)]
+    cells = [list(map(str, header)), *(list(map(one_line, row)) for row in rows)]
     widths = [max(width(row[column]) for row in cells) for column in range(len(header))]
     room = _room()
     if elastic is not None and room:

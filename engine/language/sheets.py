@@ -51,7 +51,7 @@ def as_json(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def as_markdown(
-    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+    header: Sequence[Words], rows: Sequence[Sequence[Words]], right: Sequence[int] = ()
 ) -> str:
     """A pipe table; `right` names the columns set flush right."""
     lines = [[escaped(cell) for cell in row] for row in (header, *rows)]
@@ -66,7 +66,7 @@ def pipe_table(
     return "".join(f"| {' | '.join(line)} |\n" for line in (header, rule, *rows))
 
 
-def escaped(words: str) -> str:
+def escaped(words: Words) -> str:
     """A text in one line of Markdown, to be read as it stands."""
     return _MARKDOWN.sub(r"\\\1", one_line(words))
 

@@ -61,7 +61,17 @@ def _lines(standing: Standing) -> Iterator[list[str]]:
         if entry.is_seeded:
             perplexity, of_best, *rest = entry.cells(standing.best)
             name = entry.rows[0].settings.profile.name
-            yield [name, entry.strategy, perplexity, of_best, "–", *rest[:4], "–", *rest[4:], ""]
+            yield [
+                name,
+                str(entry.strategy),
+                perplexity,
+                of_best,
+                "–",
+                *rest[:4],
+                "–",
+                *rest[4:],
+                "",
+            ]
         for row in entry.rows:
             yield _line(row, entry, standing.best)
     for _of_file, copied in score_table.cells_of_copies(standing.rows):

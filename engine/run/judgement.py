@@ -87,5 +87,5 @@ def value(measure: Measure | None) -> float:
 
 
 def plain_data(struct: Struct) -> Any:
-    """As JSON has it: lists, dicts, and null for what is no number."""
-    return msgspec.json.decode(msgspec.json.encode(struct))
+    """As JSON has it: lists, dicts, null for what is no number, and texts in words."""
+    return msgspec.json.decode(msgspec.json.encode(struct, enc_hook=str))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.language.texts import _, plural
+from engine.language.said import Said
 from engine.run.folder import Run
 from engine.run.summary import Summary
 from engine.scores import result_lines
@@ -49,30 +49,31 @@ def differing_tokens(one: Side, other: Side) -> int:
     return sum(a.tokens != b.tokens for a, b in zip(one.results, other.results, strict=True))
 
 
-def cautions(one: Side, other: Side) -> list[str]:
+def cautions(one: Side, other: Side) -> list[Said]:
     """Why the numbers may not be comparable, a sentence each."""
     said = []
     common, files = len(one.results), (one.whole_file, other.whole_file)
     if not common == files[0] == files[1]:
         said.append(
-            plural(
+            Said.counted(
                 "the files differ: compared on the {common} item that both have, of {first} and"
                 " {second}",
                 "the files differ: compared on the {common} items that both have, of {first} "
                 "and {second}",
                 common,
-            ).format(common=common, first=files[0], second=files[1])
+                common=common,
+                first=files[0],
+                second=files[1],
+            )
         )
     models = [side.run.settings.profile.model.path for side in (one, other)]
     if models[0] != models[1]:
         said.append(
-            _("the base models differ: {first} | {second}").format(
-                first=models[0], second=models[1]
-            )
+            Said("the base models differ: {first} | {second}", first=models[0], second=models[1])
         )
     if one.is_scored and other.is_scored and (tokens := differing_tokens(one, other)):
         said.append(
-            plural(
+            Said.counted(
                 "{tokens} item has another number of scored tokens (another tokenizer or "
                 "another cut): perplexities per token cannot be compared, those per character "
                 "can",
@@ -80,25 +81,28 @@ def cautions(one: Side, other: Side) -> list[str]:
                 "another cut): perplexities per token cannot be compared, those per character "
                 "can",
                 tokens,
-            ).format(tokens=tokens)
+                tokens=tokens,
+            )
         )
     said += [
-        _("the checkpoint of {run} was chosen on the test file: its score is optimistic").format(
-            run=side.run.id
+        Said(
+            "the checkpoint of {run} was chosen on the test file: its score is optimistic",
+            run=side.run.id,
         )
         for side in (one, other)
         if side.run.settings.chosen_on_test
     ]
     first, second = one.summary.definition, other.summary.definition
     said += [
-        _("{key} differs: {one} | {other}").format(
-            key=key, one=first.get(key, _("not said")), other=second.get(key, _("not said"))
+        Said(
+            "{key} differs: {one} | {other}",
+            key=key,
+            one=first.get(key, Said("not said")),
+            other=second.get(key, Said("not said")),
         )
         for key in {**first, **second}
         if first and second and key not in MAY_DIFFER and first.get(key) != second.get(key)
     ]
     if any(a.repaired != b.repaired for a, b in zip(one.results, other.results)):
-        said.append(
-            _("the second references differ; those of {run} are used").format(run=one.run.id)
-        )
+        said.append(Said("the second references differ; those of {run} are used", run=one.run.id))
     return said

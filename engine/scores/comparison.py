@@ -11,7 +11,6 @@ from engine.data.directions import DIRECTIONS
 from engine.language.errors import RunError
 from engine.language.figures import chance, number
 from engine.language.said import Said, Words, english
-from engine.language.texts import _
 from engine.run.folder import Run
 from engine.run.judgement import Measure
 from engine.scores import (
@@ -95,7 +94,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     parts: dict[str, list[Line]]
     """`all`, and by direction: whatever both runs have."""
     split: Split | None = None
-    cautions: list[str] = []
+    cautions: list[Said] = []
     """Why the numbers may not be comparable, a sentence each."""
     definition: dict[str, str] = {}
     """In English, for programs."""
@@ -171,9 +170,7 @@ def _parts(
 def nothing_in_common(one: Run, other: Run) -> RunError:
     """The error of two runs on different items."""
     return RunError(
-        _("{one} and {other} have no items in common: nothing to compare").format(
-            one=one.id, other=other.id
-        )
+        "{one} and {other} have no items in common: nothing to compare", one=one.id, other=other.id
     )
 
 

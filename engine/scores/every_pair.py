@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from engine.language.errors import RunError
 from engine.language.figures import chance, number
-from engine.language.texts import _
 from engine.run.folder import Run
 from engine.scores import comparability, comparison, judge, resampling, result_lines
 from engine.scores.comparison import Line
@@ -82,9 +81,9 @@ def _compare(one: Run, other: Run) -> Pair:
         raise comparison.nothing_in_common(one, other)
     if not all(result.tokens for result in (*first, *second)):
         raise RunError(
-            _("{one} and {other} are not compared: one of them only translates").format(
-                one=one.id, other=other.id
-            )
+            "{one} and {other} are not compared: one of them only translates",
+            one=one.id,
+            other=other.id,
         )
 
     def compute() -> Line:

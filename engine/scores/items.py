@@ -13,7 +13,7 @@ from engine.language import sheets
 from engine.language.errors import UserError
 from engine.language.figures import number
 from engine.language.plain_text import plain
-from engine.language.texts import _, labelled, marked
+from engine.language.said import Said, labelled
 from engine.run.words import fault_detail, fault_name, fault_short
 from engine.scores import result_lines
 from engine.scores.result_lines import SampleResult
@@ -40,15 +40,14 @@ class Item:
 
 
 Rank = Callable[[Item], float]
-ORDERS: dict[str, tuple[str, Rank]] = {
-    "ppl": (marked("perplexity"), lambda item: item.sample.value),
-    "change": (marked("change"), lambda item: item.change),
-    "chrf": (marked("chrF"), lambda item: _negated(item.sample.chrf)),
-    "faults": (marked("faults"), lambda item: _faults(item.sample)),
-    "file": (marked("place in the file"), lambda item: -item.place),
+ORDERS: dict[str, tuple[Said, Rank]] = {
+    "ppl": (Said("perplexity"), lambda item: item.sample.value),
+    "change": (Said("change"), lambda item: item.change),
+    "chrf": (Said("chrF"), lambda item: _negated(item.sample.chrf)),
+    "faults": (Said("faults"), lambda item: _faults(item.sample)),
+    "file": (Said("place in the file"), lambda item: -item.place),
 }
-"""By what items are sorted; the greatest of these comes first, the worst items that is; the
-words are to be shown by `_`."""
+"""By what items are sorted; the greatest of these comes first, the worst items that is."""
 
 
 def _faults(sample: SampleResult) -> float:
@@ -134,7 +133,7 @@ def content(items: Sequence[Item], run: str, other: str, suffix: str) -> str:
         return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
     if suffix == ".md":
         return "\n".join(_as_markdown(item, run, other) for item in items)
-    raise UserError(sheets.unknown_suffix(suffix, _(".json or .md")))
+    raise UserError(sheets.unknown_suffix(suffix, Said(".json or .md")))
 
 
 def _as_data(item: Item, run: str, other: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.language.errors import UserError
-from engine.language.texts import _
 from engine.scores.resampling import Summed
 
 References = Sequence[Sequence[str | None]]
@@ -57,7 +56,5 @@ def metrics() -> dict[str, Any]:
     try:
         from sacrebleu.metrics import BLEU, CHRF  # brings numpy: never at this module's import
     except ImportError:
-        raise UserError(
-            _("BLEU and chrF are counted by sacreBLEU: pip install sacrebleu")
-        ) from None
+        raise UserError("BLEU and chrF are counted by sacreBLEU: pip install sacrebleu") from None
     return {"bleu": BLEU(tokenize="zh"), "chrf": CHRF()}

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.language.errors import RunError
 from engine.language.figures import number
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine.files import trace_of
 from engine.run import notes, runs_folder
 from engine.run.folder import Run
@@ -89,7 +89,7 @@ class Trouble(Struct, frozen=True):
     """A run that cannot be read."""
 
     run: Run
-    reason: str
+    reason: Words
     """A sentence with file and place."""
 
 
@@ -138,10 +138,10 @@ class Catalog:
                 rows.append(self._row(run))
             except RunError as error:
                 if run.exists() or run.is_private():  # else it is no run
-                    troubles.append(Trouble(run, str(error)))
+                    troubles.append(Trouble(run, error.said))
             except OSError as error:  # a file in it that is another user's alone
-                reason = _("{path}: cannot be read: {reason}").format(
-                    path=error.filename, reason=error.strerror
+                reason = Said(
+                    "{path}: cannot be read: {reason}", path=error.filename, reason=error.strerror
                 )
                 troubles.append(Trouble(run, reason))
         self.troubles = troubles

@@ -12,7 +12,7 @@ from engine.language import figures
 from engine.language import plain_text as text
 from engine.language.errors import UserError
 from engine.language.file_names import split
-from engine.language.texts import _
+from engine.language.said import Said, Words, listed
 from engine.machine.checked_toml import nearest
 from engine.prompts import strategies
 from engine.run import words as wording
@@ -31,9 +31,9 @@ class RunColumn:
     """One column."""
 
     key: str
-    label: str
+    label: Words
     """Its heading."""
-    title: str
+    title: Words
     """In a list of columns: what it is, and what comes first when sorted by it."""
     value: Callable[[Row], Value]
     """For programs, and what is sorted by; None sorts last in both orders."""
@@ -46,7 +46,7 @@ class RunColumn:
     @property
     def what(self) -> str:
         """The title without what comes first."""
-        return _COMMA.split(self.title)[0]
+        return _COMMA.split(str(self.title))[0]
 
 
 def strategy_of(row: Row) -> str:
@@ -82,7 +82,7 @@ def status_of(row: Row) -> str:
 def _status_words(row: Row) -> str:
     """The same, with what an ended run came to if it came to nothing."""
     if is_worse_in_the_end(row):
-        return _("{status}, worse").format(status=status_of(row))
+        return str(Said("{status}, worse", status=status_of(row)))
     return status_of(row)
 
 
@@ -125,7 +125,7 @@ def _direction(name: str) -> Callable[[Row], float]:
 
 
 def _words(
-    key: str, label: str, title: str, say: Callable[[Row], str], *,
+    key: str, label: Words, title: Words, say: Callable[[Row], str], *,
     value: Callable[[Row], Value] | None = None, falling: bool = False, widest: int = 40,
 ) -> RunColumn:  # fmt: skip
     def known(row: Row) -> Value:
@@ -135,7 +135,7 @@ def _words(
 
 
 def _number(
-    key: str, label: str, title: str, number: Callable[[Row], float], *,
+    key: str, label: Words, title: Words, number: Callable[[Row], float], *,
     say: Callable[[float], str] = figures.number, falling: bool = False,
 ) -> RunColumn:  # fmt: skip
     return RunColumn(
@@ -148,7 +148,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _setting(key: str, label: str, title: str, read: Callable[[Row], float]) -> RunColumn:
+def _setting(key: str, label: Words, title: Words, read: Callable[[Row], float]) -> RunColumn:
     """A number of the profile that only training uses."""
 
     def number(row: Row) -> float:
@@ -162,57 +162,60 @@ def _short(value: float) -> str:
 
 
 _LIST = (
-    _words("status", _("status"), _("status, running first"), _status_words,
+    _words("status", Said("status"), Said("status, running first"), _status_words,
            value=lambda row: row.summary.status.value),
-    _words("profile", _("profile"), _("profile"), lambda row: row.settings.profile.name, widest=18),
-    _words("strategy", _("strategy"), _("strategy"), strategy_of,
+    _words("profile", Said("profile"), Said("profile"), lambda row: row.settings.profile.name,
+           widest=18),
+    _words("strategy", Said("strategy"), Said("strategy"), strategy_of,
            value=lambda row: row.settings.strategy + _job_of(row), widest=24),
-    RunColumn("perplexity", "ppl", _("perplexity, best first"),
+    RunColumn("perplexity", "ppl", Said("perplexity, best first"),
               lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
-    _number("validation", _("val ppl"), _("validation perplexity, best first"),
+    _number("validation", Said("val ppl"), Said("validation perplexity, best first"),
             lambda row: row.summary.validation,
             say=lambda value: "" if math.isnan(value) else figures.number(value)),
-    _words("name", _("name"), _("name and tags that you gave"), lambda row: row.notes.label,
+    _words("name", Said("name"), Said("name and tags that you gave"), lambda row: row.notes.label,
            widest=28),
-    _number("loss", "loss", _("training loss, lowest first"), lambda row: row.summary.loss,
+    _number("loss", "loss", Said("training loss, lowest first"), lambda row: row.summary.loss,
             say=lambda value: figures.number(value, 3)),
-    _number("time", _("time"), _("time taken, longest first"), lambda row: row.summary.seconds,
-            say=figures.clock, falling=True),
-    _words("created", _("created"), _("created, newest first"),
+    _number("time", Said("time"), Said("time taken, longest first"),
+            lambda row: row.summary.seconds, say=figures.clock, falling=True),
+    _words("created", Said("created"), Said("created, newest first"),
            lambda row: row.settings.created[5:16].replace("T", " "),
            value=lambda row: row.settings.created, falling=True),
-    _words("id", "id", _("id"), lambda row: row.run.id, falling=True),
-    _number("corpus", _("corpus"), _("corpus perplexity, best first"), _corpus),
-    _number("to_modern", "文→白", _("perplexity into modern, best first"), _direction("to_modern")),
-    _number("to_classical", "白→文", _("perplexity into Classical, best first"),
+    _words("id", "id", Said("id"), lambda row: row.run.id, falling=True),
+    _number("corpus", Said("corpus"), Said("corpus perplexity, best first"), _corpus),
+    _number("to_modern", "文→白", Said("perplexity into modern, best first"),
+            _direction("to_modern")),
+    _number("to_classical", "白→文", Said("perplexity into Classical, best first"),
             _direction("to_classical")),
-    _number("bleu", "BLEU", _("BLEU, highest first"), _bleu, say=_tenths, falling=True),
-    _number("chrf", "chrF", _("chrF, highest first"), _chrf, say=_tenths, falling=True),
-    _words("test", _("test"), _("test file"), test_name, widest=24),
-    _words("model", _("model"), _("base model"), lambda row: row.settings.profile.model.path,
+    _number("bleu", "BLEU", Said("BLEU, highest first"), _bleu, say=_tenths, falling=True),
+    _number("chrf", "chrF", Said("chrF, highest first"), _chrf, say=_tenths, falling=True),
+    _words("test", Said("test"), Said("test file"), test_name, widest=24),
+    _words("model", Said("model"), Said("base model"), lambda row: row.settings.profile.model.path,
            widest=30),
-    _setting("rank", _("rank"), _("rank of the adapter"),
+    _setting("rank", Said("rank"), Said("rank of the adapter"),
              lambda row: row.settings.profile.lora.rank),
-    _setting("epochs", _("epochs"), _("epochs asked for"),
+    _setting("epochs", Said("epochs"), Said("epochs asked for"),
              lambda row: row.settings.profile.training.epochs),
-    _setting("batch", _("batch"), _("pairs a step"),
+    _setting("batch", Said("batch"), Said("pairs a step"),
              lambda row: row.settings.profile.training.batch_size),
-    _number("lr", "lr", _("peak learning rate"),
+    _number("lr", "lr", Said("peak learning rate"),
             lambda row: row.settings.profile.training.learning_rate
             if row.settings.job == "train" else math.nan, say=figures.rate, falling=True),
-    _setting("seed", _("seed"), _("seed of training"),
+    _setting("seed", Said("seed"), Said("seed of training"),
              lambda row: row.settings.profile.training.seed),
-    _setting("steps", _("steps"), _("optimizer steps done"), lambda row: row.summary.step),
-    _words("best", _("best"), _("best checkpoint"), lambda row: row.summary.best_checkpoint),
-    _words("chosen_by", _("chosen by"), _("what chose the checkpoint"),
+    _setting("steps", Said("steps"), Said("optimizer steps done"), lambda row: row.summary.step),
+    _words("best", Said("best"), Said("best checkpoint"), lambda row: row.summary.best_checkpoint),
+    _words("chosen_by", Said("chosen by"), Said("what chose the checkpoint"),
            lambda row: wording.choice_word(row.settings.chosen_by),
            value=lambda row: row.settings.chosen_by or None),
-    _number("untuned", _("untuned"), _("perplexity of the untuned model"),
+    _number("untuned", Said("untuned"), Said("perplexity of the untuned model"),
             lambda row: row.summary.untuned),
-    _words("adapter_of", _("adapter of"), _("run whose adapter was scored"),
+    _words("adapter_of", Said("adapter of"), Said("run whose adapter was scored"),
            lambda row: row.settings.adapter_run),
-    _words("host", _("host"), _("machine"), lambda row: row.settings.host, widest=16),
-    _words("note", _("note"), _("note that you wrote"), lambda row: text.one_line(row.notes.note)),
+    _words("host", Said("host"), Said("machine"), lambda row: row.settings.host, widest=16),
+    _words("note", Said("note"), Said("note that you wrote"),
+           lambda row: text.one_line(row.notes.note)),
 )  # fmt: skip
 COLUMNS = {column.key: column for column in _LIST}
 USUAL = (
@@ -278,11 +281,12 @@ def column(key: str) -> RunColumn:
     for one in COLUMNS.values():
         if key in (one.key, one.label):
             return one
-    known = _(", ").join(COLUMNS)
+    known = listed(COLUMNS)
     raise UserError(
-        _("'{key}' is no column{nearest}; there are: {known}").format(
-            key=key, nearest=nearest(key, COLUMNS), known=known
-        )
+        "'{key}' is no column{nearest}; there are: {known}",
+        key=key,
+        nearest=nearest(key, COLUMNS),
+        known=known,
     )
 
 

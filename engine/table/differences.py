@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from engine.language.texts import _, plural
+from engine.language.said import Said, Words
 from engine.table.catalog import Row
 
 _ABSENT = "–"
@@ -21,7 +21,7 @@ class Difference:
     """One setting, and what each run has."""
 
     key: str
-    values: tuple[str, ...]
+    values: tuple[Words, ...]
 
 
 def between(rows: Sequence[Row]) -> list[Difference]:
@@ -36,7 +36,7 @@ def between(rows: Sequence[Row]) -> list[Difference]:
     return found
 
 
-def _flat(row: Row) -> dict[str, str]:
+def _flat(row: Row) -> dict[str, Words]:
     settings: dict[str, Any] = msgspec.to_builtins(row.settings)
     profile = settings.pop("profile")
     data = settings.pop("data")
@@ -45,18 +45,24 @@ def _flat(row: Row) -> dict[str, str]:
         profile["few_shot"]["examples"] = len(row.settings.profile.few_shot.ids)
     profile.pop("data")  # which files were used, and which bytes, is said by `data`
     settings.pop("overrides")  # the profile is as resolved, so they stand in it
-    found = {key: _shown(value) for key, value in settings.items() if key not in _ALONE}
+    found: dict[str, Words] = {
+        key: _shown(value) for key, value in settings.items() if key not in _ALONE
+    }
     found |= _walk(profile)
     for part, file in data.items():
-        found[f"data.{part}"] = plural(
-            "{path} ({digest}, {count} pair)", "{path} ({digest}, {count} pairs)", file["pairs"]
-        ).format(path=file["path"], digest=file["sha256"][:12], count=file["pairs"])
-    found["examples"] = ", ".join(str(pair["id"]) for pair in examples) or _("none")
+        found[f"data.{part}"] = Said.counted(
+            "{path} ({digest}, {count} pair)",
+            "{path} ({digest}, {count} pairs)",
+            file["pairs"],
+            path=file["path"],
+            digest=file["sha256"][:12],
+        )
+    found["examples"] = ", ".join(str(pair["id"]) for pair in examples) or Said("none")
     return found
 
 
-def _walk(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
+def _walk(table: dict[str, Any], prefix: str = "") -> dict[str, Words]:
+    found: dict[str, Words] = {}
     for key, value in table.items():
         if isinstance(value, dict):
             found |= _walk(value, f"{prefix}{key}.")
@@ -65,11 +71,11 @@ def _walk(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Words:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_shown(one)}" for key, one in value.items()) or _ABSENT
     if isinstance(value, list | tuple):
-        return ", ".join(map(_shown, value)) or _("none")
+        return ", ".join(str(_shown(one)) for one in value) or Said("none")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):

@@ -18,7 +18,7 @@ import msgspec
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import listed
 from engine.machine.checked_toml import nearest
 from engine.profile.schema import Profile
 from engine.prompts.strategies import STRATEGIES
@@ -77,12 +77,12 @@ def _test(term: re.Match[str]) -> Test:
     start = term.start(first) + 1
     if value.count('"') % 2:
         raise QueryError(
-            _("character {start}: a quotation mark is missing at the end of {value}").format(
-                start=start, value=value
-            )
+            "character {start}: a quotation mark is missing at the end of {value}",
+            start=start,
+            value=value,
         )
     if not field and not value:
-        raise QueryError(_("character {start}: ! needs a term after it").format(start=start))
+        raise QueryError("character {start}: ! needs a term after it", start=start)
     options = [part.replace('"', "") for part in _COMMA.split(value)]
     test = _field_test(field, sign, options, start) if field else _word_test(value.replace('"', ""))
     return (lambda row: not test(row)) if term["turned"] else test
@@ -105,9 +105,10 @@ def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Te
     options = [option for option in options if option]
     if not options:
         raise QueryError(
-            _("character {place}: {field}{sign} needs a value after it").format(
-                place=place, field=field, sign=sign
-            )
+            "character {place}: {field}{sign} needs a value after it",
+            place=place,
+            field=field,
+            sign=sign,
         )
     if "." in key:
         return _any(_setting_reader(field, place), field, sign, options, place)
@@ -119,15 +120,12 @@ def _field_test(field: str, sign: str, options: Sequence[str], place: int) -> Te
         return _any(COLUMNS[name].value, field, sign, options, place)
     known = [*COLUMNS, *_TEXTS, *ALIASES]
     raise QueryError(
-        _(
-            "character {place}: '{field}' is no field{nearest}; there are {known}, and "
-            "settings such as lora.rank"
-        ).format(
-            place=place,
-            field=one_line(field),
-            nearest=nearest(field, known),
-            known=_(", ").join(dict.fromkeys([*COLUMNS, *_TEXTS])),
-        )
+        "character {place}: '{field}' is no field{nearest}; there are {known}, and "
+        "settings such as lora.rank",
+        place=place,
+        field=one_line(field),
+        nearest=nearest(field, known),
+        known=listed(dict.fromkeys([*COLUMNS, *_TEXTS])),
     )
 
 
@@ -162,9 +160,10 @@ def _setting_reader(field: str, place: int) -> Callable[[Row], Any]:
     keys = [f"{name}.{one}" for name, ones in sections.items() for one in ones]
     if field not in keys:
         raise QueryError(
-            _("character {place}: '{field}' is no setting{nearest}").format(
-                place=place, field=one_line(field), nearest=nearest(field, keys)
-            )
+            "character {place}: '{field}' is no setting{nearest}",
+            place=place,
+            field=one_line(field),
+            nearest=nearest(field, keys),
         )
     return lambda row: getattr(getattr(row.settings.profile, section), key)
 
@@ -177,9 +176,11 @@ def _any(
         return lambda row: not equal(row)
     if sign in ("<", "<=", ">", ">=") and len(options) > 1:
         raise QueryError(
-            _("character {place}: {field}{sign} takes one value, not {count}").format(
-                place=place, field=field, sign=sign, count=len(options)
-            )
+            "character {place}: {field}{sign} takes one value, not {count}",
+            place=place,
+            field=field,
+            sign=sign,
+            count=len(options),
         )
     compares = [_comparison(field, sign, option, place) for option in options]
 
@@ -199,22 +200,20 @@ def _comparison(field: str, sign: str, option: str, place: int) -> Callable[[Any
     known = _KNOWN.get(name, ())
     if known and sign in (":", "=") and not any(wanted in one or one in wanted for one in known):
         raise QueryError(
-            _(
-                "character {place}: {field} is never '{option}'{nearest}; it is one of {known}"
-            ).format(
-                place=place,
-                field=field,
-                option=one_line(option),
-                nearest=nearest(wanted, known),
-                known=_(", ").join(known),
-            )
+            "character {place}: {field} is never '{option}'{nearest}; it is one of {known}",
+            place=place,
+            field=field,
+            option=one_line(option),
+            nearest=nearest(wanted, known),
+            known=listed(known),
         )
     if name in _NUMBERS and number is None:
         raise QueryError(
-            _(
-                "character {place}: {field} is a number, and '{option}' is none (a time may be "
-                "90, 90s, 5m, 2h)"
-            ).format(place=place, field=field, option=one_line(option))
+            "character {place}: {field} is a number, and '{option}' is none (a time may be "
+            "90, 90s, 5m, 2h)",
+            place=place,
+            field=field,
+            option=one_line(option),
         )
 
     def compare(value: Any) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.language import sheets
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import listed
 from engine.machine import files
 from engine.table import columns as run_columns
 from engine.table.catalog import Row
@@ -28,7 +28,7 @@ def content(rows: Sequence[Row], keys: Sequence[str], suffix: str) -> str:
         right = [at for at, column in enumerate(columns) if column.right]
         header = [column.label for column in columns]
         return sheets.as_markdown(header, run_columns.texts(rows, keys), right)
-    raise UserError(sheets.unknown_suffix(suffix, _(", ").join(sheets.SUFFIXES)))
+    raise UserError(sheets.unknown_suffix(suffix, listed(sheets.SUFFIXES)))
 
 
 def save(rows: Sequence[Row], keys: Sequence[str], path: str, *, replace: bool = False) -> Path:

@@ -12,7 +12,7 @@ from engine.data.directions import direction_label
 from engine.language import sheets
 from engine.language.figures import chance
 from engine.language.plain_text import one_line
-from engine.language.texts import _, plural
+from engine.language.said import Said, Words
 from engine.machine.paths import short_path
 from engine.prompts.strategies import ZERO_SHOT
 from engine.run import words
@@ -37,9 +37,9 @@ _SHORT_NAMES = {"perplexity": "ppl"}
 class Table:
     """A table in words."""
 
-    title: str
-    header: list[str]
-    lines: list[list[str]]
+    title: Words
+    header: Sequence[Words]
+    lines: Sequence[Sequence[Words]]
     right: tuple[int, ...] = ()
 
     def markdown(self) -> str:
@@ -66,53 +66,54 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
     `everything` is where a zero-shot run of the same model on the same file is looked for.
     """
     found, numbers = standings(rows), {row.run.id: at for at, row in enumerate(rows, 1)}
-    lines: list[list[str]] = []
+    lines: list[list[Words]] = []
     for standing in found:
         if len(found) > 1:
             file = short_path(standing.file.path, 30) if standing.file else "–"
-            lines.append(["", _("on {file}:").format(file=file), *["–"] * 8])
+            lines.append(["", Said("on {file}:", file=file), *["–"] * 8])
         lines += _standing_lines(standing, numbers)
         for row in _bases(standing.rows, everything):
             cells = score_table.cells(row, standing.best, _DIGITS)
-            lines.append(["–", _("base, {strategy}").format(strategy=ZERO_SHOT.word), *cells])
+            base = Said("base, {strategy}", strategy=ZERO_SHOT.word)
+            lines.append(["–", base, *cells])
         for _file, copied in score_table.cells_of_copies(standing.rows, _DIGITS):
-            lines.append(["–", _("copy the source"), *copied])
-    header = ["", _("strategy"), "ppl", _("of best"), _("corpus"), "文→白", "白→文",
-              _("validation"), "BLEU", "chrF"]  # fmt: skip
+            lines.append(["–", Said("copy the source"), *copied])
+    header: list[Words] = ["", Said("strategy"), "ppl", Said("of best"), Said("corpus"), "文→白",
+                           "白→文", Said("validation"), "BLEU", "chrF"]  # fmt: skip
     known = [at for at in range(len(header)) if any(line[at] != "–" for line in lines)]
     shown = [[line[at] for at in known] for line in lines]
-    return Table(_("Scores"), [header[at] for at in known], shown, tuple(range(2, len(known))))
+    return Table(Said("Scores"), [header[at] for at in known], shown, tuple(range(2, len(known))))
 
 
-def _standing_lines(standing: Standing, numbers: dict[str, int]) -> Iterator[list[str]]:
+def _standing_lines(standing: Standing, numbers: dict[str, int]) -> Iterator[list[Words]]:
     for entry in standing.entries:
         if entry.is_seeded:
             yield ["", entry.strategy, *entry.cells(standing.best, _DIGITS)]
         for row in entry.rows:
-            name = "  " + seed_in_words(row, entry.rows) if entry.is_seeded else strategy_of(row)
+            name = f"  {seed_in_words(row, entry.rows)}" if entry.is_seeded else strategy_of(row)
             cells = score_table.cells(row, standing.best, _DIGITS)
             yield [str(numbers[row.run.id]), name, *cells]
 
 
-def cautions(rows: Sequence[Row]) -> list[str]:
+def cautions(rows: Sequence[Row]) -> list[Said]:
     """Why these scores may not be comparable, a sentence each."""
     files, models = score_table.scored_files(rows), {_model(row) for row in rows}
     said = []
     if len(files) > 1:
         said.append(
-            _("These runs were scored on {count} different test files.").format(count=len(files))
+            Said("These runs were scored on {count} different test files.", count=len(files))
         )
     if len(models) > 1:
-        said.append(_("These runs have {count} different base models.").format(count=len(models)))
+        said.append(Said("These runs have {count} different base models.", count=len(models)))
     if any(row.settings.chosen_on_test for row in rows):
-        said.append(_(PEEKED))
+        said.append(Said(PEEKED))
     return said
 
 
 def settings(rows: Sequence[Row]) -> Table:
     """The settings in which the runs differ, a column for each run."""
     lines = [[one.key, *one.values] for one in differences.between(rows)]
-    return Table(_("Settings that differ"), ["", *map(str, range(1, len(rows) + 1))], lines)
+    return Table(Said("Settings that differ"), ["", *map(str, range(1, len(rows) + 1))], lines)
 
 
 def tests(compared: Comparison, one: int, other: int) -> Table:
@@ -125,12 +126,16 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
             lines.append([name + where, *one_score.cells()])
         for line in lines:
             line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
-    header = ["", str(one), str(other), f"{one} − {other}", _("95 % interval"), "p", _("better")]
-    title = plural(
+    numbers = ["", str(one), str(other), f"{one} − {other}"]
+    header: list[Words] = [*numbers, Said("95 % interval"), "p", Said("better")]
+    title = Said.counted(
         "Run {one} and run {other} on {items} common item",
         "Run {one} and run {other} on {items} common items",
         compared.items,
-    ).format(one=one, other=other, items=compared.items)
+        one=one,
+        other=other,
+        items=compared.items,
+    )
     return Table(title, header, lines, (1, 2, 3, 4, 5))
 
 
@@ -138,34 +143,40 @@ def pairs(found: Sequence[Pair], rows: Sequence[Row]) -> Table:
     """Every two runs of a test file, by their numbers."""
     numbers = {row.run.id: str(at) for at, row in enumerate(rows, 1)}
     lines = [[f"{numbers[one.one]} − {numbers[one.other]}", *one.cells()] for one in found]
-    header = ["", "ppl", _("95 % interval"), "p", _("p corrected"), _("common items")]
-    title = _("Every pair, mean perplexity; p corrected for their number (Holm)")
+    header: list[Words] = ["", "ppl", Said("95 % interval"), "p", Said("p corrected"),
+                           Said("common items")]  # fmt: skip
+    title = Said("Every pair, mean perplexity; p corrected for their number (Holm)")
     return Table(title, header, lines, (1, 2, 3, 4, 5))
 
 
-def by_item(compared: Comparison, one: int, other: int) -> list[str]:
+def by_item(compared: Comparison, one: int, other: int) -> list[Words]:
     """What the numbers rest on, a sentence each."""
-    said = [f"! {caution}" for caution in compared.cautions]
+    said: list[Words] = [f"! {caution}" for caution in compared.cautions]
     split = compared.split
     if split is not None:
         said.append(
-            plural(
+            Said.counted(
                 "Run {one} has the lower perplexity on {better} item, run {other} on "
                 "{worse}; p {p}.",
                 "Run {one} has the lower perplexity on {better} items, run {other} on "
                 "{worse}; p {p}.",
                 split.better,
-            ).format(
-                one=one, better=split.better, other=other, worse=split.worse, p=chance(split.p)
+                one=one,
+                better=split.better,
+                other=other,
+                worse=split.worse,
+                p=chance(split.p),
             )
         )
         if split.ruling:
-            ruling = plural(
-                "{ruling} item makes half of the difference of the means.",
-                "{ruling} items make half of the difference of the means.",
-                split.ruling,
+            said.append(
+                Said.counted(
+                    "{ruling} item makes half of the difference of the means.",
+                    "{ruling} items make half of the difference of the means.",
+                    split.ruling,
+                    ruling=split.ruling,
+                )
             )
-            said.append(ruling.format(ruling=split.ruling))
     return said
 
 

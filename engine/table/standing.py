@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from engine.language.figures import number
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.run.settings import DataFile
 from engine.table import score_table
 from engine.table.catalog import Row
@@ -38,10 +38,10 @@ class Entry:
         return statistics.fmean(map(perplexity_of, self.rows))
 
     @property
-    def strategy(self) -> str:
+    def strategy(self) -> Words:
         """`qlora × 3 seeds`."""
         strategy = self.rows[0].settings.strategy_in_full
-        return _("{strategy} × {count} seeds").format(strategy=strategy, count=len(self.rows))
+        return Said("{strategy} × {count} seeds", strategy=strategy, count=len(self.rows))
 
     def cells(self, best: float, digits: int = 2) -> list[str]:
         """Mean ± standard deviation of what `score_table.cells` shows of a run."""
@@ -118,11 +118,11 @@ def seeds_of(row: Row) -> tuple[int, ...]:
     return profile.training.seed, profile.few_shot.seed, profile.data.validation_seed
 
 
-def seed_in_words(row: Row, among: Sequence[Row]) -> str:
+def seed_in_words(row: Row, among: Sequence[Row]) -> Said:
     """`seed 42`, of the seeds that differ among runs."""
     differing = [at for at, values in enumerate(zip(*map(seeds_of, among))) if len(set(values)) > 1]
     own = dict.fromkeys(str(seeds_of(row)[at]) for at in differing)
-    return _("seed {seed}").format(seed="/".join(own))
+    return Said("seed {seed}", seed="/".join(own))
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:

@@ -35,7 +35,7 @@ class Listing:
         """Runs missing in the latest listing; reasons name a place in the runs folder."""
         folder = f"{self._catalog.root}{os.sep}"
         return [
-            Trouble(trouble.run, trouble.reason.replace(folder, ""))
+            Trouble(trouble.run, str(trouble.reason).replace(folder, ""))
             for trouble in self._catalog.troubles
         ]
 

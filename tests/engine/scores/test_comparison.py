@@ -158,7 +158,7 @@ def test_a_checkpoint_chosen_on_the_test_file_is_spoken_of(root: Path) -> None:
     )
     one = run_of(root, "a", [item(1), item(2)], profile=peeking)
     (caution,) = comparison.compare(run_of(root, "b", [item(1), item(2)]), one).cautions
-    assert caution.startswith(f"the checkpoint of {one.id} was chosen on the test file")
+    assert str(caution).startswith(f"the checkpoint of {one.id} was chosen on the test file")
 
 
 def test_another_tokenizer_is_said_and_perplexity_a_character_shown(root: Path) -> None:
@@ -170,7 +170,9 @@ def test_another_tokenizer_is_said_and_perplexity_a_character_shown(root: Path) 
     spread = [item(n, math.sqrt(5), tokens=40) for n in (1, 2)]
     compared = comparison.compare(one, run_of(root, "b", spread, profile=other_model))
     assert f"the base models differ: {tiny().model.path} | owner/other" in compared.cautions
-    assert any(caution.startswith("2 items have other numbers") for caution in compared.cautions)
+    assert any(
+        str(caution).startswith("2 items have other numbers") for caution in compared.cautions
+    )
     lines = lines_of(compared)
     assert lines["corpus"].one == pytest.approx(5)
     assert lines["corpus"].other == pytest.approx(math.sqrt(5))

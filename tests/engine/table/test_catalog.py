@@ -49,8 +49,8 @@ def test_folders_that_cannot_be_read_are_left_out_and_told(root: Path) -> None:
     assert [row.run for row in catalog.rows()] == [good]
     # A folder without run.toml is no run.
     unreadable, broken = (trouble.reason for trouble in catalog.troubles)
-    assert unreadable.startswith(f"{root}/20260103-120000-a/events.jsonl: cannot be read: ")
-    assert broken.startswith(f"{root}/20260102-120000-a/run.toml: cannot be read: ")
+    assert str(unreadable).startswith(f"{root}/20260103-120000-a/events.jsonl: cannot be read: ")
+    assert str(broken).startswith(f"{root}/20260102-120000-a/run.toml: cannot be read: ")
     assert "line 1" in broken
 
 

@@ -55,7 +55,7 @@ def test_runs_on_other_files_or_models_are_cautioned_about(root: Path) -> None:
     scored(root, 1, 10.0, data={"test": DataFile("x", "1" * 64, 84)})
     model = msgspec.structs.replace(tiny().model, path="/elsewhere")
     scored(root, 2, 10.0, profile=msgspec.structs.replace(tiny(), model=model))
-    said = " ".join(side_by_side.cautions(Catalog(root).rows()))
+    said = " ".join(map(str, side_by_side.cautions(Catalog(root).rows())))
     assert "2 different test files" in said
     assert "2 different base models" in said
 

@@ -60,7 +60,7 @@ class SampleList(Vertical):
         """Sort by perplexity, by change, by chrF, or as in the file."""
         order = next_order(self.table)
         self.table.order_by(order)
-        self.notify(_("By {order}").format(order=_(ORDERS[order][0])), timeout=2)
+        self.notify(_("By {order}").format(order=ORDERS[order][0]), timeout=2)
 
     def action_faulty(self) -> None:
         """Only what is faulty, or everything again."""

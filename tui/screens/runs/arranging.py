@@ -34,7 +34,7 @@ class Arranging(Part):
     async def action_sort(self) -> None:
         """Choose a column."""
         view = self.browser.view
-        choices = [(column.key, column.title) for column in COLUMNS.values()]
+        choices = [(column.key, str(column.title)) for column in COLUMNS.values()]
         chosen = await self.yiwen.push_screen_wait(Picker(_("Sort by"), choices, view.order.key))
         if chosen:
             self.sort_by(chosen)
@@ -68,7 +68,7 @@ class Arranging(Part):
     async def action_columns(self) -> None:
         """Choose what is shown."""
         options = [
-            (one.key, f"{one.label}{' ' * max(1, 13 - width(one.label))}{one.title}")
+            (one.key, f"{one.label}{' ' * max(1, 13 - width(str(one.label)))}{one.title}")
             for one in COLUMNS.values()
         ]
         title = _("Columns, the first marked first")

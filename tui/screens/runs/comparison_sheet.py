@@ -19,6 +19,7 @@ from engine.cli.table import table
 from engine.language import sheets
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
+from engine.language.said import Words
 from engine.language.texts import _
 from engine.machine import files
 from engine.table import side_by_side
@@ -55,7 +56,7 @@ class ComparisonSheet(ModalScreen[bool]):
         self._rows = side_by_side.ranked(rows)
         self._scores = side_by_side.scores(self._rows, everything)
         self._settings = side_by_side.settings(self._rows)
-        self._tested: list[tuple[Table | None, list[str]]] = []
+        self._tested: list[tuple[Table | None, list[Words]]] = []
         """How surely the best run differs from each other one, and what that rests on."""
 
     def compose(self) -> ComposeResult:
@@ -161,15 +162,20 @@ def _drawn(what: Table) -> Content:
     return _titled(f"{what.title}\n{table(what.header, what.lines, what.right)}")
 
 
-def _drawn_test(found: Table | None, said: Sequence[str]) -> Content:
-    lines = [_warned(words) if words.startswith("!") else Content(words) for words in said]
+def _said(words: str) -> Content:
+    return _warned(words) if words.startswith("!") else Content(words)
+
+
+def _drawn_test(found: Table | None, said: Sequence[Words]) -> Content:
+    lines = [_said(str(words)) for words in said]
     return Content("\n").join([*([_drawn(found)] if found else []), *lines])
 
 
 def _settings_drawn(what: Table, room: int) -> Content:
     """A column for each run, or, where that is too wide, a block for each setting."""
     if not what.lines:
-        return _titled(what.title + "\n" + _("none"))
+        nothing = _("none")
+        return _titled(f"{what.title}\n{nothing}")
     drawn = table(what.header, what.lines, what.right)
     if max(map(cell_len, drawn.splitlines())) <= room:
         return _titled(f"{what.title}\n{drawn}")
@@ -179,5 +185,5 @@ def _settings_drawn(what: Table, room: int) -> Content:
         for at, value in enumerate(values, 1):
             runs_by_value.setdefault(one_line(value), []).append(str(at))
         lines = (f"  {','.join(numbers)}: {value}" for value, numbers in runs_by_value.items())
-        blocks.append("\n".join([key, *lines]))
-    return _titled("\n".join([what.title, *blocks]))
+        blocks.append("\n".join([str(key), *lines]))
+    return _titled("\n".join([str(what.title), *blocks]))

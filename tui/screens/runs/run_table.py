@@ -155,14 +155,14 @@ class RunTable(LineTable):
 
     def _heading(self, key: str) -> Heading:
         column = COLUMNS[key]
-        width = max(self.arrangement.widths[key], cell_len(column.label) + _ARROW_ROOM)
+        width = max(self.arrangement.widths[key], cell_len(str(column.label)) + _ARROW_ROOM)
         return Heading(key, self._label(key), width, column.right)
 
     def _label(self, key: str) -> str:
         """A heading, with the arrow if the table is sorted by it."""
         column, order = COLUMNS[key], self.arrangement.view.order
         if key != order.key:
-            return column.label
+            return str(column.label)
         return f"{order.arrow} {column.label}" if column.right else f"{column.label} {order.arrow}"
 
 
