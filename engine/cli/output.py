@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from engine.language.plain_text import escaped, harmless
+from engine.language.said import Said
 
 
 class Harmless:
@@ -45,7 +46,13 @@ def print_json(data: Any) -> None:
     """One line for programs; what could harm a terminal is written as `\\\\u009b`."""
     import json
 
-    print(escaped(json.dumps(data, ensure_ascii=False)), flush=True)
+    print(escaped(json.dumps(data, ensure_ascii=False, default=_worded)), flush=True)
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, Said):
+        return str(value)
+    raise TypeError(type(value).__name__)
 
 
 def put_line(line: str) -> None:

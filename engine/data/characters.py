@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Literal
 
 from engine.language.errors import UserError
-from engine.language.texts import _
 
 Convert = Callable[[str], str]
 Conversion = Literal["s2t", "s2tw", "t2s", "t2tw", "tw2t"]
@@ -27,7 +26,7 @@ def converter(name: Conversion) -> Convert:
         import opencc  # only for what looks at the two scripts
     except ImportError:
         raise UserError(
-            _("Simplified and Traditional are told apart by OpenCC: pip install opencc")
+            "Simplified and Traditional are told apart by OpenCC: pip install opencc"
         ) from None
     convert: Convert = opencc.OpenCC(name).convert
     return convert

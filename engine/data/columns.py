@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from engine.data import directions
-from engine.language.texts import _
+from engine.language.said import Said, listed
 
 TO_CLASSICAL = "翻譯成文言文：\n{text}"
 TO_MODERN = "翻譯成現代文：\n{text}"
@@ -63,12 +63,13 @@ def looks_like_names(first: Sequence[str], second: Sequence[str]) -> bool:
     return are_names and any(map(_SIGN.search, second))
 
 
-def unknown_names(cells: Sequence[str]) -> str:
+def unknown_names(cells: Sequence[str]) -> Said:
     """The mistake of a header that is not understood."""
-    return _(
+    return Said(
         "looks like a header, but its names are not known: {names}; name the columns classical "
-        "and modern, or instruction and output"
-    ).format(names=_(", ").join(cell.strip() for cell in cells))
+        "and modern, or instruction and output",
+        names=listed(cell.strip() for cell in cells),
+    )
 
 
 def record(row: dict[str, str], number: int) -> dict[str, str]:

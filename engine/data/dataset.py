@@ -20,7 +20,7 @@ from engine.data.formats import kind_of, read_records
 from engine.data.record import Record, Unit, place_name
 from engine.language.errors import DataError
 from engine.language.file_names import files_of, joined
-from engine.language.texts import _, labelled, plural
+from engine.language.said import Joined, Said, Words, labelled
 from engine.machine import reading
 
 _SHOWN_MISTAKES = 20
@@ -64,7 +64,7 @@ class Dataset:
     pairs: list[Pair]
     sha256: str
     """Of the file's bytes, so that a run can name exactly what it used."""
-    skipped: list[str] = field(default_factory=list)
+    skipped: list[Words] = field(default_factory=list)
     """What was passed over, one line each: bad records if asked to skip them, blank lines."""
 
     def count_directions(self) -> dict[Direction, int]:
@@ -84,27 +84,26 @@ def read(path: str | Path, *, skip_bad: bool = False, need_output: bool = True) 
     bad = found.mistakes
     if bad and not skip_bad:
         more = (
-            _("\n… and {count} more").format(count=len(bad) - _SHOWN_MISTAKES)
+            Said("\n… and {count} more", count=len(bad) - _SHOWN_MISTAKES)
             if len(bad) > _SHOWN_MISTAKES
             else ""
         )
-        shown = "\n".join(labelled(path, line) for line in bad[:_SHOWN_MISTAKES])
+        shown = Joined("\n", [labelled(path, line) for line in bad[:_SHOWN_MISTAKES]])
         raise DataError(
-            _('{shown}{more}\nMend them, or set data.bad_records = "skip".').format(
-                shown=shown, more=more
-            )
+            '{shown}{more}\nMend them, or set data.bad_records = "skip".', shown=shown, more=more
         )
     if not found.pairs:
         why = (
-            plural(
+            Said.counted(
                 "; {count} record was skipped: {first}",
                 "; {count} records were skipped, first {first}",
                 len(bad),
-            ).format(count=len(bad), first=bad[0])
+                first=bad[0],
+            )
             if bad
             else ""
         )
-        raise DataError(_("{path}: holds no pairs{why}").format(path=path, why=why))
+        raise DataError("{path}: holds no pairs{why}", path=path, why=why)
     return Dataset(joined(files), found.pairs, _digest(files), bad + found.blank)
 
 
@@ -129,8 +128,8 @@ class Checked:
     """Of each pair: its place."""
     values: list[dict[str, Any]] = field(default_factory=list)
     """Of each pair: all fields of its record, where they are kept."""
-    mistakes: list[str] = field(default_factory=list)
-    blank: list[str] = field(default_factory=list)
+    mistakes: list[Words] = field(default_factory=list)
+    blank: list[Words] = field(default_factory=list)
 
 
 def check(
@@ -142,14 +141,16 @@ def check(
     for record in records:
         found.unit = record.unit
         if record.is_blank:
-            found.blank.append(_("{place}: blank line").format(place=record.place))
+            found.blank.append(Said("{place}: blank line", place=record.place))
             continue
         mistake = record.mistake or _mistake(record.value, need_output)
         if not mistake:
             key = str(record.value["id"])
             if key in seen:
-                mistake = _("id: '{key}' was used by {place} already").format(
-                    key=key, place=place_name(record.unit, seen[key])
+                mistake = Said(
+                    "id: '{key}' was used by {place} already",
+                    key=key,
+                    place=place_name(record.unit, seen[key]),
                 )
             seen.setdefault(key, record.number)
         if mistake:
@@ -180,49 +181,49 @@ def _source(value: Any) -> str:
     return sys.intern(str(value).encode(errors="replace").decode()) if value else ""
 
 
-def _mistake(value: Any, need_output: bool) -> str:
+def _mistake(value: Any, need_output: bool) -> Words:
     """What is wrong with one record, or nothing."""
     if not isinstance(value, dict):
-        return _("found {found}, expected an object with id, instruction and output").format(
-            found=kind_of(value)
+        return Said(
+            "found {found}, expected an object with id, instruction and output",
+            found=kind_of(value),
         )
     for key in ("id", "instruction", "output") if need_output else ("id", "instruction"):
         if key not in value:
-            return _("{key}: missing").format(key=key)
+            return Said("{key}: missing", key=key)
     if not isinstance(value["id"], (str, int)) or isinstance(value["id"], bool):
-        return _("id: found {found}, expected a text or a whole number").format(
-            found=kind_of(value["id"])
+        return Said(
+            "id: found {found}, expected a text or a whole number", found=kind_of(value["id"])
         )
     if isinstance(value["id"], str) and _holds_half_a_character(value["id"]):
-        return _("{key}: holds half a character (a lone surrogate)").format(key="id")
+        return Said("{key}: holds half a character (a lone surrogate)", key="id")
     for key in ("instruction", "output"):
         if key == "output" and not need_output and value.get(key) is None:
             continue
         if not isinstance(value[key], str):
-            return _("{key}: found {found}, expected a text").format(
-                key=key, found=kind_of(value[key])
-            )
+            return Said("{key}: found {found}, expected a text", key=key, found=kind_of(value[key]))
         if _holds_half_a_character(value[key]):
-            return _("{key}: holds half a character (a lone surrogate)").format(key=key)
+            return Said("{key}: holds half a character (a lone surrogate)", key=key)
         if not value[key].strip() and (key == "instruction" or need_output):
-            return _("{key}: empty").format(key=key)
+            return Said("{key}: empty", key=key)
     return _mistake_beside(value)
 
 
-def _mistake_beside(value: dict[str, Any]) -> str:
+def _mistake_beside(value: dict[str, Any]) -> Words:
     """What is wrong with the fields that may be there."""
     for key in ("output_repaired", "input"):
         found = value.get(key)
         if not isinstance(found, str | None):
-            return _("{key}: found {found}, expected a text").format(key=key, found=kind_of(found))
+            return Said("{key}: found {found}, expected a text", key=key, found=kind_of(found))
         if found and _holds_half_a_character(found):
-            return _("{key}: holds half a character (a lone surrogate)").format(key=key)
+            return Said("{key}: holds half a character (a lone surrogate)", key=key)
     for key in ("system", "history"):
         if value.get(key):
-            return _(
+            return Said(
                 "{key}: is not shown to the model; take it out (a text that stands before every "
-                "pair belongs in the profile, prompt.system)"
-            ).format(key=key)
+                "pair belongs in the profile, prompt.system)",
+                key=key,
+            )
     return ""
 
 

@@ -18,7 +18,7 @@ from engine.data.json_list import JsonList
 from engine.data.record import Record
 from engine.language.errors import DataError
 from engine.language.file_names import files_of
-from engine.language.texts import _, labelled
+from engine.language.said import Said, labelled
 from engine.machine import reading
 
 __all__ = ["TO_CLASSICAL", "TO_MODERN", "Record", "files_of", "kind_of", "read_records"]
@@ -36,10 +36,11 @@ def read_records(files: list[Path]) -> Iterator[Record]:
     for _part in text_file.parts(files[0]):  # it may say itself what it is
         break
     raise DataError(
-        _(
-            "{first}: unknown kind of file '{suffix}'; expected {kinds}, or two text files as "
-            "source.txt,target.txt"
-        ).format(first=files[0], suffix=files[0].suffix, kinds=_KINDS)
+        "{first}: unknown kind of file '{suffix}'; expected {kinds}, or two text files as "
+        "source.txt,target.txt",
+        first=files[0],
+        suffix=files[0].suffix,
+        kinds=_KINDS,
     )
 
 
@@ -52,13 +53,13 @@ def read_json(path: Path) -> Iterator[Record]:
         yield Record(number, "record", item)
 
 
-def _no_list(found: JsonList) -> str:
+def _no_list(found: JsonList) -> Said:
     if not found.begins_with():
-        return _("is empty")
+        return Said("is empty")
     first = found.value()
     if isinstance(first, dict) and found.begins_with() == "{":
-        return _("is JSON Lines, an object a line, under another name; call it .jsonl")
-    return _("expected a JSON list of records, found {found}").format(found=kind_of(first))
+        return Said("is JSON Lines, an object a line, under another name; call it .jsonl")
+    return Said("expected a JSON list of records, found {found}", found=kind_of(first))
 
 
 def read_json_lines(path: Path) -> Iterator[Record]:
@@ -68,13 +69,13 @@ def read_json_lines(path: Path) -> Iterator[Record]:
             yield Record(number, "line", is_blank=True)
             continue
         if number == 1 and line.lstrip().startswith("["):
-            said = _("is a JSON list, not an object a line; call it .json")
+            said = Said("is a JSON list, not an object a line; call it .json")
             raise DataError(labelled(path, said))
         try:
             yield Record(number, "line", reading.json_value(line))
         except ValueError as error:
             reason = getattr(error, "msg", error)
-            yield Record(number, "line", mistake=_("broken JSON: {reason}").format(reason=reason))
+            yield Record(number, "line", mistake=Said("broken JSON: {reason}", reason=reason))
 
 
 def read_parallel(files: list[Path]) -> Iterator[Record]:
@@ -82,9 +83,11 @@ def read_parallel(files: list[Path]) -> Iterator[Record]:
     source, target = (list(text_file.lines(file)) for file in files)
     if len(source) != len(target):
         raise DataError(
-            _("{first} has {source} lines, {second} has {target}; they must be parallel").format(
-                first=files[0], source=len(source), second=files[1], target=len(target)
-            )
+            "{first} has {source} lines, {second} has {target}; they must be parallel",
+            first=files[0],
+            source=len(source),
+            second=files[1],
+            target=len(target),
         )
     into_classical = columns.into_classical(source, target)
     for number, (left, right) in enumerate(zip(source, target), 1):
@@ -104,7 +107,12 @@ _READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
 }
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: Any) -> Said:
     """The JSON type of a value, in words."""
-    names = {dict: _("an object"), list: _("a list"), str: _("a text"), bool: _("true or false")}
-    return _("nothing") if value is None else names.get(type(value), _("a number"))
+    names = {
+        dict: Said("an object"),
+        list: Said("a list"),
+        str: Said("a text"),
+        bool: Said("true or false"),
+    }
+    return Said("nothing") if value is None else names.get(type(value), Said("a number"))

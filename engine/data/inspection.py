@@ -15,7 +15,7 @@ from engine.data.odd_characters import OddKind
 from engine.data.records import DataFile
 from engine.data.sides import answer_prefix, sentence
 from engine.language.figures import number
-from engine.language.texts import _, marked
+from engine.language.said import Said, Words
 
 Kind = (
     Literal[
@@ -24,24 +24,24 @@ Kind = (
     ]
     | OddKind
 )  # fmt: skip
-KINDS: dict[Kind, str] = {
-    "duplicate": marked("the same pair again"),
-    "reversed": marked("the same pair again in the other direction"),
-    "other answer": marked("the same sentence again with another answer"),
-    "copy": marked("output = the sentence to translate"),
-    "empty": marked("nothing but white space, signs or a prefix"),
-    "no direction": marked("the instruction asks for neither direction"),
-    "swapped": marked("the sides seem to be swapped: asked for one way, written the other"),
-    "length": marked("one side is far longer than the other"),
-    "simplified": marked("characters that only Simplified Chinese has"),
-    "replacement": marked("replacement characters, where text was lost in a conversion"),
-    "control": marked("control characters"),
-    "invisible": marked("invisible characters"),
-    "private use": marked("characters for private use, which every font shows differently"),
-    "html": marked("HTML: tags or entities"),
-    "mojibake": marked("text read in an encoding that it was not written in"),
+KINDS: dict[Kind, Said] = {
+    "duplicate": Said("the same pair again"),
+    "reversed": Said("the same pair again in the other direction"),
+    "other answer": Said("the same sentence again with another answer"),
+    "copy": Said("output = the sentence to translate"),
+    "empty": Said("nothing but white space, signs or a prefix"),
+    "no direction": Said("the instruction asks for neither direction"),
+    "swapped": Said("the sides seem to be swapped: asked for one way, written the other"),
+    "length": Said("one side is far longer than the other"),
+    "simplified": Said("characters that only Simplified Chinese has"),
+    "replacement": Said("replacement characters, where text was lost in a conversion"),
+    "control": Said("control characters"),
+    "invisible": Said("invisible characters"),
+    "private use": Said("characters for private use, which every font shows differently"),
+    "html": Said("HTML: tags or entities"),
+    "mojibake": Said("text read in an encoding that it was not written in"),
 }
-"""What each means, to be shown by `_`."""
+"""What each means."""
 _RATIO = 5.0
 """Letters of the longer side by those of the shorter from which a pair is suspicious."""
 _SWAPPED = 3
@@ -54,10 +54,10 @@ _SHORT = 20
 class Suspicion:
     """Something about one pair that a person should look at."""
 
-    place: str
+    place: Words
     id: str
     kind: Kind
-    said: str
+    said: Words
 
 
 def inspect(file: DataFile) -> list[Suspicion]:
@@ -71,7 +71,7 @@ def inspect(file: DataFile) -> list[Suspicion]:
     return [suspicion for _, suspicion in sorted(found, key=lambda entry: entry[0])]
 
 
-def _of_pair(pair: Pair) -> Iterator[tuple[Kind, str]]:
+def _of_pair(pair: Pair) -> Iterator[tuple[Kind, Words]]:
     source, output = (letters(text) for text in (pair.source_text, sentence(pair, "output")))
     if pair.direction == "unknown":
         yield "no direction", pair.instruction
@@ -82,8 +82,12 @@ def _of_pair(pair: Pair) -> Iterator[tuple[Kind, str]]:
     elif output and max(len(source), len(output)) >= _SHORT:
         ratio = len(output) / len(source)
         if not 1 / _RATIO < ratio < _RATIO:
-            said = _("{source} letters → {output} (×{ratio}): {text}").format(
-                source=len(source), output=len(output), ratio=number(ratio), text=pair.output
+            said = Said(
+                "{source} letters → {output} (×{ratio}): {text}",
+                source=len(source),
+                output=len(output),
+                ratio=number(ratio),
+                text=pair.output,
             )
             yield "length", said
     simplified = simplified_characters(pair.source_text + pair.output)
@@ -120,8 +124,10 @@ def _repeated(file: DataFile) -> list[tuple[int, Suspicion]]:
                 file.place(place),
                 file.pairs[place].id,
                 kind,
-                _("as {place}: {text}").format(
-                    place=file.place(earlier), text=file.pairs[place].source_text
+                Said(
+                    "as {place}: {text}",
+                    place=file.place(earlier),
+                    text=file.pairs[place].source_text,
                 ),
             ),
         )

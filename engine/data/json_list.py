@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.language.errors import DataError
-from engine.language.texts import _, labelled
+from engine.language.said import Said, Words, labelled
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _decode = json.JSONDecoder().raw_decode
@@ -51,11 +51,9 @@ class JsonList:
                     raise self._broken(error.msg, error.pos) from None
                 continue
             except RecursionError:
-                raise DataError(
-                    _("{path}: broken JSON: nested too deeply").format(path=self._path)
-                ) from None
+                raise DataError("{path}: broken JSON: nested too deeply", path=self._path) from None
             except ValueError:
-                raise self._broken(_("a number of too many digits"), self._at) from None
+                raise self._broken(Said("a number of too many digits"), self._at) from None
             if end == len(self._text) and self._read_on():
                 continue  # a number may go on
             self._at, self._more = end, 1
@@ -102,7 +100,12 @@ class JsonList:
             return self._line, self._column + at
         return self._line + newlines, at - self._text.rfind("\n", 0, at)
 
-    def _broken(self, reason: str, at: int) -> DataError:
+    def _broken(self, reason: Words, at: int) -> DataError:
         line, column = self._place(at)
-        said = _("line {line}, column {column}: broken JSON: {reason}")
-        return DataError(labelled(self._path, said.format(line=line, column=column, reason=reason)))
+        said = Said(
+            "line {line}, column {column}: broken JSON: {reason}",
+            line=line,
+            column=column,
+            reason=reason,
+        )
+        return DataError(labelled(self._path, said))

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from engine.language.errors import UserError
-from engine.language.texts import _
 
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
@@ -45,14 +44,13 @@ class NearestIndex:
             )
         except ImportError:
             raise UserError(
-                _("similar texts are found with SQLite, which this Python lacks")
+                "similar texts are found with SQLite, which this Python lacks"
             ) from None
         except sqlite3.OperationalError as error:
             raise UserError(
-                _(
-                    "similar texts are found by SQLite's full-text search, FTS5 ({error}); use a "
-                    "Python whose SQLite has it, as those of python.org, conda and uv do"
-                ).format(error=error)
+                "similar texts are found by SQLite's full-text search, FTS5 ({error}); use a "
+                "Python whose SQLite has it, as those of python.org, conda and uv do",
+                error=error,
             ) from None
         self.add(texts)
 

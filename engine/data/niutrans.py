@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.data import text_file
 from engine.data.nearest import letters
 from engine.language.errors import DataError
-from engine.language.texts import _, marked
+from engine.language.said import Said
 
 _ROOT = "双语数据"
 MAX_CLASSICAL, MAX_MODERN = 200, 300
@@ -27,13 +27,13 @@ SHORTEST_EXCLUDED = 5
 """Characters; an excluded text shorter than SHARED_RUN keeps out equal ones, if at least this."""
 
 FATES = {
-    "kept": marked("kept"),
-    "of a held-out book": marked("of a held-out book"),
-    "too long": marked("too long"),
-    "with an empty side": marked("with an empty side"),
-    "with the same text on both sides": marked("with the same text on both sides"),
-    "seen before": marked("seen before"),
-    "excluded": marked("excluded (--exclude)"),
+    "kept": Said("kept"),
+    "of a held-out book": Said("of a held-out book"),
+    "too long": Said("too long"),
+    "with an empty side": Said("with an empty side"),
+    "with the same text on both sides": Said("with the same text on both sides"),
+    "seen before": Said("seen before"),
+    "excluded": Said("excluded (--exclude)"),
 }
 """What became of a pair, and how that is said."""
 Progress = Callable[[int, int], None]
@@ -81,14 +81,13 @@ def find_chapters(clone: Path) -> list[Path]:
     root = clone / _ROOT
     if not root.is_dir():
         raise DataError(
-            _(
-                "{clone}: has no folder 双语数据; give a clone of "
-                "https://github.com/NiuTrans/Classical-Modern"
-            ).format(clone=clone)
+            "{clone}: has no folder 双语数据; give a clone of "
+            "https://github.com/NiuTrans/Classical-Modern",
+            clone=clone,
         )
     found = sorted((path.parent for path in root.rglob("source.txt")), key=Path.as_posix)
     if not found:
-        raise DataError(_("{root}: holds no chapter with a source.txt").format(root=root))
+        raise DataError("{root}: holds no chapter with a source.txt", root=root)
     return found
 
 
@@ -107,10 +106,11 @@ def read_chapters(
         sides = _lines(chapter / "source.txt"), _lines(chapter / "target.txt")
         if len(sides[0]) != len(sides[1]):
             raise DataError(
-                _(
-                    "{chapter}: source.txt has {source} lines, target.txt {target}; "
-                    "they must be parallel (is the clone whole?)"
-                ).format(chapter=chapter, source=len(sides[0]), target=len(sides[1]))
+                "{chapter}: source.txt has {source} lines, target.txt {target}; "
+                "they must be parallel (is the clone whole?)",
+                chapter=chapter,
+                source=len(sides[0]),
+                target=len(sides[1]),
             )
         for line, (classical, modern) in enumerate(zip(*sides), 1):
             yield Aligned(classical, modern, section, line)

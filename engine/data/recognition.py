@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from engine.language.errors import DataError
-from engine.language.texts import _, labelled, marked
+from engine.language.said import Said, Words, labelled
 
 HEAD = 4096
 """Bytes from the start of a file that are looked at."""
 
-_UNPACK = marked("is compressed ({kind}); unpack it first")
-_BINARY = marked("is a {kind} file, no text; export its pairs as JSON, JSON Lines, TSV or CSV")
-_BY_FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
+_UNPACK = Said("is compressed ({kind}); unpack it first")
+_BINARY = Said("is a {kind} file, no text; export its pairs as JSON, JSON Lines, TSV or CSV")
+_BY_FIRST_BYTES: tuple[tuple[bytes, Said, str], ...] = (
     (b"\x1f\x8b", _UNPACK, "gzip"),
     (b"BZh", _UNPACK, "bzip2"),
     (b"\xfd7zXZ\x00", _UNPACK, "xz"),
@@ -36,29 +36,29 @@ def refuse_what_is_no_text(path: object, head: bytes) -> None:
         raise DataError(labelled(path, said))
 
 
-def _of_bytes(head: bytes) -> str:
+def _of_bytes(head: bytes) -> Words:
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        return _("is UTF-32; save it as UTF-8")
+        return Said("is UTF-32; save it as UTF-8")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_utf_16(head):
-        return _("is UTF-16; save it as UTF-8")
+        return Said("is UTF-16; save it as UTF-8")
     for first, said, kind in _BY_FIRST_BYTES:
         if head.startswith(first):
-            return _(said).format(kind=kind)
+            return said.filled(kind=kind)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1"):
-        return _("is an old Excel or Word file; save it as CSV UTF-8")
+        return Said("is an old Excel or Word file; save it as CSV UTF-8")
     if head.startswith(b"PK\x03\x04"):
         return _of_archive(head)
     return ""
 
 
-def _of_archive(head: bytes) -> str:
+def _of_archive(head: bytes) -> Said:
     if b"word/" in head:
-        return _("is a Word document; save it as plain text, UTF-8")
+        return Said("is a Word document; save it as plain text, UTF-8")
     if b"[Content_Types].xml" in head or b"xl/" in head:
-        return _("is an Excel workbook; save it as CSV UTF-8")
+        return Said("is an Excel workbook; save it as CSV UTF-8")
     if b"opendocument.spreadsheet" in head:
-        return _("is a LibreOffice spreadsheet; save it as CSV UTF-8")
-    return _(_UNPACK).format(kind="zip")
+        return Said("is a LibreOffice spreadsheet; save it as CSV UTF-8")
+    return _UNPACK.filled(kind="zip")
 
 
 def _is_utf_16(head: bytes) -> bool:
@@ -68,12 +68,12 @@ def _is_utf_16(head: bytes) -> bool:
     )
 
 
-def _of_words(head: bytes) -> str:
+def _of_words(head: bytes) -> Words:
     if head.startswith(b"version https://git-lfs"):
-        return _("is a git-lfs pointer, not the file itself; fetch it with `git lfs pull`")
+        return Said("is a git-lfs pointer, not the file itself; fetch it with `git lfs pull`")
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
     if re.match(rb"<!doctype html|<html|<head|<\?xml[^>]*>\s*<!doctype html", start):
-        return _("is a web page (HTML), not data; download the file itself (its raw form)")
+        return Said("is a web page (HTML), not data; download the file itself (its raw form)")
     if re.match(rb"<\?xml|<tmx", start):
-        return _("is XML; export its pairs as JSON, JSON Lines, TSV or CSV")
+        return Said("is XML; export its pairs as JSON, JSON Lines, TSV or CSV")
     return ""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from engine.language.texts import _
+from engine.language.said import Said, Words
 
 Unit = Literal["record", "line"]
 
@@ -19,18 +19,19 @@ class Record(Struct, frozen=True, gc=False):
     unit: Unit
     value: Any = None
     """Whatever the file holds there; of a good record, a dict of fields."""
-    mistake: str = ""
+    mistake: Words = ""
     """Why nothing could be read there, in words."""
     is_blank: bool = False
     """Is there only an empty line?"""
 
     @property
-    def place(self) -> str:
+    def place(self) -> Said:
         """`line 7`, in words."""
         return place_name(self.unit, self.number)
 
 
-def place_name(unit: Unit, number: int) -> str:
+def place_name(unit: Unit, number: int) -> Said:
     """`line 7`, in words: made only where it is shown, for there may be a million places."""
-    form = _("record {number}") if unit == "record" else _("line {number}")
-    return form.format(number=number)
+    if unit == "record":
+        return Said("record {number}", number=number)
+    return Said("line {number}", number=number)

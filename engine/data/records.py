@@ -14,7 +14,7 @@ from engine.data.formats import read_records
 from engine.data.record import Unit, place_name
 from engine.language.errors import DataError, cannot_write
 from engine.language.file_names import files_of
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine.files import write_atomically
 
 Fields = dict[str, Any]
@@ -26,16 +26,16 @@ class DataFile:
 
     path: str
     pairs: list[Pair]
-    mistakes: list[str]
+    mistakes: list[Words]
     """All of them, each with its place."""
-    blank: list[str]
+    blank: list[Words]
     unit: Unit
     numbers: Sequence[int]
     """Where each pair stands in the file."""
     values: list[Fields]
     """All fields of each pair's record, if they were to be kept."""
 
-    def place(self, at: int) -> str:
+    def place(self, at: int) -> Said:
         """Where a pair stands in the file, in words."""
         return place_name(self.unit, self.numbers[at])
 
@@ -49,12 +49,13 @@ def load(
     )
     if not allow_mistakes and found.mistakes:
         raise DataError(
-            _(
-                "{path}: {first}\n{count:,} such mistakes in all: yiwen data check lists them"
-            ).format(path=path, first=found.mistakes[0], count=len(found.mistakes))
+            "{path}: {first}\n{count:,} such mistakes in all: yiwen data check lists them",
+            path=path,
+            first=found.mistakes[0],
+            count=len(found.mistakes),
         )
     if not allow_mistakes and not found.pairs:
-        raise DataError(_("{path}: holds no pairs").format(path=path))
+        raise DataError("{path}: holds no pairs", path=path)
     return DataFile(
         path, found.pairs, found.mistakes, found.blank, found.unit, found.numbers, found.values
     )
@@ -63,16 +64,12 @@ def load(
 def check_free(path: Path, *, force: bool) -> None:
     """Can this file be written? Raises DataError: before long work rather than after it."""
     if path.suffix.lower() not in (".json", ".jsonl"):
-        raise DataError(
-            _("{path}: pairs are written as .json (the course's) or .jsonl").format(path=path)
-        )
+        raise DataError("{path}: pairs are written as .json (the course's) or .jsonl", path=path)
     if path.is_dir():
-        raise DataError(_("{path}: is a folder").format(path=path))
+        raise DataError("{path}: is a folder", path=path)
     if path.exists() and not force:
         raise DataError(
-            _("{path}: exists already; choose another name, or overwrite with --force").format(
-                path=path
-            )
+            "{path}: exists already; choose another name, or overwrite with --force", path=path
         )
 
 

@@ -11,7 +11,7 @@ from engine.data.dataset import Pair
 from engine.data.folding import Fold, plain
 from engine.data.groups import group_by_sentences
 from engine.language.errors import DataError
-from engine.language.texts import _
+from engine.language.said import Said
 
 _BOOK = re.compile(r"[·・‧/]")
 
@@ -41,10 +41,10 @@ def wanted_pairs(text: str, pairs: int) -> int:
         wanted = 0
     if not 0 < wanted < pairs:
         raise DataError(
-            _(
-                "--validation {text}: expected a number of pairs (200) or a share (0.1, 10%) that "
-                "leaves something on both sides of {pairs} pairs"
-            ).format(text=text, pairs=pairs)
+            "--validation {text}: expected a number of pairs (200) or a share (0.1, 10%) that "
+            "leaves something on both sides of {pairs} pairs",
+            text=text,
+            pairs=pairs,
         )
     return wanted
 
@@ -59,7 +59,7 @@ def split(
     """
     books = [book_of(pair) for pair in pairs] if by_book else []
     if by_book and not any(books):
-        raise DataError(_("--by source: no pair of this file has a source"))
+        raise DataError("--by source: no pair of this file has a source")
     groups = group_by_sentences(pairs, also=books, fold=fold)
     groups.sort(key=lambda group: _lot(seed, min(pairs[place].id for place in group)))
     chosen: list[int] = []
@@ -67,16 +67,16 @@ def split(
         if len(chosen) + len(group) <= wanted:
             chosen += group
     if not chosen:
-        said = _(
+        said = Said(
             "--validation: {wanted} pairs are fewer than the smallest group that belongs together "
             "({smallest} pairs)"
         )
         if by_book:
-            said = _(
+            said = Said(
                 "--validation: {wanted} pairs are fewer than the smallest group that belongs "
                 "together ({smallest} pairs of a book)"
             )
-        raise DataError(said.format(wanted=wanted, smallest=min(map(len, groups))))
+        raise DataError(said.filled(wanted=wanted, smallest=min(map(len, groups))))
     aside = set(chosen)
     rest = [place for place in range(len(pairs)) if place not in aside]
     held_out = {books[place] for place in chosen} - {None} if by_book else set()

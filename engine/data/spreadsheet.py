@@ -14,10 +14,10 @@ from pathlib import Path
 
 from engine.data import columns, text_file
 from engine.data.record import Record
-from engine.language.texts import _, plural
+from engine.language.said import Said, Words
 
-Row = tuple[int, list[str] | str]
-"""The line where it begins, and its cells; a str is a mistake already worded."""
+Row = tuple[int, list[str] | Said]
+"""The line where it begins, and its cells, or what is wrong there."""
 
 _SEPARATORS = "\t,;"
 _SEP_LINE = re.compile(r"sep=(.)\r?")
@@ -88,7 +88,7 @@ def _quoted_rows(lines: Iterable[str], separator: str) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield number, _("broken quotes or line ends: {error}").format(error=error)
+            yield number, Said("broken quotes or line ends: {error}", error=error)
         else:
             yield number, row or [""]
         number = reader.line_num + 1
@@ -102,7 +102,7 @@ def _records(rows: Iterator[Row]) -> Iterator[Record]:
             yield Record(number, "line", mistake=mistake)
         elif place == 0 and header is not columns.BARE:
             continue
-        elif isinstance(cells, str):
+        elif isinstance(cells, Said):
             yield Record(number, "line", mistake=cells)
         elif not any(cell.strip() for cell in cells):
             yield Record(number, "line", is_blank=True)
@@ -110,15 +110,15 @@ def _records(rows: Iterator[Row]) -> Iterator[Record]:
             yield _of_cells(cells, header, number)
 
 
-def _header(start: Sequence[Row]) -> tuple[list[str], str]:
+def _header(start: Sequence[Row]) -> tuple[list[str], Words]:
     """The columns' names, and what is wrong with the first row if it is a header unknown."""
     first, second = ([*(cells for _line, cells in start), [], []])[:2]
-    if isinstance(first, str):
+    if isinstance(first, Said):
         return columns.BARE, ""
     names = columns.meant(first)
     if names is not None:
         return names, ""
-    if not isinstance(second, str) and columns.looks_like_names(first, second):
+    if not isinstance(second, Said) and columns.looks_like_names(first, second):
         return columns.BARE, columns.unknown_names(first)
     return columns.BARE, ""
 
@@ -128,9 +128,10 @@ def _of_cells(cells: list[str], header: list[str], number: int) -> Record:
         cells = cells[:-1]  # a spreadsheet fills every row up to its widest
     if len(cells) == len(header):
         return Record(number, "line", columns.record(dict(zip(header, cells)), number))
-    wrong = plural(
+    wrong = Said.counted(
         "found {count} column, expected {expected}",
         "found {count} columns, expected {expected}",
         len(cells),
+        expected=len(header),
     )
-    return Record(number, "line", mistake=wrong.format(count=len(cells), expected=len(header)))
+    return Record(number, "line", mistake=wrong)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.data.recognition import HEAD, refuse_what_is_no_text
 from engine.language.errors import DataError
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine import reading
 
 _PART = 1 << 20
@@ -57,10 +57,10 @@ def _blocks(path: Path) -> Iterator[bytes]:
             while block := file.read(_PART):
                 yield block
     except FileNotFoundError:
-        raise DataError(_("{path}: no such file").format(path=path)) from None
+        raise DataError("{path}: no such file", path=path) from None
     except OSError as error:
         raise DataError(
-            _("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)
+            "{path}: cannot be read: {reason}", path=path, reason=error.strerror
         ) from None
 
 
@@ -68,23 +68,25 @@ def _not_utf_8(path: Path, error: UnicodeDecodeError, lines: int) -> DataError:
     """`lines` were begun before the bytes that the error speaks of."""
     line = lines + error.object.count(b"\n", 0, error.start)
     return DataError(
-        _("{path}: line {line}: not UTF-8 (byte 0x{byte:02x}){guess}; save it as UTF-8").format(
-            path=path, line=line, byte=error.object[error.start], guess=_guess(path)
-        )
+        "{path}: line {line}: not UTF-8 (byte {byte}){guess}; save it as UTF-8",
+        path=path,
+        line=line,
+        byte=f"0x{error.object[error.start]:02x}",
+        guess=_guess(path),
     )
 
 
-def _guess(path: Path) -> str:
+def _guess(path: Path) -> Words:
     with reading.open_regular(path) as file:
         return guess(file.read(_SAMPLE))
 
 
-def guess(raw: bytes) -> str:
+def guess(raw: bytes) -> Words:
     """`, perhaps Big5` for bytes that are no UTF-8, or nothing."""
     for encoding, name in (("big5", "Big5"), ("cp950", "Big5"), ("gb18030", "GB18030")):
         try:
             codecs.getincrementaldecoder(encoding)().decode(raw)  # its end may be half a character
         except UnicodeDecodeError:
             continue
-        return _(", perhaps {name}").format(name=name)
+        return Said(", perhaps {name}", name=name)
     return ""

@@ -168,7 +168,8 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
     plan = found.plan
     for part, dataset in found.data.items():
         if dataset.skipped:
-            shown = "; ".join(dataset.skipped[:3]) + (_("; …") if len(dataset.skipped) > 3 else "")
+            shown = "; ".join(map(str, dataset.skipped[:3]))
+            shown += _("; …") if len(dataset.skipped) > 3 else ""
             yield CardLine(
                 _("Skipped"),
                 plural(

@@ -46,7 +46,7 @@ def _lines(file: records.DataFile, suspicions: list[Suspicion], shown: int | Non
     for kind, meaning in KINDS.items():
         if not counts[kind]:
             continue
-        lines += [*[""] * bool(lines), labelled(_(meaning), f"{counts[kind]:,}")]
+        lines += [*[""] * bool(lines), labelled(meaning, f"{counts[kind]:,}")]
         some = [suspicion for suspicion in suspicions if suspicion.kind == kind][:shown]
         lines += ["  " + _suspicion(each) for each in some]
         lines += _more(counts[kind], shown)

@@ -135,7 +135,7 @@ def _report(
     said = plural("{pairs} in {chapters:,} chapter:", "{pairs} in {chapters:,} chapters:", chapters)
     print(said.format(pairs=counted.pairs(sum(counts.values())), chapters=chapters))
     for reason, count in counts.most_common():
-        print(f"{count:>10,} {_(niutrans.FATES[reason])}")
+        print(f"{count:>10,} {niutrans.FATES[reason]}")
     if held_out:
         print(_("held out: {books}").format(books=one_line("、".join(sorted(held_out)))))
     for path, count in written.items():

@@ -143,7 +143,7 @@ def test_what_looks_wrong_is_named_by_place() -> None:
         ("record 9", "answer", "other answer"),
     ]
     assert found[5].said == "吗 这"
-    assert found[7].said.startswith("as record 7")
+    assert str(found[7].said).startswith("as record 7")
 
 
 def test_the_sample_data_looks_right() -> None:

@@ -197,7 +197,7 @@ def test_bad_records_are_left_out_and_counted_when_asked_to() -> None:
     path = write_pairs(Path("a.json"), [GOOD, {}, GOOD | {"id": "b"}, 7])
     found = dataset.read(path, skip_bad=True)
     assert [pair.id for pair in found.pairs] == ["a", "b"]
-    assert [line.split(":")[0] for line in found.skipped] == ["record 2", "record 4"]
+    assert [str(line).split(":")[0] for line in found.skipped] == ["record 2", "record 4"]
 
 
 def test_a_file_of_nothing_good_is_an_error_even_when_skipping() -> None:
