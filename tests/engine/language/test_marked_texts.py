@@ -9,6 +9,7 @@ from pathlib import Path
 
 import engine
 import tui
+from engine.language import texts
 
 FOLDERS = [Path(package.__file__).parent for package in (engine, tui)]
 COMMANDS = Path(engine.__file__).parent / "cli"
@@ -21,6 +22,13 @@ ERRORS = (
 MARKS = ("_", "Said", "counted", "in_context", "marked", "pgettext", "plural")
 WORD = re.compile("[A-Za-z]{2,}")
 WORDS = re.compile("[A-Za-z]{2,}[,.:;]? [A-Za-z]{2,}")
+WORDING = {"_", "labelled", "pgettext", "plural"}
+"""What of `engine.language.texts` words a text at once, in the language of that moment."""
+NOT_YET = {
+    "course", "data", "experiments", "queue", "report", "run", "start", "translate", "worker",
+}  # fmt: skip
+"""Folders of the engine with texts that are worded where they are written; a shorter list each
+time one of them says them as data."""
 PROGRAM = "yiwen"
 """Stands before every error, as programs name themselves."""
 KEYS = {"not downloaded", "per character"}
@@ -106,3 +114,55 @@ def test_no_words_of_a_command_are_past_the_catalogue() -> None:
         if WORDS.search(text.value) and text.value not in KEYS
     ]
     assert not unmarked
+
+
+def _imported(tree: ast.Module) -> Iterator[ast.AST]:
+    """What is carried out while a module is imported: all but the bodies of its functions."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = [*node.decorator_list, *node.args.defaults, *node.args.kw_defaults]
+            waiting += filter(None, given)
+        elif not isinstance(node, ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _wording(tree: ast.Module) -> set[str]:
+    """Functions that word at once, as a module calls them."""
+    return {
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == texts.__name__
+        for name in node.names
+        if name.name in WORDING
+    }
+
+
+def test_no_text_is_worded_while_a_module_is_imported() -> None:
+    """One process may speak to a reader of each language."""
+    worded = []
+    for path in (path for folder in FOLDERS for path in folder.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        names = _wording(tree)
+        worded += [
+            f"{path}:{node.lineno}"
+            for node in _imported(tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in names
+        ]
+    assert not worded
+
+
+def test_the_engine_says_texts_as_data_and_words_them_in_files_of_words() -> None:
+    engine_folder = FOLDERS[0]
+    worded = [
+        str(path)
+        for path in engine_folder.rglob("*.py")
+        if path.relative_to(engine_folder).parts[0] not in {"cli", "language", *NOT_YET}
+        and not path.stem.endswith("words")
+        and _wording(ast.parse(path.read_text()))
+    ]
+    assert not worded
