@@ -38,6 +38,8 @@ def add_run_tables(
     listing.add_argument("--reverse", action="store_true", help=_("the other way round"))
     listing.add_argument("--columns", default="", metavar="A,B", help=_("which, in which order"))
     form = listing.add_mutually_exclusive_group()
+    form.add_argument("--seeds", action="store_true",
+                      help=_("runs that differ in seeds alone as one, each beneath"))  # fmt: skip
     form.add_argument("--csv", action="store_true", help=_("print a file for spreadsheets"))
     form.add_argument("--markdown", action="store_true", help=_("print a table for a report"))
 

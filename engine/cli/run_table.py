@@ -16,9 +16,10 @@ from engine.machine.paths import runs_root
 from engine.run import notes, runs_folder
 from engine.run.notes import Notes
 from engine.run.settings import PEEKED
-from engine.table import columns, differences, query, run_sheet
+from engine.table import columns, differences, query, run_sheet, standing
 from engine.table.catalog import Catalog, Row
 from engine.table.columns import COLUMNS, Order
+from engine.table.standing import Entry
 
 _SHOWN = (
     "id", "name", "status", "strategy", "perplexity", "validation", "bleu", "chrf", "loss", "time",
@@ -45,7 +46,8 @@ def list_runs(arguments: Namespace) -> int:
         keys = _columns(arguments.columns, rows)
         right = [at for at, key in enumerate(keys) if COLUMNS[key].right]
         header = [_("run") if key == "id" else COLUMNS[key].label for key in keys]
-        print(table(header, columns.texts(rows, keys), right=right))
+        lines = _by_seed(rows, keys) if arguments.seeds else columns.texts(rows, keys)
+        print(table(header, lines, right=right))
         if any(row.settings.chosen_on_test and row.summary.score for row in rows):
             print(_(PEEKED))
     elif listed:
@@ -75,6 +77,31 @@ def _columns(typed: str, rows: list[Row]) -> list[str]:
         for key in _SHOWN
         if key not in values or any(values[key](row) is not None for row in rows)
     ]
+
+
+def _by_seed(rows: list[Row], keys: list[str]) -> list[list[str]]:
+    """Of runs that differ in seeds alone mean ± deviation, then each of them."""
+    lines = []
+    for entry in standing.seeded(rows):
+        own = columns.texts(entry.rows, keys)
+        if entry.is_seeded:
+            lines.append([_of_all(entry, key) for key in keys])
+            own = [["· " + first, *others] for first, *others in own]
+        lines += own
+    return lines
+
+
+def _of_all(entry: Entry, key: str) -> str:
+    """What several seeds have in common, or their mean ± deviation; empty where neither is."""
+    if key == "strategy":
+        return str(entry.strategy)
+    column = COLUMNS[key]
+    values = [column.value(row) for row in entry.rows]
+    numbers = [value for value in values if isinstance(value, int | float)]
+    if not column.right or key == "time" or len(numbers) < len(values):
+        return ""
+    mark = entry.rows[0].settings.mark if key == "perplexity" else ""
+    return standing.spread(numbers) + mark
 
 
 def note(arguments: Namespace) -> int:

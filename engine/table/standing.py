@@ -81,6 +81,11 @@ def standings(rows: Iterable[Row]) -> list[Standing]:
 
 
 def _entries(rows: Sequence[Row]) -> tuple[Entry, ...]:
+    return tuple(sorted(seeded(rows), key=_worth(lambda entry: entry.value)))
+
+
+def seeded(rows: Iterable[Row]) -> list[Entry]:
+    """Runs that differ in their seeds alone together, where the first of them stood."""
     alike: dict[str, list[Row]] = {}
     for row in rows:
         alike.setdefault(_but_for_seeds(row), []).append(row)
@@ -93,7 +98,7 @@ def _entries(rows: Sequence[Row]) -> tuple[Entry, ...]:
             entries.append(Entry(tuple(group)))
         else:
             entries += [Entry((row,)) for row in group]
-    return tuple(sorted(entries, key=_worth(lambda entry: entry.value)))
+    return entries
 
 
 def _worth(value: Callable[[Any], float]) -> Callable[[Any], tuple[bool, float]]:
