@@ -52,7 +52,11 @@ def experiment(arguments: Namespace) -> int:
         return 0
     for one in tables.tables(stages, rows):
         print(f"{one.title}\n\n{table(one.header, one.rows, one.right)}\n")
-    print("\n".join([*tables.notes(stages, rows), _("The report: {page}").format(page=page)]))
+    print(
+        "\n".join(
+            [*map(str, tables.notes(stages, rows)), _("The report: {page}").format(page=page)]
+        )
+    )
     return 0
 
 

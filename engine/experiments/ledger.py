@@ -21,7 +21,6 @@ from msgspec import Struct
 from engine.experiments.seed import Stage
 from engine.language.errors import RunError, cannot_write
 from engine.language.plain_text import one_line
-from engine.language.texts import _
 from engine.machine import lock, reading, regular_files
 from engine.machine.files import write_atomically
 from engine.machine.regular_files import is_name
@@ -99,7 +98,7 @@ class Ledger:
             handle = lock.acquire(self.folder, wait=0.2)
         except RunError:
             raise RunError(
-                _("experiment {name} is under way in another program").format(name=self.name)
+                "experiment {name} is under way in another program", name=self.name
             ) from None
         try:
             lock.sign(handle, os.getpid())
@@ -121,7 +120,7 @@ def read(folder: Path) -> Ledger:
         return Ledger(folder, msgspec.convert(reading.toml(regular_files.text(path)), Contents))
     except (OSError, ValueError) as error:
         raise RunError(
-            _("{path}: cannot be read: {error}; mend or remove it").format(path=path, error=error)
+            "{path}: cannot be read: {error}; mend or remove it", path=path, error=error
         ) from None
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from engine.language.errors import UserError
-from engine.language.texts import _, marked
+from engine.language.said import Said, Words
+from engine.language.texts import marked
 from engine.models import hub
 from engine.profile import files
 from engine.profile.schema import Profile
@@ -102,10 +103,10 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
             hub.require(profile.model.path, profile.model.revision)
         except UserError as error:
             raise UserError(
-                _(
-                    "profile {name}: {error}\nOr name the models that are to take part with "
-                    "--model; `--model tiny` needs no download"
-                ).format(name=name, error=error)
+                "profile {name}: {error}\nOr name the models that are to take part with "
+                "--model; `--model tiny` needs no download",
+                name=name,
+                error=error,
             ) from None
         if number == 0:
             found.append(_stage("Q1", _TRAINED, QLORA, name, request))
@@ -116,12 +117,12 @@ def stages(request: Request, models: Sequence[str]) -> list[Stage]:
     return found
 
 
-def title_in_words(title: str, profile: str) -> str:
+def title_in_words(title: str, profile: str) -> Words:
     """A stage's title in the language of the interface; as it stands if it is not known here."""
     kind = title.removesuffix(f", {profile}")
     if kind not in (_TRAINED, _TRAINED_TOO, *(one.word for one in strategies.untrained())):
         return title
-    return _("{stage}, {profile}").format(stage=_(kind), profile=profile)
+    return Said("{stage}, {profile}", stage=Said(kind), profile=profile)
 
 
 def _stage(question: str, title: str, strategy: Strategy, name: str, request: Request) -> Stage:

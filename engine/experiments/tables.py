@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.experiments.seed import NOTES, Reported, Stage, reported
 from engine.language.figures import number
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.report import curves
 from engine.report.curves import Curve, Point
 from engine.report.markdown import escape
@@ -21,8 +21,8 @@ from engine.table.catalog import Row
 class Table:
     """A table in plain words, for a terminal or a page."""
 
-    title: str
-    header: list[str]
+    title: Words
+    header: Sequence[Words]
     rows: list[list[str]]
     right: range
 
@@ -36,23 +36,24 @@ def tables(stages: Sequence[Stage], rows: Sequence[Row]) -> Iterator[Table]:
             yield _curve(stage, curve)
 
 
-def notes(stages: Sequence[Stage], rows: Sequence[Row]) -> tuple[str, ...]:
+def notes(stages: Sequence[Stage], rows: Sequence[Row]) -> tuple[Said, ...]:
     """What to know of the numbers, and of the comparison where something is compared."""
     peeked = (PEEKED,) if any(row.settings.chosen_on_test for row in rows) else ()
     compared = any(reported(stage.profile).by_strategy for stage in stages)
-    return tuple(map(_, peeked + (NOTES if compared else ())))
+    return tuple(Said(note) for note in peeked + (NOTES if compared else ()))
 
 
 def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:
     """All tables, for the head of a report."""
-    parts = ["## " + _("The report's tables")]
+    heading = Said("The report's tables")
+    parts = [f"## {heading}"]
     for one in tables(stages, rows):
         cells = [[escape(cell) for cell in row] for row in one.rows]
         parts += [
-            _("{title}:").format(title=escape(one.title)),
-            markdown_table(one.header, cells, one.right),
+            str(Said("{title}:", title=escape(str(one.title)))),
+            markdown_table(list(map(str, one.header)), cells, one.right),
         ]
-    return "\n\n".join([*parts, *(escape(note) for note in notes(stages, rows))])
+    return "\n\n".join([*parts, *(escape(str(note)) for note in notes(stages, rows))])
 
 
 def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
@@ -65,10 +66,11 @@ def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
         cells.append(
             [stage.question, name, strategy, number(said), row.perplexity_text, times, row.run.id]
         )
-    header = [
-        "", _("model"), _("strategy"), _("report"), _("measured"), _("of it"), _("run")
+    header: list[Words] = [
+        "", Said("model"), Said("strategy"), Said("report"), Said("measured"), Said("of it"),
+        Said("run"),
     ]  # fmt: skip
-    return Table(_("Perplexity of the test file"), header, cells, range(3, 6))
+    return Table(Said("Perplexity of the test file"), header, cells, range(3, 6))
 
 
 def _curve(stage: Stage, curve: Curve) -> Table:
@@ -78,11 +80,11 @@ def _curve(stage: Stage, curve: Curve) -> Table:
          number(at.validation if at else None), str(at.step) if at else "–"]
         for micro, share, value, at in _points(said, curve)
     ]  # fmt: skip
-    header = [
-        _("micro-step"), _("of all"), _("report"), _("measured"), _("validation"),
-        _("at step"),
+    header: list[Words] = [
+        Said("micro-step"), Said("of all"), Said("report"), Said("measured"), Said("validation"),
+        Said("at step"),
     ]  # fmt: skip
-    title = _("Learning curve, {profile}").format(profile=stage.profile.name)
+    title = Said("Learning curve, {profile}", profile=stage.profile.name)
     return Table(title, header, cells, range(6))
 
 
