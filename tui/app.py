@@ -36,7 +36,7 @@ from engine.profile import files
 from engine.run import runs_folder
 from engine.run.folder import Run
 from engine.run.trash import Trash, purge
-from tui import remembered
+from tui import internals, remembered
 from tui.chart.charset import choose
 from tui.remembered import Look
 from tui.widgets import covered
@@ -77,8 +77,7 @@ def _screen_class(name: str) -> Callable[[], Screen[Any]]:
         module = import_module(f"tui.screens.{name}.screen")
         gc.freeze()
         screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
-        # Up to date, for nothing on it is styled yet; else Textual reads all styles anew, twice.
-        screen._css_update_count = screen.app._css_update_count
+        internals.skip_first_styling(screen)
         return screen
 
     return make
@@ -309,7 +308,9 @@ class YiwenApp(App[None]):
         """Grey out the key of the screen one is on; `/` may be a key of the screen itself."""
         if action == "find":
             is_typing = isinstance(self.focused, Input | TextArea)  # Textual takes `/` for no text
-            return not is_typing and "slash" not in self.screen._bindings.key_to_bindings
+            return (
+                not is_typing and "slash" not in internals.bindings_of(self.screen).key_to_bindings
+            )
         return None if action == "mode" and parameters[0] == self.current_mode else True
 
     async def action_press(self, key: str) -> None:

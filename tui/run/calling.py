@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.run.folder import Run
 from engine.run.summary import Status, Summary
 from engine.start import notice
+from tui import internals
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
@@ -23,6 +24,4 @@ def call(app: YiwenApp, run: Run, summary: Summary, *, is_seen: bool) -> None:
 
 def send(app: YiwenApp, codes: str) -> None:
     """Write codes to the terminal the way Textual itself sends the clipboard."""
-    driver = app._driver
-    if codes and driver is not None:
-        driver.write(codes)
+    internals.write(app, codes)

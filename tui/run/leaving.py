@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from engine.language.texts import _, plural
+from tui import internals
 from tui.widgets.dialogs import Confirm
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _lost_with(app: YiwenApp) -> Iterator[str]:
             "{count} deleted runs can be brought back only until then.",
             count,
         ).format(count=count)
-    for stack in app._screen_stacks.values():
+    for stack in internals.stacks(app):
         for screen in stack[:1]:
             if isinstance(screen, Holding):
                 yield from screen.would_be_lost()

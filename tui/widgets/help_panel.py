@@ -16,6 +16,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from engine.language.texts import _
+from tui import internals
 from tui.palette import SCREENS
 from tui.widgets.flowing import Flowing
 from tui.widgets.key_words import explained
@@ -75,7 +76,7 @@ def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]
     Where a key means different things at different times, what it means now.
     """
     found: dict[str, tuple[list[str], Binding]] = {}
-    for key, binding in owner._bindings:
+    for key, binding in internals.bindings_of(owner):
         if binding.tooltip and _is_meant(owner, key, binding):
             keys, _ = found.setdefault(binding.action, ([], binding))
             keys.append(owner.app.get_key_display(binding))
@@ -85,7 +86,8 @@ def _bindings_of(owner: Screen[Any] | App[Any]) -> Iterator[tuple[str, Binding]]
 
 def _is_meant(owner: Screen[Any] | App[Any], key: str, binding: Binding) -> bool:
     """Is it what the key does now, or does the key do nothing else?"""
-    rivals = [other for other in owner._bindings.key_to_bindings[key] if other is not binding]
+    bound = internals.bindings_of(owner).key_to_bindings[key]
+    rivals = [other for other in bound if other is not binding]
     return _is_offered(owner, binding) or not any(_is_offered(owner, rival) for rival in rivals)
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from textual.screen import Screen
 
+from tui.internals import rows_of
+
 
 def is_on_screen(screen: Screen[Any], text: str) -> bool:
     """Can all of it be read in one widget? Line breaks and indents do not count."""
     wanted = _letters(text)
     if not wanted:
         return False
-    rows = screen._compositor.render_strips()
+    rows = rows_of(screen)
     for widget in screen.query("*"):
         if widget.children or not widget.is_on_screen:
             continue

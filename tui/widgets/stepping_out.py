@@ -12,6 +12,8 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from tui.internals import bindings_of
+
 _EDITING = ("backspace", "left", "right")
 
 
@@ -49,4 +51,4 @@ def _edit(field: Input | TextArea, event: events.Key | events.Paste, text: str) 
 
 def is_bound(app: App[Any], screen: Screen[Any], key: str) -> bool:
     """Does the screen or the application do something with the key?"""
-    return any(key in owner._bindings.key_to_bindings for owner in (screen, app))
+    return any(key in bindings_of(owner).key_to_bindings for owner in (screen, app))

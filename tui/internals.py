@@ -1,0 +1,44 @@
+"""What the workbench uses of Textual that is private there, each with its reason.
+
+No public issue is known that asks for any of it. What mends the painting under dialogs stands with
+its rules in tui/widgets/covered.py. Held to Textual by tests/tui/test_internals.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual.app import App
+from textual.binding import BindingsMap
+from textual.screen import Screen
+from textual.strip import Strip
+
+
+def bindings_of(owner: Screen[Any] | App[Any]) -> BindingsMap:
+    """Its own bindings by key; `active_bindings` leaves out those that do nothing now."""
+    return owner._bindings
+
+
+def stacks(app: App[Any]) -> Iterable[list[Screen[Any]]]:
+    """The screens of every mode that was shown; the public way asks for a mode that exists."""
+    return app._screen_stacks.values()
+
+
+def write(app: App[Any], codes: str) -> None:
+    """Send codes to the terminal, as Textual sends the clipboard; it offers no other way."""
+    if codes and app._driver is not None:
+        app._driver.write(codes)
+
+
+def rows_of(screen: Screen[Any]) -> list[Strip]:
+    """What stands on the screen, row by row; the public picture of it is an SVG file."""
+    return screen._compositor.render_strips()
+
+
+def skip_first_styling(screen: Screen[Any]) -> None:
+    """Say that a new screen is up to date: nothing on it is styled yet.
+
+    Else Textual reads all styles anew, twice, before the screen is shown.
+    """
+    screen._css_update_count = screen.app._css_update_count
