@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.language import sheets
 from engine.language.errors import RunError, UserError, cannot_write
+from engine.language.said import Said
 from engine.language.sheets import Cell
-from engine.language.texts import _
 from engine.machine.files import write_atomically
 from engine.report import chart, curves, page, repeating
 from engine.report import results as reckoned
@@ -44,7 +44,7 @@ def write(found: Sequence[Run], folder: Path, extra: str = "") -> Path:
         name = repeating.profile_name(row.run)
         files[name] = repeating.profile_toml(row.settings.profile)
     if (folder / "run.toml").exists():
-        raise UserError(_("{folder}: is a run's folder; name another").format(folder=folder))
+        raise UserError("{folder}: is a run's folder; name another", folder=folder)
     try:
         (folder / "profiles").mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -67,16 +67,16 @@ def _chart(drawn: Sequence[Curve], rows: Sequence[Row]) -> str:
     for curve in drawn:
         name = curve.label if len({c.label for c in drawn}) == len(drawn) else curve.run
         tested = [(point.step, point.test) for point in curve.points]
-        lines.append(Line(_("{name}, test").format(name=name), tested, marked=chosen[curve.run]))
+        lines.append(Line(str(Said("{name}, test", name=name)), tested, marked=chosen[curve.run]))
         validation = [(p.step, p.validation) for p in curve.points if p.validation > 0]
         if validation:
-            lines.append(Line(_("{name}, validation").format(name=name), validation, dashed=True))
+            lines.append(Line(str(Said("{name}, validation", name=name)), validation, dashed=True))
     levels = [
         Level(f"{row.settings.profile.name} {row.settings.strategy}", row.summary.score.perplexity)
         for row in rows
         if row.settings.job == "evaluate" and row.summary.score
     ]
-    return chart.draw(lines, levels, _("optimizer steps"), _("perplexity"))
+    return chart.draw(lines, levels, str(Said("optimizer steps")), str(Said("perplexity")))
 
 
 def _chosen_step(row: Row) -> int:

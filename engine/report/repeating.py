@@ -7,7 +7,7 @@ import shlex
 import msgspec
 import tomli_w
 
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.profile.schema import Profile
 from engine.run.folder import Run
 
@@ -46,8 +46,9 @@ def commands(run: Run) -> list[str]:
     elif settings.data["test"].path != settings.profile.data.test:
         after.append(f"--test {shlex.quote(settings.data['test'].path)}")
     name = shlex.quote(settings.profile.name)
+    again = Said("or, from this folder, with the profile as it was then:")
     return [
         " ".join(["yiwen", verb, name, *after, *changed]),
-        "# " + _("or, from this folder, with the profile as it was then:"),
+        f"# {again}",
         " ".join(["yiwen", verb, shlex.quote(profile_name(run)), *after]),
     ]
