@@ -49,7 +49,7 @@ def export(arguments: Namespace) -> int:
 def _check(made: Export) -> Grade:
     line = ProgressLine()
     try:
-        grade = check.check(made, line.show)
+        grade = check.check(made, lambda said: line.show(str(said)))
     finally:
         line.end()
     _write_readme(made, grade)
@@ -79,7 +79,7 @@ def _describe(made: Export, grade: Grade | None) -> str:
         said = _("perplexity by grade.py  {value}").format(value=graded)
         lines.append(said + _verdict(grade))
         fine = _("run.sh: {count} items translated, nothing amiss")
-        lines += grade.problems or [fine.format(count=check.TRANSLATED)]
+        lines += [*map(str, grade.problems)] or [fine.format(count=check.TRANSLATED)]
     else:
         lines.append(_("--check grades it as the course would"))
     return "\n".join(lines)

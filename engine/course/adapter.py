@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.language.errors import RunError
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.machine import regular_files
 from engine.machine.files import write_atomically
 
@@ -29,7 +29,7 @@ _NEEDS_NO_KEY = frozenset({"peft_version", "qalora_group_size", "monteclora_conf
 """Newer keys that say nothing about the weights, whatever stands there."""
 
 
-def copy(source: Path, target: Path, base_model: str) -> list[str]:
+def copy(source: Path, target: Path, base_model: str) -> list[Said]:
     """Write an adapter's two files; returns warnings. Raises RunError.
 
     `base_model` replaces the path, on the machine that trained, which PEFT has noted.
@@ -38,7 +38,7 @@ def copy(source: Path, target: Path, base_model: str) -> list[str]:
         config = json.loads(regular_files.text(source / CONFIG))
         weights = source / WEIGHTS
         if not weights.is_file() or weights.is_symlink():
-            raise RunError(_("{file}: no such file; the adapter is not whole").format(file=weights))
+            raise RunError("{file}: no such file; the adapter is not whole", file=weights)
         target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(weights, target / WEIGHTS)
         plain, lost = in_old_words(config)
@@ -47,12 +47,13 @@ def copy(source: Path, target: Path, base_model: str) -> list[str]:
         write_atomically(target / CONFIG, content.encode())
     except (OSError, ValueError) as error:
         raise RunError(
-            _("{source}: the adapter cannot be copied to {target}: {error}").format(
-                source=source, target=target, error=error
-            )
+            "{source}: the adapter cannot be copied to {target}: {error}",
+            source=source,
+            target=target,
+            error=error,
         ) from None
-    unknown = _("{file}: PEFT {version} does not know '{key}', so its value was left out")
-    return [unknown.format(file=CONFIG, version=PEFT_VERSION, key=key) for key in lost]
+    unknown = Said("{file}: PEFT {version} does not know '{key}', so its value was left out")
+    return [unknown.filled(file=CONFIG, version=PEFT_VERSION, key=key) for key in lost]
 
 
 def in_old_words(config: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

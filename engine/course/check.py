@@ -16,7 +16,7 @@ from pathlib import Path
 from engine.course.export import SCRIPTS, Export
 from engine.data.dataset import Pair
 from engine.language.errors import UserError
-from engine.language.texts import _, labelled, marked
+from engine.language.said import Said, Words, labelled
 from engine.machine.processes import python
 from engine.models import tokenizer
 from engine.run.files import RunFiles
@@ -26,13 +26,13 @@ TOLERANCE = 0.005
 TRANSLATED = 4
 """Items that run.sh is tried on."""
 _PROGRESS = {
-    re.compile(r"graded (?P<done>\d+)/(?P<total>\d+)"): marked("graded {done}/{total}"),
-    re.compile(r"(?P<done>\d+)/(?P<total>\d+), about (?P<left>\d+) s left"): marked(
+    re.compile(r"graded (?P<done>\d+)/(?P<total>\d+)"): Said("graded {done}/{total}"),
+    re.compile(r"(?P<done>\d+)/(?P<total>\d+), about (?P<left>\d+) s left"): Said(
         "{done}/{total}, about {left} s left"
     ),
 }
 """What the scripts say of how far they are, and how it is shown."""
-Say = Callable[[str], None]
+Say = Callable[[Said], None]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Grade:
     samples: int
     seconds: float
     """Of run.sh on a few items, loading included."""
-    problems: list[str] = field(default_factory=list)
+    problems: list[Said] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool | None:
@@ -64,10 +64,10 @@ def check(export: Export, say: Say) -> Grade:
         scripts = _apart(export, Path(folder, "scripts"))
         _write(test, pairs)
         _write(few, pairs[:TRANSLATED])
-        say(_("grading {count} items one by one").format(count=len(pairs)))
+        say(Said("grading {count} items one by one", count=len(pairs)))
         given = [str(export.model_folder), str(export.adapter)]
         graded = json.loads(_run([sys.executable, "grade.py", *given, str(test)], scripts, say))
-        say(_("bash run.sh on {count} items").format(count=TRANSLATED))
+        say(Said("bash run.sh on {count} items", count=TRANSLATED))
         began = time.monotonic()
         answers = Path(folder, "prediction.json")
         _run(["bash", "run.sh", *given, str(few), str(answers)], scripts, say)
@@ -87,30 +87,31 @@ def _apart(export: Export, folder: Path) -> Path:
     folder.mkdir()
     for name in SCRIPTS:
         if (export.folder / name).is_symlink():
-            raise UserError(_("{file}: is a link").format(file=export.folder / name))
+            raise UserError("{file}: is a link", file=export.folder / name)
         shutil.copy(export.folder / name, folder / name)
     return folder
 
 
-def mistakes_in(path: Path, pairs: list[Pair], export: Export) -> list[str]:
+def mistakes_in(path: Path, pairs: list[Pair], export: Export) -> list[Said]:
     """What the course would object to in a prediction.json."""
     answers = json.loads(path.read_text(encoding="utf-8"))
     if [answer.get("id") for answer in answers] != [pair.id for pair in pairs]:
-        return [_("prediction.json: its ids are not those of the input, in its order")]
+        return [Said("prediction.json: its ids are not those of the input, in its order")]
     special = _special_tokens(export)
     found = []
     for answer, pair in zip(answers, pairs):
-        output, mistake = answer.get("output"), ""
+        output = answer.get("output")
+        mistake: Words = ""
         if sorted(answer) != ["id", "output"] or not isinstance(output, str):
-            mistake = _("is not {id, output}")
+            mistake = Said("is not {id, output}")
         elif not output.strip():
-            mistake = _("its output is empty")
+            mistake = Said("its output is empty")
         elif leaked := [token for token in special if token in output]:
-            mistake = _("holds the special token {token}").format(token=leaked[0])
+            mistake = Said("holds the special token {token}", token=leaked[0])
         elif pair.instruction in output:
-            mistake = _("repeats its prompt")
+            mistake = Said("repeats its prompt")
         if mistake:
-            place = _("prediction.json: item {id}").format(id=pair.id)
+            place = Said("prediction.json: item {id}", id=pair.id)
             found.append(labelled(place, mistake))
     return found
 
@@ -144,7 +145,7 @@ def _run(command: list[str], folder: Path, say: Say) -> str:
             last = line.strip() or last
             for form, words in _PROGRESS.items():  # libraries print there, too
                 if found := form.fullmatch(last):
-                    say(_(words).format(**found.groupdict()))
+                    say(words.filled(**found.groupdict()))
         printed = process.stdout.read()
         process.wait()
     except BaseException:  # Ctrl-C above all
@@ -153,9 +154,10 @@ def _run(command: list[str], folder: Path, say: Say) -> str:
         raise
     if process.returncode:
         raise UserError(
-            _("{script} in {folder} failed: {reason}").format(
-                script=command[1], folder=folder, reason=last or _("no reason given")
-            )
+            "{script} in {folder} failed: {reason}",
+            script=command[1],
+            folder=folder,
+            reason=last or Said("no reason given"),
         )
     return printed
 

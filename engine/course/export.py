@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
 from engine.language.errors import RunError, UserError, cannot_write
-from engine.language.texts import _
+from engine.language.said import Said, listed
 from engine.machine import regular_files
 from engine.machine.files import write_atomically
 from engine.models import hub
@@ -44,7 +44,7 @@ class Export:
     score: Score | None
     """What `yiwen` measured with this adapter on the run's test file."""
     sizes: Sizes
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Said] = field(default_factory=list)
 
     @property
     def adapter(self) -> Path:
@@ -57,9 +57,9 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
     there = [name for name in _WRITTEN if (folder / name).exists()]
     if there and not overwrite:
         raise UserError(
-            _("{folder}: holds {files} already; --force writes over them").format(
-                folder=folder, files=_(", ").join(there)
-            )
+            "{folder}: holds {files} already; --force writes over them",
+            folder=folder,
+            files=listed(there),
         )
     profile = run.settings.profile
     request.check_model(profile)
@@ -114,21 +114,20 @@ def adapter_of(run: Run, checkpoint: str = "") -> Path:
     settings = run.settings
     if not strategies.get(settings.strategy).trains:
         raise RunError(
-            _(
-                "run {run}: {strategy} uses the base model as it is, so there is no adapter to "
-                "hand in; `yiwen train {profile}` makes one, and `yiwen report` describes runs of "
-                "every strategy"
-            ).format(
-                run=run.id, strategy=settings.strategy, profile=shlex.quote(settings.profile.name)
-            )
+            "run {run}: {strategy} uses the base model as it is, so there is no adapter to "
+            "hand in; `yiwen train {profile}` makes one, and `yiwen report` describes runs of "
+            "every strategy",
+            run=run.id,
+            strategy=settings.strategy,
+            profile=shlex.quote(settings.profile.name),
         )
     if settings.job == "train":
         return run.adapter_folder(checkpoint)
     if checkpoint:
         raise RunError(
-            _("run {run} has no checkpoints; the run that trained is {trained}").format(
-                run=run.id, trained=settings.adapter_run
-            )
+            "run {run} has no checkpoints; the run that trained is {trained}",
+            run=run.id,
+            trained=settings.adapter_run,
         )
     return Path(settings.adapter)
 

@@ -7,13 +7,14 @@ from engine.course.check import Grade
 from engine.course.export import Export
 from engine.language import counted
 from engine.language.figures import clock, number, size
-from engine.language.texts import _
+from engine.language.said import Said, Words
 
 
 def text(export: Export, grade: Grade | None) -> str:
     """The page as Markdown."""
+    title = Said("Run {run}", run=export.run.id)
     parts = [
-        "# " + _("Run {run}").format(run=export.run.id),
+        f"# {title}",
         _adapter(export),
         _files(),
         _limits(export, grade),
@@ -21,52 +22,53 @@ def text(export: Export, grade: Grade | None) -> str:
     ]
     if export.warnings:
         warnings = [f"- {warning}" for warning in export.warnings]
-        parts.append(_("To mind:") + "\n\n" + "\n".join(warnings))
+        parts.append("\n".join([str(Said("To mind:")), "", *warnings]))
     return "\n\n".join(parts) + "\n"
 
 
 def _adapter(export: Export) -> str:
-    said = _("Base model `{model}`, {method}; adapter: the run's result.")
+    said = Said("Base model `{model}`, {method}; adapter: the run's result.")
     if export.checkpoint:
-        said = _("Base model `{model}`, {method}; adapter: checkpoint `{checkpoint}`.")
-    return said.format(
+        said = Said("Base model `{model}`, {method}; adapter: checkpoint `{checkpoint}`.")
+    filled = said.filled(
         model=export.base_model,
         method=export.run.settings.profile.quantization.method,
         checkpoint=export.checkpoint,
     )
+    return str(filled)
 
 
 def _files() -> str:
-    rows = [
-        ["`adapter_checkpoint/`", _("the adapter in PEFT's form, readable from PEFT 0.13 on")],
-        ["`utils.py`", _("`get_prompt`, `get_bnb_config`: what the grader imports")],
+    rows: list[list[Words]] = [
+        ["`adapter_checkpoint/`", Said("the adapter in PEFT's form, readable from PEFT 0.13 on")],
+        ["`utils.py`", Said("`get_prompt`, `get_bnb_config`: what the grader imports")],
         ["`run.sh`, `predict.py`", "`bash run.sh MODEL adapter_checkpoint INPUT.json OUTPUT.json`"],
-        ["`download.sh`", _("fetches `adapter_checkpoint/`; write its address in")],
+        ["`download.sh`", Said("fetches `adapter_checkpoint/`; write its address in")],
         [
             "`grade.py`",
-            _("perplexity by the course's definition, for yourself; not to be handed in"),
+            Said("perplexity by the course's definition, for yourself; not to be handed in"),
         ],
     ]
-    return _table([_("file"), ""], rows)
+    return _table([Said("file"), ""], rows)
 
 
 def _limits(export: Export, grade: Grade | None) -> str:
-    base = size(export.sizes.base) if export.sizes.base else _("not known here")
+    base = size(export.sizes.base) if export.sizes.base else Said("not known here")
     memory_limit = size(rules.MEMORY_LIMIT)
-    rows = [
-        [_("download"), size(export.sizes.adapter), size(rules.DOWNLOAD_LIMIT)],
-        [_("GPU memory for base weights, about"), base, memory_limit],
+    rows: list[list[Words]] = [
+        [Said("download"), size(export.sizes.adapter), size(rules.DOWNLOAD_LIMIT)],
+        [Said("GPU memory for base weights, about"), base, memory_limit],
     ]
     summary = export.run.summary()
     if summary.memory and not (summary.device and summary.device.kind == "cpu"):
-        rows.append([_("GPU memory in training, at most"), size(summary.memory), memory_limit])
+        rows.append([Said("GPU memory in training, at most"), size(summary.memory), memory_limit])
     if grade:
-        taken = _("{time} for the first few items, loading included")
-        rows.append(["run.sh", taken.format(time=clock(grade.seconds)), clock(rules.TIME_LIMIT)])
-    return _table(["", _("this export"), _("limit")], rows)
+        taken = Said("{time} for the first few items, loading included")
+        rows.append(["run.sh", taken.filled(time=clock(grade.seconds)), clock(rules.TIME_LIMIT)])
+    return _table(["", Said("this export"), Said("limit")], rows)
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def _table(header: list[Words], rows: list[list[Words]]) -> str:
     rule = "|---" * len(header) + "|"
     head, *lines = (
         "|" + "|".join(f" {cell} " if cell else " " for cell in row) + "|"
@@ -76,21 +78,21 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def _score(export: Export, grade: Grade | None) -> str:
-    said = _("Prompt `{prompt}` (a hash of its form; another prompt is another score).")
-    lines = [said.format(prompt=export.prompt)]
+    said = Said("Prompt `{prompt}` (a hash of its form; another prompt is another score).")
+    lines = [said.filled(prompt=export.prompt)]
     if export.score:
-        said = _(
+        said = Said(
             "Perplexity on {items}, as `yiwen` measured it: **{value}** (test file sha256 "
             "`{digest}`)."
         )
         lines.append(
-            said.format(
+            said.filled(
                 items=counted.items(export.score.samples),
                 value=number(export.score.perplexity, 4),
                 digest=export.run.settings.data["test"].sha256[:12],
             )
         )
     if grade:
-        said = _("The same by `grade.py`, one item at a time: **{value}**.")
-        lines.append(said.format(value=number(grade.perplexity, 4)))
-    return "\n".join(lines)
+        said = Said("The same by `grade.py`, one item at a time: **{value}**.")
+        lines.append(said.filled(value=number(grade.perplexity, 4)))
+    return "\n".join(map(str, lines))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.models import weight_files
 from engine.profile.schema import Profile, Quantization
 from engine.prompts.builder import PromptBuilder
@@ -35,39 +35,46 @@ class Sizes:
     """Bytes of the base model on the GPU, an estimate; None where its weights are not here."""
 
 
-def broken(profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes) -> list[str]:
+def broken(profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes) -> list[Said]:
     """Rules that are broken, and what may make the course's number another; a sentence each."""
     return list(_broken(profile, builder, base_model, sizes))
 
 
 def _broken(
     profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes
-) -> Iterator[str]:
+) -> Iterator[Said]:
     if base_model.lower() != BASE_MODEL:
-        yield _("the base model is {found}; the course asks for {wanted}").format(
-            found=base_model, wanted=BASE_MODEL
+        yield Said(
+            "the base model is {found}; the course asks for {wanted}",
+            found=base_model,
+            wanted=BASE_MODEL,
         )
     if sizes.adapter > DOWNLOAD_LIMIT:
-        yield _("the adapter has {size:.1f} GB; download.sh may fetch at most 4 GB").format(
-            size=sizes.adapter / 1e9
+        yield Said(
+            "the adapter has {size:.1f} GB; download.sh may fetch at most 4 GB",
+            size=sizes.adapter / 1e9,
         )
     if sizes.base and sizes.base + sizes.adapter > MEMORY_LIMIT:
-        yield _("base and adapter take about {size:.1f} GB; the course's GPU has 8 GB").format(
-            size=(sizes.base + sizes.adapter) / 1e9
+        yield Said(
+            "base and adapter take about {size:.1f} GB; the course's GPU has 8 GB",
+            size=(sizes.base + sizes.adapter) / 1e9,
         )
     if profile.model.dtype in ("float16", "float32"):
-        yield _(
+        yield Said(
             "model.dtype is {dtype}; the course loads the base in bfloat16, so its number may "
-            "differ"
-        ).format(dtype=profile.model.dtype)
+            "differ",
+            dtype=profile.model.dtype,
+        )
     if builder.bos_id != builder.tokenizer.bos_id:
-        yield _(
-            "prompt.bos is {bos}; the course puts the tokenizer's bos ({own}) before every prompt"
-        ).format(bos=profile.prompt.bos, own=builder.tokenizer.bos_token or _("none"))
+        yield Said(
+            "prompt.bos is {bos}; the course puts the tokenizer's bos ({own}) before every prompt",
+            bos=profile.prompt.bos,
+            own=builder.tokenizer.bos_token or Said("none"),
+        )
     if profile.evaluation.choose_by == "test":
-        yield _("the checkpoint was chosen on the test file, so its perplexity is optimistic")
+        yield Said("the checkpoint was chosen on the test file, so its perplexity is optimistic")
     if profile.generation.temperature > 0:
-        yield _("the profile samples its translations; predict.py takes the likeliest token")
+        yield Said("the profile samples its translations; predict.py takes the likeliest token")
 
 
 def base_bytes(folder: Path, quantization: Quantization) -> int | None:

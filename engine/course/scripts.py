@@ -6,7 +6,6 @@ import ast
 from pathlib import Path
 
 from engine.language.errors import UserError
-from engine.language.texts import _
 from engine.profile.schema import Profile, Quantization
 from engine.prompts.builder import PromptBuilder
 
@@ -139,7 +138,7 @@ def _check(text: str) -> None:
         or others != {ast.Expr, ast.Import, ast.ImportFrom}
         or not all(isinstance(node, ast.Constant) for node in docstrings)
     ):
-        raise UserError(_("utils.py: a text of the run's profile cannot be written as Python"))
+        raise UserError("utils.py: a text of the run's profile cannot be written as Python")
 
 
 def _around(builder: PromptBuilder) -> str:

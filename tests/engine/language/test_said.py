@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from engine.language import texts
-from engine.language.errors import DataError
-from engine.language.said import Joined, Said, labelled, listed, pack, unpack
+from engine.course import rules
+from engine.data import dataset
+from engine.fast import families
+from engine.language import file_names, texts
+from engine.language.errors import DataError, UserError
+from engine.language.said import Joined, Said, Words, labelled, listed, pack, unpack
+from engine.machine import files
+from engine.models import config_file
+from engine.profile import files as profile_files
+from engine.prompts import strategies
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +81,47 @@ def test_a_strangers_table_is_bounded() -> None:
         str(unpack({"text": "{count}", "many": "{count} s", "places": {"count": "no"}})) == "no s"
     )
     assert str(unpack([1, 2])) == "[1, 2]"
+
+
+def test_an_error_in_a_place_leaves_what_it_says_and_not_itself() -> None:
+    said = Said("{error}", error=ValueError(Said("nested too deeply")))
+    assert said.places["error"] == Said("nested too deeply")
+    english, chinese = in_both(unpack(json.loads(json.dumps(pack(said)))))
+    assert english == "nested too deeply"
+    assert chinese != english
+    assert Said("{error}", error=KeyError("x")).places["error"] == "'x'"
+
+
+def _raised(what: Callable[[], object]) -> UserError:
+    with pytest.raises(UserError) as caught:
+        what()
+    return caught.value
+
+
+def test_errors_of_every_folder_below_a_run_are_worded_in_both_languages(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('[{"id": "a"}]')
+    config = tmp_path / "config.json"
+    config.write_text("{")
+    raised: list[Words] = [
+        _raised(lambda: file_names.files_of("a.txt,b.txt,c.txt")).said,
+        _raised(lambda: files.save(str(tmp_path), "")).said,
+        _raised(lambda: profile_files.load("tiny", {"training.epoch": "3"})).said,
+        _raised(lambda: config_file.read(tmp_path)).said,
+        _raised(lambda: dataset.read(broken)).said,
+        _raised(lambda: strategies.get("few-shots")).said,
+        families.why_unknown({"model_type": "bert"}),
+        rules_broken_by_another_model(),
+    ]
+    for said in raised:
+        english, chinese = in_both(said)
+        assert english != chinese
+        assert re.search("[\u4e00-\u9fff]", chinese)
+        assert not re.search("[\u4e00-\u9fff]", english)
+
+
+def rules_broken_by_another_model() -> Words:
+    profile = profile_files.load("tiny", {"generation.temperature": "0.5"})
+    sizes = rules.Sizes(adapter=5 * 10**9, base=None)
+    builder = SimpleNamespace(bos_id=1, tokenizer=SimpleNamespace(bos_id=1))
+    return rules.broken(profile, builder, rules.BASE_MODEL, sizes)[0]  # type: ignore[arg-type]
