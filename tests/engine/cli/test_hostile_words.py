@@ -69,7 +69,7 @@ def _hostile_run(root: Path, run_id: str) -> Run:
     number = score(12.5)
     run = make_run(
         root,
-        Started(steps=9, device=clean, host=clean, path=clean),
+        Started(steps=9, device=clean, host=clean, engine=clean),
         Phase(name=clean),
         Warned(message=clean, hint=clean),
         step(1),

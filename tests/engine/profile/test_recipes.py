@@ -92,7 +92,7 @@ def test_no_bos_can_be_asked_for() -> None:
 
 
 def test_a_prompt_that_is_not_the_models_own_is_told_from_it() -> None:
-    said = chat_template.compare(builder("gemma-2-2b-kyara-seed"))
+    said = str(chat_template.compare(builder("gemma-2-2b-kyara-seed")))
     assert said.startswith(
         "its prompt is not the model's own chat template: '<bos><start_of_turn>你"
     )
