@@ -122,7 +122,7 @@ def rivals_table(rivals: Sequence[Rival], *, in_full: bool = True) -> Content:
         return Content("")
     in_full = in_full and any(not math.isnan(rival.bleu) for rival in rivals)
     translated = f"{'':6}{'BLEU':>6}{'chrF':>6}" if in_full else ""
-    widest = max([9, *(len(one_line(rival.strategy)) + 1 for rival in rivals)])
+    widest = max([9, *(len(one_line(rival.strategy)) for rival in rivals)])
     strategy = padded(_("strategy"), widest)
     lines = [Content.styled(f"{'':2}{strategy}{'ppl':>7}{translated}", "$text-muted")]
     for rival in rivals:
