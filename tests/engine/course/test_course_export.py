@@ -216,7 +216,7 @@ def test_rules_that_are_broken_are_named() -> None:
     small = Sizes(adapter=10**6, base=2 * 10**9)
     assert rules.broken(good, builder, rules.BASE_MODEL, small) == []
     big = Sizes(adapter=5 * 10**9, base=6 * 10**9)
-    said = " ".join(rules.broken(good, builder, "meta/llama", big))
+    said = " ".join(map(str, rules.broken(good, builder, "meta/llama", big)))
     assert "meta/llama" in said
     assert "5.0 GB; download.sh" in said
     assert "11.0 GB; the course's GPU has 8 GB" in said
