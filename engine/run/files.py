@@ -7,7 +7,6 @@ from dataclasses import replace
 from engine.data import dataset, splitting
 from engine.data.dataset import Dataset
 from engine.language.errors import DataError, UserError
-from engine.language.texts import _
 from engine.profile.schema import Profile
 from engine.run.settings import Part, RunSettings
 
@@ -37,9 +36,7 @@ class RunFiles:
         )
         if found.sha256 != named.sha256:
             raise DataError(
-                _("{path}: has changed since the run was made; start a new run").format(
-                    path=named.path
-                )
+                "{path}: has changed since the run was made; start a new run", path=named.path
             )
         if part == "train" and settings.job in ("train", "probe"):
             return set_validation_aside(settings.profile, found)
@@ -60,10 +57,10 @@ def set_validation_aside(profile: Profile, train: Dataset) -> dict[Part, Dataset
         parts = splitting.split(train.pairs, wanted, seed=seed)
     except DataError:
         raise UserError(
-            _(
-                "data.validation_share: {share:g} of {path} cannot be set aside, for all its "
-                "pairs share sentences; set it to 0, or name a file in data.validation"
-            ).format(share=share, path=train.path)
+            "data.validation_share: {share:g} of {path} cannot be set aside, for all its "
+            "pairs share sentences; set it to 0, or name a file in data.validation",
+            share=share,
+            path=train.path,
         ) from None
     return {
         "train": replace(train, pairs=[train.pairs[i] for i in parts.train]),

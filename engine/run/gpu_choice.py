@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from engine.language.errors import RunError
-from engine.language.texts import _
+from engine.language.said import Joined, Said
 from engine.machine import hardware, lock
 from engine.machine.hardware import Gpu
 from engine.run import runs_folder
@@ -29,12 +29,12 @@ def visible(gpus: Sequence[Gpu]) -> list[Gpu]:
     found = hardware.visible(gpus, wish)
     if found or not gpus or wish is None or is_hidden() or names_a_part():
         return found
-    there = _("; ").join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
+    there = Joined(Said("; "), [f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus])
     raise RunError(
-        _(
-            "CUDA_VISIBLE_DEVICES={value} names no GPU of this machine; there are: {there}. Unset "
-            "it, or say CUDA_VISIBLE_DEVICES= (empty) to compute on the processor"
-        ).format(value=wish, there=there)
+        "CUDA_VISIBLE_DEVICES={value} names no GPU of this machine; there are: {there}. Unset "
+        "it, or say CUDA_VISIBLE_DEVICES= (empty) to compute on the processor",
+        value=wish,
+        there=there,
     )
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from engine.data.dataset import Pair
 from engine.data.leaks import find_leaks
 from engine.language.errors import UserError
-from engine.language.texts import _, plural
+from engine.language.said import Said, Words
 from engine.run.files import RunFiles
 from engine.run.folder import Run
 
 
-def warning(adapter: str, scored: Sequence[Pair]) -> str:
+def warning(adapter: str, scored: Sequence[Pair]) -> Words:
     """What is to be known of scoring these pairs with a run's adapter; empty if they are new to it.
 
     Reads the training file: call it from a thread. An adapter that lies in no run's folder tells
@@ -26,16 +26,19 @@ def warning(adapter: str, scored: Sequence[Pair]) -> str:
             return ""
         learnt = RunFiles(trained.settings).read("train").pairs
     except UserError as error:
-        return _(
-            "it cannot be told which of these pairs the adapter was trained on: {error}"
-        ).format(error=error)
+        return Said(
+            "it cannot be told which of these pairs the adapter was trained on: {error}",
+            error=error,
+        )
     shared = len({leak.test for leak in find_leaks(learnt, scored)})
     if not shared:
         return ""
-    return plural(
+    return Said.counted(
         "{count:,} of {total:,} pairs shares a sentence with what {run} was trained on; the score "
         "will flatter",
         "{count:,} of {total:,} pairs share a sentence with what {run} was trained on; the score "
         "will flatter",
         shared,
-    ).format(count=shared, total=len(scored), run=trained.id)
+        total=len(scored),
+        run=trained.id,
+    )

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Joined, Said, Words
 from engine.machine import regular_files
 from engine.models import hub
 from engine.profile.schema import Profile, Prompt, Quantization
@@ -78,11 +78,11 @@ def read(folder: Path) -> TrainedWith | None:
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UserError(
-            _("{path}: cannot be read: {error}").format(path=folder / _FILE, error=error)
+            "{path}: cannot be read: {error}", path=folder / _FILE, error=error
         ) from None
 
 
-def differences(folder: Path, profile: Profile, builder: PromptBuilder) -> list[str]:
+def differences(folder: Path, profile: Profile, builder: PromptBuilder) -> list[Words]:
     """What is different from the training of an adapter, a sentence each; nothing if all agrees.
 
     Raises UserError if what is kept of the training cannot be read.
@@ -91,36 +91,41 @@ def differences(folder: Path, profile: Profile, builder: PromptBuilder) -> list[
     if then is None:
         return []
     now = describe(profile, builder)
-    found = []
+    found: list[Words] = []
     if then.weights != now.weights:
         where = (
             ""
             if then.model == now.model
-            else _(", {then}, not {now}").format(then=then.model, now=now.model)
+            else Said(", {then}, not {now}", then=then.model, now=now.model)
         )
-        found.append(_("the adapter was trained on another base model{where}").format(where=where))
+        found.append(Said("the adapter was trained on another base model{where}", where=where))
     if then.quantization != now.quantization:
         found.append(
-            _("the adapter was trained on a base in {then}, not {now}").format(
-                then=_in_words(then.quantization), now=_in_words(now.quantization)
+            Said(
+                "the adapter was trained on a base in {then}, not {now}",
+                then=_in_words(then.quantization),
+                now=_in_words(now.quantization),
             )
         )
     if then.digest != now.digest:
         keys = [
-            _("prompt.{key} was {before}, is {after}").format(
-                key=key, before=_short(before), after=_short(after)
+            Said(
+                "prompt.{key} was {before}, is {after}",
+                key=key,
+                before=_short(before),
+                after=_short(after),
             )
             for key in Prompt.__struct_fields__
             if (before := getattr(then.prompt, key)) != (after := getattr(now.prompt, key))
         ]
-        why = "; ".join(keys) or _("its special tokens are others")
-        found.append(_("the adapter was trained with another prompt: {why}").format(why=why))
+        why = Joined("; ", keys) or Said("its special tokens are others")
+        found.append(Said("the adapter was trained with another prompt: {why}", why=why))
     return found
 
 
-def _in_words(quantization: Quantization) -> str:
+def _in_words(quantization: Quantization) -> Words:
     if quantization.method == "none":
-        return _("full precision")
+        return Said("full precision")
     return quantization.method + (" double" if quantization.double else "")
 
 

@@ -14,6 +14,7 @@ from engine.worker.process import quiet
 
 quiet.prepare()
 
+from engine.language.texts import speak  # noqa: E402
 from engine.machine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
 from engine.run.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
 from engine.run.folder import Run  # noqa: E402
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument("what", help="a run folder, `translate` or `merge`")
     parser.add_argument("--lock", type=int, help="descriptor of the run's lock, if inherited")
     arguments = parser.parse_args()
+    speak("en")  # into worker.log; events hold what a reader's language needs
     if arguments.what == "translate":
         return _serve()
     if arguments.what == "merge":

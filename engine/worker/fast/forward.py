@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
-from engine.language.texts import marked
 from engine.worker.fast.ingredients import Ingredients
 from engine.worker.fast.parts.adapters import Adapters, fuse_adapters
 from engine.worker.fast.parts.architecture import Decoder, Unsupported, read_decoder
@@ -34,7 +33,7 @@ class FastDecoder:
         self.dtype = self.decoder.norm_last.dtype
         self.device = self.decoder.embeddings.device
         if self.decoder.embeddings.dtype != self.dtype:
-            raise Unsupported(marked("parts of the model have different types"))
+            raise Unsupported("parts of the model have different types")
         self.weights: list[tuple[FusedWeight, ...]] = fuse(
             self.decoder, self.dtype, keep=ingredients.cached_weights
         )

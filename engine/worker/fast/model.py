@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from engine.fast import memory as fast_memory
 from engine.fast.memory import LONGEST_PASS
+from engine.language.said import Words
 from engine.profile.schema import Generation
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import Pass, plan_passes
@@ -26,7 +27,7 @@ from engine.worker.process import memory
 class FastModel:
     """A model computed by the fast engine: differentiable in PEFT's parameters, as by the plain."""
 
-    engine = "fast"
+    engine: Words = "fast"
 
     def __init__(self, model: PreTrainedModel | PeftModel, ingredients: Ingredients) -> None:
         self.model = model

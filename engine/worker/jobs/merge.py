@@ -23,7 +23,6 @@ from transformers import PreTrainedModel
 
 from engine.data import dataset
 from engine.language.errors import UserError
-from engine.language.texts import _
 from engine.machine import file_modes, regular_files
 from engine.models import hub
 from engine.run import prompt_builder
@@ -97,11 +96,12 @@ def merge(asked: Merge, report: Report) -> Merged:
     limit = _TOLERANCE[dtype]
     if not difference <= limit:
         raise UserError(
-            _(
-                "{target}: not written, for the merged model does not answer as base and adapter "
-                "do: its logits are off by {difference:.2g} of their standard deviation, more "
-                "than rounding explains ({limit:g}); --dtype float32 rounds least"
-            ).format(target=target, difference=difference, limit=limit)
+            "{target}: not written, for the merged model does not answer as base and adapter "
+            "do: its logits are off by {difference:.2g} of their standard deviation, more "
+            "than rounding explains ({limit:g}); --dtype float32 rounds least",
+            target=target,
+            difference=difference,
+            limit=limit,
         )
     if target.is_dir():
         target.rmdir()  # it was empty
@@ -138,7 +138,7 @@ def _merge_layers(model: PeftModel, report: Report) -> int:
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     for number, layer in enumerate(layers, 1):
         if any(layer.use_dora.values()):
-            raise UserError(_("adapters with DoRA are not merged by this version"))
+            raise UserError("adapters with DoRA are not merged by this version")
         weight = layer.get_base_layer().weight
         change = layer.get_delta_weight("default").float()
         weight.data = (weight.data.float() + change).to(weight.dtype)

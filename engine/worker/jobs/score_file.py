@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.run import overlap
 from engine.run.events import Finished, Started, Stopped
 from engine.scores.result_lines import SampleResult
@@ -28,7 +28,7 @@ def run(session: Session) -> None:
 def _evaluate(session: Session) -> None:
     file = session.scored("test")
     if told := overlap.warning(session.settings.adapter, file.pairs):
-        session.reporter.warn(told, _("yiwen data leaks TRAIN TEST lists them"))
+        session.reporter.warn(told, Said("yiwen data leaks TRAIN TEST lists them"))
     computed = choose_engine(session.load_model(), session.settings.profile)
     score = session.conclude(computed, file, step=0, checkpoint=session.settings.checkpoint)
     session.reporter.emit(Finished(score=score, file="evaluations/test.jsonl"))

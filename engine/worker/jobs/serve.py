@@ -10,7 +10,6 @@ import time
 
 from engine.language.errors import UserError
 from engine.language.said import pack
-from engine.language.texts import _
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded
 from engine.run.events import Event, Phase
@@ -53,7 +52,7 @@ class Server:
                 if isinstance(request, Load):
                     self._load(request.profile)
                 elif self._served is None:
-                    raise UserError(_("no model is loaded"))
+                    raise UserError("no model is loaded")
                 elif isinstance(request, Score):
                     self._score(request, self._served)
                 else:

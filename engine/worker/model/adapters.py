@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled
+from engine.language.said import Said, Words, labelled
 from engine.models import adapter_check, weight_files
 from engine.profile.schema import Lora
 from engine.worker.model import pretrained
@@ -33,12 +33,10 @@ def add_adapter(model: PreTrainedModel, lora: Lora, seed: int) -> PeftModel:
     try:
         return get_peft_model(model, config)
     except ValueError as error:
-        raise UserError(
-            _("lora.target_modules: {first}").format(first=str(error).splitlines()[0])
-        ) from error
+        raise UserError("lora.target_modules: {first}", first=str(error).splitlines()[0]) from error
 
 
-def _silent(message: str, hint: str) -> None:
+def _silent(message: Words, hint: Words) -> None:
     """For who has nowhere to say it."""
 
 
@@ -66,16 +64,14 @@ def load_adapter(
         _take_off(model, name, others)
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
-            _("{folder}: does not fit this base model: {first}").format(
-                folder=folder, first=one_line(first)
-            )
+            "{folder}: does not fit this base model: {first}", folder=folder, first=one_line(first)
         ) from error
     except UserError:
         _take_off(model, name, others)
         raise
     _switched_to(model, name)
     if without_effect := _without_effect(model, name):
-        warn(labelled(str(folder), without_effect), _("the numbers are those of the bare base"))
+        warn(labelled(str(folder), without_effect), Said("the numbers are those of the bare base"))
     return model
 
 
@@ -108,16 +104,19 @@ def require_whole(model: PeftModel, folder: Path, name: str) -> None:
     stored = set(weight_files.of_file(folder / adapter_check.WEIGHTS))
     held = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
     for names, sentence in (
-        (stored - held, _("tensors that meet no layer of the base model: {count}, first {name}")),
-        (held - stored, _("matrices that its layers lack: {count}, first {name}")),
+        (
+            stored - held,
+            Said("tensors that meet no layer of the base model: {count}, first {name}"),
+        ),
+        (held - stored, Said("matrices that its layers lack: {count}, first {name}")),
     ):
         if names:
-            said = sentence.format(count=len(names), name=one_line(min(names)))
+            said = sentence.filled(count=len(names), name=one_line(min(names)))
             raise UserError(labelled(str(folder), said))
 
 
 @torch.no_grad()
-def _without_effect(model: PeftModel, name: str) -> str:
+def _without_effect(model: PeftModel, name: str) -> Words:
     """Why an adapter changes nothing; empty if it does. Raises UserError where none is at work."""
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     at_work = [
@@ -126,14 +125,14 @@ def _without_effect(model: PeftModel, name: str) -> str:
         if name in layer.lora_A and name in layer.active_adapters and not layer.disable_adapters
     ]
     if not at_work:
-        raise UserError(_("the adapter is on no layer of the model"))
+        raise UserError("the adapter is on no layer of the model")
     if not any(bool(layer.lora_B[name].weight.any()) for layer in at_work):
-        return _("the adapter has learnt nothing yet: all its B are zero")
+        return Said("the adapter has learnt nothing yet: all its B are zero")
     base = model.get_base_model()
     ids = torch.arange(3, 7, device=base.device)[None] % base.config.get_text_config().vocab_size
     tuned = model(input_ids=ids, use_cache=False).logits
     with model.disable_adapter():
         bare = model(input_ids=ids, use_cache=False).logits
     if torch.equal(tuned, bare):
-        return _("the adapter changes no logit: what it has learnt is lost in rounding")
+        return Said("the adapter changes no logit: what it has learnt is lost in rounding")
     return ""

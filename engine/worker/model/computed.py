@@ -15,7 +15,7 @@ from engine.fast import memory as fast_memory
 from engine.fast import support
 from engine.fast.memory import Use
 from engine.language.errors import UserError
-from engine.language.texts import _, marked
+from engine.language.said import Said, Words
 from engine.profile.schema import Generation, Profile
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import Pass
@@ -39,7 +39,7 @@ class Computed(Protocol):
     dtype: torch.dtype
     products_in: torch.dtype
     """Of products with 4-bit weights."""
-    engine: str
+    engine: Words
     """Which engine it is, for the definition of a number: "fast", or "plain" and why."""
     attention: str
     """The attention that is really computed."""
@@ -80,11 +80,9 @@ def choose_engine(model: Model, profile: Profile, *, beside_others: bool = False
         return FastModel(model, ingredients_for(model, profile, spare=beside_others))
     except Unsupported as why:
         if asked == "fast":
-            raise UserError(
-                _('model.engine = "fast": cannot be used: {why}').format(why=why.in_words())
-            ) from None
+            raise UserError('model.engine = "fast": cannot be used: {why}', why=why.said) from None
         computed = PlainModel(model)
-        computed.engine = f"plain ({why})"
+        computed.engine = Said("plain ({why})", why=why.said)
         if asked == "auto" and computed.device.type == "cpu" and not beside_others:
             computed.translator = make_translator(model, profile)
         return computed
@@ -98,7 +96,7 @@ def refuse_fast(model: Model, profile: Profile) -> None:
     if why := support.why_not(profile, gpu=gpu, triton=triton, capability=capability):
         raise Unsupported(why)
     if read_decoder(model).norm_last.dtype != torch.bfloat16:
-        raise Unsupported(marked("not computed in bfloat16"))
+        raise Unsupported("not computed in bfloat16")
 
 
 def ingredients_for(model: Model, profile: Profile, *, spare: bool = False) -> Ingredients:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers import BitsAndBytesConfig, GenerationConfig, PreTrainedConfig, PreTrainedModel
 
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.models import hub, model_check, quantised_already
 from engine.profile.schema import Profile
 from engine.worker.model import pretrained
@@ -53,11 +53,13 @@ def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
     if asked == "eager" or not cap:
         return asked
     warn(
-        _(
+        Said(
             'model.attention: "{asked}" would leave out this model\'s attention soft-capping '
-            "({cap:g}); computing with eager"
-        ).format(asked=asked, cap=cap),
-        _('set model.attention = "eager"'),
+            "({cap:g}); computing with eager",
+            asked=asked,
+            cap=cap,
+        ),
+        Said('set model.attention = "eager"'),
     )
     return "eager"
 

@@ -13,6 +13,7 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
+from engine.language.said import Words
 from engine.profile.schema import TOKENS_PER_PASS, Generation
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import SHARED, Pass, plan_passes
@@ -28,7 +29,7 @@ class PlainModel:
     all positions would be the peak of memory.
     """
 
-    engine = "plain"
+    engine: Words = "plain"
     translator: Translator | None = None
     """Generates instead of transformers, where it can."""
 

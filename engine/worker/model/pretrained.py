@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, Pre
 
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled
+from engine.language.said import Said, Words, labelled
 from engine.models import weight_files
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
 from engine.worker.model import scanned
@@ -45,7 +45,7 @@ def read(folder: Path, **how: Any) -> PreTrainedModel:
         raise UserError(
             labelled(
                 str(folder),
-                _("{wrong}; take config.json and weights from one place").format(wrong=wrong),
+                Said("{wrong}; take config.json and weights from one place", wrong=wrong),
             )
         )
     found: PreTrainedModel = model
@@ -95,28 +95,31 @@ def _reported() -> Iterator[list[str]]:
         log.propagate = passes_on
 
 
-def _why_not(error: Exception) -> str:
+def _why_not(error: Exception) -> Words:
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return _("could not be loaded: {first}").format(first=one_line(first))
+    return Said("could not be loaded: {first}", first=one_line(first))
 
 
-def _misfit(model: Any, told: dict[str, Any]) -> str:
+def _misfit(model: Any, told: dict[str, Any]) -> Words:
     """What is wrong between weights and architecture, in words; empty if nothing is."""
     if getattr(model, "_hf_peft_config_loaded", False):
-        return _("transformers has put the adapter that lies beside it on the model")
+        return Said("transformers has put the adapter that lies beside it on the model")
     if lacking := sorted(told["missing_keys"]):
-        return _("{tensors} missing").format(tensors=weight_files.some(lacking))
+        return Said("{tensors} missing", tensors=weight_files.some(lacking))
     for name, stored, needed in [*sorted(told["mismatched_keys"]), *_quantised_misfits(model)]:
-        return _("{tensor} is {found} and needs to be {needed}").format(
-            tensor=one_line(name), found=shape_in_words(stored), needed=shape_in_words(needed)
+        return Said(
+            "{tensor} is {found} and needs to be {needed}",
+            tensor=one_line(name),
+            found=shape_in_words(stored),
+            needed=shape_in_words(needed),
         )
     left = [key for key in sorted(told["unexpected_keys"]) if not _is_of_another_sense(key)]
     if left:
-        return _("{tensors} left over").format(tensors=weight_files.some(left))
+        return Said("{tensors} left over", tensors=weight_files.some(left))
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     tied = getattr(model.config.get_text_config(), "tie_word_embeddings", False)
     if tied and head is not None and head.weight is not embedding.weight:
-        return _("its head is not its embedding, which tie_word_embeddings says")
+        return Said("its head is not its embedding, which tie_word_embeddings says")
     return ""
 
 
@@ -161,8 +164,8 @@ def _require_numbers_in(path: Path, names: Iterable[str]) -> None:
             lowest, highest = torch.aminmax(tensor)
             if not bool(torch.isfinite(lowest) & torch.isfinite(highest)):
                 raise UserError(
-                    _(
-                        "{path}: {name} holds what is no number, or infinite; get the model "
-                        "again, from another place if that does not help"
-                    ).format(path=path, name=one_line(name))
+                    "{path}: {name} holds what is no number, or infinite; get the model "
+                    "again, from another place if that does not help",
+                    path=path,
+                    name=one_line(name),
                 )

@@ -7,14 +7,13 @@ from typing import Any
 
 import torch
 
-from engine.language.said import english
-from engine.language.texts import _
+from engine.language.said import Said, Words, english
 from engine.machine.hardware import Probe
 from engine.run import gpu_choice
 from engine.run.device import Device
 from engine.run.words import device_name
 
-Warn = Callable[[str, str], None]
+Warn = Callable[[Words, Words], None]
 """Told a message and a hint."""
 
 
@@ -33,13 +32,15 @@ def check_device(device: torch.device, warn: Warn) -> None:
         return
     gpu_choice.visible(gpus)
     if gpu_choice.is_hidden():
-        why, hint = _("CUDA_VISIBLE_DEVICES hides every GPU"), _("unset it to use a GPU")
+        why, hint = Said("CUDA_VISIBLE_DEVICES hides every GPU"), Said("unset it to use a GPU")
     elif torch.version.cuda is None:
-        why, hint = _("this torch is built without CUDA"), _("install torch with CUDA")
+        why, hint = Said("this torch is built without CUDA"), Said("install torch with CUDA")
     else:
-        why, hint = _("CUDA cannot use it"), _("look at worker.log and at what nvidia-smi says")
-    words = _("computing on the processor, not on {gpu}: {why}")
-    warn(words.format(gpu=gpus[0].name, why=why), hint)
+        why, hint = (
+            Said("CUDA cannot use it"),
+            Said("look at worker.log and at what nvidia-smi says"),
+        )
+    warn(Said("computing on the processor, not on {gpu}: {why}", gpu=gpus[0].name, why=why), hint)
 
 
 def describe(device: torch.device) -> Device:
@@ -71,10 +72,10 @@ def compute_dtype(
         return torch.bfloat16
     if asked not in ("auto", "float32"):
         warn(
-            _('{key}: "{asked}" is slow on this CPU; computing in float32').format(
-                key=key, asked=asked
+            Said(
+                '{key}: "{asked}" is slow on this CPU; computing in float32', key=key, asked=asked
             ),
-            _('set {key} = "auto"').format(key=key),
+            Said('set {key} = "auto"', key=key),
         )
     return torch.float32
 

@@ -9,7 +9,7 @@ import torch
 
 from engine.language.figures import size
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Joined, Said, Words
 from engine.machine.hardware import Gpu, GpuProcess, Probe
 from engine.machine.words import describe_process
 from engine.run import gpu_choice
@@ -43,56 +43,57 @@ class Holding:
         return max(told, self.total - self.free - self.own - _CONTEXT)
 
 
-def hint(phase: str) -> str:
+def hint(phase: str) -> Words:
     """What the user can do, after memory ran out in this phase."""
     found = _measure()
     return advice(found, phase) if found else _by_dial(phase)
 
 
-def advice(found: Holding, phase: str) -> str:
+def advice(found: Holding, phase: str) -> Words:
     """The same for what is known of the GPU."""
     if found.held_by_others > _MUCH * found.total:
         return _taken(found)
     if found.limit:
-        return _(
-            "model.gpu_memory lets this run have {limit} of the GPU: raise it, or {smaller}"
-        ).format(limit=size(found.limit), smaller=_smaller(phase))
+        return Said(
+            "model.gpu_memory lets this run have {limit} of the GPU: raise it, or {smaller}",
+            limit=size(found.limit),
+            smaller=_smaller(phase),
+        )
     if phase in _LOADING:
-        return _(
+        return Said(
             "the model alone does not fit into the {total} of the GPU: set quantization.method = "
-            "nf4, or take a smaller model or a larger GPU"
-        ).format(total=size(found.total))
+            "nf4, or take a smaller model or a larger GPU",
+            total=size(found.total),
+        )
     return _by_dial(phase)
 
 
-def _by_dial(phase: str) -> str:
-    return _("the GPU is out of memory: {smaller}").format(smaller=_smaller(phase))
+def _by_dial(phase: str) -> Words:
+    return Said("the GPU is out of memory: {smaller}", smaller=_smaller(phase))
 
 
-def _taken(found: Holding) -> str:
-    words = _(
-        "others hold {held} of the {total} of the GPU{who}, {free} are free: let the run wait for "
-        "room (`yiwen queue add`), or take another GPU (--gpu)"
-    )
+def _taken(found: Holding) -> Words:
     seen = [process for process in found.others if process.memory != 0][:2]
-    who = _("; ").join(one_line(describe_process(process)) for process in seen)
-    return words.format(
+    who = Joined(Said("; "), [one_line(describe_process(process)) for process in seen])
+    return Said(
+        "others hold {held} of the {total} of the GPU{who}, {free} are free: let the run wait for "
+        "room (`yiwen queue add`), or take another GPU (--gpu)",
         held=size(found.held_by_others),
         total=size(found.total),
         free=size(found.free),
-        who=_(" ({who})").format(who=who) if who else "",
+        who=Said(" ({who})", who=who) if who else "",
     )
 
 
-def _smaller(phase: str) -> str:
+def _smaller(phase: str) -> Words:
     """Which dial makes what was done smaller."""
     if phase in _LOADING:
-        return _("set quantization.method = nf4, or take a smaller model or a larger GPU")
+        return Said("set quantization.method = nf4, or take a smaller model or a larger GPU")
     if phase in _TRANSLATING:
-        return _("lower generation.batch_size or generation.max_new_tokens")
+        return Said("lower generation.batch_size or generation.max_new_tokens")
     if phase.startswith("scoring"):
-        return _("lower evaluation.tokens_per_pass")
-    return _(
+        return Said("lower evaluation.tokens_per_pass")
+    return Said(
         "lower training.tokens_per_pass (and evaluation.tokens_per_pass), or set "
         "training.gradient_checkpointing = true"
     )

@@ -12,7 +12,6 @@ import torch
 from engine.data.dataset import Pair
 from engine.language.errors import DataError
 from engine.language.said import Said, Words
-from engine.language.texts import _, plural
 from engine.machine import regular_files
 from engine.machine.files import write_atomically
 from engine.profile.schema import Profile
@@ -48,15 +47,12 @@ class Scored:
             cut = whole.cut(max_tokens)
             if not cut.scored_count:
                 raise DataError(
-                    _(
-                        "item {id}: its prompt alone has {tokens} tokens and leaves no room for "
-                        "the answer in evaluation.max_tokens = {max_tokens}{remedy}"
-                    ).format(
-                        id=pair.id,
-                        tokens=len(whole.ids) - whole.scored_count,
-                        max_tokens=max_tokens,
-                        remedy=_remedy(builder, pair.instruction, max_tokens),
-                    )
+                    "item {id}: its prompt alone has {tokens} tokens and leaves no room for "
+                    "the answer in evaluation.max_tokens = {max_tokens}{remedy}",
+                    id=pair.id,
+                    tokens=len(whole.ids) - whole.scored_count,
+                    max_tokens=max_tokens,
+                    remedy=_remedy(builder, pair.instruction, max_tokens),
                 )
             encoded.append(cut)
             cut_answers += len(cut.ids) < len(whole.ids)
@@ -74,15 +70,16 @@ class Scored:
         )
 
 
-def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> str:
+def _remedy(builder: PromptBuilder, instruction: str, max_tokens: int) -> Words:
     if not builder.examples.count:
         return ""
     fit = builder.examples_that_fit(instruction, max_tokens)
-    return plural(
+    return Said.counted(
         "; of its {count} example {fit} would fit: few_shot.examples",
         "; of its {count} examples {fit} would fit: few_shot.examples",
         builder.examples.count,
-    ).format(count=builder.examples.count, fit=fit)
+        fit=fit,
+    )
 
 
 @torch.inference_mode()
@@ -120,11 +117,12 @@ def score(
                 raise
         torch.cuda.empty_cache()  # after the handler, for the exception holds on to tensors
         reporter.warn(
-            _(
+            Said(
                 "out of memory while scoring; going on with passes of at most {tokens} tokens, "
-                "the result unchanged"
-            ).format(tokens=size.tokens),
-            _("evaluation.tokens_per_pass = {tokens} begins with that").format(tokens=size.tokens),
+                "the result unchanged",
+                tokens=size.tokens,
+            ),
+            Said("evaluation.tokens_per_pass = {tokens} begins with that", tokens=size.tokens),
         )
     reporter.phase(f"scoring {name}", len(file.pairs), len(file.pairs))
     return [

@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 from engine.data.dataset import Pair
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _, plural
+from engine.language.said import Said
 from engine.models import context
 from engine.prompts.builder import PromptBuilder
 from engine.run import definition, prompt_builder, trained_with
@@ -77,7 +77,9 @@ class Session:
             folder = Path(self.settings.adapter)
             model = load_adapter(model, folder, "default", self.reporter.warn)
             for difference in trained_with.differences(folder, profile, self.builder):
-                self.reporter.warn(difference, _("the score is not that of the adapter as trained"))
+                self.reporter.warn(
+                    difference, Said("the score is not that of the adapter as trained")
+                )
         self.reporter.check_stop()
         return model
 
@@ -86,11 +88,13 @@ class Session:
         found = self._files.read(part)
         if found.skipped:
             self.reporter.warn(
-                plural(
+                Said.counted(
                     "data.{part}: {count} record skipped: {first}",
                     "data.{part}: {count} records skipped, first: {first}",
                     len(found.skipped),
-                ).format(part=part, count=len(found.skipped), first=found.skipped[0])
+                    part=part,
+                    first=found.skipped[0],
+                )
             )
         return found.pairs
 
@@ -100,14 +104,16 @@ class Session:
         file = Scored.prepare(self.read(part), self.builder, max_tokens)
         if file.cut:
             self.reporter.warn(
-                plural(
+                Said.counted(
                     "data.{part}: {count} answer does not fit in evaluation.max_tokens = "
                     "{max_tokens} and is scored in part",
                     "data.{part}: {count} answers do not fit in evaluation.max_tokens = "
                     "{max_tokens} and are scored in part",
                     file.cut,
-                ).format(part=part, count=file.cut, max_tokens=max_tokens),
-                _("raise it, or use fewer few-shot examples"),
+                    part=part,
+                    max_tokens=max_tokens,
+                ),
+                Said("raise it, or use fewer few-shot examples"),
             )
         self.warn_of_context(part, [(i.id, len(e.ids)) for i, e in zip(file.pairs, file.encoded)])
         return file
@@ -118,14 +124,17 @@ class Session:
         long = [item for item, length in lengths if tokens and length > tokens]
         if long:
             self.reporter.warn(
-                plural(
+                Said.counted(
                     "data.{part}: {count} item is longer than the model's context of {tokens} "
                     "tokens, first {id}; what it gives there is worth little",
                     "data.{part}: {count} items are longer than the model's context of {tokens} "
                     "tokens, first {id}; what it gives there is worth little",
                     len(long),
-                ).format(part=part, count=len(long), tokens=tokens, id=one_line(long[0])),
-                _("shorten them, or use fewer few-shot examples"),
+                    part=part,
+                    tokens=tokens,
+                    id=one_line(long[0]),
+                ),
+                Said("shorten them, or use fewer few-shot examples"),
             )
 
     def evaluate(
@@ -224,7 +233,7 @@ class Session:
             judged = judge.judge(results, checker, part=part, step=step, file=file)
         except UserError as error:
             self.reporter.warn(
-                _("the results are not judged beyond perplexity: {error}").format(error=error)
+                Said("the results are not judged beyond perplexity: {error}", error=error)
             )
             return
         evaluate.write_results(path, results)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.profile.schema import Profile
 from engine.prompts.builder import PromptBuilder
 from engine.worker.model.computed import Computed
@@ -71,10 +71,10 @@ def translate_all(
         if not answers:
             torch.cuda.empty_cache()  # after the handler, for the exception holds on to tensors
             reporter.warn(
-                _("out of memory while translating; going on with {rows} items at once").format(
-                    rows=rows
+                Said(
+                    "out of memory while translating; going on with {rows} items at once", rows=rows
                 ),
-                _("generation.batch_size = {rows} begins with that").format(rows=rows),
+                Said("generation.batch_size = {rows} begins with that", rows=rows),
             )
             continue
         reporter.check_stop()

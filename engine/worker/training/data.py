@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.language.errors import UserError
-from engine.language.texts import _, plural
+from engine.language.said import Said
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded
 from engine.run import plan
@@ -33,13 +33,14 @@ class TrainingData:
         planned = plan.plan_training(training, pairs)
         if not planned.steps:  # with training.seed_bug_compatible: an epoch has no whole batch
             raise UserError(
-                plural(
+                Said.counted(
                     "{count} training pair makes no batch of training.batch_size = {batch_size}; "
                     "the seed's loop takes no smaller one",
                     "{count} training pairs make no batch of training.batch_size = {batch_size}; "
                     "the seed's loop takes no smaller one",
                     len(pairs.encoded),
-                ).format(count=len(pairs.encoded), batch_size=training.batch_size)
+                    batch_size=training.batch_size,
+                )
             )
         return cls(
             encoded=pairs.encoded,
@@ -54,26 +55,28 @@ class TrainingData:
         """Say what of it may surprise."""
         if profile.training.seed_bug_compatible:
             reporter.warn(
-                _(
+                Said(
                     "training as the seed homework did: of each batch, only the last eighth "
                     "is learnt"
                 ),
-                _("set training.seed_bug_compatible = false to train on all of it"),
+                Said("set training.seed_bug_compatible = false to train on all of it"),
             )
         if self.plan.left_out:
             reporter.warn(
-                plural(
+                Said.counted(
                     "{count} training pair is too long and was left out",
                     "{count} training pairs are too long and were left out",
                     self.plan.left_out,
-                ).format(count=self.plan.left_out),
-                _("raise training.max_prompt_tokens or max_output_tokens to keep them"),
+                ),
+                Said("raise training.max_prompt_tokens or max_output_tokens to keep them"),
             )
         by = profile.evaluation.choose_by
         if by == "validation" and self.validation is None:
             reporter.warn(
-                _("no validation pairs, so the last checkpoint is the result"),
-                _("name a file of them in data.validation, or set data.validation_share"),
+                Said("no validation pairs, so the last checkpoint is the result"),
+                Said("name a file of them in data.validation, or set data.validation_share"),
             )
         if by == "test":
-            reporter.warn(_("the checkpoint is chosen on the test file: its score is optimistic"))
+            reporter.warn(
+                Said("the checkpoint is chosen on the test file: its score is optimistic")
+            )

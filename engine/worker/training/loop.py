@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from peft import PeftModel
 from torch.optim.lr_scheduler import LRScheduler
 
-from engine.language.texts import _, plural
+from engine.language.said import Said
 from engine.profile import seed_loop
 from engine.profile.schema import Training
 from engine.prompts.builder import Encoded
@@ -151,10 +151,13 @@ class Trainer:
         progress.take_step(result.loss, result.tokens)
         if not result.is_applied:
             self.report.warn(
-                _("step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied").format(
-                    step=progress.step, loss=result.loss, grad_norm=result.grad_norm
+                Said(
+                    "step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied",
+                    step=progress.step,
+                    loss=result.loss,
+                    grad_norm=result.grad_norm,
                 ),
-                _("a lower training.learning_rate or model.dtype = float32 may help"),
+                Said("a lower training.learning_rate or model.dtype = float32 may help"),
             )
         self.report.emit(
             Step(
@@ -231,19 +234,18 @@ class Trainer:
         progress = self.progress
         if progress.step < self.plan.steps:
             self.report.warn(
-                plural(
+                Said.counted(
                     "stopped early after step {step}: {patience} evaluation without a better "
                     "perplexity on the {part} pairs than {best_perplexity:.2f}",
                     "stopped early after step {step}: {patience} evaluations without a better "
                     "perplexity on the {part} pairs than {best_perplexity:.2f}",
                     self.settings.patience,
-                ).format(
                     step=progress.step,
                     patience=self.settings.patience,
                     part=self._choose_by(),
                     best_perplexity=progress.best_perplexity,
                 ),
-                _("training.patience = 0 goes on to the end"),
+                Said("training.patience = 0 goes on to the end"),
             )
         chosen = progress.best or progress.checkpoint
         if chosen != progress.checkpoint:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.profile.schema import Training
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import Pass
@@ -167,12 +167,13 @@ class Gradient:
             self.computed.save_memory()
             torch.cuda.empty_cache()
             self._reporter.warn(
-                _(
+                Said(
                     "out of memory while training; going on with passes of at most {tokens} "
-                    "tokens, the effective batch unchanged"
-                ).format(tokens=self._size.tokens),
-                _("training.tokens_per_pass = {tokens} begins with that").format(
-                    tokens=self._size.tokens
+                    "tokens, the effective batch unchanged",
+                    tokens=self._size.tokens,
+                ),
+                Said(
+                    "training.tokens_per_pass = {tokens} begins with that", tokens=self._size.tokens
                 ),
             )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.data.directions import LABELS
 from engine.language.errors import RunError
 from engine.language.plain_text import message_of
+from engine.language.said import Words
 from engine.language.texts import _
 from engine.prompts import strategies
 from engine.prompts.strategies import Strategy
@@ -156,7 +157,7 @@ class Preview:
     pairs: int = 0
     directions: dict[str, int] = field(default_factory=dict)
     examples: int = 0
-    warning: str = ""
+    warning: Words = ""
     """Why the score would not say what one thinks."""
     trouble: str = ""
 
@@ -187,7 +188,7 @@ def preview(scoring: Scoring, root: Path) -> Preview:
         shows = scoring.strategy.shows_examples
         data = read_data(profile, "evaluate", needs_train=shows, test=request.test)
         prompt_builder.draw(profile, scoring.strategy, data)
-        warning = ""
+        warning: Words = ""
         if scoring.run is not None and scoring.strategy.trains:
             adapter = scoring.run.adapter_folder(scoring.checkpoint)
             warning = overlap.warning(str(adapter), data["test"].pairs)

@@ -10,7 +10,6 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
-from engine.language.texts import marked
 from engine.worker.fast.parts.architecture import Unsupported
 
 OUTPUTS = 128
@@ -127,7 +126,7 @@ def fuse_adapters(
             rank = ranks.stop
         row += size
     if len(kinds) > 1:
-        raise Unsupported(marked("adapters of one layer have different scaling or dropout"))
+        raise Unsupported("adapters of one layer have different scaling or dropout")
     return FusedAdapter(slots, row, *kinds.pop(), like) if slots else None
 
 
@@ -137,7 +136,7 @@ def active_adapter(module: nn.Module) -> str | None:
         return None
     active = [name for name in module.active_adapters if name in module.lora_A]
     if len(active) > 1:
-        raise Unsupported(marked("several adapters are active at once"))
+        raise Unsupported("several adapters are active at once")
     return active[0] if active else None
 
 

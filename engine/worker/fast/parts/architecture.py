@@ -14,26 +14,18 @@ from transformers import PreTrainedModel
 
 from engine.fast.families import FAMILIES, Family, why_unknown
 from engine.language.said import Said, Words
-from engine.language.texts import _, marked
 from engine.worker.model.honoured import setting
 
 
 class Unsupported(Exception):
-    """Why a model has to take the plain engine: a marked text, and what stands in its places.
+    """Why a model has to take the plain engine: a text and its places, like an error of ours."""
 
-    In English, as events tell it; `in_words` is for who reads it.
-    """
+    def __init__(self, reason: Words, /, **places: object) -> None:
+        self.said = reason if isinstance(reason, Said) else Said(reason, **places)
+        super().__init__(self.said)
 
-    def __init__(self, reason: Words, **places: object) -> None:
-        if isinstance(reason, Said):
-            places = dict(reason.places)
-            reason = reason.text
-        super().__init__(reason.format(**places))
-        self._reason, self._places = reason, places
-
-    def in_words(self) -> str:
-        """In the language of the interface."""
-        return _(self._reason).format(**self._places)
+    def __str__(self) -> str:
+        return str(self.said)
 
 
 @dataclass(frozen=True)
@@ -123,7 +115,7 @@ def read_decoder(model: PreTrainedModel | PeftModel) -> Decoder:
     rotary = body.rotary_emb
     shape = _shape(config, family, len(body.layers))
     if 2 * len(rotary.inv_freq) != shape.head_dim:
-        raise Unsupported(marked("the fast engine turns whole heads only"))
+        raise Unsupported("the fast engine turns whole heads only")
     return Decoder(
         shape=shape,
         layers=tuple(_layer(layer, family) for layer in body.layers),
@@ -187,10 +179,10 @@ def _refuse_linear(linear: nn.Module) -> None:
     known = isinstance(linear, bnb.nn.Linear4bit) or type(linear) is nn.Linear
     if not known:
         raise Unsupported(
-            marked("the fast engine does not know {kind} layers"), kind=type(linear).__name__
+            Said("the fast engine does not know {kind} layers"), kind=type(linear).__name__
         )
     if linear.bias is not None:
-        raise Unsupported(marked("the fast engine knows no linear layers with a bias"))
+        raise Unsupported("the fast engine knows no linear layers with a bias")
 
 
 def _refuse_adapters_elsewhere(model: nn.Module) -> None:
@@ -199,6 +191,6 @@ def _refuse_adapters_elsewhere(model: nn.Module) -> None:
         if not isinstance(module, LoraLayer):
             continue
         if name.rsplit(".", 1)[-1] not in known:
-            raise Unsupported(marked("an adapter sits on {name}"), name=name)
+            raise Unsupported(Said("an adapter sits on {name}"), name=name)
         if module.merged or any(module.use_dora.values()) or any(module.lora_bias.values()):
-            raise Unsupported(marked("the adapter is not plain LoRA"))
+            raise Unsupported("the adapter is not plain LoRA")

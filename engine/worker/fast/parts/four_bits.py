@@ -9,7 +9,7 @@ import bitsandbytes as bnb
 import torch
 from torch import Tensor, nn
 
-from engine.language.texts import marked
+from engine.language.said import Said
 from engine.worker.fast.parts.architecture import Unsupported
 
 BLOCK = 64
@@ -36,11 +36,11 @@ def put_together(linears: Sequence[nn.Module]) -> FourBits:
     codes, scales, tables = [], [], []
     for linear in linears:
         if not isinstance(linear, bnb.nn.Linear4bit):
-            raise Unsupported(marked("not a 4-bit layer"))
+            raise Unsupported("not a 4-bit layer")
         state = linear.weight.quant_state
         if state.blocksize != BLOCK or linear.in_features % BLOCK:
             raise Unsupported(
-                marked("4-bit blocks of {size} in {inputs} inputs"),
+                Said("4-bit blocks of {size} in {inputs} inputs"),
                 size=state.blocksize,
                 inputs=linear.in_features,
             )
@@ -51,7 +51,7 @@ def put_together(linears: Sequence[nn.Module]) -> FourBits:
         scales.append(absmax.float())
         tables.append(lookup_of(state.code))
     if len(set(tables)) > 1:
-        raise Unsupported(marked("4-bit codes of different meanings"))
+        raise Unsupported("4-bit codes of different meanings")
     together = torch.cat(codes)
     for linear, part in zip(linears, together.split([len(part) for part in codes])):
         linear.weight.data = part.view_as(linear.weight.data)
