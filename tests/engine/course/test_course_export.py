@@ -221,7 +221,7 @@ def test_rules_that_are_broken_are_named() -> None:
     assert "5.0 GB; download.sh" in said
     assert "11.0 GB; the course's GPU has 8 GB" in said
     other = changed(model__dtype="float16", generation__temperature="0.5", prompt__bos="none")
-    said = " ".join(rules.broken(other, builder_for(other, []), rules.BASE_MODEL, small))
+    said = " ".join(map(str, rules.broken(other, builder_for(other, []), rules.BASE_MODEL, small)))
     assert all(word in said for word in ("float16", "samples its translations", "prompt.bos"))
 
 
