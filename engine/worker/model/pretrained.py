@@ -23,6 +23,8 @@ from engine.worker.model import scanned
 
 _NO_ADAPTER = {"subfolder": "no adapter is wanted"}
 """Where transformers looks for an adapter to apply, which else it finds beside the model."""
+_NEXT_TO_NOTHING = 512 << 20
+"""Bytes; a GPU that has less to give is full, whatever a library makes of it."""
 _OTHER_SENSES = ("vision", "visual", "audio", "image", "multi_modal", "mtp", "rotary_emb.inv_freq")
 """In names of tensors that a model of text does without."""
 
@@ -71,9 +73,14 @@ def _in_words(folder: Path) -> Iterator[None]:
         except Exception as error:
             if "DefaultCPUAllocator" in str(error) or "CUDA" in str(error):
                 raise  # the machine's fault, and the hint is another one
-            if any("CUDA out of memory" in line for line in report):
+            if any("out of memory" in line for line in report) or _gpu_is_full():
                 raise torch.OutOfMemoryError("CUDA out of memory while loading") from error
             raise UserError(labelled(str(folder), _why_not(error))) from error
+
+
+def _gpu_is_full() -> bool:
+    """Some versions of transformers do not say at all why a weight could not be converted."""
+    return torch.cuda.is_available() and torch.cuda.mem_get_info()[0] < _NEXT_TO_NOTHING
 
 
 @contextmanager
