@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from engine.data.directions import Direction
 from engine.language.errors import RunError
 from engine.machine import regular_files
 from engine.run.folder import Run
@@ -21,7 +20,8 @@ class SampleResult(Struct):
     """One line of an evaluation's JSONL. What is not said in it is left as it is here."""
 
     id: str = ""
-    direction: Direction = "unknown"
+    direction: str = "unknown"
+    """A data.directions.Direction, or what another version calls one."""
     perplexity: float | None = None
     """None where only an output was asked for, or where it is not a finite number."""
     nll: float | None = None
