@@ -15,6 +15,7 @@ from engine.worker.fast.decode_linear import Quantised, matrix, merged
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.graphs import Recorded
 from engine.worker.fast.parts.layout import BLOCK, lay_out
+from engine.worker.fast.reference import decode
 from engine.worker.fast.reference.linear import Linear, Multiply
 from engine.worker.fast.sampling import choose
 
@@ -194,35 +195,7 @@ class _Arriving:
 
 def _attention(kernels: bool) -> Callable[..., Tensor]:
     if not kernels:
-        return _attend
+        return decode.attend
     from engine.worker.fast.kernels.decode import attend
 
     return attend
-
-
-def _attend(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    keys: Tensor,
-    values: Tensor,
-    positions: Tensor,
-    window: int | None,
-    scale: float,
-    cap: float | None,
-) -> Tensor:
-    """Put keys and values [B, kv_heads, D] in the cache, and attend: [B, heads·D]."""
-    rows = torch.arange(len(q), device=q.device)
-    keys[rows, :, positions] = k
-    values[rows, :, positions] = v
-    queries = q.view(len(q), keys.shape[1], -1, q.shape[-1])
-    scores = (queries @ keys.transpose(-1, -2)) * scale
-    if cap:
-        scores = cap * torch.tanh(scores / cap)
-    places = torch.arange(keys.shape[2], device=q.device)
-    hidden = places > positions[:, None]
-    if window is not None:
-        hidden = hidden | (places <= positions[:, None] - window)
-    scores = scores.masked_fill(hidden[:, None, None], float("-inf"))
-    weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(q.dtype)
-    return (weights @ values).reshape(len(q), -1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from engine.worker.fast.reference import decode
 from engine.worker.fast.reference.linear import Linear, Multiply
 
 
@@ -24,10 +25,10 @@ def merged(linear: Linear, *, kernels: bool) -> Multiply:
 def matrix(weight: Tensor, *, kernels: bool) -> Callable[[Tensor], Tensor]:
     """A plain matrix [N, K]; a single row goes through our kernel."""
     if not kernels:
-        return lambda x: x @ weight.t()
+        return lambda x: decode.multiply_dense(x, weight)
     from engine.worker.fast.kernels.decode import multiply_dense
 
-    return lambda x: multiply_dense(x, weight) if len(x) == 1 else x @ weight.t()
+    return lambda x: (multiply_dense if len(x) == 1 else decode.multiply_dense)(x, weight)
 
 
 class Quantised:

@@ -46,7 +46,7 @@ class Ingredients:
     def make_attention(self, shape: Shape) -> Attention:
         """The attention that these ingredients name."""
         if self.attention == "kernel":
-            from engine.worker.fast.kernels.packed_attention import KernelAttention
+            from engine.worker.fast.kernels.attention import KernelAttention
 
             return KernelAttention(shape)
         if self.attention == "flex":
@@ -57,7 +57,7 @@ class Ingredients:
         """What happens between the products."""
         if not self.kernels:
             return TorchPointwise(shape)
-        from engine.worker.fast.kernels.pointwise_functions import KernelPointwise
+        from engine.worker.fast.kernels.pointwise import KernelPointwise
 
         return KernelPointwise(shape)
 
@@ -65,7 +65,7 @@ class Ingredients:
         """The adapters' products."""
         if not self.kernels:
             return TorchLowRank()
-        from engine.worker.fast.kernels.adapters import KernelLowRank
+        from engine.worker.fast.kernels.linear import KernelLowRank
 
         return KernelLowRank()
 

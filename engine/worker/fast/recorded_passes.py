@@ -1,4 +1,10 @@
-"""Training passes as CUDA graphs: recorded by size, so that two launches make a pass."""
+"""Training passes as CUDA graphs: recorded by size, so that two launches make a pass.
+
+For labels L and parameters p: the forward graph leaves losses [L], the backward graph adds to each
+p's gradient Σ_l weights[l] · ∂losses[l] / ∂p, where `weights`, what autograd hands back for each
+loss, is copied in before. A recording is of one frame (sizes of a layout), as graphs have fixed
+shapes; all share one pool of memory, for only one is between its two graphs at a time.
+"""
 
 from __future__ import annotations
 

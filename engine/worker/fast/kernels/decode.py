@@ -16,14 +16,19 @@ from engine.worker.fast.kernels.early_start import early_start, wait_for_input
 from engine.worker.fast.kernels.maths import UNSEEN, capped
 from engine.worker.fast.parts.four_bits import FourBits
 
+_COLUMNS = 1024
+"""Weights of a row that are asked for at once: 8 a thread of four warps, 16 bytes in one load."""
+_FEW = 256
+"""Rows; of fewer, as an adapter's A has, each has a program of its own, so that a GPU is busy."""
+
 
 def multiply_dense(x: Tensor, weight: Tensor) -> Tensor:
     """x: [1, K], weight: [N, K] -> [1, N]."""
     outputs, width = weight.shape
     out = torch.empty(1, outputs, dtype=x.dtype, device=x.device)
-    rows = 1 if outputs < 256 else 2  # few rows: an adapter's A
+    rows = 1 if outputs < _FEW else 2
     _dense[(triton.cdiv(outputs, rows),)](
-        x, weight, out, outputs, K=width, BN=rows, BK=1024, num_warps=4, **early_start(1),
+        x, weight, out, outputs, K=width, BN=rows, BK=_COLUMNS, num_warps=4, **early_start(1),
     )  # fmt: skip
     return out
 
@@ -56,7 +61,7 @@ def attend(
     scale: float,
     cap: float | None,
 ) -> Tensor:
-    """decode._attend."""
+    """reference.decode.attend."""
     rows, heads, d = q.shape
     kv_heads, length = keys.shape[1], keys.shape[2]
     out = torch.empty(rows, heads * d, dtype=q.dtype, device=q.device)

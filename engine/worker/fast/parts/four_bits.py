@@ -72,13 +72,18 @@ def lookup_of(table: Tensor) -> str:
     def word(byte: int, first: int) -> int:
         return sum((values[first + i] >> 8 * byte & 0xFF) << 8 * i for i in range(4))
 
+    # prmt.b32 d, a, b, s: byte i of d is the byte of the eight of (a, b), a's lowest first, that
+    # digit i of s names by its low three bits; with its highest bit set, that byte's sign eight
+    # times over. A code less its highest bit (0x77777777) picks a byte from each half of the table,
+    # and that bit, spread (`side`), chooses between the two: lop3 0xCA is side ? high : low.
     lines = [".reg .b32 pick, above, side, low_half, high_half, high, low, pair;"]
     lines += [f".reg .b32 h{i}, l{i};" for i in range(4)]
     for i in range(4):
         lines += [f"mov.b32 h{i}, {word(1, 4 * i)};", f"mov.b32 l{i}, {word(0, 4 * i)};"]
     lines += ["and.b32 pick, $8, 0x77777777;", "shl.b32 above, $8, 4;"]
-    # Each half of the word holds four codes: low, high, low, high. Signs of their bytes, spread
-    # over whole bytes, say which half of the table each is in.
+    # Each half of the word holds four codes: low, high, low, high. A byte's sign is the highest
+    # bit of its high code; in `above`, shifted by 4, that of its low one. 0xD9C8 takes the signs of
+    # byte 0 of `above` and of the word, then those of byte 1; 0xFBEA those of bytes 2 and 3.
     for half, signs in enumerate(("0xD9C8", "0xFBEA")):
         lines += ["shr.b32 pick, pick, 16;"] if half else []
         lines += [f"prmt.b32 side, above, $8, {signs};"]
@@ -88,6 +93,8 @@ def lookup_of(table: Tensor) -> str:
                 f"prmt.b32 high_half, {register}2, {register}3, pick;",
                 f"lop3.b32 {name}, side, high_half, low_half, 0xCA;",
             ]
+        # Low and high bytes join to two bfloat16 a register: 0x7351 those of the high codes, 0x6240
+        # of the low ones. Shifted, or masked, each is the float32 of the same value.
         for order, first in (("0x7351", 2 * half), ("0x6240", 4 + 2 * half)):
             lines += [
                 f"prmt.b32 pair, low, high, {order};",

@@ -9,7 +9,7 @@ from small_decoders import DECODERS, documents, random_decoder
 from torch import Tensor, nn
 
 from engine.worker.batching.batches import plan_passes
-from engine.worker.fast.decode import Form, Translator, _attend
+from engine.worker.fast.decode import Form, Translator
 from engine.worker.fast.forward import FastDecoder
 from engine.worker.fast.ingredients import Ingredients, kernels_can_run
 from engine.worker.fast.model import FastModel
@@ -17,6 +17,7 @@ from engine.worker.fast.parts.adapters import Adapters, FusedAdapter, Slot
 from engine.worker.fast.parts.architecture import FAMILIES, Shape
 from engine.worker.fast.parts.dropout import Dropout
 from engine.worker.fast.parts.layout import lay_out
+from engine.worker.fast.reference import decode as reference
 from engine.worker.fast.reference.attention import FlexAttention, MaskedAttention
 from engine.worker.fast.reference.linear import TorchLowRank
 from engine.worker.fast.reference.loss import torch_cross_entropy
@@ -43,7 +44,7 @@ def _random(*size: int, dtype: torch.dtype = torch.bfloat16) -> Tensor:
 @pytest.mark.parametrize("rank", [8, 32, 256])
 def test_low_rank_products(rank: int, share: float) -> None:
     """Of three linears of which the second has no adapter."""
-    from engine.worker.fast.kernels.adapters import KernelLowRank
+    from engine.worker.fast.kernels.linear import KernelLowRank
 
     sizes = ((rank, 192), (32, rank), (160, rank))
     a, b, other_b = (nn.Parameter(_random(*size).float()) for size in sizes)
@@ -81,7 +82,7 @@ def test_cross_entropy(cap: float | None) -> None:
 @pytest.mark.parametrize("tokens", [50, 100])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_pointwise(name: str, tokens: int) -> None:
-    from engine.worker.fast.kernels.pointwise_functions import KernelPointwise
+    from engine.worker.fast.kernels.pointwise import KernelPointwise
 
     shape = _shape(name)
     kernel, plain = KernelPointwise(shape), TorchPointwise(shape)
@@ -115,7 +116,7 @@ def test_pointwise(name: str, tokens: int) -> None:
 @pytest.mark.parametrize("head_dim", [64, 128, 256])
 @pytest.mark.parametrize("share_within", [0, 99])
 def test_attention(head_dim: int, cap: float | None, share_within: int) -> None:
-    from engine.worker.fast.kernels.packed_attention import KernelAttention
+    from engine.worker.fast.kernels.attention import KernelAttention
 
     shape = _shape("gemma2", head_dim, cap)
     (batch,) = plan_passes(
@@ -147,7 +148,7 @@ def test_one_token() -> None:
     cache = _random(2, 2, 2, 256, 64)
     positions = torch.tensor([5, 200], device=CUDA)
     for window, cap in ((None, None), (20, 8.0)):
-        right = _attend(q, k, v, *cache.clone(), positions, window, 0.2, cap)
+        right = reference.attend(q, k, v, *cache.clone(), positions, window, 0.2, cap)
         _close(decode.attend(q, k, v, *cache.clone(), positions, window, 0.2, cap), right)
 
 

@@ -26,6 +26,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from engine.worker.fast.kernels.copies import Copies
 from engine.worker.fast.parts import dropout
 from engine.worker.fast.parts.adapters import OUTPUTS, Copy, FusedAdapter, padded_rank
 from engine.worker.fast.parts.dropout import Dropout
@@ -37,6 +38,12 @@ _COLUMN_SALT = tl.constexpr(dropout.COLUMN_SALT)
 _MIX_FIRST = tl.constexpr(dropout.MIX_FIRST)
 _MIX_SECOND = tl.constexpr(dropout.MIX_SECOND)
 _UNCOMPARED = tl.constexpr(32 - dropout.BITS)
+
+
+_SUMS = 64 * 4 * 32
+"""In float32, of a program's tile: 64 a thread of four warps."""
+_NARROWEST = 16
+"""Columns: the least that a product of tensor cores takes."""
 
 
 class KernelLowRank:
@@ -89,42 +96,7 @@ class KernelLowRank:
         return total
 
     def copying(self, copies: Sequence[Copy]) -> Callable[[], None]:
-        return _Copies(copies)
-
-
-_COPIED = 4096
-"""Numbers that one program copies."""
-
-
-class _Copies:
-    """All copies by one kernel, which reads in a table where they are."""
-
-    def __init__(self, copies: Sequence[Copy]) -> None:
-        self._copies = copies
-        # What was recorded may still read the table from before parameters moved: all are kept.
-        self._tables: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
-
-    def __call__(self) -> None:
-        places = tuple(copy.source.data_ptr() for copy in self._copies)
-        if places not in self._tables:
-            self._tables[places] = self._table()
-        table, scales = self._tables[places]
-        like = self._copies[0]
-        _copy_scaled[(len(table),)](table, scales, like.source, like.target, BLOCK=_COPIED)
-
-    def _table(self) -> tuple[Tensor, Tensor]:
-        """Of each block: from where, to where, first number, their count, columns, row stride of
-        the target; and its scale."""
-        rows, scales = [], []
-        for copy in self._copies:
-            source, target = copy.source, copy.target
-            assert source.is_contiguous()
-            for first in range(0, source.numel(), _COPIED):
-                place = (source.data_ptr(), target.data_ptr(), first)
-                rows.append((*place, source.numel(), source.shape[1], target.stride(0)))
-                scales.append(copy.scale)
-        device = self._copies[0].source.device
-        return torch.tensor(rows, device=device), torch.tensor(scales, device=device)
+        return Copies(copies)
 
 
 def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
@@ -136,24 +108,10 @@ def _dropping(drop: Dropout | None, like: Tensor) -> tuple[Any, ...]:
 def _block(width: int, rank: int, most: int) -> int:
     """Columns at once: what an inner dimension leaves room for, and the width is a multiple of.
 
-    A tile of rank × columns holds at most 8,192 sums: 64 a thread of four warps.
+    A tile of rank × columns holds at most _SUMS.
     """
-    most = max(16, min(most, 8192 // rank))
+    most = max(_NARROWEST, min(most, _SUMS // rank))
     return next(size for size in (512, 256, 128, 64, 32, 16) if size <= most and width % size == 0)
-
-
-@triton.jit
-def _copy_scaled(table_, scales_, source_like_, target_like_, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
-    entry_ = table_ + tl.program_id(0) * 6
-    source_ = tl.load(entry_).to(source_like_.dtype)
-    target_ = tl.load(entry_ + 1).to(target_like_.dtype)
-    at = tl.load(entry_ + 2).to(tl.int32) + tl.arange(0, BLOCK)
-    inside = at < tl.load(entry_ + 3)
-    columns = tl.load(entry_ + 4).to(tl.int32)
-    scale = tl.load(scales_ + tl.program_id(0))
-    numbers = tl.load(source_ + at, mask=inside).to(tl.float32) * scale
-    place = at // columns * tl.load(entry_ + 5) + at % columns
-    tl.store(target_ + place, numbers.to(target_like_.dtype.element_ty), mask=inside)
 
 
 @triton.jit
