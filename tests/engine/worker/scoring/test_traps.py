@@ -79,7 +79,7 @@ def test_slow_types_are_refused_on_a_cpu(
 ) -> None:
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     said: list[str] = []
-    dtype = compute_dtype(asked, CPU, lambda message, hint: said.append(message + hint))
+    dtype = compute_dtype(asked, CPU, lambda message, hint: said.append(f"{message}{hint}"))
     assert dtype is expected
     assert bool(said) == warned
     assert not warned or asked in said[0]
