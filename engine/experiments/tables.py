@@ -50,10 +50,10 @@ def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:
     for one in tables(stages, rows):
         cells = [[escape(cell) for cell in row] for row in one.rows]
         parts += [
-            str(Said("{title}:", title=escape(str(one.title)))),
-            markdown_table(list(map(str, one.header)), cells, one.right),
+            str(Said("{title}:", title=escape(one.title))),
+            markdown_table(one.header, cells, one.right),
         ]
-    return "\n\n".join([*parts, *(escape(str(note)) for note in notes(stages, rows))])
+    return "\n\n".join([*parts, *(escape(note) for note in notes(stages, rows))])
 
 
 def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:

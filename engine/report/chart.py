@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from engine.language.figures import number
 from engine.language.plain_text import plain
-from engine.language.texts import _
+from engine.language.said import Said, Words
 
 WIDTH, PLOT_HEIGHT = 760, 360
 _LEFT, _RIGHT, _BOTTOM = 64, 20, 48
@@ -147,7 +147,7 @@ def _log_marks(low: float, high: float) -> list[float]:
     return [mark for mark in marks if lowest <= mark <= highest]
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
+def _text(x: float, y: float, text: Words, anchor: str = "start") -> str:
     shown = escape(plain(text))
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#222">{shown}</text>'
 
@@ -206,21 +206,20 @@ def _legend(lines: Sequence[Line], near: Sequence[Level], far: Sequence[Level]) 
     shown = []
     for line, colour in zip(lines, _colours(lines)):
         dashes = _DASHED if line.dashed else ""
-        words = line.name
+        name = line.name
         if not math.isnan(line.untuned):
-            words += _("; untuned {value} (▲, above the scale)").format(value=number(line.untuned))
-        shown.append(_sample(f'stroke="{colour}" stroke-width="2"{dashes}', words))
+            name += str(Said("; untuned {value} (▲, above the scale)", value=number(line.untuned)))
+        shown.append(_sample(f'stroke="{colour}" stroke-width="2"{dashes}', name))
     chosen = [(line, colour) for line, colour in zip(lines, _colours(lines)) if line.marked >= 0]
     for line, colour in chosen:
-        said = _("chosen checkpoint of {name}: step {step:,.0f}")
-        words = said.format(name=line.name, step=line.marked)
+        words = Said(
+            "chosen checkpoint of {name}: step {step:,.0f}", name=line.name, step=line.marked
+        )
         shown.append(_ring(_LEFT + 12, 12, colour) + _text(_LEFT + 32, 16, words))
     for level in near:
         shown.append(_sample(f'stroke="#555"{_DOTTED}', f"{level.name}: {number(level.value)}"))
     for level in far:
-        words = _("{name}: {value}, off the scale").format(
-            name=level.name, value=number(level.value)
-        )
+        words = Said("{name}: {value}, off the scale", name=level.name, value=number(level.value))
         shown.append(_text(_LEFT + 32, 16, words))
     return shown
 

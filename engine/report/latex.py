@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from engine.language.plain_text import plain
+from engine.language.said import Words
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -17,14 +18,14 @@ _FIND = re.compile("|".join(map(re.escape, _SPECIAL)))
 HEAD = "% Needs \\usepackage{booktabs}; for Chinese: \\usepackage{xeCJK}, by XeLaTeX or LuaLaTeX.\n"
 
 
-def escape(text: str) -> str:
+def escape(text: Words) -> str:
     """A text within a line."""
     line = " ".join(plain(text).split())
     return _FIND.sub(lambda found: _SPECIAL[found.group()], line)
 
 
 def table(
-    caption: str, label: str, header: Sequence[str], rows: Sequence[Sequence[str]], right: int
+    caption: Words, label: str, header: Sequence[Words], rows: Sequence[Sequence[Words]], right: int
 ) -> str:
     """A floating table of plain text; from column `right` on flush right."""
     columns = "l" * right + "r" * (len(header) - right)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from engine.language import sheets
 from engine.language.plain_text import plain
+from engine.language.said import Words
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~$&@!{}])")
 
 
-def escape(text: str) -> str:
+def escape(text: Words) -> str:
     """A text within a line; its own line breaks become spaces."""
     return _MARKUP.sub(r"\\\1", " ".join(plain(text).split()))
 
@@ -34,9 +35,12 @@ def block(text: str) -> str:
     return f"{fence}text\n{plain(text)}\n{fence}"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+def table(
+    header: Sequence[Words], rows: Sequence[Sequence[Words]], right: Sequence[int] = ()
+) -> str:
     """A table of cells that are Markdown already; `right` names the columns set flush right."""
-    return sheets.pipe_table(header, rows, right).rstrip("\n")
+    lines = [list(map(str, line)) for line in (header, *rows)]
+    return sheets.pipe_table(lines[0], lines[1:], right).rstrip("\n")
 
 
 def _longer_than_any_run(text: str, least: int) -> str:

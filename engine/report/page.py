@@ -8,7 +8,7 @@ from datetime import datetime
 from engine import __version__
 from engine.data.directions import direction_label
 from engine.language.figures import clock, number, share
-from engine.language.texts import _, labelled, plural
+from engine.language.said import Said, Words, labelled
 from engine.report import description, hyperparameters, repeating
 from engine.report.curves import Curve
 from engine.report.markdown import block, code, escape, escape_lines, table
@@ -29,67 +29,68 @@ Results = dict[str, list[SampleResult]]
 def text(numbers: Numbers, curves: Sequence[Curve], results: Results, extra: str = "") -> str:
     """The whole page; `extra` is Markdown that goes before the first table."""
     now, rows = datetime.now().astimezone(), numbers.rows
-    parts = [
-        f"# {_title(len(rows))}",
-        _("Written by yiwen {version} on {time}.").format(
-            version=__version__, time=f"{now:%Y-%m-%d %H:%M %Z}"
+    title = Said.counted("Report of a run", "Report of {count} runs", len(rows))
+    parts: list[Words] = [
+        _heading(1, title),
+        Said(
+            "Written by yiwen {version} on {time}.",
+            version=__version__,
+            time=f"{now:%Y-%m-%d %H:%M %Z}",
         ),
         extra,
-        "## " + _("Results"),
+        _heading(2, Said("Results")),
         *_results(numbers),
         *_definitions(rows),
     ]
     if curves:
-        name = _("Learning curve")
-        parts += [f"## {name}", f"![{name}](learning_curve.svg)", *_curves(curves)]
-        parts.append(
-            _("All points: {file}.").format(file="[learning_curve.csv](learning_curve.csv)")
-        )
+        name = Said("Learning curve")
+        parts += [_heading(2, name), f"![{name}](learning_curve.svg)", *_curves(curves)]
+        parts.append(Said("All points: {file}.", file="[learning_curve.csv](learning_curve.csv)"))
     if any(results.values()):
-        said = _("Every sample of every run: {file}.")
-        parts.append(said.format(file="[samples.csv](samples.csv)"))
+        parts.append(Said("Every sample of every run: {file}.", file="[samples.csv](samples.csv)"))
     for row in rows:
         parts += _run(row, results.get(row.run.id, []))
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(str(part) for part in parts if part) + "\n"
 
 
-def _title(runs: int) -> str:
-    return plural("Report of a run", "Report of {count} runs", runs).format(count=runs)
+def _heading(level: int, words: Words) -> str:
+    return f"{'#' * level} {words}"
 
 
-def _results(found: Numbers) -> Iterator[str]:
+def _results(found: Numbers) -> Iterator[Words]:
     """The runs side by side, and what copying the source would score; each test file apart."""
     last = len(found.header) - 1
     for name, lines in found.groups:
         if len(found.groups) > 1:
-            yield _("Test file {file}:").format(file=code(name))
+            yield Said("Test file {file}:", file=code(name))
         cells = [
             [*map(escape, line[:last]), code(line[last]) if line[last] else ""] for line in lines
         ]
         yield table(found.header, cells, range(TEXT_COLUMNS, last))
     if any(row.settings.chosen_on_test for row in found.rows):
-        yield escape(_(PEEKED))
+        yield escape(Said(PEEKED))
     if len(found.groups) > 1:
-        different = _("These runs were scored on {count} different test files.")
-        yield different.format(count=len(found.groups))
+        yield Said(
+            "These runs were scored on {count} different test files.", count=len(found.groups)
+        )
     header, lines = pair_lines(found)
     if lines:
-        yield _(
+        yield Said(
             "Mean perplexity, every pair of a test file; p by approximate randomisation, corrected "
             "for the number of pairs by Holm's method."
         )
         yield table(header, [[*map(code, line[:2]), *map(escape, line[2:])] for line in lines],
                     range(2, len(header)))  # fmt: skip
-    said = _("The same for programs and papers: {files}.")
-    yield said.format(files="[results.csv](results.csv), [results.tex](results.tex)")
+    files = "[results.csv](results.csv), [results.tex](results.tex)"
+    yield Said("The same for programs and papers: {files}.", files=files)
 
 
 def _hyperparameters(row: Row) -> str:
     lines = [[escape(name), escape_lines(value)] for name, value in hyperparameters.of_run(row)]
-    return table([_("setting"), _("value")], lines)
+    return table([Said("setting"), Said("value")], lines)
 
 
-def _definitions(rows: Sequence[Row]) -> Iterator[str]:
+def _definitions(rows: Sequence[Row]) -> Iterator[Words]:
     """How the numbers are defined: once where all runs agree, else of each."""
     of_all: dict[str, list[str]] = {}
     for row in rows:
@@ -100,14 +101,14 @@ def _definitions(rows: Sequence[Row]) -> Iterator[str]:
             if words not in known:
                 known.append(words)
     lines = [
-        "- " + labelled(escape(key), escape(" / ".join(words))) for key, words in of_all.items()
+        f"- {labelled(escape(key), escape(' / '.join(words)))}" for key, words in of_all.items()
     ]
     if lines:
-        yield _("How they are defined; a slash stands between the values of runs that differ:")
+        yield Said("How they are defined; a slash stands between the values of runs that differ:")
         yield "\n".join(lines)
 
 
-def _curves(curves: Sequence[Curve]) -> Iterator[str]:
+def _curves(curves: Sequence[Curve]) -> Iterator[Words]:
     for curve in curves:
         rows = [
             [
@@ -119,47 +120,47 @@ def _curves(curves: Sequence[Curve]) -> Iterator[str]:
             ]
             for point in curve.points
         ]
-        yield _("{name}, {run}:").format(name=escape(curve.label), run=code(curve.run))
+        yield Said("{name}, {run}:", name=escape(curve.label), run=code(curve.run))
         header = [
-            _("step"), _("of all"), _("test"), _("corpus"), _("validation"), _("training loss"),
-            _("time"),
+            Said("step"), Said("of all"), Said("test"), Said("corpus"), Said("validation"),
+            Said("training loss"), Said("time"),
         ]  # fmt: skip
         yield table(header, rows, range(7))
 
 
-def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[str]:
-    yield f"## {escape(row.run.id)}"
-    yield table(["", ""], [[name, shown] for name, shown in description.facts(row)])
-    yield "### " + _("Hyper-parameters")
+def _run(row: Row, results: Sequence[SampleResult]) -> Iterator[Words]:
+    yield _heading(2, escape(row.run.id))
+    yield table(["", ""], list(description.facts(row)))
+    yield _heading(3, Said("Hyper-parameters"))
     yield _hyperparameters(row)
-    yield "### " + _("Settings that are not yiwen's defaults")
+    yield _heading(3, Said("Settings that are not yiwen's defaults"))
     yield description.settings(row)
-    yield "### " + _("Prompt")
+    yield _heading(3, Said("Prompt"))
     yield from description.prompt(row)
     if row.summary.judgement and row.summary.judgement.outputs:
-        yield "### " + _("What is wrong with its outputs")
+        yield _heading(3, Said("What is wrong with its outputs"))
         yield _faults(row)
     scored = [result for result in results if result.perplexity is not None]
     if scored:
         scored.sort(key=lambda result: -(result.perplexity or 0))
         shown = min(SHOWN, (len(scored) + 1) // 2)
-        worst = plural("Worst {count} sample", "Worst {count} samples", shown)
-        yield "### " + worst.format(count=shown)
+        worst = Said.counted("Worst {count} sample", "Worst {count} samples", shown)
+        yield _heading(3, worst)
         yield _samples(scored[:shown])
-        best = plural("Best {count} sample", "Best {count} samples", shown)
-        yield "### " + best.format(count=shown)
+        best = Said.counted("Best {count} sample", "Best {count} samples", shown)
+        yield _heading(3, best)
         yield _samples(scored[: -shown - 1 : -1])
-    yield "### " + _("To repeat it")
+    yield _heading(3, Said("To repeat it"))
     yield block("\n".join(repeating.commands(row.run)))
 
 
-def _faults(row: Row) -> str:
+def _faults(row: Row) -> Words:
     judged = row.summary.judgement
     assert judged is not None
-    rows = [
+    rows: list[list[Words]] = [
         [
             escape(fault_name(kind)),
-            _("{count} of {total}").format(count=fault.count, total=judged.outputs),
+            Said("{count} of {total}", count=fault.count, total=judged.outputs),
             share(fault.count, judged.outputs),
             escape(labelled(fault.id, f"{fault_detail(fault.found)} {fault.output}"))
             if fault.count
@@ -167,8 +168,8 @@ def _faults(row: Row) -> str:
         ]
         for kind, fault in judged.faults.items()
     ]
-    header = [_("outputs"), _("number"), _("share"), _("such as")]
-    return table(header, rows, (1, 2)) if rows else _("None.")
+    header = [Said("outputs"), Said("number"), Said("share"), Said("such as")]
+    return table(header, rows, (1, 2)) if rows else Said("None.")
 
 
 def _samples(results: Sequence[SampleResult]) -> str:
@@ -183,5 +184,7 @@ def _samples(results: Sequence[SampleResult]) -> str:
         ]
         for result in results
     ]
-    header = [_("id"), "", _("perplexity"), _("instruction"), _("output"), _("reference")]
+    header: list[Words] = [
+        Said("id"), "", Said("perplexity"), Said("instruction"), Said("output"), Said("reference"),
+    ]  # fmt: skip
     return table(header, rows, (2,))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.language import sheets
 from engine.language.figures import interval
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.report import hyperparameters, latex
 from engine.scores import every_pair
 from engine.scores.every_pair import Pair
@@ -23,7 +23,7 @@ TEXT_COLUMNS = 2
 class Results:
     """All that is said of several runs by numbers."""
 
-    header: list[str]
+    header: list[Words]
     groups: list[tuple[str, list[list[str]]]]
     """Name of a test file, and its lines; numbers on different files have no common order."""
     pairs: list[Pair]
@@ -36,10 +36,10 @@ def read(rows: Sequence[Row]) -> Results:
     pairs: list[Pair] = []
     for standing in found:
         pairs += every_pair.compare_all([row.run for row in standing.rows])[0]
-    header = [
-        _("profile"), _("strategy"), _("perplexity"), _("of best"), _("95 % interval"),
-        _("corpus"), "文→白", "白→文", _("validation"), _("chosen by"), _("BLEU"), _("chrF"),
-        _("run"),
+    header: list[Words] = [
+        Said("profile"), Said("strategy"), Said("perplexity"), Said("of best"),
+        Said("95 % interval"), Said("corpus"), "文→白", "白→文", Said("validation"),
+        Said("chosen by"), Said("BLEU"), Said("chrF"), Said("run"),
     ]  # fmt: skip
     groups = [(_file_name(one), list(_lines(one))) for one in found]
     every = [line for _name, lines in groups for line in lines]
@@ -74,8 +74,9 @@ def _lines(standing: Standing) -> Iterator[list[str]]:
             ]
         for row in entry.rows:
             yield _line(row, entry, standing.best)
+    copy = str(Said("copy the source"))
     for _of_file, copied in score_table.cells_of_copies(standing.rows):
-        yield ["–", _("copy the source"), *copied[:2], "–", *copied[2:6], "–", *copied[6:], ""]
+        yield ["–", copy, *copied[:2], "–", *copied[2:6], "–", *copied[6:], ""]
 
 
 def _line(row: Row, entry: Entry, best: float) -> list[str]:
@@ -92,40 +93,41 @@ def _line(row: Row, entry: Entry, best: float) -> list[str]:
     ]  # fmt: skip
 
 
-def pair_lines(found: Results) -> tuple[list[str], list[list[str]]]:
+def pair_lines(found: Results) -> tuple[list[Words], list[list[str]]]:
     """Header and lines of the paired tests."""
-    header = [
-        _("run A"), _("run B"), "A − B", _("95 % interval"), "p", _("p corrected"),
-        _("common items"),
+    header: list[Words] = [
+        Said("run A"), Said("run B"), "A − B", Said("95 % interval"), "p", Said("p corrected"),
+        Said("common items"),
     ]  # fmt: skip
     return header, [[pair.one, pair.other, *pair.cells()] for pair in found.pairs]
 
 
-def hyperparameter_lines(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+def hyperparameter_lines(rows: Sequence[Row]) -> tuple[list[Words], list[list[str]]]:
     """Header and lines: a line a setting, a column a run."""
     tables = [dict(hyperparameters.of_run(row)) for row in rows]
     names = dict.fromkeys(name for one in tables for name in one)
-    header = ["", *(row.run.id for row in rows)]
+    header: list[Words] = ["", *(row.run.id for row in rows)]
     return header, [[name, *(one.get(name, "–") for one in tables)] for name in names]
 
 
 def as_csv(found: Results) -> str:
     """The lines of all files, the file's hash before each."""
+    header = [Said("test file"), *found.header]
     lines = [[name, *line] for name, lines in found.groups for line in lines]
-    return sheets.as_csv([_("test file"), *found.header], lines, whole_texts=True)
+    return sheets.as_csv(list(map(str, header)), lines, whole_texts=True)
 
 
 def as_latex(found: Results) -> str:
     """Results, paired tests and hyper-parameters as tables to be put into a paper."""
     tables = []
     for number, (name, lines) in enumerate(found.groups, 1):
-        caption = _("Results on the test file {name}").format(name=name)
+        caption = Said("Results on the test file {name}", name=name)
         label = f"tab:results-{number}"
         tables.append(latex.table(caption, label, found.header, lines, TEXT_COLUMNS))
     header, lines = pair_lines(found)
     if lines:
-        caption = _("Paired tests of the mean perplexity; p corrected by Holm's method")
+        caption = Said("Paired tests of the mean perplexity; p corrected by Holm's method")
         tables.append(latex.table(caption, "tab:tests", header, lines, 2))
     header, lines = hyperparameter_lines(found.rows)
-    tables.append(latex.table(_("Hyper-parameters"), "tab:settings", header, lines, len(header)))
+    tables.append(latex.table(Said("Hyper-parameters"), "tab:settings", header, lines, len(header)))
     return latex.HEAD + "\n".join(tables)

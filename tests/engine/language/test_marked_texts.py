@@ -25,7 +25,7 @@ WORDS = re.compile("[A-Za-z]{2,}[,.:;]? [A-Za-z]{2,}")
 WORDING = {"_", "labelled", "pgettext", "plural"}
 """What of `engine.language.texts` words a text at once, in the language of that moment."""
 NOT_YET = {
-    "course", "data", "queue", "report", "run", "start", "translate", "worker",
+    "course", "data", "queue", "run", "start", "translate", "worker",
 }  # fmt: skip
 """Folders of the engine with texts that are worded where they are written; a shorter list each
 time one of them says them as data."""
