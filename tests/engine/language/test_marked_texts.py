@@ -24,9 +24,7 @@ WORD = re.compile("[A-Za-z]{2,}")
 WORDS = re.compile("[A-Za-z]{2,}[,.:;]? [A-Za-z]{2,}")
 WORDING = {"_", "labelled", "pgettext", "plural"}
 """What of `engine.language.texts` words a text at once, in the language of that moment."""
-NOT_YET = {
-    "course", "data", "queue", "run", "start", "translate", "worker",
-}  # fmt: skip
+NOT_YET = {"queue", "run", "start", "translate"}
 """Folders of the engine with texts that are worded where they are written; a shorter list each
 time one of them says them as data."""
 PROGRAM = "yiwen"

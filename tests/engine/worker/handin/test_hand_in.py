@@ -131,7 +131,7 @@ def test_mistakes_in_predictions_are_found(handed_in: Export, tmp_path: Path) ->
     path = tmp_path / "prediction.json"
     path.write_text(json.dumps(answers), "utf-8")
     found = check.mistakes_in(path, pairs, handed_in)
-    assert [mistake.split(": ")[1] for mistake in found] == [f"item {p.id}" for p in pairs[1:]]
+    assert [str(mistake).split(": ")[1] for mistake in found] == [f"item {p.id}" for p in pairs[1:]]
     assert [word in line for word, line in zip(("empty", "<eos>", "prompt"), found)] == [True] * 3
     path.write_text(json.dumps(answers[::-1]), "utf-8")
     assert check.mistakes_in(path, pairs, handed_in) == [
