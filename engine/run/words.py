@@ -54,12 +54,6 @@ _MODEL_STATES = frozenset(
         marked("no such folder"),
     ]
 )
-_PARTS = {
-    "train": marked("training file"),
-    "validation": marked("validation file"),
-    "test": marked("test file"),
-    "repaired": marked("repaired file"),
-}
 _PART_WORDS = {
     "train": marked("train"),
     "validation": marked("validation"),
@@ -114,13 +108,8 @@ def model_state(state: str) -> str:
     return _(state) if state in _MODEL_STATES else one_line(state)
 
 
-def part_name(part: str) -> str:
-    """A file of a run: training, validation, test."""
-    return _(_PARTS[part]) if part in _PARTS else one_line(part)
-
-
 def part_word(part: str) -> str:
-    """The same in one word, for a heading."""
+    """A file of a run in one word: training, validation, test."""
     return _(_PART_WORDS[part]) if part in _PART_WORDS else one_line(part)
 
 
