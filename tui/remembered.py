@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from typing import TypeVar
 
@@ -53,12 +54,17 @@ def desk() -> Desk:
     return _read(_DESK, Desk())
 
 
+_AT_THE_DESK = threading.Lock()
+"""A thread keeps the setup while another keeps the run that is watched: neither is to be lost."""
+
+
 def keep_desk(**changes: object) -> None:
     """Keep what changed; the rest stays as it was left."""
-    before = desk()
-    after = msgspec.structs.replace(before, **changes)
-    if after != before:
-        _keep(_DESK, after)
+    with _AT_THE_DESK:
+        before = desk()
+        after = msgspec.structs.replace(before, **changes)
+        if after != before:
+            _keep(_DESK, after)
 
 
 def look() -> Look:
