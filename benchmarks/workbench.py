@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import statistics
 import sys
@@ -133,7 +134,7 @@ async def _replay_on_screen(folder: Path) -> tuple[float, float]:
     log = EventLog(folder / "long" / "events.jsonl")
     log.append(Finished(steps=STEPS))
     made = make_run(folder / "runs", run_id=f"run-{time.monotonic_ns()}")
-    made.events_path.symlink_to(folder / "long" / "events.jsonl")
+    shutil.copyfile(folder / "long" / "events.jsonl", made.events_path)
     app = YiwenApp(folder / "runs")
     naps: list[float] = []
 
