@@ -41,6 +41,7 @@ from tui.chart.charset import choose
 from tui.remembered import Look
 from tui.widgets import covered
 from tui.widgets.contrast import contrast, cursors
+from tui.widgets.work import while_there
 
 CONTINUES = marked("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
@@ -221,11 +222,11 @@ class YiwenApp(App[None]):
 
     def watch_run(self, run: Run) -> None:
         """Switch to Train and follow a run there."""
-        self.run_worker(self._show("train", run))
+        self.run_worker(while_there(self, self._show("train", run)))
 
     def overlay_runs(self, chosen: Sequence[Run]) -> None:
         """Switch to Train and lay the curves of several runs over each other."""
-        self.run_worker(self._lay_over(chosen))
+        self.run_worker(while_there(self, self._lay_over(chosen)))
 
     async def _lay_over(self, chosen: Sequence[Run]) -> None:
         await self._show("train", chosen[0])
@@ -234,7 +235,7 @@ class YiwenApp(App[None]):
 
     def set_up_like(self, run: Run) -> None:
         """Switch to Train with a run's setup, to start it again with a change."""
-        self.run_worker(self._set_up_like(run))
+        self.run_worker(while_there(self, self._set_up_like(run)))
 
     async def _set_up_like(self, run: Run) -> None:
         await self.switch_mode("train")
@@ -248,15 +249,15 @@ class YiwenApp(App[None]):
 
     def evaluate_run(self, run: Run) -> None:
         """Switch to Evaluate with a run's adapter chosen."""
-        self.run_worker(self._show("evaluate", run))
+        self.run_worker(while_there(self, self._show("evaluate", run)))
 
     def translate_with(self, run: Run) -> None:
         """Switch to Translate with a run's adapter chosen."""
-        self.run_worker(self._show("translate", run))
+        self.run_worker(while_there(self, self._show("translate", run)))
 
     def translate_side_by_side(self, chosen: Sequence[Run]) -> None:
         """Switch to Translate with the adapters of several runs chosen."""
-        self.run_worker(self._translate(chosen))
+        self.run_worker(while_there(self, self._translate(chosen)))
 
     async def _translate(self, chosen: Sequence[Run]) -> None:
         await self.switch_mode("translate")
@@ -327,13 +328,13 @@ class YiwenApp(App[None]):
         """Leave; ask first if something that is only here would be lost."""
         from tui.run.leaving import confirm_and_leave
 
-        self.run_worker(confirm_and_leave(self))
+        self.run_worker(while_there(self, confirm_and_leave(self)))
 
     def action_mode(self, mode: str) -> None:
         """Show a screen; those that use a model begin with that of the run watched last."""
         switched = self.switch_mode(mode)
         if mode in ("evaluate", "translate") and self.followed is not None:
-            self.run_worker(self._follow(mode, switched, self.followed))
+            self.run_worker(while_there(self, self._follow(mode, switched, self.followed)))
 
     async def _follow(self, mode: str, switched: AwaitMount | AwaitComplete, run: Run) -> None:
         await switched
@@ -356,7 +357,7 @@ class YiwenApp(App[None]):
         """Quit on the second ctrl+c, as the hands expect; the first may have been meant to copy."""
         now = time.monotonic()
         if now - self._last_ctrl_c <= _SECOND_CTRL_C:
-            self.run_worker(self.action_quit())
+            self.run_worker(while_there(self, self.action_quit()))
             return
         self._last_ctrl_c = now
         self.notify(_("Press ctrl+c again, or ctrl+q, to quit."), timeout=_SECOND_CTRL_C)

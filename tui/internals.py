@@ -11,6 +11,7 @@ from typing import Any
 
 from textual.app import App
 from textual.binding import BindingsMap
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -42,3 +43,9 @@ def skip_first_styling(screen: Screen[Any]) -> None:
     Else Textual reads all styles anew, twice, before the screen is shown.
     """
     screen._css_update_count = screen.app._css_update_count
+
+
+def is_leaving(node: DOMNode) -> bool:
+    """Is it being taken off the screen, or off it already? `display` tells it, and more."""
+    gone = node._pruning or node._closing or node._closed or not node.is_attached
+    return gone or not node.app.is_running

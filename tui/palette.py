@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from engine.language.texts import _, marked
 from tui.widgets.key_words import explained
+from tui.widgets.work import while_there
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
@@ -67,7 +68,7 @@ def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCo
 
 
 def _begin(app: YiwenApp, mode: str, binding: Binding) -> None:
-    app.run_worker(_go_and_do(app, mode, binding))
+    app.run_worker(while_there(app, _go_and_do(app, mode, binding)))
 
 
 async def _go_and_do(app: YiwenApp, mode: str, binding: Binding) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -30,6 +29,7 @@ from engine.run.folder import Run
 from tui.widgets.ask import Ask
 from tui.widgets.cells import padded
 from tui.widgets.dialogs import Confirm
+from tui.widgets.work import work
 
 _POLL = 2.0
 

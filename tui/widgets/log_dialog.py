@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -18,6 +17,7 @@ from textual.widgets import Static
 from engine.language.plain_text import plain
 from engine.language.texts import _
 from engine.machine import regular_files
+from tui.widgets.work import work
 
 _BYTES = 64 << 10
 _TIMED = re.compile(r"(\d\d:\d\d:\d\d)(  .*)")
@@ -52,7 +52,7 @@ class LogDialog(ModalScreen[None]):
             body.auto_links = False
             yield body
 
-    @work
+    @work()
     async def on_mount(self) -> None:
         """Begin at the end, where the cause of a failure stands."""
         try:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import partial, wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from textual.actions import parse
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker
+
+from tui.widgets.work import while_there
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
@@ -62,18 +65,20 @@ class Part:
 def in_worker(
     group: str, *, exclusive: bool = True
 ) -> Callable[
-    [Callable[Concatenate[OwnPart, Given], Awaitable[None]]],
-    Callable[Concatenate[OwnPart, Given], None],
+    [Callable[Concatenate[OwnPart, Given], Coroutine[Any, Any, None]]],
+    Callable[Concatenate[OwnPart, Given], Worker[None]],
 ]:
     """Textual's `work` for a part: the screen has the worker; a new one ends those of its group."""
 
     def wrap(
-        method: Callable[Concatenate[OwnPart, Given], Awaitable[None]],
-    ) -> Callable[Concatenate[OwnPart, Given], None]:
+        method: Callable[Concatenate[OwnPart, Given], Coroutine[Any, Any, None]],
+    ) -> Callable[Concatenate[OwnPart, Given], Worker[None]]:
         @wraps(method)
-        def begin(part: OwnPart, /, *given: Given.args, **named: Given.kwargs) -> None:
-            begun = partial(method, part, *given, **named)
-            part.screen.run_worker(begun, group=group, exclusive=exclusive)
+        def begin(part: OwnPart, /, *given: Given.args, **named: Given.kwargs) -> Worker[None]:
+            async def todo() -> None:
+                await while_there(part.screen, method(part, *given, **named))
+
+            return part.screen.run_worker(todo, group=group, exclusive=exclusive)
 
         return begin
 

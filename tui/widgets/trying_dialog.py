@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from textual import work
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.language.plain_text import message_of, plain
+from tui.widgets.work import work
 
 Result = TypeVar("Result")
 Attempt = Callable[[str], Awaitable[Result | None]]
@@ -36,7 +36,7 @@ class TryingDialog(ModalScreen[Result | None]):
             self._complain("")
             self._attempt(do)
 
-    @work
+    @work()
     async def _attempt(self, do: Callable[[], Awaitable[Result | None]]) -> None:
         try:
             result = await do()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from textual import getters, on, work
+from textual import getters, on
+from textual import work as in_thread
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.worker import get_current_worker
@@ -40,6 +41,7 @@ from tui.widgets.header_line import HeaderLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_table import LineTable
 from tui.widgets.parts import ScreenOfParts
+from tui.widgets.work import work
 
 
 class EvaluateScreen(ScreenOfParts):
@@ -201,7 +203,7 @@ class EvaluateScreen(ScreenOfParts):
         self._show_header()
         self.refresh_bindings()
 
-    @work(thread=True, exclusive=True, group="follow")
+    @in_thread(thread=True, exclusive=True, group="follow")
     def _follow(self, run: Run) -> None:
         worker = get_current_worker()
         follow(run, self.post_message, lambda: worker.is_cancelled)

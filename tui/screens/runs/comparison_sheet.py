@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -28,6 +27,7 @@ from engine.table.side_by_side import Table
 from engine.table.standing import standings
 from tui.widgets.plain_static import PlainStatic
 from tui.widgets.save_dialog import ask_path
+from tui.widgets.work import work
 
 MOST_TESTED = 6
 """Runs that are held against the best: each takes seconds."""

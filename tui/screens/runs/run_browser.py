@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import getters, on, work
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -25,6 +25,7 @@ from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_table import RunTable
 from tui.widgets.line_table import LineTable
 from tui.widgets.plain_static import PlainStatic
+from tui.widgets.work import work
 
 
 class RunBrowser(Vertical):
@@ -176,7 +177,7 @@ All runs are then compared here.""")
             return nothing.format(query=one_line(self.view.query.text))
         return _(self.NO_RUNS).format(strategies=strategies.either(strategies.untrained()))
 
-    @work(exclusive=True, group="details", description="")
+    @work(exclusive=True, group="details")
     async def _show_details(self, row: Row | None) -> None:
         if row is None or not self.query_one(VerticalScroll).display:
             return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from textual import getters, work
+from textual import getters
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
@@ -24,6 +24,7 @@ from tui.screens.train.legend import TITLES
 from tui.screens.train.overlay_picker import OverlayPicker
 from tui.screens.train.overlays import lay_over
 from tui.screens.train.run_view import RunView
+from tui.widgets.work import work
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from engine.data.dataset import Pair
 from engine.language.texts import _
+from tui.widgets.work import work
 
 
 class PairFind(Input):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -26,6 +25,7 @@ from engine.start.preflight import Preflight
 from engine.start.preview import Fate
 from tui.screens.train.example_picks import Picks
 from tui.screens.train.pair_find import PairFind
+from tui.widgets.work import work
 
 _BAR = 40
 _PARTS: dict[Part, str] = {

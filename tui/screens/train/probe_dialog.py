@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import on, work
+from textual import on
+from textual import work as in_thread
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -78,7 +79,7 @@ class ProbeDialog(ModalScreen[Measured | None]):
             elapsed = clock(time.monotonic() - self._began)
             self.query_one("#said", PlainStatic).say(f"{self._busy}   {elapsed}")
 
-    @work(thread=True)
+    @in_thread(thread=True)
     def _probe(self) -> None:
         worker = get_current_worker()
         try:

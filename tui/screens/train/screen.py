@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from textual import getters, on, work
+from textual import getters, on
+from textual import work as in_thread
 from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
@@ -39,6 +40,7 @@ from tui.screens.train.setup_form import SetupForm
 from tui.widgets.header_line import HeaderLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.log_dialog import LogDialog
+from tui.widgets.work import work
 
 _RESUMABLE = (Status.STOPPED, Status.INTERRUPTED, Status.FAILED)
 LOOK_SECONDS = 3.0
@@ -213,7 +215,7 @@ class TrainScreen(SetupActions, Looking):
         self._show_face()
         self._follow(run)
 
-    @work(thread=True, exclusive=True, group="follow")
+    @in_thread(thread=True, exclusive=True, group="follow")
     def _follow(self, run: Run) -> None:
         worker = get_current_worker()
         plot.load_library()

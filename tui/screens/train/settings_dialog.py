@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -28,6 +28,7 @@ from tui.widgets.cells import padded
 from tui.widgets.dialogs import Confirm
 from tui.widgets.list_dialog import ListDialog
 from tui.widgets.picker import Picker
+from tui.widgets.work import work
 
 _NAME, _ROOMY = 18, 72
 """Cells of the column of Chinese names, and of a screen that has room for it."""

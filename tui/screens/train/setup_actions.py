@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.message import Message
 
 from engine.language.plain_text import one_line
@@ -23,6 +23,7 @@ from tui.screens.train.outlook import Outlook
 from tui.widgets.ask import Ask
 from tui.widgets.dialogs import Confirm
 from tui.widgets.parts import ScreenOfParts
+from tui.widgets.work import work
 
 if TYPE_CHECKING:
     from engine.models.download import Download

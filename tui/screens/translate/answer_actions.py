@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from textual import work
 from textual.screen import Screen
 
 from engine.language.errors import UserError
@@ -19,6 +18,7 @@ from tui.screens.translate.prompt_box import PromptBox
 from tui.screens.translate.request import Request, Turn
 from tui.screens.translate.text_dialog import TextDialog
 from tui.widgets.picker import Picker
+from tui.widgets.work import work
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
@@ -143,7 +143,7 @@ class AnswerActions(Screen[None]):
         """Write an exchange down for later sessions."""
         self._keep(exchange.kept)
 
-    @work(group="keep", description="")
+    @work(group="keep")
     async def _keep(self, kept: history.Exchange) -> None:
         try:
             await asyncio.to_thread(history.keep, kept)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -22,6 +22,7 @@ from engine.translate.history import Exchange
 from tui.screens.translate.exports import write_accepted
 from tui.widgets.list_dialog import ListDialog
 from tui.widgets.plain_static import PlainStatic
+from tui.widgets.work import work
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
@@ -72,7 +73,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
             hint = _("enter bring back  tab mark  ctrl+s write  esc back")
             yield Static(hint, classes="hint", markup=False)
 
-    @work
+    @work()
     async def on_mount(self) -> None:
         """Read the file."""
         self._all = await asyncio.to_thread(history.read)

@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from textual import work
-
 from engine.language.errors import UserError
 from engine.language.plain_text import plain
 from engine.language.texts import _, marked
@@ -26,6 +24,7 @@ from tui.screens.translate.request import Request
 from tui.screens.translate.translator import KeptTranslator
 from tui.widgets.dialogs import Confirm
 from tui.widgets.picker import Picker
+from tui.widgets.work import work
 
 EMPTY = marked("○ not loaded")
 
@@ -64,7 +63,7 @@ class ModelActions(AnswerActions):
         else:
             self._load_and_ask(request)
 
-    @work(exclusive=True, group="ask", description="")
+    @work(exclusive=True, group="ask")
     async def _load_and_ask(self, request: Request) -> None:
         """Load the model first, unless memory is short and the user would rather not."""
         room = await asyncio.to_thread(_room_for, request.turns[0].choice)
@@ -98,7 +97,7 @@ class ModelActions(AnswerActions):
         self._followed = self.yiwen.followed, None
         self._choose([ModelChoice(run=run)])
 
-    @work(exclusive=True, group="choose", description="")
+    @work(exclusive=True, group="choose")
     async def choose_runs(self, chosen: Sequence[Run]) -> None:
         """Translate with the models of several runs side by side from now on."""
         self._followed = self.yiwen.followed, None
