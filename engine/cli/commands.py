@@ -15,7 +15,8 @@ from engine.cli.output import harmless_streams
 from engine.cli.parser import Parser, count
 from engine.cli.run_arguments import add_run_tables
 from engine.cli.translate_arguments import add_translating
-from engine.language.texts import _, labelled, marked, speak
+from engine.language.said import labelled
+from engine.language.texts import _, marked, speak
 from engine.machine import streams
 from engine.prompts import strategies
 
@@ -133,7 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
     shown_by = strategies.either(strategies.showing_examples())
 
     def of_examples(text: str) -> str:
-        return labelled(shown_by, text)
+        return str(labelled(shown_by, text))
 
     examples = _parent(
         "--examples", type=count, metavar="K", help=of_examples(_("number (default 4)"))

@@ -152,7 +152,7 @@ def comparison_table(rows: list[Row]) -> str:
         parts += [test] * (len(found) > 1) + [_standing_table(standing), ""]
     text = "\n".join(parts[:-1])
     if any(row.settings.chosen_on_test for row in rows):
-        text += "\n" + _(PEEKED)
+        text += f"\n{PEEKED}"
     if len(files) > 1:
         said = _("These runs were scored on {count} different test files.")
         text += "\n! " + said.format(count=len(files))

@@ -18,7 +18,8 @@ from engine.experiments.ledger import Entry, Ledger
 from engine.experiments.seed import Stage, title_in_words
 from engine.language.errors import UserError
 from engine.language.figures import clock
-from engine.language.texts import _, labelled
+from engine.language.said import labelled
+from engine.language.texts import _
 from engine.machine.paths import runs_root
 from engine.prompts.strategies import QLORA
 from engine.report import folder
@@ -97,7 +98,7 @@ def _work(found: Ledger, stages: list[Stage], again: str) -> list[Run] | None:
             state=_state(run, status),
             run=run.id,
         )
-        _say(labelled(place, said))
+        _say(str(labelled(place, said)))
         if status is not Status.FINISHED:
             if not run.is_busy():
                 launch.start(run)
@@ -113,7 +114,7 @@ def _work(found: Ledger, stages: list[Stage], again: str) -> list[Run] | None:
                 return None
             measured = Row(run, run.settings, summary).perplexity_text
             scored = _("test perplexity {value} after {time}")
-            _say(labelled(place, scored.format(value=measured, time=clock(summary.seconds))))
+            _say(str(labelled(place, scored.format(value=measured, time=clock(summary.seconds)))))
         runs.append(run)
     return runs
 

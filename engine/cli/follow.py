@@ -11,7 +11,8 @@ from engine.cli.output import put_codes
 from engine.cli.progress_line import ProgressLine
 from engine.language.errors import RunError
 from engine.language.figures import clock, number, progress, thousands
-from engine.language.texts import _, labelled
+from engine.language.said import labelled
+from engine.language.texts import _
 from engine.machine import user_settings
 from engine.run import events
 from engine.run.alarms import Alarm, Watch
@@ -59,7 +60,7 @@ def follow(run: Run, before: str = "") -> Summary:
                 return summary
             was_alive = True
             line = progress_line(summary, time_left.seconds)
-            progress.show(labelled(before, line) if before else line)
+            progress.show(str(labelled(before, line)) if before else line)
             time.sleep(_POLL)
         except KeyboardInterrupt:
             progress.end()

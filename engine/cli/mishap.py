@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled
+from engine.language.said import labelled
+from engine.language.texts import _
 from engine.machine import streams
 
 _WHOLE = "YIWEN_TRACEBACK"
@@ -50,7 +51,7 @@ def _of_system(error: OSError) -> str:
     if error.filename is not None:
         name = error.filename
         shown = os.fsdecode(name) if isinstance(name, bytes | str) else str(name)
-        return labelled(one_line(shown), error.strerror or str(error))
+        return str(labelled(one_line(shown), error.strerror or str(error)))
     try:
         os.getcwd()
     except FileNotFoundError:

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from engine.language.plain_text import width
-from engine.language.texts import _, labelled, marked
+from engine.language.said import labelled
+from engine.language.texts import _, marked
 
 WORDS = (
     marked("positional arguments"),
@@ -44,7 +45,7 @@ class Formatter(argparse.HelpFormatter):
 
     def start_section(self, heading: str | None) -> None:
         # Its colon is that of the language; argparse adds one of its own, which goes again.
-        super().start_section(heading and labelled(heading, "").rstrip() + _FILLER)
+        super().start_section(heading and str(labelled(heading, "")).rstrip() + _FILLER)
 
     def format_help(self) -> str:
         return re.sub(f"{_FILLER}:?", "", super().format_help())
@@ -104,7 +105,7 @@ def share(text: str) -> float:
 
 
 def _usage_label() -> str:
-    return labelled(_("usage"), "")
+    return str(labelled(_("usage"), ""))
 
 
 def _wrapped(text: str, columns: int) -> list[str]:

@@ -11,8 +11,8 @@ from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
 from engine.language.errors import UserError
 from engine.language.figures import size
-from engine.language.said import Joined
-from engine.language.texts import _, labelled
+from engine.language.said import Joined, labelled
+from engine.language.texts import _
 from engine.machine.paths import short_path
 from engine.models import hub, pace, pull
 from engine.models.hub_source import HubSource

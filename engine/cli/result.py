@@ -11,8 +11,8 @@ from engine.data.directions import LABELS
 from engine.language import counted
 from engine.language.figures import interval, number, share
 from engine.language.plain_text import one_line
-from engine.language.said import Words
-from engine.language.texts import _, labelled, marked
+from engine.language.said import Words, labelled
+from engine.language.texts import _, marked
 from engine.run.events import Judged, Score
 from engine.run.folder import Run
 from engine.run.judgement import Judgement, Measure, plain_data, value
@@ -43,7 +43,7 @@ def describe_result(run: Run, summary: Summary) -> str:
     if summary.score is not None:
         parts.append(_perplexities(summary, summary.score, run.settings.mark))
         if run.settings.chosen_on_test:
-            parts.append(_(PEEKED))
+            parts.append(str(PEEKED))
         parts += beside(run.settings, summary)
         parts.append(definition_line(summary.defined()))
     if judged is not None:
@@ -68,7 +68,7 @@ def beside(settings: RunSettings, summary: Summary) -> Iterator[str]:
 def definition_line(definition: Mapping[str, Words]) -> str:
     """How numbers are defined."""
     return _("; ").join(
-        labelled(key, one_line(words)) for key, words in in_words(definition).items()
+        str(labelled(key, one_line(words))) for key, words in in_words(definition).items()
     )
 
 

@@ -49,7 +49,7 @@ def list_runs(arguments: Namespace) -> int:
         lines = _by_seed(rows, keys) if arguments.seeds else columns.texts(rows, keys)
         print(table(header, lines, right=right))
         if any(row.settings.chosen_on_test and row.summary.score for row in rows):
-            print(_(PEEKED))
+            print(PEEKED)
     elif listed:
         none = _("None of {count} runs is found by: {query}")
         print(none.format(count=len(listed), query=plain(asked.text)))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from engine.data.text_file import guess
 from engine.language.errors import UserError
-from engine.language.texts import _, labelled
+from engine.language.said import labelled
+from engine.language.texts import _
 
 
 def lines() -> Iterator[str]:

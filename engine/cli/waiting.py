@@ -28,7 +28,7 @@ def list_waiting(arguments: Namespace) -> int:
                 "run": waiting.run.id,
                 "memory": waiting.entry.memory or None,
                 "may_start": waiting.place.free,
-                "reason": waiting.place.reason,
+                "reason": str(waiting.place.reason),
             }
             for waiting in found
         ]

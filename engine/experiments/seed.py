@@ -54,11 +54,11 @@ REPORTED = {
 }  # fmt: skip
 """By model; others have no reported values."""
 NOTES = (
-    marked(
+    Said(
         "The report drew its few-shot examples from the public test set itself; these come from "
         "the training file."
     ),
-    marked(
+    Said(
         "The report's loop kept the gradients of one micro-batch in eight; these runs keep all, "
         "unless training.seed_bug_compatible is set."
     ),

@@ -40,7 +40,7 @@ def notes(stages: Sequence[Stage], rows: Sequence[Row]) -> tuple[Said, ...]:
     """What to know of the numbers, and of the comparison where something is compared."""
     peeked = (PEEKED,) if any(row.settings.chosen_on_test for row in rows) else ()
     compared = any(reported(stage.profile).by_strategy for stage in stages)
-    return tuple(Said(note) for note in peeked + (NOTES if compared else ()))
+    return peeked + (NOTES if compared else ())
 
 
 def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:

@@ -44,11 +44,6 @@ def pgettext(context: str, text: str) -> str:
     return _catalogue().pgettext(context, text)
 
 
-def labelled(name: object, words: object) -> str:
-    """What something is called (a place, a key), and what is said of it; the colon differs."""
-    return _("{name}: {words}").format(name=name, words=words)
-
-
 def marked(text: str) -> str:
     """The text as it is, for a table of texts that are put through `_` where they are shown."""
     return text

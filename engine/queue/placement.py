@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.language import figures
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine.hardware import Gpu
 
 
@@ -17,7 +17,7 @@ class Place:
     free: bool
     gpu: str = ""
     """UUID; empty on a machine without GPUs."""
-    reason: str = ""
+    reason: Words = ""
     """What it waits for; empty when it may start."""
 
 
@@ -31,13 +31,13 @@ def find_place(
     """
     if not gpus:
         if wish:
-            return Place(False, reason=_("waits for its GPU, which is not on this machine now"))
+            return Place(False, reason=Said("waits for its GPU, which is not on this machine now"))
         if any_active:
-            return Place(False, reason=_("waits for the run at work to end"))
+            return Place(False, reason=Said("waits for the run at work to end"))
         return Place(True)
     candidates = [gpu for gpu in gpus if not wish or gpu.uuid == wish]
     if not candidates:
-        return Place(False, reason=_("waits for its GPU, which is not on this machine now"))
+        return Place(False, reason=Said("waits for its GPU, which is not on this machine now"))
     idle = [gpu for gpu in candidates if gpu.uuid not in busy]
     roomy = [gpu for gpu in idle if gpu.free >= memory]
     if roomy:
@@ -46,17 +46,22 @@ def find_place(
         most = figures.size(max(gpu.total for gpu in candidates))
         return Place(
             False,
-            reason=_("needs about {need}, more than a GPU here has ({most})").format(
-                need=figures.size(memory), most=most
+            reason=Said(
+                "needs about {need}, more than a GPU here has ({most})",
+                need=figures.size(memory),
+                most=most,
             ),
         )
     if not idle:
-        return Place(False, reason=_("waits for the run on its GPU to end"))
+        return Place(False, reason=Said("waits for the run on its GPU to end"))
     freest = max(idle, key=lambda gpu: gpu.free)
     need, free = figures.size(memory), figures.size(freest.free)
     return Place(
         False,
-        reason=_("waits for {need} free on a GPU; GPU {index} has {free}").format(
-            need=need, index=freest.index, free=free
+        reason=Said(
+            "waits for {need} free on a GPU; GPU {index} has {free}",
+            need=need,
+            index=freest.index,
+            free=free,
         ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.language.errors import RunError
-from engine.language.texts import _
+from engine.language.said import listed
 from engine.machine.hardware import Probe
 from engine.queue import scheduler
 from engine.run import runs_folder, waiting_list
@@ -46,11 +46,12 @@ def find(root: Path, key: str) -> Run:
     if len(found) == 1:
         return Run(root / found[0])
     if not found:
-        raise RunError(_("no run '{key}' waits; `yiwen queue` lists those that do").format(key=key))
+        raise RunError("no run '{key}' waits; `yiwen queue` lists those that do", key=key)
     raise RunError(
-        _("'{key}' fits {count} waiting runs: {runs}").format(
-            key=key, count=len(found), runs=_(", ").join(found)
-        )
+        "'{key}' fits {count} waiting runs: {runs}",
+        key=key,
+        count=len(found),
+        runs=listed(found),
     )
 
 
@@ -60,6 +61,6 @@ def withdraw(run: Run) -> None:
     Raises RunError if it began in the meantime.
     """
     if not waiting_list.remove(run.folder.parent, run.id):
-        raise RunError(_("run {run} does not wait").format(run=run.id))
+        raise RunError("run {run} does not wait", run=run.id)
     if not run.events_path.exists():
         runs_folder.delete(run)

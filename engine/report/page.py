@@ -68,7 +68,7 @@ def _results(found: Numbers) -> Iterator[Words]:
         ]
         yield table(found.header, cells, range(TEXT_COLUMNS, last))
     if any(row.settings.chosen_on_test for row in found.rows):
-        yield escape(Said(PEEKED))
+        yield escape(PEEKED)
     if len(found.groups) > 1:
         yield Said(
             "These runs were scored on {count} different test files.", count=len(found.groups)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.language.figures import number, size
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.machine import hardware
 from engine.run.events import TERMINAL, Evaluated, Event, Step
 from engine.run.history import worker_begins
@@ -57,11 +57,16 @@ class Alarm:
     """Something is wrong, and what may help."""
 
     kind: Kind
-    message: str
-    remedy: str
+    message: Said
+    remedy: Said
+
+    @property
+    def said(self) -> Said:
+        """Both in a line."""
+        return Said("{message}; {remedy}", message=self.message, remedy=self.remedy)
 
     def __str__(self) -> str:
-        return _("{message}; {remedy}").format(message=self.message, remedy=self.remedy)
+        return str(self.said)
 
 
 class Alarms:
@@ -175,13 +180,13 @@ class Alarms:
         if self._step - self._bad_at > _RECENT:
             return None
         once = self._bad_first == self._bad_at
-        message = _("Loss or gradient was no number at step {step:,.0f}")
+        message = Said("Loss or gradient was no number at step {step:,.0f}")
         if not once:
-            message = _("Loss or gradient is no number again and again since step {step:,.0f}")
+            message = Said("Loss or gradient is no number again and again since step {step:,.0f}")
         return Alarm(
             "nan",
-            message.format(step=self._bad_first),
-            _("lower training.learning_rate, or set model.dtype = float32"),
+            message.filled(step=self._bad_first),
+            Said("lower training.learning_rate, or set model.dtype = float32"),
         )
 
     def _zero(self) -> Alarm | None:
@@ -189,8 +194,8 @@ class Alarms:
             return None
         return Alarm(
             "zero",
-            _("Loss is 0 since step {step:,}").format(step=self._step - self._zeros + 1),
-            _("nothing is learned: look at the pairs and the prompt's template"),
+            Said("Loss is 0 since step {step:,}", step=self._step - self._zeros + 1),
+            Said("nothing is learned: look at the pairs and the prompt's template"),
         )
 
     def _diverged(self) -> Alarm | None:
@@ -201,10 +206,13 @@ class Alarms:
             return None
         return Alarm(
             "diverged",
-            _("Loss is near {mean:.1f} since step {since:,} and was {lowest:.1f}").format(
-                mean=mean, since=since, lowest=lowest
+            Said(
+                "Loss is near {mean:.1f} since step {since:,} and was {lowest:.1f}",
+                mean=mean,
+                since=since,
+                lowest=lowest,
             ),
-            _("stop the run and lower training.learning_rate"),
+            Said("stop the run and lower training.learning_rate"),
         )
 
     def _worse(self) -> Alarm | None:
@@ -213,10 +221,13 @@ class Alarms:
             return None
         return Alarm(
             "worse",
-            _(
-                "Test perplexity is {value} after step {step:,}: worse than untuned, {before}"
-            ).format(value=number(perplexity), step=step, before=number(self._untuned_score)),
-            _("lower training.learning_rate, or look at the pairs and the prompt's template"),
+            Said(
+                "Test perplexity is {value} after step {step:,}: worse than untuned, {before}",
+                value=number(perplexity),
+                step=step,
+                before=number(self._untuned_score),
+            ),
+            Said("lower training.learning_rate, or look at the pairs and the prompt's template"),
         )
 
     def _silent(self, now: float) -> Alarm | None:
@@ -229,10 +240,8 @@ class Alarms:
             return None
         return Alarm(
             "silent",
-            _("The worker has said nothing for {minutes:,.0f} minutes").format(
-                minutes=silence / 60
-            ),
-            _("look at its log and at what else uses the machine"),
+            Said("The worker has said nothing for {minutes:,.0f} minutes", minutes=silence / 60),
+            Said("look at its log and at what else uses the machine"),
         )
 
 
@@ -241,8 +250,8 @@ def _disk(free: int | None, need: int) -> Alarm | None:
         return None
     return Alarm(
         "disk",
-        _("Only {free} are free on the disk of the runs").format(free=size(free)),
-        _("delete runs that nobody needs before the next checkpoint is due"),
+        Said("Only {free} are free on the disk of the runs", free=size(free)),
+        Said("delete runs that nobody needs before the next checkpoint is due"),
     )
 
 
@@ -252,16 +261,16 @@ def _full_disk(free: int | None, need: int) -> Alarm | None:
         return None
     return Alarm(
         "disk",
-        _("The disk of the runs is full: {free} are free").format(free=size(free)),
-        _("make room there, then resume the run"),
+        Said("The disk of the runs is full: {free} are free", free=size(free)),
+        Said("make room there, then resume the run"),
     )
 
 
 def _gone() -> Alarm:
     return Alarm(
         "gone",
-        _("The run's folder is gone: it was deleted or moved"),
-        _("bring it back, or choose another run"),
+        Said("The run's folder is gone: it was deleted or moved"),
+        Said("bring it back, or choose another run"),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from engine.language.errors import RunError
-from engine.language.texts import _
+from engine.language.said import Said, listed
 from engine.machine import lock, reading, regular_files
 from engine.run import waiting_list
 from engine.run.settings import RunSettings
@@ -86,16 +86,14 @@ class Run:
             return msgspec.convert(reading.toml(regular_files.text(path)), RunSettings)
         except FileNotFoundError:
             raise RunError(
-                _("{folder}: is not a run folder (it has no run.toml)").format(folder=self.folder)
+                "{folder}: is not a run folder (it has no run.toml)", folder=self.folder
             ) from None
         except OSError as error:
             raise RunError(
-                _("{path}: cannot be read: {reason}").format(path=path, reason=error.strerror)
+                "{path}: cannot be read: {reason}", path=path, reason=error.strerror
             ) from None
         except ValueError as error:
-            raise RunError(
-                _("{path}: cannot be read: {error}").format(path=path, error=error)
-            ) from None
+            raise RunError("{path}: cannot be read: {error}", path=path, error=error) from None
 
     def exists(self) -> bool:
         """Is the folder a run's, and may one look into it?"""
@@ -133,9 +131,7 @@ class Run:
                 summary.settle(alive, waits=not alive and self.waits())
         except OSError as error:
             raise RunError(
-                _("{path}: cannot be read: {reason}").format(
-                    path=self.events_path, reason=error.strerror
-                )
+                "{path}: cannot be read: {reason}", path=self.events_path, reason=error.strerror
             ) from None
         return summary
 
@@ -161,11 +157,12 @@ class Run:
         if not checkpoint and names:
             checkpoint = names[-1]
         if checkpoint not in names:
-            there = _(", ").join(names) or _("none yet")
+            there = listed(names) or Said("none yet")
             raise RunError(
-                _("run {run}: no checkpoint '{checkpoint}'; there are: {there}").format(
-                    run=self.id, checkpoint=checkpoint, there=there
-                )
+                "run {run}: no checkpoint '{checkpoint}'; there are: {there}",
+                run=self.id,
+                checkpoint=checkpoint,
+                there=there,
             )
         return self.checkpoints_path / checkpoint
 

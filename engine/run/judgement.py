@@ -8,30 +8,30 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.language.texts import marked
+from engine.language.said import Said
 
 FAULTS = {
-    "empty": marked("empty"),
-    "cut": marked("cut off at max_new_tokens"),
-    "repeats": marked("with endless repetition"),
-    "thinking": marked("with thinking aloud"),
-    "copied": marked("untranslated copies"),
-    "simplified": marked("with Simplified characters"),
-    "english": marked("with English words"),
-    "prompt": marked("with words of the prompt"),
-    "special": marked("with special tokens"),
+    "empty": Said("empty"),
+    "cut": Said("cut off at max_new_tokens"),
+    "repeats": Said("with endless repetition"),
+    "thinking": Said("with thinking aloud"),
+    "copied": Said("untranslated copies"),
+    "simplified": Said("with Simplified characters"),
+    "english": Said("with English words"),
+    "prompt": Said("with words of the prompt"),
+    "special": Said("with special tokens"),
 }
 """Kinds in the order shown, and how they are called (see engine.wording.fault_name)."""
 FAULTS_IN_SHORT = {
-    "empty": marked("empty"),
-    "cut": marked("cut off"),
-    "repeats": marked("repeats"),
-    "thinking": marked("thinks"),
-    "copied": marked("copy"),
-    "simplified": marked("Simplified"),
-    "english": marked("English"),
-    "prompt": marked("prompt"),
-    "special": marked("tokens"),
+    "empty": Said("empty"),
+    "cut": Said("cut off"),
+    "repeats": Said("repeats"),
+    "thinking": Said("thinks"),
+    "copied": Said("copy"),
+    "simplified": Said("Simplified"),
+    "english": Said("English"),
+    "prompt": Said("prompt"),
+    "special": Said("tokens"),
 }
 """The same in a word, for a column."""
 

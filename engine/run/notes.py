@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.language.errors import RunError, cannot_write
 from engine.language.plain_text import one_line, plain
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine import reading, regular_files
 from engine.machine.files import write_atomically
 
@@ -24,13 +24,21 @@ LONGEST_NOTE = 10_000
 _SEPARATORS = re.compile(r"[\s,#]+")
 
 
+class _Written(Struct, frozen=True):
+    """What stands in the file."""
+
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
 class Notes(Struct, frozen=True):
     """What people wrote about a run."""
 
     name: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
-    trouble: str = ""
+    trouble: Words = ""
     """Why the file cannot be read; such a file is never written over."""
 
     @property
@@ -50,11 +58,11 @@ def read(folder: Path) -> Notes:
     except FileNotFoundError:
         return NONE
     except (OSError, ValueError) as error:
-        return Notes(trouble=_("{path}: cannot be read: {error}").format(path=path, error=error))
+        return Notes(trouble=Said("{path}: cannot be read: {error}", path=path, error=error))
     try:
-        notes = msgspec.convert(found, Notes)
+        notes = msgspec.convert(found, _Written)
     except msgspec.ValidationError as error:
-        return Notes(trouble=_("{path}: cannot be read: {error}").format(path=path, error=error))
+        return Notes(trouble=Said("{path}: cannot be read: {error}", path=path, error=error))
     return clean(notes.name, notes.tags, notes.note)
 
 
@@ -81,7 +89,7 @@ def write(folder: Path, notes: Notes) -> Notes:
     path = folder / FILE
     there = read(folder)
     if there.trouble:
-        raise RunError(_("{trouble}; mend it by hand, or delete it").format(trouble=there.trouble))
+        raise RunError("{trouble}; mend it by hand, or delete it", trouble=there.trouble)
     notes = clean(notes.name, notes.tags, notes.note)
     content: dict[str, Any] = {**_other_keys(path), "name": notes.name, "tags": list(notes.tags)}
     content["note"] = notes.note

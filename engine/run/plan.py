@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from engine.data.dataset import Pair
 from engine.language.errors import UserError
-from engine.language.texts import _
 from engine.profile import seed_loop
 from engine.profile.schema import Training
 from engine.prompts.builder import Encoded, PromptBuilder
@@ -87,7 +86,7 @@ def require_some(encoded: Sized) -> None:
     """Raises UserError if no pair fits."""
     if not len(encoded):
         raise UserError(
-            _("every training pair is longer than training.max_prompt_tokens or max_output_tokens")
+            "every training pair is longer than training.max_prompt_tokens or max_output_tokens"
         )
 
 

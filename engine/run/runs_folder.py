@@ -17,7 +17,7 @@ import tomli_w
 
 from engine.data.dataset import Dataset, Pair
 from engine.language.errors import RunError
-from engine.language.texts import _
+from engine.language.said import Joined, listed
 from engine.machine import provenance, regular_files
 from engine.machine.files import write_atomically
 from engine.profile.schema import Profile
@@ -83,9 +83,9 @@ def create(
 
 def _cannot_hold(root: Path, error: OSError) -> RunError:
     return RunError(
-        _("{root}: cannot hold runs: {reason}; choose another with --runs").format(
-            root=root, reason=error.strerror
-        )
+        "{root}: cannot hold runs: {reason}; choose another with --runs",
+        root=root,
+        reason=error.strerror,
     )
 
 
@@ -97,7 +97,7 @@ def _make_new(root: Path, stem: str) -> Path:
         except FileExistsError:
             continue
         return folder
-    raise RunError(_("{root}: too many runs named {stem}").format(root=root, stem=stem))
+    raise RunError("{root}: too many runs named {stem}", root=root, stem=stem)
 
 
 def list_all(root: Path) -> list[Run]:
@@ -161,13 +161,9 @@ def find(root: Path, key: str) -> Run:
     if not found and Run.inside(root, key).is_private():
         return Run.inside(root, key)  # it says itself why it cannot be read
     if not found:
-        raise RunError(
-            _("no run '{key}' in {root}; `yiwen runs` lists them").format(key=key, root=root)
-        )
-    shown = _(", ").join(run.id for run in found[:5]) + (" …" if len(found) > 5 else "")
-    raise RunError(
-        _("'{key}' fits {count} runs: {shown}").format(key=key, count=len(found), shown=shown)
-    )
+        raise RunError("no run '{key}' in {root}; `yiwen runs` lists them", key=key, root=root)
+    shown = Joined("", [listed(run.id for run in found[:5]), " …" if len(found) > 5 else ""])
+    raise RunError("'{key}' fits {count} runs: {shown}", key=key, count=len(found), shown=shown)
 
 
 def find_inside(root: Path, key: str) -> Run:
@@ -175,9 +171,9 @@ def find_inside(root: Path, key: str) -> Run:
     run = find(root, key)
     if run.folder.parent != root:
         raise RunError(
-            _("{folder}: is not in {root}; name the folder it lies in with --runs").format(
-                folder=run.folder, root=root
-            )
+            "{folder}: is not in {root}; name the folder it lies in with --runs",
+            folder=run.folder,
+            root=root,
         )
     return run
 
@@ -190,21 +186,19 @@ def newest_active(runs: Iterable[Run]) -> Run | None:
 def delete(run: Run) -> None:
     """Remove a run's folder for good. Raises RunError while its worker lives."""
     if run.is_busy():
-        raise RunError(_("run {run} is running; stop it first").format(run=run.id))
+        raise RunError("run {run} is running; stop it first", run=run.id)
     if run.folder.is_symlink():
         raise RunError(
-            _("{folder}: is a link to {target}; delete the run there, then the link").format(
-                folder=run.folder, target=run.folder.resolve()
-            )
+            "{folder}: is a link to {target}; delete the run there, then the link",
+            folder=run.folder,
+            target=run.folder.resolve(),
         )
     waiting_list.remove(run.folder.parent, run.id)
     try:
         shutil.rmtree(run.folder)
     except OSError as error:
         raise RunError(
-            _("{folder}: cannot be deleted: {reason}").format(
-                folder=run.folder, reason=error.strerror
-            )
+            "{folder}: cannot be deleted: {reason}", folder=run.folder, reason=error.strerror
         ) from None
 
 

@@ -7,14 +7,14 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.data.dataset import Pair
-from engine.language.texts import marked
+from engine.language.said import Said
 from engine.profile.schema import Profile
 from engine.prompts import strategies
 
 Job = Literal["train", "evaluate", "predict", "probe"]
 Part = Literal["train", "validation", "test"]
 FORMAT = 1
-PEEKED = marked("* The checkpoint was chosen on the test file: the score is optimistic.")
+PEEKED = Said("* The checkpoint was chosen on the test file: the score is optimistic.")
 """Explains the mark."""
 
 

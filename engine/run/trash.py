@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.language.errors import RunError
-from engine.language.texts import _
 from engine.machine import lock, regular_files
 from engine.run.folder import Run
 
@@ -40,33 +39,29 @@ class Trash:
     def take(self, run: Run) -> None:
         """Move a run's folder away. Raises RunError while its worker lives."""
         if run.is_busy():
-            raise RunError(_("run {run} is running; stop it first").format(run=run.id))
+            raise RunError("run {run} is running; stop it first", run=run.id)
         try:
             os.replace(run.folder, self._own_folder() / run.id)
         except OSError as error:
             raise RunError(
-                _("{folder}: cannot be deleted: {reason}").format(
-                    folder=run.folder, reason=error.strerror
-                )
+                "{folder}: cannot be deleted: {reason}", folder=run.folder, reason=error.strerror
             ) from None
         self._deleted.append(run)
 
     def restore(self) -> Run:
         """Bring the latest one back. Raises RunError."""
         if not self._deleted or self._folder is None:
-            raise RunError(_("nothing was deleted since the workbench was opened"))
+            raise RunError("nothing was deleted since the workbench was opened")
         run = self._deleted[-1]
         if run.folder.exists():
-            raise RunError(
-                _("{folder}: there is a run of this name again").format(folder=run.folder)
-            )
+            raise RunError("{folder}: there is a run of this name again", folder=run.folder)
         try:
             os.replace(self._folder / run.id, run.folder)
         except OSError as error:
             raise RunError(
-                _("{folder}: cannot be brought back: {reason}").format(
-                    folder=run.folder, reason=error.strerror
-                )
+                "{folder}: cannot be brought back: {reason}",
+                folder=run.folder,
+                reason=error.strerror,
             ) from None
         return self._deleted.pop()
 

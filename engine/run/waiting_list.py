@@ -19,7 +19,6 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import RunError, cannot_write
-from engine.language.texts import _
 from engine.machine import regular_files
 from engine.machine.files import write_atomically
 from engine.machine.regular_files import is_name
@@ -53,9 +52,9 @@ def read(root: Path) -> list[Entry]:
         return []
     except (OSError, msgspec.DecodeError) as error:
         raise RunError(
-            _(
-                "{path}: cannot be read: {error}; delete it to empty the queue (no run is lost)"
-            ).format(path=path, error=error)
+            "{path}: cannot be read: {error}; delete it to empty the queue (no run is lost)",
+            path=path,
+            error=error,
         ) from None
 
 
@@ -100,7 +99,7 @@ def locked(root: Path) -> Iterator[None]:
         handle = regular_files.descriptor(folder_of(root) / "list.lock", os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise RunError(
-            _("{root}: cannot hold a queue: {reason}").format(root=root, reason=error.strerror)
+            "{root}: cannot hold a queue: {reason}", root=root, reason=error.strerror
         ) from None
     try:
         _wait_for(handle, root)
@@ -117,9 +116,7 @@ def _wait_for(handle: int, root: Path) -> None:
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise RunError(
-                    _("{root}: the queue is being changed; try again").format(root=root)
-                ) from None
+                raise RunError("{root}: the queue is being changed; try again", root=root) from None
             time.sleep(0.01)
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):

@@ -81,12 +81,12 @@ def phase_name(name: str) -> str:
 
 def fault_name(kind: str) -> str:
     """A kind of fault; as it stands if this version does not know it."""
-    return _(FAULTS[kind]) if kind in FAULTS else one_line(kind)
+    return str(FAULTS[kind]) if kind in FAULTS else one_line(kind)
 
 
 def fault_short(kind: str) -> str:
     """A kind of fault in a word."""
-    return _(FAULTS_IN_SHORT[kind]) if kind in FAULTS_IN_SHORT else one_line(kind)
+    return str(FAULTS_IN_SHORT[kind]) if kind in FAULTS_IN_SHORT else one_line(kind)
 
 
 def fault_detail(found: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from engine.data.dataset import Dataset
 from engine.data.directions import LABELS
 from engine.language.plain_text import one_line
-from engine.language.texts import _, plural
+from engine.language.said import Joined, Said, Words, listed
 from engine.run.plan import TrainingPlan
 from engine.start import needs_words
 from engine.start.card_line import CardLine
@@ -27,7 +27,7 @@ def _lines(found: Preflight, *, is_measured: bool = False) -> Iterator[CardLine]
     """What is to be done, what it takes, then how it is done."""
     plan = found.plan
     for remark in found.remarks:
-        yield CardLine(_("Model"), one_line(remark), "!")
+        yield CardLine(Said("Model"), one_line(remark), "!")
     yield from _changed(found)
     if plan is not None:
         yield from _training(found, plan)
@@ -45,32 +45,34 @@ def _lines(found: Preflight, *, is_measured: bool = False) -> Iterator[CardLine]
 def _data(found: Preflight) -> Iterator[CardLine]:
     if examples := found.builder.examples.count:
         how = {
-            "random": _("{count} drawn, of {pairs}; {length} tokens"),
-            "nearest": _("{count} most like each item, of {pairs}; {length} tokens"),
-            "ids": _("{count} named, of {pairs}; {length} tokens"),
+            "random": Said("{count} drawn, of {pairs}; {length} tokens"),
+            "nearest": Said("{count} most like each item, of {pairs}; {length} tokens"),
+            "ids": Said("{count} named, of {pairs}; {length} tokens"),
         }
         sentence = how[found.profile.few_shot.choose]
         length = len(found.builder.prompt_ids(""))
         pairs = pairs_of(found.data["train"])
-        text = sentence.format(count=examples, pairs=pairs, length=length)
-        yield CardLine(_("Examples"), text)
+        text = sentence.filled(count=examples, pairs=pairs, length=length)
+        yield CardLine(Said("Examples"), text)
     if "validation" in found.data:
-        sentence = _("{pairs}; chooses the checkpoint")
+        sentence = Said("{pairs}; chooses the checkpoint")
         if not found.profile.data.validation:
-            sentence = _("{pairs}, set aside from the training file; chooses the checkpoint")
-        text = sentence.format(pairs=pairs_of(found.data["validation"]))
-        yield CardLine(_("Validation"), text)
-    yield CardLine(_("Test"), _scored(pairs_of(found.data["test"]), found.plan))
+            sentence = Said("{pairs}, set aside from the training file; chooses the checkpoint")
+        text = sentence.filled(pairs=pairs_of(found.data["validation"]))
+        yield CardLine(Said("Validation"), text)
+    yield CardLine(Said("Test"), _scored(pairs_of(found.data["test"]), found.plan))
 
 
-def _scored(pairs: str, plan: TrainingPlan | None) -> str:
+def _scored(pairs: Said, plan: TrainingPlan | None) -> Said:
     """The test file and when it is scored."""
     if plan is None:
-        return _("{pairs}; scored once").format(pairs=pairs)
+        return Said("{pairs}; scored once", pairs=pairs)
     if plan.evaluate_every == 1:
-        return _("{pairs}; scored before training, every step and at the end").format(pairs=pairs)
-    return _("{pairs}; scored before training, every {steps} steps and at the end").format(
-        pairs=pairs, steps=plan.evaluate_every
+        return Said("{pairs}; scored before training, every step and at the end", pairs=pairs)
+    return Said(
+        "{pairs}; scored before training, every {steps} steps and at the end",
+        pairs=pairs,
+        steps=plan.evaluate_every,
     )
 
 
@@ -78,8 +80,9 @@ def _changed(found: Preflight) -> Iterator[CardLine]:
     for number, change in enumerate(found.changes):
         if change.key not in ("data.train", "data.validation", "data.test"):
             yield CardLine(
-                "" if number else _("Changed"),
-                _("{key} = {value} (profile: {profile_value})").format(
+                "" if number else Said("Changed"),
+                Said(
+                    "{key} = {value} (profile: {profile_value})",
                     key=change.key,
                     value=_value(change.value),
                     profile_value=_value(change.profile_value),
@@ -93,48 +96,52 @@ def _value(value: Any) -> str:
 
 def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
     training = found.profile.training
-    yield CardLine(_("Training"), pairs_of(found.data["train"]))
+    yield CardLine(Said("Training"), pairs_of(found.data["train"]))
     share = plan.scored / max(1, plan.tokens)
     yield CardLine(
         "",
-        _("{tokens:,} tokens an epoch, {share:.0%} of them scored").format(
-            tokens=plan.tokens, share=share
+        Said(
+            "{tokens:,} tokens an epoch, {share:.0%} of them scored",
+            tokens=plan.tokens,
+            share=share,
         ),
     )
-    epochs = plural("{epochs:g} epoch", "{epochs:g} epochs", training.epochs)
-    sentence = plural(
+    epochs = Said.counted("{epochs:g} epoch", "{epochs:g} epochs", training.epochs)
+    sentence = Said.counted(
         "{steps:,} of {batch_size} pair: {epochs}",
         "{steps:,} of {batch_size} pairs: {epochs}",
         training.batch_size,
     )
     if training.max_steps:
-        sentence = plural(
+        sentence = Said.counted(
             "{steps:,} of {batch_size} pair: {epochs}, at most {max_steps:,} steps",
             "{steps:,} of {batch_size} pairs: {epochs}, at most {max_steps:,} steps",
             training.batch_size,
         )
-    text = sentence.format(
+    text = sentence.filled(
         steps=plan.steps,
         batch_size=training.batch_size,
-        epochs=epochs.format(epochs=training.epochs),
+        epochs=epochs.filled(epochs=training.epochs),
         max_steps=training.max_steps,
     )
-    yield CardLine(_("Steps"), text)
+    yield CardLine(Said("Steps"), text)
     if training.batch_size > plan.pairs:
         yield CardLine(
-            _("Batch"),
-            plural(
+            Said("Batch"),
+            Said.counted(
                 "training.batch_size = {batch_size:,} is more than the {pairs:,} training pair",
                 "training.batch_size = {batch_size:,} is more than the {pairs:,} training pairs: "
                 "each step takes them all",
                 plan.pairs,
-            ).format(batch_size=training.batch_size, pairs=plan.pairs),
+                batch_size=training.batch_size,
+                pairs=plan.pairs,
+            ),
             "!",
         )
     if plan.left_out:
         yield CardLine(
-            _("Too long"),
-            plural(
+            Said("Too long"),
+            Said.counted(
                 "{count:,} training pair will be left out: longer than "
                 "training.max_prompt_tokens = {max_prompt_tokens} or training.max_output_tokens"
                 " = {max_output_tokens}",
@@ -142,8 +149,6 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
                 "training.max_prompt_tokens = {max_prompt_tokens} or training.max_output_tokens"
                 " = {max_output_tokens}",
                 plan.left_out,
-            ).format(
-                count=plan.left_out,
                 max_prompt_tokens=training.max_prompt_tokens,
                 max_output_tokens=training.max_output_tokens,
             ),
@@ -154,8 +159,9 @@ def _training(found: Preflight, plan: TrainingPlan) -> Iterator[CardLine]:
 def _adapter(found: Preflight) -> CardLine:
     training, quantization = found.profile.training, found.profile.quantization
     return CardLine(
-        _("Adapter"),
-        _("rank {rank} on {method} weights, learning rate {learning_rate:g} {scheduler}").format(
+        Said("Adapter"),
+        Said(
+            "rank {rank} on {method} weights, learning rate {learning_rate:g} {scheduler}",
             rank=found.profile.lora.rank,
             method=quantization.method,
             learning_rate=training.learning_rate,
@@ -168,87 +174,93 @@ def _data_warnings(found: Preflight) -> Iterator[CardLine]:
     plan = found.plan
     for part, dataset in found.data.items():
         if dataset.skipped:
-            shown = "; ".join(map(str, dataset.skipped[:3]))
-            shown += _("; …") if len(dataset.skipped) > 3 else ""
+            shown: Words = Joined("; ", dataset.skipped[:3])
+            if len(dataset.skipped) > 3:
+                shown = Joined("", (shown, Said("; …")))
             yield CardLine(
-                _("Skipped"),
-                plural(
+                Said("Skipped"),
+                Said.counted(
                     "{count:,} record of data.{part}: {shown}",
                     "{count:,} records of data.{part}: {shown}",
                     len(dataset.skipped),
-                ).format(count=len(dataset.skipped), part=part, shown=shown),
+                    part=part,
+                    shown=shown,
+                ),
                 "!",
             )
     if plan is not None and plan.cut:
         yield CardLine(
-            _("Cut"),
-            plural(
+            Said("Cut"),
+            Said.counted(
                 "{count:,} training pair is too long and will lose the end of the answer: "
                 "training.too_long = cut",
                 "{count:,} training pairs are too long and will lose the end of the answer: "
                 "training.too_long = cut",
                 plan.cut,
-            ).format(count=plan.cut),
+            ),
             "!",
         )
     if found.unscorable:
         yield CardLine(
-            _("No room"),
-            plural(
+            Said("No room"),
+            Said.counted(
                 "{count:,} test item has a prompt that fills evaluation.max_tokens = "
                 "{max_tokens} alone: the run will stop at it",
                 "{count:,} test items have prompts that fill evaluation.max_tokens = "
                 "{max_tokens} alone: the run will stop at them",
                 found.unscorable,
-            ).format(count=found.unscorable, max_tokens=found.profile.evaluation.max_tokens),
+                max_tokens=found.profile.evaluation.max_tokens,
+            ),
             "!",
         )
     elif found.cut:
         yield CardLine(
-            _("Cut"),
-            plural(
+            Said("Cut"),
+            Said.counted(
                 "{count:,} test item is longer than evaluation.max_tokens = {max_tokens} and "
                 "will be cut from the right",
                 "{count:,} test items are longer than evaluation.max_tokens = {max_tokens} and "
                 "will be cut from the right",
                 found.cut,
-            ).format(count=found.cut, max_tokens=found.profile.evaluation.max_tokens),
+                max_tokens=found.profile.evaluation.max_tokens,
+            ),
             "!",
         )
     if found.beyond:
         yield CardLine(
-            _("Context"),
-            plural(
+            Said("Context"),
+            Said.counted(
                 "{count:,} pair is longer than the {tokens:,} tokens that the model was made for",
                 "{count:,} pairs are longer than the {tokens:,} tokens that the model was made for",
                 found.beyond,
-            ).format(count=found.beyond, tokens=found.context),
+                tokens=found.context,
+            ),
             "!",
         )
     if found.leaks:
         yield CardLine(
-            _("Leak"),
-            plural(
+            Said("Leak"),
+            Said.counted(
                 "{count:,} test pair shares a sentence with the training file; the score will "
                 "flatter",
                 "{count:,} test pairs share a sentence with the training file; the score will "
                 "flatter",
                 found.leaks,
-            ).format(count=found.leaks),
+            ),
             "!",
         )
     if plan is not None and found.profile.evaluation.choose_by == "test":
         yield CardLine(
-            _("Peeking"),
-            _("the checkpoint is chosen on the test file: its score is optimistic"),
+            Said("Peeking"),
+            Said("the checkpoint is chosen on the test file: its score is optimistic"),
             "!",
         )
 
 
-def pairs_of(dataset: Dataset) -> str:
+def pairs_of(dataset: Dataset) -> Said:
     """`512 pairs (256 文→白, 256 白→文)`."""
     counts = dataset.count_directions()
-    parts = _(", ").join(f"{count:,} {LABELS[direction]}" for direction, count in counts.items())
-    return plural(
-        "{count:,} pair ({parts})", "{count:,} pairs ({parts})", len(dataset.pairs)
-    ).format(count=len(dataset.pairs), parts=parts)
+    parts = listed(f"{count:,} {LABELS[direction]}" for direction, count in counts.items())
+    return Said.counted(
+        "{count:,} pair ({parts})", "{count:,} pairs ({parts})", len(dataset.pairs), parts=parts
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.language.plain_text import one_line, width
+from engine.language.said import Words
 
 Sign = Literal["", "!"]
 _LABEL = 11
@@ -16,11 +17,11 @@ _LABEL = 11
 class CardLine:
     """A label and a text; the sign `!` marks what deserves a second look."""
 
-    label: str
-    text: str
+    label: Words
+    text: Words
     sign: Sign = ""
 
     def plain(self) -> str:
         """For a terminal, the texts of all lines one below another."""
-        gap = " " * (_LABEL - width(self.label))
+        gap = " " * (_LABEL - width(str(self.label)))
         return f"{self.sign or ' '} {self.label}{gap} {one_line(self.text)}"

@@ -12,7 +12,6 @@ import signal
 import socket
 
 from engine.language.errors import RunError, cannot_write
-from engine.language.texts import _
 from engine.machine import hardware, lock, regular_files
 from engine.machine.processes import ours, python
 from engine.run import gpu_choice
@@ -44,7 +43,7 @@ def start(run: Run, *, gpu: str = "") -> int:
             notice.attend(run)
     except OSError as error:
         raise RunError(
-            _("run {run}: the worker did not start: {error}").format(run=run.id, error=error)
+            "run {run}: the worker did not start: {error}", run=run.id, error=error
         ) from None
     finally:
         os.close(handle)
@@ -56,10 +55,10 @@ def _own_gpu(run: Run) -> str:
     wish = run.settings.gpu
     if wish and hardware.find(hardware.Probe().gpus(), wish) is None:
         raise RunError(
-            _(
-                "run {run}: its GPU {wish} is not on this machine; `yiwen resume {run} --gpu 0` "
-                "takes another"
-            ).format(run=shlex.quote(run.id), wish=wish)
+            "run {run}: its GPU {wish} is not on this machine; `yiwen resume {run} --gpu 0` "
+            "takes another",
+            run=shlex.quote(run.id),
+            wish=wish,
         )
     return wish
 
@@ -76,23 +75,21 @@ def request_stop(run: Run, *, force: bool = False) -> None:
     Raises RunError when there is no worker, or it runs on another host.
     """
     if not run.alive():
-        raise RunError(_("run {run} is not running").format(run=run.id))
+        raise RunError("run {run} is not running", run=run.id)
     holder = lock.holder(run.folder)
     if holder is None:
         raise RunError(
-            _("run {run}: its worker has not said its process id yet; try again").format(run=run.id)
+            "run {run}: its worker has not said its process id yet; try again", run=run.id
         )
     if holder.host != socket.gethostname():
-        raise RunError(
-            _("run {run} runs on {host}; stop it there").format(run=run.id, host=holder.host)
-        )
+        raise RunError("run {run} runs on {host}; stop it there", run=run.id, host=holder.host)
     try:
         _require_worker(run, holder)
         os.killpg(holder.pid, signal.SIGKILL if force else signal.SIGTERM)
     except ProcessLookupError:
-        raise RunError(_("run {run} has just ended").format(run=run.id)) from None
+        raise RunError("run {run} has just ended", run=run.id) from None
     except PermissionError:
-        raise RunError(_("run {run} belongs to another user").format(run=run.id)) from None
+        raise RunError("run {run} belongs to another user", run=run.id) from None
 
 
 def _require_worker(run: Run, holder: lock.Holder) -> None:
@@ -100,8 +97,9 @@ def _require_worker(run: Run, holder: lock.Holder) -> None:
     file = run.folder / "worker.lock"
     if not ours.holds(holder.pid, file, holder.began):
         raise RunError(
-            _(
-                "run {run}: its lock names process {pid}, which does not hold it, so nothing was "
-                "ended; look with `fuser {file}` what does"
-            ).format(run=run.id, pid=holder.pid, file=shlex.quote(str(file)))
+            "run {run}: its lock names process {pid}, which does not hold it, so nothing was "
+            "ended; look with `fuser {file}` what does",
+            run=run.id,
+            pid=holder.pid,
+            file=shlex.quote(str(file)),
         )

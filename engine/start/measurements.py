@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from engine.language.figures import clock, size, thousands
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.start.card_line import CardLine
 from engine.start.preflight import Preflight
 from engine.start.probing import Measured
@@ -47,23 +47,23 @@ class Measurements:
             return []
         measured = self._kept.get(_dependence(found))
         if measured is None:
-            said = _("with other settings; probe again for these")
-            return [CardLine(_("Measured"), said)]
+            said = Said("with other settings; probe again for these")
+            return [CardLine(Said("Measured"), said)]
         return list(_described(measured, found))
 
 
 def _described(measured: Measured, found: Preflight) -> Iterator[CardLine]:
     free = found.memory_free
     fits = measured.memory <= free
-    sentence = _("{peak} memory at most, {free} are free")
+    sentence = Said("{peak} memory at most, {free} are free")
     if not fits:
-        sentence = _("{peak} memory at most, only {free} are free")
-    said = sentence.format(peak=size(measured.memory), free=size(free))
-    yield CardLine(_("Measured"), said, "" if fits else "!")
-    paced = _("{tokens_per_second} tok/s; about {seconds} for the whole run")
+        sentence = Said("{peak} memory at most, only {free} are free")
+    said = sentence.filled(peak=size(measured.memory), free=size(free))
+    yield CardLine(Said("Measured"), said, "" if fits else "!")
+    paced = Said("{tokens_per_second} tok/s; about {seconds} for the whole run")
     yield CardLine(
         "",
-        paced.format(
+        paced.filled(
             tokens_per_second=thousands(measured.tokens_per_second),
             seconds=clock(measured.seconds(found)),
         ),

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from engine.language.errors import UserError
 from engine.language.figures import size
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.machine import regular_files
 from engine.machine.processes import python
 from engine.models import adapter_check, config_file, hub, model_check, quantised_already
@@ -58,18 +58,16 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
     target = Path(asked.target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(
-            _("{target}: exists already; name a new folder for the merged model").format(
-                target=target
-            )
+            "{target}: exists already; name a new folder for the merged model", target=target
         )
     model = asked.profile.model
     folder = hub.require(model.path, model.revision)
     if found := quantised_already.described(config_file.read(folder)):
         raise UserError(
-            _(
-                "{folder}: the weights are quantised already, in {found}, and nothing can be "
-                "merged into them; take the model as it was before"
-            ).format(folder=folder, found=found)
+            "{folder}: the weights are quantised already, in {found}, and nothing can be "
+            "merged into them; take the model as it was before",
+            folder=folder,
+            found=found,
         )
     model_check.check(model, asked.profile.quantization)
     adapter_check.check(Path(asked.adapter), folder)
@@ -103,9 +101,7 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
         log.seek(0)
         said = log.read().decode(errors="replace").strip().splitlines()
     raise UserError(
-        _("the worker that merges ended: {words}").format(
-            words=said[-1] if said else _("no reason given")
-        )
+        "the worker that merges ended: {words}", words=said[-1] if said else Said("no reason given")
     )
 
 
@@ -120,10 +116,11 @@ def check_room(target: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed * 1.02:
         raise UserError(
-            _(
-                "{target}: needs {needed}, and {free} are free; free some space, or name a "
-                "folder on another disk"
-            ).format(target=target, needed=size(needed), free=size(free))
+            "{target}: needs {needed}, and {free} are free; free some space, or name a "
+            "folder on another disk",
+            target=target,
+            needed=size(needed),
+            free=size(free),
         )
 
 

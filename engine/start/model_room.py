@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.language import figures, plain_text
 from engine.language.errors import UserError
-from engine.language.texts import _
+from engine.language.said import Joined, Said
 from engine.machine.hardware import Gpu, Probe
 from engine.models import model_shape
 from engine.profile.schema import Profile
@@ -32,22 +32,22 @@ class Room:
         return self.need <= self.free
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Said:
         """What is wrong, in words; who holds the memory, where that can be seen."""
         if self.gpu:
-            words = _("The model needs about {need}; {free} on GPU {gpu} are free.")
+            words = Said("The model needs about {need}; {free} on GPU {gpu} are free.")
         else:
-            words = _("The model needs about {need}; {free} of main memory are free.")
-        words = words.format(
+            words = Said("The model needs about {need}; {free} of main memory are free.")
+        words = words.filled(
             need=figures.size(self.need),
             free=figures.size(max(0, self.free)),
             gpu=self.gpu.index if self.gpu else "",
         )
         holder = self.gpu.processes[0] if self.gpu and self.gpu.processes else None
         if holder is not None:
-            who = " ".join(filter(None, (holder.user, holder.name)))
-            who = who or _("process {pid}").format(pid=holder.pid)
-            words += _(" Most is held by {who}.").format(who=plain_text.one_line(who))
+            who = plain_text.one_line(" ".join(filter(None, (holder.user, holder.name))))
+            held = Said(" Most is held by {who}.", who=who or Said("process {pid}", pid=holder.pid))
+            return Joined("", (words, held))
         return words
 
 

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from engine.language.figures import number
 from engine.language.plain_text import one_line
-from engine.language.said import Words
-from engine.language.texts import _, marked
+from engine.language.said import Said, Words
 from engine.machine import lock, regular_files, user_settings
 from engine.machine.processes import python, search_path
 from engine.machine.user_settings import Notify
@@ -27,33 +26,39 @@ from engine.run.folder import Run
 from engine.run.summary import Status, Summary
 
 _ENDS = {
-    Status.FINISHED: marked("finished"),
-    Status.STOPPED: marked("was stopped"),
-    Status.FAILED: marked("failed"),
-    Status.INTERRUPTED: marked("broke off"),
+    Status.FINISHED: Said("finished"),
+    Status.STOPPED: Said("was stopped"),
+    Status.FAILED: Said("failed"),
+    Status.INTERRUPTED: Said("broke off"),
 }
 _PATIENCE = 300.0
 """Seconds that the user's command may take."""
 
 
-def sentence(run: Run, summary: Summary) -> str:
+def sentence(run: Run, summary: Summary) -> Said:
     """How a run ended, in one line."""
-    end = wording.status_word(summary.status)
+    end: Words = wording.status_word(summary.status)
     if summary.status in _ENDS:
-        end = _(_ENDS[summary.status])
+        end = _ENDS[summary.status]
     if summary.status is Status.FINISHED and summary.score is not None:
         perplexity = number(summary.score.perplexity) + run.settings.mark
-        return _("Yiwen: run {run} {end}, test perplexity {perplexity}").format(
-            run=one_line(run.id), end=end, perplexity=perplexity
+        return Said(
+            "Yiwen: run {run} {end}, test perplexity {perplexity}",
+            run=one_line(run.id),
+            end=end,
+            perplexity=perplexity,
         )
     if summary.status is Status.FAILED and summary.message:
-        return _("Yiwen: run {run} {end}: {message}").format(
-            run=one_line(run.id), end=end, message=one_line(summary.message)[:200]
+        return Said(
+            "Yiwen: run {run} {end}: {message}",
+            run=one_line(run.id),
+            end=end,
+            message=one_line(summary.message)[:200],
         )
-    return _("Yiwen: run {run} {end}").format(run=one_line(run.id), end=end)
+    return Said("Yiwen: run {run} {end}", run=one_line(run.id), end=end)
 
 
-def terminal_codes(text: str, wanted: Notify) -> str:
+def terminal_codes(text: Words, wanted: Notify) -> str:
     """What makes a terminal call its user: the bell, and a notice that tmux must pass on."""
     codes = "\a" if wanted.bell else ""
     if wanted.osc9:
@@ -84,8 +89,8 @@ def _command(complain: Callable[[Words], object]) -> str | Sequence[str]:
     file = user_settings.path()
     if not wanted.command or search_path.is_own(os.path.realpath(file)):
         return wanted.command
-    said = _("{file}: others can change it, so notify.command is not run; chmod go-w mends it")
-    complain(said.format(file=file))
+    said = Said("{file}: others can change it, so notify.command is not run; chmod go-w mends it")
+    complain(said.filled(file=file))
     return ""
 
 
@@ -102,7 +107,7 @@ def run_command(command: str | Sequence[str], run: Run, summary: Summary) -> int
         "YIWEN_STRATEGY": made.strategy,
         "YIWEN_STATUS": summary.status.value,
         "YIWEN_PERPLEXITY": f"{score.perplexity:.4f}" if score is not None else "",
-        "YIWEN_MESSAGE": sentence(run, summary),
+        "YIWEN_MESSAGE": str(sentence(run, summary)),
     }
     values = {name: value.replace("\0", "") for name, value in values.items()}
     environment = {**os.environ, **values}
@@ -127,10 +132,11 @@ def words_of(command: str | Sequence[str]) -> list[str]:
     for part in parts:
         if part and set(part) <= set("();<>|&"):
             raise ValueError(
-                _(
+                Said(
                     "notify.command: '{part}' is for a shell, and none runs it; write "
-                    'command = ["sh", "-c", "…"]'
-                ).format(part=part)
+                    'command = ["sh", "-c", "…"]',
+                    part=part,
+                )
             )
     return shlex.split(command)
 
@@ -158,15 +164,19 @@ def main() -> int:
         return 1
     except subprocess.TimeoutExpired:
         print(
-            _("notify.command took more than {patience:.0f} s and was ended: {command}").format(
-                patience=_PATIENCE, command=command
+            Said(
+                "notify.command took more than {patience:.0f} s and was ended: {command}",
+                patience=_PATIENCE,
+                command=command,
             )
         )
         return 1
     if status:
         print(
-            _("notify.command ended with status {status}: {command}").format(
-                status=status, command=command
+            Said(
+                "notify.command ended with status {status}: {command}",
+                status=status,
+                command=command,
             )
         )
     return status

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.language.figures import clock, size, thousands
 from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Said
 from engine.start.card_line import CardLine
 from engine.start.preflight import Preflight
 from engine.start.probing import Measured
@@ -16,34 +16,32 @@ def describe(measured: Measured, found: Preflight) -> Iterator[CardLine]:
     """The lines of a measured card."""
     free = found.memory_free
     fits = measured.memory <= free
-    sentence = _("{peak} at most were in use; {free} were free before")
+    sentence = Said("{peak} at most were in use; {free} were free before")
     if not fits:
-        sentence = _("{peak} at most were in use; only {free} were free before")
-    line = sentence.format(peak=size(measured.memory), free=size(free))
-    yield CardLine(_("Memory"), line, "" if fits else "!")
+        sentence = Said("{peak} at most were in use; only {free} were free before")
+    line = sentence.filled(peak=size(measured.memory), free=size(free))
+    yield CardLine(Said("Memory"), line, "" if fits else "!")
     if found.memory is not None:
-        yield CardLine("", _("{size} were estimated").format(size=size(found.memory.total)))
+        yield CardLine("", Said("{size} were estimated", size=size(found.memory.total)))
     yield CardLine(
-        _("Speed"),
-        _(
+        Said("Speed"),
+        Said(
             "{tokens_per_second} tok/s: {tokens_step:,} tokens in {seconds_step:.2f} s, the "
-            "largest step of the first epoch"
-        ).format(
+            "largest step of the first epoch",
             tokens_per_second=thousands(measured.tokens_per_second),
             tokens_step=measured.probed.tokens_step,
             seconds_step=measured.probed.seconds_step,
         ),
     )
     yield CardLine(
-        _("Time"),
-        _(
+        Said("Time"),
+        Said(
             "about {seconds} for the whole run: {seconds_load} to load, {tokens:,} tokens of "
-            "training, and scoring; translating is not counted"
-        ).format(
+            "training, and scoring; translating is not counted",
             seconds=clock(measured.seconds(found)),
             seconds_load=clock(measured.probed.seconds_load),
             tokens=found.tokens,
         ),
     )
     for warning in measured.warnings:
-        yield CardLine(_("Warning"), one_line(warning), "!")
+        yield CardLine(Said("Warning"), one_line(warning), "!")

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.language.errors import RunError
-from engine.language.said import Words
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine import regular_files
 from engine.run.events import Failed, Phase, Probed, Stopped, Tail, Warned
 from engine.run.folder import Run
@@ -111,20 +110,18 @@ def _wait(
                 say(event)
         if not alive:
             if probed is None:
-                raise RunError(
-                    _("the probe ended without a word: {words}").format(words=_last_words(run))
-                )
+                raise RunError("the probe ended without a word: {words}", words=_last_words(run))
             return Measured(probed, warnings)
         time.sleep(_POLL)
     return None
 
 
-def _last_words(run: Run) -> str:
+def _last_words(run: Run) -> Words:
     try:
         lines = regular_files.content(run.log_path).decode(errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else _("its log is empty")
+    return lines[-1] if lines else Said("its log is empty")
 
 
 def _end(run: Run) -> None:

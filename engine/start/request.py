@@ -11,8 +11,7 @@ from pathlib import Path
 from engine.data import dataset
 from engine.data.dataset import Dataset
 from engine.language.errors import UserError
-from engine.language.said import Said
-from engine.language.texts import _
+from engine.language.said import Joined, Said
 from engine.machine import hardware
 from engine.models import adapter_check, hub, model_check
 from engine.profile import files as profile_files
@@ -95,11 +94,11 @@ def resolve_gpu(key: str) -> str:
     gpus = hardware.Probe().gpus()
     gpu = hardware.find(gpus, key)
     if gpu is None:
-        there = _("; ").join(f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus)
+        there = Joined(Said("; "), (f"{gpu.index} {gpu.name} {gpu.uuid}" for gpu in gpus))
         raise UserError(
-            _("no GPU '{key}' on this machine; there are: {there}").format(
-                key=key, there=there or _("none")
-            )
+            "no GPU '{key}' on this machine; there are: {there}",
+            key=key,
+            there=there or Said("none"),
         )
     return gpu.uuid
 
@@ -144,18 +143,15 @@ def read_data(
     for part, path in wanted.items():
         if not path:
             raise UserError(
-                _("data.{part}: no file is named; set it in the profile or choose one").format(
-                    part=part
-                )
+                "data.{part}: no file is named; set it in the profile or choose one", part=part
             )
         data[part] = dataset.read(path, skip_bad=skip_bad, need_output=job != "predict")
     if job == "train" and "train" in data:
         data |= set_validation_aside(profile, data["train"])
     if "train" in data and data["train"].sha256 == data["test"].sha256:
         raise UserError(
-            _(
-                "data.train and data.test are the same file ({path}); a score on pairs the model "
-                "was shown says nothing"
-            ).format(path=data["test"].path)
+            "data.train and data.test are the same file ({path}); a score on pairs the model "
+            "was shown says nothing",
+            path=data["test"].path,
         )
     return data

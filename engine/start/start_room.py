@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from engine.language.errors import RunError
 from engine.language.figures import size
-from engine.language.plain_text import one_line
-from engine.language.texts import _
+from engine.language.said import Said, Words
 from engine.machine.hardware import Gpu, Probe
 from engine.machine.words import describe_process
 from engine.run import gpu_choice
@@ -31,20 +30,20 @@ def find_gpu(request: Request, probe: Probe | None = None) -> str:
     return gpu.uuid
 
 
-def _refusal(need: int, gpu: Gpu) -> str:
+def _refusal(need: int, gpu: Gpu) -> Said:
     """Why no GPU will do, told of the one with most room."""
     if gpu.total < need:
-        words = _(
+        words = Said(
             "the run needs about {need}, more than a GPU here has ({total}): set "
             "quantization.method = nf4, lower training.tokens_per_pass, or take a smaller model; "
             "`--gpu {index}` starts it all the same"
         )
     else:
-        words = _(
+        words = Said(
             "the run needs about {need}, and GPU {index} has {free} free{holder}: `yiwen queue "
             "add` waits for room, `--gpu {index}` starts it all the same"
         )
-    return words.format(
+    return words.filled(
         need=size(need),
         total=size(gpu.total),
         free=size(gpu.free),
@@ -53,7 +52,7 @@ def _refusal(need: int, gpu: Gpu) -> str:
     )
 
 
-def _holder(gpu: Gpu) -> str:
+def _holder(gpu: Gpu) -> Words:
     if not gpu.processes:
         return ""
-    return _(" (held by {who})").format(who=one_line(describe_process(gpu.processes[0])))
+    return Said(" (held by {who})", who=describe_process(gpu.processes[0]))

@@ -106,7 +106,7 @@ def cautions(rows: Sequence[Row]) -> list[Said]:
     if len(models) > 1:
         said.append(Said("These runs have {count} different base models.", count=len(models)))
     if any(row.settings.chosen_on_test for row in rows):
-        said.append(Said(PEEKED))
+        said.append(PEEKED)
     return said
 
 

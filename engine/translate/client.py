@@ -16,8 +16,7 @@ from typing import IO
 import msgspec
 
 from engine.language.errors import UserError
-from engine.language.said import lines, unpack
-from engine.language.texts import _
+from engine.language.said import Said, lines, unpack
 from engine.machine.hardware import Probe
 from engine.machine.processes import python
 from engine.models import tokenizer
@@ -118,13 +117,10 @@ class Translator:
         cut = encoded.cut(self.profile.evaluation.max_tokens)
         if not cut.scored_count:
             raise UserError(
-                _(
-                    "the prompt alone has {tokens} tokens and leaves no room for the answer in "
-                    "evaluation.max_tokens = {max_tokens}"
-                ).format(
-                    tokens=len(encoded.ids) - encoded.scored_count,
-                    max_tokens=self.profile.evaluation.max_tokens,
-                )
+                "the prompt alone has {tokens} tokens and leaves no room for the answer in "
+                "evaluation.max_tokens = {max_tokens}",
+                tokens=len(encoded.ids) - encoded.scored_count,
+                max_tokens=self.profile.evaluation.max_tokens,
             )
         for _phase in self.load():
             pass
@@ -172,7 +168,7 @@ class Translator:
     def _receive(self) -> Iterator[protocol.Message | Phase]:
         process = self._process
         if process is None:
-            raise TranslatorEnded(_("the translator was closed"))
+            raise TranslatorEnded("the translator was closed")
         assert process.stdout is not None
         for line in process.stdout:
             try:
@@ -185,12 +181,12 @@ class Translator:
         self.device = None
         raise TranslatorEnded(self._last_words())
 
-    def _last_words(self) -> str:
+    def _last_words(self) -> Said:
         """What the worker said on standard error before it died."""
         lines: list[str] = []
         if self._log is not None:
             self._log.seek(0)
             lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return _("the translator ended: {words}").format(
-            words=lines[-1] if lines else _("no reason given")
+        return Said(
+            "the translator ended: {words}", words=lines[-1] if lines else Said("no reason given")
         )

@@ -16,7 +16,6 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import UserError, cannot_write
-from engine.language.texts import _
 from engine.machine.files import write_atomically
 from engine.machine.paths import state_folder
 
@@ -114,7 +113,7 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
     """
     file = Path(target).expanduser().resolve()
     if file.suffix.lower() != ".json":
-        raise UserError(_("{file}: a data file of this kind ends in .json").format(file=file))
+        raise UserError("{file}: a data file of this kind ends in .json", file=file)
     records = _records(file)
     there = {(record.get("instruction"), record.get("output")) for record in records}
     added = 0
@@ -139,8 +138,8 @@ def _records(file: Path) -> list[dict[str, Any]]:
         return []
     except (OSError, ValueError) as error:
         raise UserError(
-            _("{file}: cannot be read: {error}; name another file").format(file=file, error=error)
+            "{file}: cannot be read: {error}; name another file", file=file, error=error
         ) from None
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise UserError(_("{file}: is no list of records; name another file").format(file=file))
+        raise UserError("{file}: is no list of records; name another file", file=file)
     return found

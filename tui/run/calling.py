@@ -19,7 +19,7 @@ def call(app: YiwenApp, run: Run, summary: Summary, *, is_seen: bool) -> None:
     send(app, notice.terminal_codes(text, app.personal.notify))
     if not is_seen:
         failed = summary.status in (Status.FAILED, Status.INTERRUPTED)
-        app.notify(text, severity="error" if failed else "information", markup=False)
+        app.notify(str(text), severity="error" if failed else "information", markup=False)
 
 
 def send(app: YiwenApp, codes: str) -> None:

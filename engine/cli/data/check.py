@@ -12,7 +12,8 @@ from engine.cli.output import print_json
 from engine.data import inspection, records
 from engine.data.inspection import KINDS, Suspicion
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled, plural
+from engine.language.said import labelled
+from engine.language.texts import _, plural
 from engine.machine.paths import short_path
 
 _SHOWN = 20
@@ -46,11 +47,11 @@ def _lines(file: records.DataFile, suspicions: list[Suspicion], shown: int | Non
     for kind, meaning in KINDS.items():
         if not counts[kind]:
             continue
-        lines += [*[""] * bool(lines), labelled(meaning, f"{counts[kind]:,}")]
+        lines += [*[""] * bool(lines), str(labelled(meaning, f"{counts[kind]:,}"))]
         some = [suspicion for suspicion in suspicions if suspicion.kind == kind][:shown]
         lines += ["  " + _suspicion(each) for each in some]
         lines += _more(counts[kind], shown)
-    end = [labelled(name, _(", ").join(_counts(file, len(suspicions))))]
+    end = [str(labelled(name, _(", ").join(_counts(file, len(suspicions)))))]
     missing = _("{key}: missing").format(key="output")
     if file.mistakes and not file.pairs and all(missing in one for one in file.mistakes):
         end.append(_("A test file without outputs is checked with --no-answers."))

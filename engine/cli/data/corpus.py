@@ -15,7 +15,8 @@ from engine.data.niutrans import Aligned, Excluded, book_of
 from engine.language import counted
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled, plural
+from engine.language.said import labelled
+from engine.language.texts import _, plural
 from engine.machine.paths import short_path
 from engine.profile import files
 

@@ -17,7 +17,8 @@ from engine.data.records import DataFile
 from engine.data.sides import sentence
 from engine.language import counted
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled, marked, plural
+from engine.language.said import labelled
+from engine.language.texts import _, marked, plural
 from engine.machine.paths import short_path
 
 _SHOWN = 20

@@ -16,7 +16,8 @@ from engine.data.records import DataFile, Fields
 from engine.language import counted
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled, plural
+from engine.language.said import labelled
+from engine.language.texts import _, plural
 from engine.machine.paths import short_path
 
 _CONTEXT = 6

@@ -10,7 +10,8 @@ from engine.data import records, splitting
 from engine.data.damage import folded
 from engine.language import counted
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled
+from engine.language.said import labelled
+from engine.language.texts import _
 from engine.machine.paths import short_path
 
 

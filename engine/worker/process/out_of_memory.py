@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 
 from engine.language.figures import size
-from engine.language.plain_text import one_line
 from engine.language.said import Joined, Said, Words
 from engine.machine.hardware import Gpu, GpuProcess, Probe
 from engine.machine.words import describe_process
@@ -74,7 +73,7 @@ def _by_dial(phase: str) -> Words:
 
 def _taken(found: Holding) -> Words:
     seen = [process for process in found.others if process.memory != 0][:2]
-    who = Joined(Said("; "), [one_line(describe_process(process)) for process in seen])
+    who = Joined(Said("; "), map(describe_process, seen))
     return Said(
         "others hold {held} of the {total} of the GPU{who}, {free} are free: let the run wait for "
         "room (`yiwen queue add`), or take another GPU (--gpu)",

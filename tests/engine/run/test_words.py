@@ -43,7 +43,9 @@ def test_states_and_faults_have_words(shouting: None) -> None:
     assert [words.status_word(status) for status in Status] == [
         status.value.upper() for status in Status
     ]
-    assert [words.fault_name(kind) for kind in FAULTS] == [name.upper() for name in FAULTS.values()]
+    assert [words.fault_name(kind) for kind in FAULTS] == [
+        name.text.upper() for name in FAULTS.values()
+    ]
 
 
 def test_what_is_not_known_is_shown_as_it_stands(shouting: None) -> None:

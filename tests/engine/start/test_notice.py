@@ -52,7 +52,7 @@ def test_the_end_in_one_line(root: Path) -> None:
         ]
     ):
         run = make_run(root, Started(), end, run_id=f"run-{number}")
-        text = notice.sentence(run, run.summary())
+        text = str(notice.sentence(run, run.summary()))
         assert text.startswith(f"Yiwen: run run-{number} {expected}")
         assert "\x1b" not in text
         assert "\n" not in text

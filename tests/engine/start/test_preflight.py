@@ -93,7 +93,9 @@ def test_test_pairs_that_training_knows_are_counted_in_both_directions(
 def test_a_batch_of_more_pairs_than_there_are_is_said(root: Path) -> None:
     assert "Batch" not in lines(look(root, overrides={"training.batch_size": "700"}))
     said = lines(look(root, overrides={"training.batch_size": "1000000"}))["Batch"]
-    assert said.text.startswith("training.batch_size = 1,000,000 is more than the 700 training")
+    assert str(said.text).startswith(
+        "training.batch_size = 1,000,000 is more than the 700 training"
+    )
     assert said.sign == "!"
 
 
@@ -227,7 +229,7 @@ def test_the_gpu_is_chosen_by_index_or_uuid_and_its_users_are_named(root: Path) 
     found = look(root, probe, gpu="GPU-b")
     assert found.gpu is not None
     assert found.gpu.index == 1
-    said = "\n".join(line.text for line in preflight_card.card(found))
+    said = "\n".join(str(line.text) for line in preflight_card.card(found))
     assert "GPU 1 NVIDIA H100 80GB HBM3" in said
     assert f"another user or container: process {2**22 + 5}, 1.1 GB" in said
 

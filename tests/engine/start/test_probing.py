@@ -61,7 +61,7 @@ def test_what_is_measured_is_scaled_to_the_whole_run(
     training = 10.0 + found.tokens / 4000
     assert training + 1 < measured.seconds(found) < 2 * training
     lines = {line.label: line for line in describe(measured, found) if line.label}
-    assert lines["Memory"].text.startswith("4.0 GB at most")
+    assert str(lines["Memory"].text).startswith("4.0 GB at most")
     assert lines["Warning"].sign == "!"
     assert "translating is not counted" in lines["Time"].text
     assert list(request_.root.iterdir()) == []

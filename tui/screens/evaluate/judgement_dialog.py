@@ -14,8 +14,8 @@ from textual.screen import ModalScreen
 from engine.data.directions import direction_label
 from engine.language import figures
 from engine.language.plain_text import one_line, plain
-from engine.language.said import Words
-from engine.language.texts import _, labelled, plural
+from engine.language.said import Words, labelled
+from engine.language.texts import _, plural
 from engine.run import words as wording
 from engine.run.events import Judged
 from engine.run.judgement import Judgement, Measure
@@ -91,7 +91,7 @@ def _definitions(result: Result) -> Iterator[Content]:
     if said:
         yield Content.styled(_("definition"), "$primary")
     for key, words in in_words(said).items():
-        yield Content.assemble((labelled(one_line(key), ""), "$text-muted"), plain(words))
+        yield Content.assemble((str(labelled(one_line(key), "")), "$text-muted"), plain(words))
 
 
 class JudgementDialog(ModalScreen[None]):

@@ -14,7 +14,8 @@ from textual.screen import ModalScreen
 from engine.data.directions import direction_label
 from engine.language import figures
 from engine.language.plain_text import one_line, plain
-from engine.language.texts import _, labelled, plural
+from engine.language.said import labelled
+from engine.language.texts import _, plural
 from engine.run import words as wording
 from engine.scores import items
 from engine.scores.items import Item

@@ -11,8 +11,8 @@ from textual.widgets import Digits
 
 from engine.language import figures
 from engine.language.plain_text import one_line
-from engine.language.said import Words
-from engine.language.texts import _, labelled, plural
+from engine.language.said import Words, labelled
+from engine.language.texts import _, plural
 from engine.run import words as wording
 from engine.run.events import Judged
 from engine.run.settings import PEEKED
@@ -137,10 +137,10 @@ def definition_line(result: Result) -> Content:
     if result.judged:
         said |= result.judged.defined()
     words = _("; ").join(
-        labelled(one_line(key), one_line(value)) for key, value in in_words(said).items()
+        str(labelled(one_line(key), one_line(value))) for key, value in in_words(said).items()
     )
     if result.mark:
-        words = f"{_(PEEKED)} {words}"
+        words = f"{PEEKED} {words}"
     if result.evaluated is None:
         untold = _("This run only translates; it has no perplexity. {definition}")
         words = untold.format(definition=words).rstrip()

@@ -14,7 +14,8 @@ from engine.data.directions import direction_label
 from engine.language import figures
 from engine.language.errors import RunError
 from engine.language.plain_text import one_line, plain
-from engine.language.texts import _, labelled, marked, plural
+from engine.language.said import labelled
+from engine.language.texts import _, marked, plural
 from engine.run import words as wording
 from engine.run.events import Evaluated, Judged
 from engine.run.judgement import Measure
@@ -158,7 +159,7 @@ class RunDetails:
             said = f"{figures.number(score.perplexity)}{mark}{known}"
             yield _line(_("perplexity"), said, "bold")
             if mark:
-                yield Content.styled(_(PEEKED), "$text-warning")
+                yield Content.styled(str(PEEKED), "$text-warning")
             yield from self._beside()
             if judged:
                 yield _line(_("median"), figures.number(judged.median))
@@ -209,4 +210,4 @@ def _judged(judged: Judged) -> Iterator[Content]:
         )
         yield Content.styled(counted, "$text-warning")
     for name, words in in_words(judged.defined()).items():
-        yield Content.styled(labelled(one_line(name), one_line(words)), "$text-muted")
+        yield Content.styled(str(labelled(one_line(name), one_line(words))), "$text-muted")

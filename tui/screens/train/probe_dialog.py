@@ -123,6 +123,6 @@ def _table(lines: list[CardLine]) -> Table:
     table.add_column(width=8)
     table.add_column(overflow="fold")
     for line in lines:
-        label = Text(line.label, "bold" if line.sign else "dim")
+        label = Text(str(line.label), "bold" if line.sign else "dim")
         table.add_row(Text(line.sign), label, Text(plain(line.text)))
     return table

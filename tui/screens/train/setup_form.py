@@ -212,7 +212,7 @@ def _gpu(draft: Draft, outlook: Outlook | None, room: int) -> str:
     if gpu is None:
         return draft.gpu or "…"
     sentence = "{gpu}" if draft.gpu else _("{gpu} (the freest)")
-    facts = facts_of_gpu(gpu)
+    facts = [str(fact) for fact in facts_of_gpu(gpu)]
     while len(facts) > 1 and cell_len(_said_of(facts, sentence)) > room:
         facts.pop()
     return _said_of(facts, sentence)
@@ -253,6 +253,6 @@ def _described(outlook: Outlook | None) -> Content | Table:
     table.add_column(width=SetupForm.LABEL_WIDTH - 1)
     table.add_column(overflow="fold")
     for line in outlook.lines:
-        label = Text(line.label, "bold" if line.sign else "dim")
+        label = Text(str(line.label), "bold" if line.sign else "dim")
         table.add_row(Text(line.sign), label, Text(plain(line.text)))
     return table

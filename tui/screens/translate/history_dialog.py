@@ -16,7 +16,8 @@ from textual.widgets.option_list import Option
 
 from engine.data.directions import LABELS
 from engine.language.plain_text import one_line
-from engine.language.texts import _, labelled
+from engine.language.said import labelled
+from engine.language.texts import _
 from engine.translate import history
 from engine.translate.history import Exchange
 from tui.screens.translate.exports import write_accepted
@@ -112,7 +113,7 @@ class HistoryDialog(ListDialog["Exchange | None"]):
             return
         lines = [
             Content.assemble(
-                (labelled(one_line(answer.model), ""), "$text-muted"), one_line(answer.output)
+                (str(labelled(one_line(answer.model), "")), "$text-muted"), one_line(answer.output)
             )
             for answer in exchange.answers
         ]

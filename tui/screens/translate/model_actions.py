@@ -69,7 +69,7 @@ class ModelActions(AnswerActions):
         room = await asyncio.to_thread(_room_for, request.turns[0].choice)
         if room is not None and not room.is_enough and not request.cancelled.is_set():
             title = _("Load the model all the same?")
-            question = Confirm(title, room.sentence, yes=_("Load"))
+            question = Confirm(title, str(room.sentence), yes=_("Load"))
             if not await self.app.push_screen_wait(question):
                 request.cancelled.set()
         self.in_thread(partial(self._kept.answer, request))
