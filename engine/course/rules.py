@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.language.errors import UserError
 from engine.language.said import Said
 from engine.models import weight_files
+from engine.profile import quantization_methods
 from engine.profile.schema import Profile, Quantization
 from engine.prompts.builder import PromptBuilder
 
@@ -19,10 +20,8 @@ MEMORY_LIMIT = 8 * 10**9
 """Bytes of the test machine's GPU, an RTX 3070."""
 TIME_LIMIT = 2 * 3600
 """Seconds that run.sh may take."""
-_BYTES = {"nf4": 0.5, "fp4": 0.5, "int8": 1.0, "none": 2.0}
-"""Of a weight in a linear layer."""
-_CONSTANTS = {True: 0.127 / 8, False: 0.5 / 8}
-"""Bytes of quantisation constants a 4-bit weight, double-quantised or not (QLoRA, section 3)."""
+_UNQUANTISED = 2
+"""Bytes of a weight as the course's scripts load it where it is not quantised."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,6 @@ def base_bytes(folder: Path, quantization: Quantization) -> int | None:
             linear += tensor.count
         else:
             other += tensor.count
-    each = _BYTES[quantization.method]
-    each += _CONSTANTS[quantization.double] if each < 1 else 0
-    return round(linear * each + other * 2)
+    method = quantization_methods.get(quantization)
+    each = method.weight_bytes(_UNQUANTISED, double=quantization.double)
+    return round(linear * each + other * _UNQUANTISED)

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from engine.language.errors import UserError
+from engine.profile import quantization_methods
 from engine.profile.schema import Profile, Quantization
 from engine.prompts.builder import PromptBuilder
 
@@ -155,13 +156,14 @@ def _around(builder: PromptBuilder) -> str:
 
 
 def _quantization(quantization: Quantization) -> str:
-    if quantization.method == "none":
+    method = quantization_methods.get(quantization)
+    if method.bits is None:
         return _NONE
-    if quantization.method == "int8":
+    if method.bits == 8:
         return _EIGHT_BIT
     asked = quantization.compute_dtype
     return _FOUR_BIT.format(
-        method=quantization.method,
+        method=method.name,
         double=quantization.double,
         compute_dtype="compute_dtype()" if asked == "auto" else _on_gpu(asked),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from engine.language.said import Said, Words
+from engine.profile import quantization_methods
 from engine.profile.schema import Profile
 
 _AMPERE = (8, 0)
@@ -31,7 +32,7 @@ def why_not(
             quantization.compute_dtype not in ("auto", "bfloat16"),
             Said("quantization.compute_dtype is not the model's type"),
         ),
-        (quantization.method == "int8", Said("weights in 8 bits")),
+        (quantization_methods.get(quantization).bits == 8, Said("weights in 8 bits")),
         (profile.lora.rank > _MOST_RANK, Said("an adapter of so high a rank")),
     )
     return next((reason for holds, reason in reasons if holds), "")

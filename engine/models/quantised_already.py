@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.language.said import Said, Words
 from engine.models.config_file import Config, shown
+from engine.profile import quantization_methods
 from engine.profile.schema import Quantization
 
 
@@ -22,7 +23,7 @@ def described(config: Config) -> Words:
 
 def words(quantization: Quantization) -> str:
     """For example `nf4 double`."""
-    is_double = quantization.double and quantization.method in ("nf4", "fp4")
+    is_double = quantization.double and quantization_methods.get(quantization).is_four_bit
     return quantization.method + (" double" if is_double else "")
 
 
@@ -58,7 +59,7 @@ def why_not(config: Config, asked: Quantization) -> Words:
 
 def _keys(own: Quantization) -> str:
     keys = f'quantization.method = "{own.method}"'
-    if own.method in ("nf4", "fp4"):
+    if quantization_methods.get(own).is_four_bit:
         keys += f" quantization.double = {str(own.double).lower()}"
     return keys
 
@@ -72,6 +73,7 @@ def _by_bitsandbytes(said: dict[str, Any]) -> Quantization | None:
     if said.get("load_in_4bit") is not True and said.get("_load_in_4bit") is not True:
         return None
     method = said.get("bnb_4bit_quant_type", "fp4")
-    if method not in ("nf4", "fp4"):
+    known = quantization_methods.QUANTIZATION_METHODS.get(method)
+    if known is None or not known.is_four_bit:
         return None
     return Quantization(method, double=said.get("bnb_4bit_use_double_quant") is True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.language.figures import rate
 from engine.language.said import Said, Words
+from engine.profile import quantization_methods
 from engine.profile.schema import Profile, Training
 from engine.table.catalog import Row
 from engine.table.score_table import chosen_by
@@ -40,7 +41,7 @@ def _model(profile: Profile) -> Iterator[tuple[Words, Words]]:
     yield Said("base model"), profile.model.path
     yield Said("precision"), profile.model.dtype
     said: str = quantization.method
-    if quantization.method in ("nf4", "fp4"):
+    if quantization_methods.get(quantization).is_four_bit:
         double = Said("double") if quantization.double else Said("not double")
         in_type = Said("computed in {dtype}", dtype=quantization.compute_dtype)
         said = f"{quantization.method}, {double}, {in_type}"

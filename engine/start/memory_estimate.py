@@ -41,7 +41,7 @@ from dataclasses import dataclass
 from engine.fast.memory import Use
 from engine.language.said import Words
 from engine.models.model_shape import ModelShape
-from engine.profile import optimizers
+from engine.profile import optimizers, quantization_methods
 from engine.profile.schema import Profile
 from engine.start.largest_pass import Load
 
@@ -49,9 +49,6 @@ GPU_RUNTIME = 500 << 20
 """The CUDA context; torch does not count it, but it is missing from what is free."""
 CPU_RUNTIME = 900 << 20
 """Python with torch, transformers, peft and bitsandbytes loaded, and what the allocator keeps."""
-
-_BLOCK = 64
-"""Weights that share a quantisation constant."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +147,8 @@ def _width(profile: Profile, on_gpu: bool) -> int:
 
 
 def _linear_bytes(profile: Profile, width: int) -> float:
-    quantization = profile.quantization
-    if quantization.method == "none":
-        return width
-    if quantization.method == "int8":
-        return 1
-    return 0.5 + (1 / _BLOCK + 1 / 4096 if quantization.double else 4 / _BLOCK)
+    method = quantization_methods.get(profile.quantization)
+    return method.weight_bytes(width, double=profile.quantization.double)
 
 
 def _training_pass(profile: Profile, shape: ModelShape, load: Load, width: int) -> tuple[int, int]:

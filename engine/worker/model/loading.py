@@ -9,6 +9,7 @@ from transformers import BitsAndBytesConfig, GenerationConfig, PreTrainedConfig,
 
 from engine.language.said import Said
 from engine.models import hub, model_check, quantised_already
+from engine.profile import quantization_methods
 from engine.profile.schema import Profile
 from engine.worker.model import pretrained
 from engine.worker.model.honoured import setting
@@ -65,14 +66,14 @@ def _attention(asked: str, config: PreTrainedConfig, warn: Warn) -> str:
 
 
 def _quantization(profile: Profile, products_in: torch.dtype) -> BitsAndBytesConfig | None:
-    method = profile.quantization.method
-    if method == "none":
+    method = quantization_methods.get(profile.quantization)
+    if method.bits is None:
         return None
-    if method == "int8":
+    if method.bits == 8:
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(
         load_in_4bit=True,
-        bnb_4bit_quant_type=method,
+        bnb_4bit_quant_type=method.name,
         bnb_4bit_use_double_quant=profile.quantization.double,
         bnb_4bit_compute_dtype=products_in,
     )
@@ -83,7 +84,7 @@ def _products_in(
 ) -> torch.dtype:
     """The type of multiplications with 4-bit weights."""
     asked = profile.quantization.compute_dtype
-    if asked == "auto" or profile.quantization.method not in ("nf4", "fp4"):
+    if asked == "auto" or not quantization_methods.get(profile.quantization).is_four_bit:
         return dtype
     return compute_dtype(asked, device, warn, "quantization.compute_dtype")
 

@@ -35,9 +35,18 @@ MAKERS: dict[str, Callable[..., Optimizer]] = {
 """By the names of `engine.profile.optimizers`; the 8-bit ones keep their state quantised."""
 
 
+SCHEDULES = {
+    "constant": "constant_with_warmup",
+    "linear": "linear",
+    "cosine": "cosine",
+    "cosine_with_restarts": "cosine_with_restarts",
+}
+"""What transformers calls those that a profile may name: all of them warm up."""
+
+
 def make_scheduler(settings: Training, optimizer: Optimizer, steps: int) -> LRScheduler:
     """The course of the learning rate over `steps` optimizer steps."""
-    name = "constant_with_warmup" if settings.scheduler == "constant" else settings.scheduler
+    name = SCHEDULES[settings.scheduler]
     count = seed_loop.warmup_steps if settings.seed_bug_compatible else _warmup_steps
     restarts = {"num_cycles": settings.scheduler_cycles}
     return get_scheduler(  # type: ignore[no-any-return]

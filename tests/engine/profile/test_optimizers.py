@@ -1,4 +1,4 @@
-"""Optimizers: the same ones in the schema, among the facts, and in the worker."""
+"""Optimizers and schedules: the same in the schema, among the facts, and in the worker."""
 
 from __future__ import annotations
 
@@ -28,3 +28,9 @@ def test_an_unknown_optimizer_is_an_error() -> None:
 
 def test_each_says_what_its_state_takes() -> None:
     assert all(one.state + one.factored_state > 0 for one in optimizers.OPTIMIZERS.values())
+
+
+def test_the_worker_makes_every_schedule_of_the_schema_and_no_other() -> None:
+    from engine.worker.training.optimizers import SCHEDULES
+
+    assert get_args(get_type_hints(Training)["scheduler"]) == tuple(SCHEDULES)
