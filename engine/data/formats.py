@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.data import columns, spreadsheet, text_file
+from engine.data import columns, file_kinds, spreadsheet, text_file
 from engine.data.columns import TO_CLASSICAL, TO_MODERN
 from engine.data.json_list import JsonList
 from engine.data.record import Record
@@ -23,14 +23,12 @@ from engine.machine import reading
 
 __all__ = ["TO_CLASSICAL", "TO_MODERN", "Record", "files_of", "kind_of", "read_records"]
 
-_KINDS = ".json, .jsonl, .tsv, .csv"
-
 
 def read_records(files: list[Path]) -> Iterator[Record]:
     """What a file, or two parallel ones, hold. Raises DataError, also while they are read."""
     if len(files) == 2:
         return read_parallel(files)
-    reader = _READERS.get(files[0].suffix.lower())
+    reader = READERS.get(files[0].suffix.lower())
     if reader is not None:
         return reader(files[0])
     for _part in text_file.parts(files[0]):  # it may say itself what it is
@@ -40,7 +38,7 @@ def read_records(files: list[Path]) -> Iterator[Record]:
         "source.txt,target.txt",
         first=files[0],
         suffix=files[0].suffix,
-        kinds=_KINDS,
+        kinds=", ".join(file_kinds.READ),
     )
 
 
@@ -99,12 +97,13 @@ def read_parallel(files: list[Path]) -> Iterator[Record]:
         yield Record(number, "line", record)
 
 
-_READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
+READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     ".json": read_json,
     ".jsonl": read_json_lines,
     ".tsv": spreadsheet.read,
     ".csv": spreadsheet.read,
 }
+"""By what `file_kinds` names."""
 
 
 def kind_of(value: Any) -> Said:

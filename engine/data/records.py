@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.data import dataset
+from engine.data import dataset, file_kinds
 from engine.data.dataset import Pair
 from engine.data.formats import read_records
 from engine.data.record import Unit, place_name
@@ -63,7 +63,7 @@ def load(
 
 def check_free(path: Path, *, force: bool) -> None:
     """Can this file be written? Raises DataError: before long work rather than after it."""
-    if path.suffix.lower() not in (".json", ".jsonl"):
+    if path.suffix.lower() not in file_kinds.WRITTEN:
         raise DataError("{path}: pairs are written as .json (the course's) or .jsonl", path=path)
     if path.is_dir():
         raise DataError("{path}: is a folder", path=path)
@@ -73,14 +73,23 @@ def check_free(path: Path, *, force: bool) -> None:
         )
 
 
+def _as_list(lines: list[str]) -> str:
+    return "[\n " + ",\n ".join(lines) + "\n]\n" if lines else "[]\n"
+
+
+def _as_lines(lines: list[str]) -> str:
+    return "".join(line + "\n" for line in lines)
+
+
+WRITERS: dict[str, Callable[[list[str]], str]] = {".json": _as_list, ".jsonl": _as_lines}
+"""By what `file_kinds` names."""
+
+
 def write(path: Path, records: Iterable[Fields], *, force: bool = False) -> None:
     """Write records as the course has them, or a line each; whole or not at all."""
     check_free(path, force=force)
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
-    if path.suffix.lower() == ".json":
-        text = "[\n " + ",\n ".join(lines) + "\n]\n" if lines else "[]\n"
-    else:
-        text = "".join(line + "\n" for line in lines)
+    text = WRITERS[path.suffix.lower()](lines)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text.encode())

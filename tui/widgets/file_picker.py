@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.data import file_kinds
 from engine.language.file_names import split
 from engine.language.plain_text import plain
 from engine.language.texts import _
@@ -47,7 +48,7 @@ class FilePicker(ListDialog[str | None]):
         self,
         title: str,
         start: str = "",
-        suffixes: tuple[str, ...] = (".json", ".jsonl", ".tsv", ".csv"),
+        suffixes: tuple[str, ...] = file_kinds.READ,
         part: str = "",
     ) -> None:
         super().__init__()

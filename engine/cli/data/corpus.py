@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.cli.data.progress import Progress
 from engine.cli.output import print_json
-from engine.data import composing, damage, niutrans, records, text_file
+from engine.data import composing, damage, file_kinds, niutrans, records, text_file
 from engine.data.characters import converter
 from engine.data.niutrans import Aligned, Excluded, book_of
 from engine.language import counted
@@ -74,7 +74,7 @@ def _excluded(paths: Sequence[str]) -> Excluded:
     """The lines of test files, of whichever edition, in Simplified characters."""
     texts: list[str] = []
     for path in paths:
-        if path.endswith((".json", ".jsonl")):
+        if path.endswith(file_kinds.WRITTEN):
             pairs = records.load(path, need_output=False).pairs
             texts += [text for pair in pairs for text in (pair.source_text, pair.output)]
         else:
