@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from engine.machine.files import write_atomically
 from engine.machine.paths import state_folder
-from engine.table.columns import COLUMNS, USUAL, Order
+from engine.table.columns import COLUMNS, USUAL
+from engine.table.order import Order
 
 _RUNS = "workbench.json"
 _LOOK = "look.json"

@@ -18,7 +18,8 @@ from engine.run.notes import Notes
 from engine.run.settings import PEEKED
 from engine.table import columns, differences, query, run_sheet, standing
 from engine.table.catalog import Catalog, Row
-from engine.table.columns import COLUMNS, Order
+from engine.table.columns import COLUMNS
+from engine.table.order import Order
 from engine.table.standing import Entry
 
 _SHOWN = (

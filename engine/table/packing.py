@@ -18,8 +18,19 @@ _MEASURES = ("bleu", "chrf", "source_bleu", "source_chrf")
 _LEFT_OUT = ("perplexity", "corpus", "median", "outputs", "faults")
 """Of a judgement: what no column shows."""
 
-if set(Judgement.__struct_fields__) != {"samples", *_MEASURES, *_LEFT_OUT}:
-    raise TypeError("packing: say of every number of a judgement whether it is kept")
+_OF_A_JUDGEMENT = ("part", "judgement", "at")
+_NOT_SHOWN = ("directions", "step", "file", "definition", "said", "seconds")
+"""Of the event that brought it."""
+
+
+def check_all_is_told(kind: type[Struct], *told: str) -> None:
+    """Of every field it must be said whether it is kept. Raises TypeError for a forgotten one."""
+    if forgotten := set(kind.__struct_fields__) ^ set(told):
+        raise TypeError(f"packing: {kind.__name__}: kept or not? {', '.join(sorted(forgotten))}")
+
+
+check_all_is_told(Judgement, "samples", *_MEASURES, *_LEFT_OUT)
+check_all_is_told(Judged, *_OF_A_JUDGEMENT, *_NOT_SHOWN)
 
 
 class _Packed(Struct, array_like=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from samples import ENDED, judged, score, step
 
 from engine.run import events
 from engine.run.events import Event
 from engine.run.summary import Summary
-from engine.table.packing import pack, unpack
+from engine.table.packing import check_all_is_told, pack, unpack
 
 MEASURES = ("bleu", "chrf", "source_bleu", "source_chrf")
 SCORED = events.Evaluated(
@@ -47,3 +48,11 @@ def test_a_result_comes_back_without_definitions_intervals_and_faults() -> None:
 
 def test_a_packed_result_is_small() -> None:
     assert len(pack(folded(*ENDED, SCORED, judged(), events.Finished(score=score())))) < 400
+
+
+def test_a_number_that_was_forgotten_is_an_error() -> None:
+    class WithMore(events.Judged):
+        rouge: float = 0.0
+
+    with pytest.raises(TypeError, match="WithMore: kept or not\\? rouge"):
+        check_all_is_told(WithMore, *events.Judged.__struct_fields__)

@@ -11,7 +11,8 @@ from rich.cells import cell_len
 
 from engine.language.plain_text import one_line
 from engine.table.catalog import Row
-from engine.table.columns import COLUMNS, USUAL, Order
+from engine.table.columns import COLUMNS, USUAL
+from engine.table.order import Order
 from engine.table.query import Query
 from tui.widgets.cells import clipped
 

@@ -11,7 +11,8 @@ from textual.strip import Strip
 
 from engine.run.summary import Status
 from engine.table.catalog import Row
-from engine.table.columns import COLUMNS, Order, is_worse_in_the_end
+from engine.table.columns import COLUMNS, is_worse_in_the_end
+from engine.table.order import Order
 from tui.screens.runs.arrangement import Arrangement, words
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable
