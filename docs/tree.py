@@ -39,7 +39,8 @@ def tree() -> str:
 def floors() -> str:
     """The engine's folders with those in them, the top floor first."""
     contracts = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
-    (order,) = (one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    of_engine = (one for one in contracts["contracts"] if one.get("containers") == ["engine"])
+    order = next(of_engine)["layers"]
     lines = []
     for name in order:
         floor = ROOT / "engine" / name

@@ -39,13 +39,13 @@ from engine.run.trash import Trash, purge
 from tui import internals, remembered
 from tui.chart.charset import choose
 from tui.remembered import Look
+from tui.screen_names import SCREENS
 from tui.widgets import covered
 from tui.widgets.contrast import contrast, cursors
 from tui.widgets.work import while_there
 
 CONTINUES = marked("Training goes on; come back any time with yiwen")
 SMALLEST = (60, 16)
-_SCREENS = ("train", "evaluate", "translate", "runs")
 _PROFILE = "tiny"
 _SECOND_CTRL_C = 2.0
 _MOST_ERRORS = 100
@@ -91,11 +91,11 @@ class YiwenApp(App[None]):
     # The screens' styles too: of one that came with a screen, Textual reads all styles anew.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
-        *[f"screens/{name}/{name}.tcss" for name in _SCREENS],
+        *[f"screens/{name}/{name}.tcss" for name in SCREENS],
     ]
     DEFAULT_MODE = "train"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        name: _screen_class(name) for name in _SCREENS
+        name: _screen_class(name) for name in SCREENS
     }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-middling"), (30, "-tall")]

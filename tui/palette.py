@@ -13,19 +13,14 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from engine.language.texts import _, marked
+from engine.language.texts import _
+from tui.screen_names import SCREENS
 from tui.widgets.key_words import explained
 from tui.widgets.work import while_there
 
 if TYPE_CHECKING:
     from tui.app import YiwenApp
 
-SCREENS = {
-    "train": marked("Train"),
-    "evaluate": marked("Evaluate"),
-    "translate": marked("Translate"),
-    "runs": marked("Runs"),
-}
 TO_BE_SEEN = frozenset(["start", "enqueue", "probe", "resume", "send", "clear"])
 """Actions that begin or clear away at once what their screen shows; who is elsewhere must see it
 first. All others are harmless, or ask."""

@@ -311,11 +311,3 @@ class Tail:
         whole = block[: block.rfind(b"\n") + 1]
         self.offset += len(whole)
         return [decode(line) for line in whole.splitlines() if line.strip()]
-
-
-def read_all(path: Path) -> list[Event]:
-    """All whole lines of a file; none if there is no file."""
-    tail, found = Tail(path), []
-    while batch := tail.read():
-        found += batch
-    return found

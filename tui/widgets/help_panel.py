@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from engine.language.texts import _
 from tui import internals
-from tui.palette import SCREENS
+from tui.screen_names import SCREENS
 from tui.widgets.flowing import Flowing
 from tui.widgets.key_words import explained
 

@@ -98,10 +98,6 @@ class LineTable(ScrollView, can_focus=True):
         """The key of the row under the cursor; empty if there is none."""
         return self._keys[self.cursor_row] if self.cursor_row < len(self._keys) else ""
 
-    def has(self, key: str) -> bool:
-        """Is there a row of this key?"""
-        return key in self._place
-
     def show_rows(self, keys: Sequence[str]) -> None:
         """Take other rows; the cursor stays on its row, or else where it is."""
         selected = self.selected_key

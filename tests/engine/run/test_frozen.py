@@ -12,7 +12,7 @@ from frozen_runs import FAILED, FINISHED, INTERRUPTED, STOPPED, TRANSLATED, WARN
 
 from engine.language import texts
 from engine.run.alarms import Watch
-from engine.run.events import Unknown, read_all
+from engine.run.events import Tail, Unknown
 from engine.run.folder import Run
 from engine.run.summary import Status
 
@@ -77,7 +77,7 @@ def thawed(root: Path) -> Path:
 
 @pytest.mark.parametrize("name", frozen_runs.ALL)
 def test_every_line_is_understood(thawed: Path, name: str) -> None:
-    events = read_all(Run(thawed / name).events_path)
+    events = Tail(Run(thawed / name).events_path).read()
     assert events
     assert not [event for event in events if isinstance(event, Unknown)]
 
