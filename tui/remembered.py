@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from engine.machine import reading
 from engine.machine.files import write_atomically
 from engine.machine.paths import state_folder
 from engine.table.columns import COLUMNS, USUAL
@@ -93,8 +94,8 @@ def keep_runs_view(view: RunsView) -> None:
 
 def _read(file: str, usual: T) -> T:
     try:
-        return msgspec.json.decode((state_folder() / file).read_bytes(), type=type(usual))
-    except (OSError, msgspec.DecodeError):
+        return reading.json_file(state_folder() / file, type(usual))
+    except (OSError, ValueError):
         return usual
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.language.errors import RunError
 from engine.language.said import Said
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.machine.files import write_atomically
 
 CONFIG = "adapter_config.json"
@@ -35,7 +35,7 @@ def copy(source: Path, target: Path, base_model: str) -> list[Said]:
     `base_model` replaces the path, on the machine that trained, which PEFT has noted.
     """
     try:
-        config = json.loads(regular_files.text(source / CONFIG))
+        config = reading.json_of(regular_files.content(source / CONFIG), dict[str, Any])
         weights = source / WEIGHTS
         if not weights.is_file() or weights.is_symlink():
             raise RunError("{file}: no such file; the adapter is not whole", file=weights)

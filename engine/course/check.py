@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from engine.course.export import SCRIPTS, Export
 from engine.data.dataset import Pair
 from engine.language.errors import UserError
 from engine.language.said import Said, Words, labelled
+from engine.machine import reading
 from engine.machine.processes import python
 from engine.models import tokenizer
 from engine.run.files import RunFiles
@@ -94,7 +96,7 @@ def _apart(export: Export, folder: Path) -> Path:
 
 def mistakes_in(path: Path, pairs: list[Pair], export: Export) -> list[Said]:
     """What the course would object to in a prediction.json."""
-    answers = json.loads(path.read_text(encoding="utf-8"))
+    answers = reading.json_file(path, list[dict[str, Any]])
     if [answer.get("id") for answer in answers] != [pair.id for pair in pairs]:
         return [Said("prediction.json: its ids are not those of the input, in its order")]
     special = _special_tokens(export)

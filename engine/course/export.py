@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from engine.course import adapter, rules, scripts
 from engine.course.rules import Sizes
 from engine.language.errors import RunError, UserError, cannot_write
 from engine.language.said import Said, listed
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.machine.files import write_atomically
 from engine.models import hub
 from engine.profile.schema import Profile
@@ -104,7 +104,7 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
 
 def attention_of(profile: Profile, model_folder: Path) -> str:
     """What translates the same: sdpa leaves out a cap on attention scores without a word."""
-    config = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))
+    config = reading.json_file(model_folder / "config.json", dict[str, Any])
     capped = bool(config.get("attn_logit_softcapping"))
     return "sdpa" if profile.model.attention == "sdpa" and not capped else "eager"
 

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import RunError
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 
 _LONGEST = 4096
 """Bytes of a lock file."""
@@ -88,8 +88,8 @@ def holder(folder: Path) -> Holder | None:
     """Who held the lock last, as written in the file."""
     try:
         content = regular_files.content(folder / "worker.lock", most=_LONGEST)
-        return msgspec.json.decode(content, type=Holder)
-    except (OSError, msgspec.DecodeError):
+        return reading.json_of(content, Holder)
+    except (OSError, ValueError):
         return None
 
 

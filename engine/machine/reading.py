@@ -12,11 +12,14 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
+import msgspec
 import tomli
 
 from engine.language.said import Said, Words
+
+T = TypeVar("T")
 
 SMALL = 16 << 20
 """Bytes of a file that people or programs write settings into."""
@@ -85,6 +88,19 @@ def json_value(text: str | bytes) -> Any:
         raise
     except ValueError as error:
         raise ValueError(_not_a_number(error)) from None
+
+
+def json_of(text: str | bytes, kind: type[T]) -> T:
+    """What a JSON text holds, as a type of ours. Raises ValueError, as `json_value` does."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except RecursionError:
+        raise ValueError(Said("nested too deeply")) from None
+
+
+def json_file(path: Path | str, kind: type[T], most: int = SMALL) -> T:
+    """What a JSON file holds, as a type of ours. Raises OSError or ValueError."""
+    return json_of(read_bytes(path, most), kind)
 
 
 def _not_a_number(error: ValueError) -> Words:

@@ -15,7 +15,7 @@ import msgspec
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
 from engine.language.said import Said, labelled
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.models import adapter_config, config_file, needed_tensors, weight_files
 from engine.models.config_file import shown
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
@@ -52,7 +52,7 @@ def _config(adapter: Path) -> dict[str, Any]:
     path = adapter / CONFIG
     try:
         content = regular_files.content(path, most=adapter_config.LONGEST)
-        return msgspec.json.decode(content, type=dict[str, Any])
+        return reading.json_of(content, dict[str, Any])
     except FileNotFoundError:
         raise UserError(
             "{folder}: holds no adapter (no adapter_config.json)", folder=adapter

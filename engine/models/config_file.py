@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
 from engine.language.said import Said
+from engine.machine import reading
 
 Config = Mapping[str, Any]
 _COUNTS = (
@@ -30,14 +29,14 @@ def read(folder: Path) -> dict[str, Any]:
     """What it says; of a model of text and pictures, the part for text. Raises UserError."""
     path = folder / "config.json"
     try:
-        config = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        config = reading.json_file(path, dict[str, Any])
     except FileNotFoundError:
         raise UserError("{path}: no such file; get it again", path=path) from None
     except OSError as error:
         raise UserError(
             "{path}: cannot be read: {error}", path=path, error=error.strerror
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise UserError("{path}: broken JSON: {error}", path=path, error=error) from None
     nested = config.get("text_config")
     return {**config, **(nested if isinstance(nested, dict) else {})}

@@ -10,11 +10,11 @@ import os
 import re
 import shlex
 from pathlib import Path
-
-import msgspec
+from typing import Any
 
 from engine.language.errors import UserError
 from engine.language.said import Said
+from engine.machine import reading
 
 INDEX = "model.safetensors.index.json"
 """Names the file of each weight, where there are several files."""
@@ -70,7 +70,7 @@ def find(model_id: str, revision: str = "main") -> Path | None:
         return linked.resolve()
     repository = repository_folder(model_id)
     try:
-        commit = (repository / "refs" / revision).read_text().strip()
+        commit = reading.read_text(repository / "refs" / revision).strip()
     except (OSError, ValueError):
         commit = revision
     if not is_revision(commit):
@@ -97,9 +97,9 @@ def files_of_index(index: Path) -> list[str]:
     """The files that an index names. Raises UserError."""
     try:
         names = {
-            str(name) for name in msgspec.json.decode(index.read_bytes())["weight_map"].values()
+            str(name) for name in reading.json_file(index, dict[str, Any])["weight_map"].values()
         }
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise UserError(
             "{index}: is no index of weights: {error}", index=index, error=error
         ) from None

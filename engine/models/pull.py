@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
-
-import msgspec
+from typing import Any, Protocol
 
 from engine.language.errors import UserError
 from engine.language.figures import size
 from engine.language.said import Said, Words, labelled, listed
+from engine.machine import reading
 from engine.machine.files import write_atomically
 from engine.models import hub, weight_files
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch, sha256_of
@@ -177,10 +176,8 @@ def _damage(file: Path) -> Words:
     """What is wrong with a file: no JSON, or not what its name in the hub's cache, a sum, says."""
     if file.suffix == ".json":
         try:
-            found = msgspec.json.decode(file.read_bytes())
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+            reading.json_file(file, dict[str, Any], reading.LARGE)  # a tokenizer may be large
+        except ValueError:
             return Said("is no JSON object")
     key = file.resolve().name
     if not file.is_symlink() or not re.fullmatch(r"[0-9a-f]{64}", key) or sha256_of(file) == key:

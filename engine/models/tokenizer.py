@@ -6,10 +6,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import tokenizers
 
 from engine.language.errors import UserError
+from engine.machine import reading
 from engine.models import hub
 
 
@@ -112,8 +112,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return dict(msgspec.json.decode(path.read_bytes()))
-    except (msgspec.DecodeError, TypeError, ValueError) as error:
+        return reading.json_file(path, dict[str, Any])
+    except ValueError as error:
         raise UserError("{path}: broken JSON: {error}", path=path, error=error) from None
 
 

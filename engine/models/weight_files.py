@@ -14,6 +14,7 @@ from msgspec import Struct
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
 from engine.language.said import Said, labelled
+from engine.machine import reading
 from engine.models import hub
 
 _LONGEST_HEADER = 100_000_000
@@ -100,10 +101,10 @@ def _read(path: Path, size: int, changed: int, inode: int) -> dict[str, Tensor]:
             raise _Damaged(_not_one())
         header = file.read(length)
     try:
-        entries: dict[str, Any] = msgspec.json.decode(header, type=dict[str, Any])
+        entries: dict[str, Any] = reading.json_of(header, dict[str, Any])
         entries.pop("__metadata__", None)
         entries = msgspec.convert(entries, dict[str, _Entry])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except ValueError:
         raise _Damaged(_not_one()) from None
     begin = 8 + length
     for name, entry in entries.items():

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from engine.language.errors import ProfileError, cannot_write
+from engine.machine import reading
 from engine.machine.files import write_atomically
 from engine.machine.paths import BUILTIN_PROFILES, profile_folders
 from engine.profile import files, setting_list
@@ -45,7 +46,7 @@ def save_as(
     if target.exists() and not replace:
         raise ProfileError("{target}: is there already; choose another name", target=target)
     changed = files.load(profile, dict(overrides))
-    content = _text(files.find(profile).read_text("utf-8"), changed, overrides)
+    content = _text(reading.read_text(files.find(profile)), changed, overrides)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, content.encode())

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from engine.language.plain_text import one_line
 from engine.language.said import Said
+from engine.machine import reading
 from engine.prompts.builder import PromptBuilder
 
 _PROBE = "翻譯成文言文：\n他走了。"
@@ -58,8 +57,8 @@ def render(folder: Path, messages: list[dict[str, str]]) -> str | None:
 
 def _config(folder: Path) -> dict[str, Any]:
     try:
-        return dict(msgspec.json.decode((folder / "tokenizer_config.json").read_bytes()))
-    except (OSError, msgspec.DecodeError, TypeError, ValueError):
+        return reading.json_file(folder / "tokenizer_config.json", dict[str, Any])
+    except (OSError, ValueError):
         return {}
 
 
@@ -67,7 +66,7 @@ def _template(folder: Path, config: dict[str, Any]) -> str | None:
     """In a file of its own, or in the tokenizer's settings: one, or several by name."""
     file = folder / "chat_template.jinja"
     if file.is_file():
-        return file.read_text("utf-8")
+        return reading.read_text(file)
     found = config.get("chat_template")
     if isinstance(found, list):
         named = {one.get("name"): one.get("template") for one in found if isinstance(one, dict)}

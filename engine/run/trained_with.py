@@ -15,7 +15,7 @@ from msgspec import Struct
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
 from engine.language.said import Joined, Said, Words
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.models import hub
 from engine.profile.schema import Profile, Prompt, Quantization
 from engine.prompts.builder import PromptBuilder
@@ -73,10 +73,10 @@ def write(folder: Path, facts: TrainedWith) -> None:
 def read(folder: Path) -> TrainedWith | None:
     """The facts of an adapter's folder, None if it has none. Raises UserError."""
     try:
-        return msgspec.json.decode(regular_files.content(folder / _FILE), type=TrainedWith)
+        return reading.json_of(regular_files.content(folder / _FILE), TrainedWith)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(
             "{path}: cannot be read: {error}", path=folder / _FILE, error=error
         ) from None

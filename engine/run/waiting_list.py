@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import RunError, cannot_write
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.machine.files import write_atomically
 from engine.machine.regular_files import is_name
 
@@ -46,11 +46,11 @@ def read(root: Path) -> list[Entry]:
     """The entries, the next one first. Raises RunError if the file is broken."""
     path = _file(root)
     try:
-        found = msgspec.json.decode(regular_files.content(path), type=list[Entry])
+        found = reading.json_of(regular_files.content(path), list[Entry])
         return [entry for entry in found if is_name(entry.run)]
     except FileNotFoundError:
         return []
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise RunError(
             "{path}: cannot be read: {error}; delete it to empty the queue (no run is lost)",
             path=path,

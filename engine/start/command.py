@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-import tomli
-
+from engine.machine import reading
 from engine.machine.paths import runs_root
 from engine.prompts import strategies
 from engine.prompts.strategies import QLORA
@@ -40,6 +39,6 @@ def command_for(request: Request, *, verb: str = "") -> str:
 def _plain(text: str) -> str:
     """A path as it is; the screens write it as a TOML text, lest it be read as a number."""
     try:
-        return str(tomli.loads(f"value = {text}")["value"])
-    except tomli.TOMLDecodeError:
+        return str(reading.toml(f"value = {text}")["value"])
+    except ValueError:
         return text

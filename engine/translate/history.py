@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import UserError, cannot_write
+from engine.machine import reading
 from engine.machine.files import write_atomically
 from engine.machine.paths import state_folder
 
@@ -133,7 +134,7 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
 
 def _records(file: Path) -> list[dict[str, Any]]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = reading.json_value(reading.read_bytes(file, reading.LARGE))
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:

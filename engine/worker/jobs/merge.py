@@ -23,7 +23,7 @@ from transformers import PreTrainedModel
 
 from engine.data import dataset
 from engine.language.errors import UserError
-from engine.machine import file_modes, regular_files
+from engine.machine import file_modes, reading, regular_files
 from engine.models import hub
 from engine.run import prompt_builder
 from engine.run.events import Event, Phase
@@ -156,7 +156,7 @@ def _copy_the_rest(asked: Merge, part: Path, dtype: torch.dtype) -> None:
     for path in source.iterdir():
         if path.is_file() and _COPIED.fullmatch(path.name):
             shutil.copyfile(path, part / path.name)
-    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config = reading.json_file(source / "config.json", dict[str, Any])
     config.pop("quantization_config", None)
     for key in ("dtype", "torch_dtype"):
         if key in config or key == "torch_dtype":

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import tomli
 
 from engine.language.errors import RunError, UserError
 from engine.language.file_names import split
 from engine.language.plain_text import one_line
 from engine.language.texts import _, marked
+from engine.machine import reading, regular_files
 from engine.machine.hardware import Probe, find
 from engine.profile import files as profile_files
 from engine.profile.setting_list import typed
@@ -21,8 +21,6 @@ from engine.prompts import strategies
 from engine.run.folder import Run
 from tui.screens.train.draft import FILES, Draft, quoted
 
-_LARGEST = 4 << 20
-"""Bytes of a run.toml that are read."""
 _PARTS = {"train": marked("training"), "validation": marked("validation"), "test": marked("test")}
 
 
@@ -56,9 +54,8 @@ def _read(run: Run) -> dict[str, Any]:
     """run.toml as far as it is TOML; what it must hold to be run is not asked."""
     path = run.folder / "run.toml"
     try:
-        with path.open("rb") as file:
-            return tomli.loads(file.read(_LARGEST).decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        return reading.toml(regular_files.text(path))
+    except (OSError, ValueError) as error:
         said = _("{path}: cannot be read: {error}")
         raise RunError(said.format(path=path, error=error)) from None
 
