@@ -12,12 +12,14 @@ from engine.worker.process import quiet
 quiet.prepare()
 
 import torch  # noqa: E402  # reads what `prepare` has set
+from fake_nvml import FakeNvml  # noqa: E402
 from peft import PeftModel  # noqa: E402
 from small_runs import RunMaker, SmallRun  # noqa: E402
 from transformers import PreTrainedModel  # noqa: E402
 
 from engine.data import dataset  # noqa: E402
 from engine.data.dataset import Pair  # noqa: E402
+from engine.machine.hardware import Probe  # noqa: E402
 from engine.machine.paths import BUILTIN_PROFILES  # noqa: E402
 from engine.profile import files  # noqa: E402
 from engine.profile.schema import Profile  # noqa: E402
@@ -25,8 +27,17 @@ from engine.prompts.builder import PromptBuilder  # noqa: E402
 from engine.run import prompt_builder  # noqa: E402
 from engine.worker.model.adapters import add_adapter  # noqa: E402
 from engine.worker.model.loading import load_base  # noqa: E402
+from engine.worker.process import devices  # noqa: E402
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine that has none: for what computes here, and in processes begun from here."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(devices, "Probe", lambda: Probe(FakeNvml()))
 
 
 @pytest.fixture(scope="session")

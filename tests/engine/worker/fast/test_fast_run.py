@@ -12,6 +12,8 @@ from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.session import Session
 from engine.worker.training import loop
 
+pytestmark = pytest.mark.usefixtures("without_gpu")
+
 
 def _events(make_run: RunMaker) -> list[Event]:
     small = make_run(

@@ -43,6 +43,8 @@ from engine.worker.scoring.session import Session
 from engine.worker.scoring.translate import translate_all
 from engine.worker.training.loop import Trainer
 
+pytestmark = pytest.mark.usefixtures("without_gpu")
+
 
 def _asking(profile: Profile, engine: str) -> Profile:
     return msgspec.structs.replace(
@@ -50,7 +52,6 @@ def _asking(profile: Profile, engine: str) -> Profile:
     )
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
 def test_without_a_gpu_the_plain_engine_is_taken_and_says_why(
     tuned: PeftModel, profile: Profile
 ) -> None:

@@ -32,6 +32,7 @@ from engine.worker.model.computed import choose_engine
 from engine.worker.model.loading import load_base
 from engine.worker.model.plain import PlainModel
 
+pytestmark = pytest.mark.usefixtures("without_gpu")
 CPU = torch.device("cpu")
 Tensors = dict[str, torch.Tensor]
 
@@ -119,7 +120,9 @@ def in_fp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
     four = BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="fp4", bnb_4bit_compute_dtype=torch.bfloat16
     )
-    model = AutoModelForCausalLM.from_pretrained(MODEL, quantization_config=four)
+    model = AutoModelForCausalLM.from_pretrained(
+        MODEL, quantization_config=four, device_map={"": "cpu"}
+    )
     model.save_pretrained(folder)
     return folder
 
