@@ -38,8 +38,11 @@ def loaded_by(names: list[str]) -> set[str]:
     """Top-level packages, and the engine's modules, that are loaded once these are imported."""
     done = subprocess.run(
         [sys.executable, "-c", _IMPORTS, json.dumps(names)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found = json.loads(done.stdout.splitlines()[-1])
     return {name if name.startswith("engine.") else name.split(".")[0] for name in found}
 
@@ -81,9 +84,13 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 def loaded_for(*arguments: str, **environment: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", _HELP, *arguments], env={**os.environ, **environment},
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", _HELP, *arguments],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 

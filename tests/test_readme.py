@@ -90,9 +90,7 @@ def test_pictures_are_made_of_cells_in_their_places() -> None:
     picture = cell_svg.draw([line], 6, ground="#000000")
     letters = re.findall(r'<tspan x="([\d.]+)">(.)</tspan>', picture)
     wide = cell_svg.WIDE
-    assert letters == [
-        (f"{0.5 * wide:g}", "a"), (f"{2 * wide:g}", "文"), (f"{5.5 * wide:g}", "b")
-    ]  # fmt: skip
+    assert letters == [(f"{0.5 * wide:g}", "a"), (f"{2 * wide:g}", "文"), (f"{5.5 * wide:g}", "b")]
     drawn = re.findall(r'<path fill="#ff0000" d="([^"]+)"', picture)
     assert len(drawn) == 1
     assert drawn[0].startswith("M")

@@ -90,8 +90,12 @@ def test_a_lost_line_leaves_no_workbench(root: Path) -> None:
 def test_training_outlives_a_killed_workbench_and_is_found_again(root: Path) -> None:
     with workbench(root) as terminal:
         terminal.wait_for("tokens an epoch")
-        for setting in ("training.max_steps = 2", "evaluation.outputs = false",
-                        "evaluation.samples = 1", "training.evaluate_every = 2"):  # fmt: skip
+        for setting in (
+            "training.max_steps = 2",
+            "evaluation.outputs = false",
+            "evaluation.samples = 1",
+            "training.evaluate_every = 2",
+        ):
             _change(terminal, setting)
         terminal.wait_for("at most 2 steps")
         terminal.send("s")

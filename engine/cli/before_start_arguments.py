@@ -19,26 +19,38 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
     gpu = parents["gpu"]
 
     look = add(
-        "preflight", "preflight:preflight_of_training",
-        _("what training would do, need and take, before it is started"), json, root, settings, gpu,
-    )  # fmt: skip
+        "preflight",
+        "preflight:preflight_of_training",
+        _("what training would do, need and take, before it is started"),
+        json,
+        root,
+        settings,
+        gpu,
+    )
     look.add_argument("profile", metavar="PROFILE")
     add_training(look)
     add_files(look)
 
     probe = add(
-        "probe", "probe:probe",
+        "probe",
+        "probe:probe",
         _("measure memory and speed: two real steps in a real worker; no run is kept"),
-        json, root, settings, gpu,
-    )  # fmt: skip
+        json,
+        root,
+        settings,
+        gpu,
+    )
     probe.add_argument("profile", metavar="PROFILE")
     add_training(probe)
     add_files(probe)
 
     queue = add(
-        "queue", "waiting:list_waiting",
-        _("runs that start by themselves when a GPU (or the processor) is free"), json, root,
-    )  # fmt: skip
+        "queue",
+        "waiting:list_waiting",
+        _("runs that start by themselves when a GPU (or the processor) is free"),
+        json,
+        root,
+    )
     verbs = queue.add_subparsers(metavar="add|copy|move|remove")
 
     def verb(name: str, does: str, text: str, *shared: ArgumentParser) -> Any:
@@ -49,13 +61,21 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
     one = verb("add", "waiting:add", _("put a run at the end"), json, root, settings, gpu)
     one.add_argument("profile", metavar="PROFILE")
     one.add_argument(
-        "--strategy", choices=list(STRATEGIES), default=QLORA.name,
+        "--strategy",
+        choices=list(STRATEGIES),
+        default=QLORA.name,
         help=_("default: {strategy}").format(strategy=QLORA.name),
-    )  # fmt: skip
+    )
     add_files(one)
     one.set_defaults(checkpoint="")
-    like = verb("copy", "waiting:copy", _("put in a run like another, with some settings changed"),
-                json, root, settings)  # fmt: skip
+    like = verb(
+        "copy",
+        "waiting:copy",
+        _("put in a run like another, with some settings changed"),
+        json,
+        root,
+        settings,
+    )
     like.add_argument("run", metavar="RUN")
     place = verb("move", "waiting:move", _("put a waiting run at another place"), json, root)
     place.add_argument("run", metavar="RUN|PLACE", help=_("part of its id, or its place"))
@@ -69,9 +89,11 @@ def add_training(command: Any) -> None:
     names = [strategy.name for strategy in strategies.training()]
     if len(names) > 1:
         command.add_argument(
-            "--strategy", choices=names, default=QLORA.name,
+            "--strategy",
+            choices=names,
+            default=QLORA.name,
             help=_("default: {strategy}").format(strategy=QLORA.name),
-        )  # fmt: skip
+        )
 
 
 def add_files(command: Any) -> None:

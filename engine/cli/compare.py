@@ -183,8 +183,11 @@ def _standing_table(standing: Standing) -> str:
     for _file, copied in score_table.cells_of_copies(standing.rows):
         lines.append(["–", _(COPY), *copied, "–", ""])
     nothing = ("–", choice_word("last"))
-    told = [at for at in range(len(header)) if at not in _MAY_LACK or any(
-        line[at] not in nothing for line in lines)]  # fmt: skip
+    told = [
+        at
+        for at in range(len(header))
+        if at not in _MAY_LACK or any(line[at] not in nothing for line in lines)
+    ]
     lines = [[line[at] for at in told] for line in lines]
     return table([header[at] for at in told], lines, right=range(2, len(told) - 1))
 

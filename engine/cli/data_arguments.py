@@ -23,9 +23,12 @@ def add_data(data: argparse.ArgumentParser, json: Any, settings: Any) -> None:
         return command
 
     describe = add(
-        "describe", "describe:describe",
-        _("count what a file holds; with a profile, in its tokens"), json, settings,
-    )  # fmt: skip
+        "describe",
+        "describe:describe",
+        _("count what a file holds; with a profile, in its tokens"),
+        json,
+        settings,
+    )
     describe.add_argument("file", metavar="FILE", help=_(_FILE))
     describe.add_argument("--profile", metavar="NAME", help=_("whose tokenizer, prompt and limits"))
 
@@ -53,11 +56,14 @@ def add_data(data: argparse.ArgumentParser, json: Any, settings: Any) -> None:
     leaks.add_argument("train", metavar="TRAIN", help=_(_FILE))
     leaks.add_argument("test", metavar="TEST", help=_(_FILE))
     leaks.add_argument(
-        "--threshold", type=share, default=0.8, metavar="S",
+        "--threshold",
+        type=share,
+        default=0.8,
+        metavar="S",
         help=_(
             "similarity from which two sentences are near, 0-1 (default 0.8); 0: only equal ones"
         ),
-    )  # fmt: skip
+    )
     leaks.add_argument("--all", action="store_true", help=_("list all, not 20"))
     leaks.add_argument("--write", metavar="FILE", help=_("write the training file without them"))
     _add_force(leaks)
@@ -71,24 +77,34 @@ def add_data(data: argparse.ArgumentParser, json: Any, settings: Any) -> None:
     corpus.add_argument("clone", metavar="DIR", help=_("the clone: it holds 双语数据"))
     corpus.add_argument("-o", "--output", metavar="FILE", required=True)
     corpus.add_argument(
-        "--held-out", nargs="+", default=[], metavar="BOOK",
+        "--held-out",
+        nargs="+",
+        default=[],
+        metavar="BOOK",
         help=_("books written to FILE-held-out instead (孟子), or a share of all pairs (0.05)"),
-    )  # fmt: skip
+    )
     corpus.add_argument(
-        "--exclude", nargs="+", default=[], metavar="FILE",
+        "--exclude",
+        nargs="+",
+        default=[],
+        metavar="FILE",
         help=_("test files: pairs that share 10 characters with one are left out"),
-    )  # fmt: skip
+    )
     corpus.add_argument(
         "--limit", type=count, default=0, metavar="N", help=_("at most N pairs, drawn")
     )
     corpus.add_argument(
-        "--direction", choices=["mixed", "both", "to-modern", "to-classical"], default="mixed",
+        "--direction",
+        choices=["mixed", "both", "to-modern", "to-classical"],
+        default="mixed",
         help=_("mixed: each pair one way, drawn (default); both: each pair both ways"),
-    )  # fmt: skip
+    )
     corpus.add_argument(
-        "--templates", choices=["plain", "course"], default="plain",
+        "--templates",
+        choices=["plain", "course"],
+        default="plain",
         help=_("plain: the profile's two forms (default); course: its 17, as often as there"),
-    )  # fmt: skip
+    )
     corpus.add_argument(
         "--profile", metavar="NAME", help=_("whose two forms (default: the usual ones)")
     )

@@ -167,11 +167,15 @@ def _as_dict(found: Ledger, stages: list[Stage], rows: list[Row], page: Path) ->
         said = seed.reported(stage.profile)
         score = row.summary.score
         results.append(
-            {"question": stage.question, "profile": stage.profile.name,
-             "strategy": stage.request.strategy, "run": row.run.id,
-             "reported": said.by_strategy.get(stage.request.strategy),
-             "perplexity": finite(score.perplexity) if score else None}
-        )  # fmt: skip
+            {
+                "question": stage.question,
+                "profile": stage.profile.name,
+                "strategy": stage.request.strategy,
+                "run": row.run.id,
+                "reported": said.by_strategy.get(stage.request.strategy),
+                "perplexity": finite(score.perplexity) if score else None,
+            }
+        )
     return {"experiment": found.name, "results": results, "report": str(page)}
 
 

@@ -57,8 +57,13 @@ def _listed(one: Ledger) -> dict[str, object]:
     for entry in one.contents.stages:
         status = one.state(entry)
         stages.append(
-            {"question": entry.question, "title": entry.title, "profile": entry.profile,
-             "strategy": entry.strategy, "run": entry.run or None,
-             "status": status.value if status else None}
-        )  # fmt: skip
+            {
+                "question": entry.question,
+                "title": entry.title,
+                "profile": entry.profile,
+                "strategy": entry.strategy,
+                "run": entry.run or None,
+                "status": status.value if status else None,
+            }
+        )
     return {"name": one.name, "created": one.contents.created, "stages": stages}

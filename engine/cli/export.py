@@ -130,9 +130,16 @@ def _merge(run: Run, arguments: Namespace) -> int:
     finally:
         line.end()
     if arguments.json:
-        print_json({"run": run.id, "folder": str(target), "layers": merged.layers,
-                          "bytes": merged.bytes, "dtype": merged.dtype,
-                          "difference": finite(merged.difference)})  # fmt: skip
+        print_json(
+            {
+                "run": run.id,
+                "folder": str(target),
+                "layers": merged.layers,
+                "bytes": merged.bytes,
+                "dtype": merged.dtype,
+                "difference": finite(merged.difference),
+            }
+        )
         return 0
     said = _(
         "{folder}: {size}, {dtype}; {layers} layers merged; logits within {difference:.1g} "

@@ -18,9 +18,13 @@ def add_commands(
 ) -> None:
     """Add the three."""
     export = add(
-        "export", "export:export", _("write a run's adapter for the course, or merged weights"),
-        json, root, checkpoint,
-    )  # fmt: skip
+        "export",
+        "export:export",
+        _("write a run's adapter for the course, or merged weights"),
+        json,
+        root,
+        checkpoint,
+    )
     export.add_argument("run", metavar="RUN")
     kind = export.add_mutually_exclusive_group(required=True)
     kind.add_argument(
@@ -47,9 +51,14 @@ def add_commands(
     )
 
     experiment = add(
-        "experiment", "experiment:experiment", _("repeat the homework report's experiments"),
-        json, root, settings, examples,
-    )  # fmt: skip
+        "experiment",
+        "experiment:experiment",
+        _("repeat the homework report's experiments"),
+        json,
+        root,
+        settings,
+        examples,
+    )
     experiment.add_argument(
         "name", metavar="seed", nargs="?", choices=["seed"], help=_("default: list what there is")
     )

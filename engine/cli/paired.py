@@ -58,11 +58,15 @@ def _by_item(compared: Comparison) -> Iterator[str]:
     split = compared.split
     if split is None:
         return
-    said = _("A has the lower perplexity on {better} ({better_share}), B on {worse} "
-             "({worse_share}); p {p}")  # fmt: skip
+    said = _(
+        "A has the lower perplexity on {better} ({better_share}), B on {worse} "
+        "({worse_share}); p {p}"
+    )
     if split.equal:
-        said = _("A has the lower perplexity on {better} ({better_share}), B on {worse} "
-                 "({worse_share}), equal on {equal}; p {p}")  # fmt: skip
+        said = _(
+            "A has the lower perplexity on {better} ({better_share}), B on {worse} "
+            "({worse_share}), equal on {equal}; p {p}"
+        )
     yield said.format(
         better=counted.items(split.better),
         better_share=share(split.better, compared.items),

@@ -78,8 +78,9 @@ def predict(arguments: Namespace) -> int:
         written = {"run": run.id, "file": str(target), "items": len(answers)}
         print_json({**written, "judged": as_data(summary)})
     else:
-        said = plural("{count:,} translation in {file}", "{count:,} translations in {file}",
-                      len(answers))  # fmt: skip
+        said = plural(
+            "{count:,} translation in {file}", "{count:,} translations in {file}", len(answers)
+        )
         print(said.format(count=len(answers), file=target))
         if summary.judged:
             print(describe_result(run, summary))

@@ -38,8 +38,11 @@ def add_run_tables(
     listing.add_argument("--reverse", action="store_true", help=_("the other way round"))
     listing.add_argument("--columns", default="", metavar="A,B", help=_("which, in which order"))
     form = listing.add_mutually_exclusive_group()
-    form.add_argument("--seeds", action="store_true",
-                      help=_("runs that differ in seeds alone as one, each beneath"))  # fmt: skip
+    form.add_argument(
+        "--seeds",
+        action="store_true",
+        help=_("runs that differ in seeds alone as one, each beneath"),
+    )
     form.add_argument("--csv", action="store_true", help=_("print a file for spreadsheets"))
     form.add_argument("--markdown", action="store_true", help=_("print a table for a report"))
 
@@ -64,13 +67,20 @@ def add_run_tables(
     )
     one.add_argument("run", metavar="RUN")
     one.add_argument("--versus", default="", metavar="RUN", help=_("set against another run"))
-    one.add_argument("--sort", choices=["ppl", "change", "chrf", "faults", "file"],
-                     help=_("default: ppl"))  # fmt: skip
+    one.add_argument(
+        "--sort", choices=["ppl", "change", "chrf", "faults", "file"], help=_("default: ppl")
+    )
     one.add_argument("--reverse", action="store_true", help=_("the best first"))
     one.add_argument("--find", default="", metavar="WORDS", help=_("only items that hold them all"))
-    one.add_argument("--faults", nargs="?", const="", metavar="KIND",
-                     help=_("only faulty outputs, or those with one kind of fault"))  # fmt: skip
-    one.add_argument("--direction", choices=["to-modern", "to-classical"],
-                     help=_("only items of one direction"))  # fmt: skip
+    one.add_argument(
+        "--faults",
+        nargs="?",
+        const="",
+        metavar="KIND",
+        help=_("only faulty outputs, or those with one kind of fault"),
+    )
+    one.add_argument(
+        "--direction", choices=["to-modern", "to-classical"], help=_("only items of one direction")
+    )
     one.add_argument("--limit", type=count, default=0, metavar="N", help=_("only the first N"))
     one.add_argument("--markdown", action="store_true", help=_("with outputs, for a report"))

@@ -16,9 +16,12 @@ def add_translating(
 ) -> None:
     """translate, translations."""
     translate = add(
-        "translate", "translate:translate", _("translate a text, or standard input line by line"),
-        json, *parents,
-    )  # fmt: skip
+        "translate",
+        "translate:translate",
+        _("translate a text, or standard input line by line"),
+        json,
+        *parents,
+    )
     translate.add_argument("target", metavar="PROFILE|RUN")
     translate.add_argument("text", metavar="TEXT", nargs="?")
     translate.add_argument(
@@ -35,9 +38,11 @@ def add_translating(
     )
 
     before = add(
-        "translations", "translations:list_translations", _("what was translated in the workbench"),
+        "translations",
+        "translations:list_translations",
+        _("what was translated in the workbench"),
         json,
-    )  # fmt: skip
+    )
     before.add_argument("words", metavar="WORD", nargs="*", help=_("all of which must occur"))
     before.add_argument("--limit", type=count, default=20, metavar="N", help=_("default: 20"))
     before.add_argument(

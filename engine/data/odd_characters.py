@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-OddKind = Literal[
-    "replacement", "control", "invisible", "private use", "html", "mojibake"
-]  # fmt: skip
+OddKind = Literal["replacement", "control", "invisible", "private use", "html", "mojibake"]
 
 _CHARACTERS: dict[OddKind, re.Pattern[str]] = {
     "replacement": re.compile("\ufffd"),

@@ -42,16 +42,18 @@ class Reported:
 REPORTED = {
     "zake7749/gemma-2-2b-it-chinese-kyara-dpo": Reported(
         {QLORA.name: 16.62, ZERO_SHOT.name: 9342.65, FEW_SHOT.name: 3680.27},
-        dict(zip(
-            range(1000, 10001, 1000),
-            (20.71, 22.85, 21.49, 18.00, 17.44, 16.79, 16.85, 17.30, 16.75, 16.62),
-        )),
+        dict(
+            zip(
+                range(1000, 10001, 1000),
+                (20.71, 22.85, 21.49, 18.00, 17.44, 16.79, 16.85, 17.30, 16.75, 16.62),
+            )
+        ),
     ),
     "yentinglin/Llama-3-Taiwan-8B-Instruct": Reported(
         {QLORA.name: 6.91},
         dict(zip(range(625, 5001, 625), (9.58, 8.87, 10.31, 8.58, 8.34, 7.32, 7.02, 6.91))),
     ),
-}  # fmt: skip
+}
 """By model; others have no reported values."""
 NOTES = (
     Said(

@@ -17,9 +17,12 @@ _COUNTS = (
     "num_key_value_heads", "head_dim", "max_position_embeddings", "sliding_window",
 )  # fmt: skip
 _POSITIVE = (
-    "rms_norm_eps", "rope_theta", "query_pre_attn_scalar", "attn_logit_softcapping",
+    "rms_norm_eps",
+    "rope_theta",
+    "query_pre_attn_scalar",
+    "attn_logit_softcapping",
     "final_logit_softcapping",
-)  # fmt: skip
+)
 _LARGEST = 1 << 31
 """Of a count: no tensor has so many rows."""
 _MOST_LAYERS = 10_000

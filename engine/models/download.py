@@ -54,9 +54,12 @@ class Download:
         self.is_over = self.is_stopped = False
         self._on_end = on_end
         self._process = python.spawn(
-            "engine.models.download", model, revision,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            "engine.models.download",
+            model,
+            revision,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         threading.Thread(target=self._listen, daemon=True).start()
 
     @property

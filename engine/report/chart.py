@@ -81,8 +81,9 @@ def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: str, y_name: st
     body += [_level(frame, level) for level in near]
     for line, colour in zip(lines, _colours(lines)):
         body.append(_line(frame, line, colour))
-    body += [f'<g transform="translate(0 {_ROW * row})">{one}</g>'
-             for row, one in enumerate(legend)]  # fmt: skip
+    body += [
+        f'<g transform="translate(0 {_ROW * row})">{one}</g>' for row, one in enumerate(legend)
+    ]
     height = frame.foot + _BOTTOM
     body.append(_text((WIDTH + _LEFT) / 2, height - 10, x_name, "middle"))
     body.append(_text(8, frame.head - 12, y_name + (", logarithmic" if logarithmic else "")))

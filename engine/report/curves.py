@@ -78,9 +78,7 @@ def as_csv(curves: Sequence[Curve]) -> str:
     lines: list[list[sheets.Cell]] = []
     for curve in curves:
         for point in curve.points:
-            values = (
-                point.test, point.test_corpus, point.validation, point.loss, point.seconds
-            )  # fmt: skip
+            values = (point.test, point.test_corpus, point.validation, point.loss, point.seconds)
             shown = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
             lines.append([curve.run, point.step, curve.steps, *shown])
     return sheets.as_csv(header, lines, whole_texts=True)

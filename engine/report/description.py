@@ -112,8 +112,7 @@ def prompt(row: Row) -> Iterator[Words]:
     of_run = row.settings
     form = of_run.profile.prompt
     examples = of_run.examples_shown
-    yield block(form.few_shot_template if examples and form.few_shot_template else
-                form.template)  # fmt: skip
+    yield block(form.few_shot_template if examples and form.few_shot_template else form.template)
     if form.system:
         yield Said("Its {part} part:", part="{system}")
         yield block(form.system)

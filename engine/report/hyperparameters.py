@@ -25,9 +25,10 @@ def of_run(row: Row) -> list[tuple[str, str]]:
 
 def _data(row: Row) -> Iterator[tuple[Words, Words]]:
     names = {
-        "train": Said("training pairs"), "validation": Said("validation pairs"),
+        "train": Said("training pairs"),
+        "validation": Said("validation pairs"),
         "test": Said("test pairs"),
-    }  # fmt: skip
+    }
     for part, name in names.items():
         if file := row.settings.data.get(part):
             pairs: Words = f"{file.pairs:,}"

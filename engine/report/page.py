@@ -79,8 +79,11 @@ def _results(found: Numbers) -> Iterator[Words]:
             "Mean perplexity, every pair of a test file; p by approximate randomisation, corrected "
             "for the number of pairs by Holm's method."
         )
-        yield table(header, [[*map(code, line[:2]), *map(escape, line[2:])] for line in lines],
-                    range(2, len(header)))  # fmt: skip
+        yield table(
+            header,
+            [[*map(code, line[:2]), *map(escape, line[2:])] for line in lines],
+            range(2, len(header)),
+        )
     files = "[results.csv](results.csv), [results.tex](results.tex)"
     yield Said("The same for programs and papers: {files}.", files=files)
 

@@ -23,25 +23,30 @@ class Family:
 
 
 GEMMA = Family(
-    "<bos>", "<eos>", ("<start_of_turn>", "<end_of_turn>"),
+    "<bos>",
+    "<eos>",
+    ("<start_of_turn>", "<end_of_turn>"),
     "{{ bos_token }}{% for m in messages %}<start_of_turn>"
     "{{ 'model' if m.role == 'assistant' else m.role }}\n{{ m.content | trim }}<end_of_turn>\n"
     "{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}",
-)  # fmt: skip
+)
 LLAMA = Family(
-    "<|begin_of_text|>", "<|eot_id|>",
+    "<|begin_of_text|>",
+    "<|eot_id|>",
     ("<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>"),
     "{{ bos_token }}{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n"
     "{{ m.content | trim }}<|eot_id|>{% endfor %}{% if add_generation_prompt %}"
     "<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}",
-)  # fmt: skip
+)
 QWEN = Family(
-    None, "<|im_end|>", ("<|im_start|>", "<|endoftext|>"),
+    None,
+    "<|im_end|>",
+    ("<|im_start|>", "<|endoftext|>"),
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n"
     "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n"
     "{% endif %}{% endif %}",
-)  # fmt: skip
+)
 
 FAMILY_OF = {
     "gemma-2-2b-kyara": GEMMA,

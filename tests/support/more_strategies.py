@@ -60,8 +60,9 @@ def look_at_tables(root: Path) -> None:
     curve = Curve()
     curve.perplexity[0] = 9.0
     scene = Scene(curve, references={SHOWN.name: 7.0})
-    shown = "".join(char for row in legend.rows(scene, 80, 40, is_logarithmic=False)
-                    for char, _ in row)  # fmt: skip
+    shown = "".join(
+        char for row in legend.rows(scene, 80, 40, is_logarithmic=False) for char, _ in row
+    )
     assert "~~ many-shot 7.00" in shown
     assert SHOWN.name in plot.PARTS
     stages = seed.stages(Request(root, "qlora"), ["tiny"])

@@ -39,13 +39,19 @@ SIZES: dict[str, Any] = {
 GEMMA = {"query_pre_attn_scalar": 24, "attn_logit_softcapping": 5.0, "final_logit_softcapping": 8.0}
 SCALED = {"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}
 YARN = {
-    "rope_type": "yarn", "factor": 4.0, "rope_theta": 10000.0,
+    "rope_type": "yarn",
+    "factor": 4.0,
+    "rope_theta": 10000.0,
     "original_max_position_embeddings": 32,
-}  # fmt: skip
+}
 LLAMA_3 = {
-    "rope_type": "llama3", "factor": 8.0, "rope_theta": 10000.0, "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0, "original_max_position_embeddings": 32,
-}  # fmt: skip
+    "rope_type": "llama3",
+    "factor": 8.0,
+    "rope_theta": 10000.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}
 DECODERS: dict[str, Callable[[], PretrainedConfig]] = {
     "gemma2": lambda: Gemma2Config(**SIZES, **GEMMA, sliding_window=64),
     "gemma2, narrow window": lambda: Gemma2Config(**SIZES, **GEMMA, sliding_window=WINDOW),

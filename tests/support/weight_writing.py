@@ -47,9 +47,12 @@ def write_adapter(
     """An adapter's folder; whole, unless the shapes or the settings are others."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {
-        "peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["v_proj", "q_proj"],
+        "peft_type": "LORA",
+        "r": 4,
+        "lora_alpha": 8,
+        "target_modules": ["v_proj", "q_proj"],
         **config,
-    }  # fmt: skip
+    }
     (folder / adapter_check.CONFIG).write_text(json.dumps(content))
     write_tensors(folder / adapter_check.WEIGHTS, shapes or adapter_shapes(), fill=b"\x3d")
     return folder
@@ -79,8 +82,10 @@ def write_stored(path: Path, tensors: Mapping[str, Stored]) -> None:
     for name, tensor in tensors.items():
         end = at + len(tensor.content)
         header[name] = {
-            "dtype": tensor.dtype, "shape": list(tensor.shape), "data_offsets": [at, end]
-        }  # fmt: skip
+            "dtype": tensor.dtype,
+            "shape": list(tensor.shape),
+            "data_offsets": [at, end],
+        }
         at = end
     write_header(path, header, b"".join(tensor.content for tensor in tensors.values()))
 

@@ -16,8 +16,8 @@ def mend() -> None:
 
     Textual 8.2.8 marks a covered screen to be painted once more whenever it was painted: sixty
     times a second from the first change on, the dialog's own cells with it. Screens under others
-    are painted since #3055 (pull requests #3062 and #6307 of Textualize/textual); no issue was found
-    that speaks of the cost.
+    are painted since Textual's issue #3055 (pull requests #3062 and #6307); none was found that
+    speaks of the cost.
     """
     Screen._compositor_refresh = _refresh  # type: ignore[method-assign,assignment]
 

@@ -47,8 +47,10 @@ class LineTable(ScrollView, can_focus=True):
         Binding("end,ctrl+end", "to(-1)", "Last row", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-table--heading", "line-table--cursor", "line-table--marked",
-    }  # fmt: skip
+        "line-table--heading",
+        "line-table--cursor",
+        "line-table--marked",
+    }
     DEFAULT_CSS = """
     LineTable {
         height: 1fr;

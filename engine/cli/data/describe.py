@@ -145,8 +145,9 @@ def _token_parts(profile: Profile, measured: Lengths) -> Sequence[str]:
     share = measured.scored / measured.tokens
     cut = _("evaluation cuts {pairs} at {limit:,} tokens")
     if measured.no_room:
-        cut = _("evaluation cuts {pairs} at {limit:,} tokens, {count:,} of them lose their whole "
-                "answer")  # fmt: skip
+        cut = _(
+            "evaluation cuts {pairs} at {limit:,} tokens, {count:,} of them lose their whole answer"
+        )
     facts = [
         _("{tokens:,} tokens in all, {share:.1%} scored").format(
             tokens=measured.tokens, share=share

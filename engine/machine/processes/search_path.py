@@ -51,10 +51,8 @@ def settle(source: str) -> None:
     asked = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     doubtful = {"", _working_folder(), *asked}
     sys.path[:] = [
-        entry
-        for entry in sys.path
-        if entry == source or entry not in doubtful or is_sound(entry)
-    ]  # fmt: skip
+        entry for entry in sys.path if entry == source or entry not in doubtful or is_sound(entry)
+    ]
 
 
 def _is_closed(status: os.stat_result, *, sticky: bool) -> bool:

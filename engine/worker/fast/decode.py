@@ -133,9 +133,16 @@ class Translator:
             qkv, out, gate_up, down = self.linears[number]
             q, k, v = pointwise.rotate(qkv(normed), cos, sin, layer.norm_queries, layer.norm_keys)
             attended = self._attend(
-                q, k, v, keys[number], values[number], positions, fast.shape.windows[number],
-                fast.shape.attention_scale, fast.shape.attention_cap,
-            )  # fmt: skip
+                q,
+                k,
+                v,
+                keys[number],
+                values[number],
+                positions,
+                fast.shape.windows[number],
+                fast.shape.attention_scale,
+                fast.shape.attention_cap,
+            )
             stream, normed = pointwise.join(
                 stream, out(attended), layer.norm_attended, layer.norm_mlp
             )

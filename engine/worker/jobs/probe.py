@@ -72,9 +72,13 @@ def _score(trainer: Trainer) -> float:
     part = largest_pass(trainer.computed, trainer.data.test, trainer.profile)
     began = time.monotonic()
     evaluate.score(
-        trainer.computed, part, trainer.profile, trainer.report, "test file",
+        trainer.computed,
+        part,
+        trainer.profile,
+        trainer.report,
+        "test file",
         trainer.session.builder.tokenizer.pad_id,
-    )  # fmt: skip
+    )
     return sum(len(item.ids) for item in part.encoded) / (time.monotonic() - began)
 
 

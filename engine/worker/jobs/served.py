@@ -51,9 +51,14 @@ class Served:
         translator = self._translator(model, request.adapter)
         if translator is None:
             return generate(
-                model, prompts, stop, settings, self._pad_id,
-                stop_requested=cancelled, on_token=on_token,
-            )[0]  # fmt: skip
+                model,
+                prompts,
+                stop,
+                settings,
+                self._pad_id,
+                stop_requested=cancelled,
+                on_token=on_token,
+            )[0]
         return translator.generate(
             prompts, stop, settings, stop_requested=cancelled, on_token=on_token
         )[0]

@@ -60,15 +60,21 @@ def test_a_run_that_made_the_model_worse_says_so(
     scored = [
         events.Evaluated(part=part, score=score(value), step=step)
         for step, part, value in (
-            (0, "validation", 44.0), (0, "test", 40.0), (9, "validation", 50.5), (9, "test", 45.0),
+            (0, "validation", 44.0),
+            (0, "test", 40.0),
+            (9, "validation", 50.5),
+            (9, "test", 45.0),
         )
-    ]  # fmt: skip
+    ]
     file = DataFile(str(TEST_FILE), "0" * 64, 84)
     run = make_run(
-        root, events.Started(steps=9), *scored,
-        events.Saved(step=9, checkpoint="step-9", best=True), events.Finished(steps=9),
+        root,
+        events.Started(steps=9),
+        *scored,
+        events.Saved(step=9, checkpoint="step-9", best=True),
+        events.Finished(steps=9),
         data={"test": file, "validation": file},
-    )  # fmt: skip
+    )
     _, out, _ = run_command(capsys, "runs")
     assert "finished, worse" in out
     assert "50.50" in out

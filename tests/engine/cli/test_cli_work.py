@@ -158,11 +158,14 @@ def test_predictions_are_written_as_the_course_wants_them(
     empty = {"direction": "to_modern", "perplexity": None, "nll": None, "tokens": 0}
     rows = [empty | {"id": "a", "output": "答"}, empty | {"id": "b", "output": None}]
     lines = "\n".join(json.dumps(row) for row in rows)
-    write_worker(worker, f"""
+    write_worker(
+        worker,
+        f"""
 (folder / "evaluations").mkdir()
 (folder / "evaluations" / "predictions.jsonl").write_text({lines!r})
 emit("finished", file="evaluations/predictions.jsonl")
-""")  # fmt: skip
+""",
+    )
     write_pairs(Path("ask.json"), [{"id": i, "instruction": "翻譯成現代文：\n其"} for i in "ab"])
     shown = as_json(capsys, "predict", "tiny", "ask.json", "-o", "out.json")
     assert shown["items"] == 2

@@ -226,8 +226,12 @@ def test_rules_that_are_broken_are_named() -> None:
 
 
 def test_the_base_models_size_is_read_from_its_weight_files(tmp_path: Path) -> None:
-    shapes = {"model.embed_tokens.weight": (100, 8), "model.layers.0.q_proj.weight": (64, 8),
-              "model.norm.weight": (8,), "lm_head.weight": (100, 8)}  # fmt: skip
+    shapes = {
+        "model.embed_tokens.weight": (100, 8),
+        "model.layers.0.q_proj.weight": (64, 8),
+        "model.norm.weight": (8),
+        "lm_head.weight": (100, 8),
+    }
     write_tensors(tmp_path / "model.safetensors", shapes, "BF16")
     rest = 2 * (800 + 8 + 800)
     assert rules.base_bytes(tmp_path, Quantization("none")) == 2 * 512 + rest

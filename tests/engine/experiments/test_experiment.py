@@ -59,9 +59,11 @@ def test_a_second_time_nothing_is_run_again(capsys: pytest.CaptureFixture[str]) 
     assert as_json(capsys, *TINY) == first
     assert ids() == made
     assert [one["run"] for one in first["results"]] == [
-        entry["run"] for entry in
-        tomli.loads(Path("runs/experiments/seed/experiment.toml").read_text("utf-8"))["stages"]
-    ]  # fmt: skip
+        entry["run"]
+        for entry in tomli.loads(Path("runs/experiments/seed/experiment.toml").read_text("utf-8"))[
+            "stages"
+        ]
+    ]
     again = as_json(capsys, *TINY, "--new")
     assert again["experiment"] == "seed-2"
     assert len(ids()) == 6
@@ -165,8 +167,10 @@ def _named(model: str) -> Profile:
 
 
 def test_the_reported_curve_stands_beside_points_at_the_same_share(root: Path) -> None:
-    curve = [events.Evaluated(part="test", score=score(50.0 - n / 50), step=n)
-             for n in (0, 125, 250, 1250)]  # fmt: skip
+    curve = [
+        events.Evaluated(part="test", score=score(50.0 - n / 50), step=n)
+        for n in (0, 125, 250, 1250)
+    ]
     end = events.Finished(score=score(24.93), checkpoint="step-001250")
     run = make_run(root, events.Started(steps=1250), *curve, end)
     profile = _named("/models/gemma-2-2b-it-chinese-kyara-dpo")

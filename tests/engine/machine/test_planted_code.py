@@ -116,8 +116,12 @@ def test_the_command_itself_imports_nothing_from_where_one_stands(
                 _remove(folder, "tui", "runpy", "typing_extensions")
             done = subprocess.run(
                 [sys.executable, *command, "runs", "--runs", str(run.root)],
-                cwd=folder, env=kept, capture_output=True, text=True, check=False,
-            )  # fmt: skip
+                cwd=folder,
+                env=kept,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             assert (done.returncode, planted.run) == (0, []), done.stderr
             assert run.id[:15] in done.stdout
 

@@ -109,7 +109,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "config broken": (lambda at: (at / "config.json").write_text("{"), "config.json: broken JSON"),
     "config missing": (lambda at: (at / "config.json").unlink(), "config.json: no such file"),
     "weights missing": (lambda at: (at / WEIGHTS).unlink(), "model.safetensors: no such file; get"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

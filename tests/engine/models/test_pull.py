@@ -402,7 +402,7 @@ def test_a_model_is_pulled_into_a_folder_and_found_there(
         (lambda at: (at / "model.safetensors").write_bytes(b"junk"), "is no safetensors file; get"),
         (shutil.rmtree, "no such folder"),
     ],
-)  # fmt: skip
+)
 def test_a_folder_that_holds_no_whole_model_is_refused(
     capsys: pytest.CaptureFixture[str], repository: Path, tmp_path: Path, spoil, said: str
 ) -> None:  # type: ignore[no-untyped-def]

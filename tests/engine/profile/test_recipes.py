@@ -71,8 +71,9 @@ def test_an_answer_is_scored_to_the_tokenizers_eos_and_ends_there_and_at_the_tur
     assert made.tokenizer.token(made.encode("問", "答").ids[-1]) == family.eos
     ends = {"<end_of_turn>", "<|eot_id|>", "<|end_of_text|>", "<|im_end|>", "<|endoftext|>"}
     assert {made.tokenizer.token(one) for one in made.stop_ids} == {
-        family.eos, *(ends & {*family.special, family.eos}),
-    }  # fmt: skip
+        family.eos,
+        *(ends & {*family.special, family.eos}),
+    }
 
 
 def test_qwen_gets_no_bos_unless_it_is_asked_for() -> None:

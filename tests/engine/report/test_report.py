@@ -37,10 +37,14 @@ def scored_run(root: Path, strategy: str = "qlora", **more: object) -> Run:
     """A run with a curve, samples on disk and everything that a result may have."""
     run_id = f"20260101-120000-tiny-{strategy}"
     judged = Judgement(
-        samples=6, bleu=Measure(21.5), chrf=Measure(18.25), source_bleu=Measure(11.0),
-        source_chrf=Measure(14.0), outputs=6,
+        samples=6,
+        bleu=Measure(21.5),
+        chrf=Measure(18.25),
+        source_bleu=Measure(11.0),
+        source_chrf=Measure(14.0),
+        outputs=6,
         faults={"copied": Fault(2, "item-1", "copied", EVIL), "empty": Fault(0)},
-    )  # fmt: skip
+    )
     trained = [
         events.Started(at=1000.0, steps=4, device="cpu"),
         events.Evaluated(at=1001.0, part="test", score=score(40.0), step=0),
@@ -88,8 +92,10 @@ def test_a_report_is_a_page_with_its_curve_and_tables(
     assert tree.tag.endswith("svg")
     points = list(csv.DictReader((folder / "learning_curve.csv").open(encoding="utf-8")))
     assert [(p["step"], p["test_perplexity"], p["validation_perplexity"]) for p in points] == [
-        ("0", "40", ""), ("2", "30", "31"), ("4", "inf", ""),
-    ]  # fmt: skip
+        ("0", "40", ""),
+        ("2", "30", "31"),
+        ("4", "inf", ""),
+    ]
     samples = list(csv.DictReader((folder / "samples.csv").open(encoding="utf-8-sig")))
     assert len(samples) == 6
     assert samples[2]["perplexity 20260101-120000-tiny-few-shot"] == "9.0"
@@ -240,9 +246,11 @@ def test_pairs_that_were_put_aside_and_repaired_references_are_told(
     changed = {"data.validation": "", "data.validation_share": "0.2"}
     train, test = DataFile("t.json", "a" * 64, 32), DataFile("s.json", "b" * 64, 6)
     run = scored_run(
-        root, profile=files.override(tiny(), changed), overrides=changed,
+        root,
+        profile=files.override(tiny(), changed),
+        overrides=changed,
         data={"train": train, "validation": DataFile("t.json", "a" * 64, 8), "test": test},
-    )  # fmt: skip
+    )
     events.EventLog(run.events_path).append(
         events.Evaluated(at=1010.0, part="repaired", score=score(27.0), step=2)
     )

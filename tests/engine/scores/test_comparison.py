@@ -33,10 +33,14 @@ def item(number: int, perplexity: float = 10.0, **changes: Any) -> SampleResult:
         **changes,
     }
     return SampleResult(
-        id=f"p{number}", direction="to_modern" if number % 2 else "to_classical",
-        perplexity=perplexity, nll=math.log(perplexity) * tokens, tokens=tokens,
-        instruction=f"{ask}\n第{number}句", **values,
-    )  # fmt: skip
+        id=f"p{number}",
+        direction="to_modern" if number % 2 else "to_classical",
+        perplexity=perplexity,
+        nll=math.log(perplexity) * tokens,
+        tokens=tokens,
+        instruction=f"{ask}\n第{number}句",
+        **values,
+    )
 
 
 def run_of(
@@ -188,8 +192,10 @@ def test_without_translations_no_numpy_is_asked_for(root: Path) -> None:
     assert set(lines_of(compared)) == {"perplexity", "corpus", "median"}
     untranslated = run_of(root, "b", [item(1, output=None), item(2)])
     assert set(lines_of(comparison.compare(one, untranslated))) == {
-        "perplexity", "corpus", "median",
-    }  # fmt: skip
+        "perplexity",
+        "corpus",
+        "median",
+    }
 
 
 def test_the_command_prints_the_comparison_of_exactly_two_runs(

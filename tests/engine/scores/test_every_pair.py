@@ -141,8 +141,10 @@ def test_runs_that_differ_in_seeds_alone_are_a_row_with_each_beneath(
     assert lines[0][-1].endswith("other")
     assert lines[1][:8] == ["tiny", "qlora", "×", "3", "seeds", "5.03", "±", "1.76"]
     assert [line[:3] for line in lines[2:]] == [
-        ["seed", "1", "3.00"], ["seed", "2", "6.00"], ["seed", "3", "6.10"]
-    ]  # fmt: skip
+        ["seed", "1", "3.00"],
+        ["seed", "2", "6.00"],
+        ["seed", "3", "6.10"],
+    ]
 
 
 def test_the_same_seed_twice_is_no_spread(root: Path) -> None:

@@ -47,9 +47,13 @@ def test_the_same_item_twice_is_paired_once_each() -> None:
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [("ppl", "p2 p3 p1 p4"), ("change", "p3 p1 p2 p4"), ("chrf", "p1 p3 p2 p4"),
-     ("file", "p1 p2 p3 p4")],
-)  # fmt: skip
+    [
+        ("ppl", "p2 p3 p1 p4"),
+        ("change", "p3 p1 p2 p4"),
+        ("chrf", "p1 p3 p2 p4"),
+        ("file", "p1 p2 p3 p4"),
+    ],
+)
 def test_the_worst_come_first_and_those_without_a_value_last(order: str, expected: str) -> None:
     paired = items.pair_up(ONE, OTHER)
     assert ids(items.sort(paired, order)) == expected.split()
@@ -125,8 +129,11 @@ def test_the_command_sets_two_runs_side_by_side(
     capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:
     for name, samples in (("one", ONE), ("other", OTHER)):
-        run = make_run(root, events.Evaluated(part="test", score=score(), file="e.jsonl"),
-                       run_id=f"20260101-120000-{name}")  # fmt: skip
+        run = make_run(
+            root,
+            events.Evaluated(part="test", score=score(), file="e.jsonl"),
+            run_id=f"20260101-120000-{name}",
+        )
         lines = [json.dumps({k: getattr(s, k) for k in s.__struct_fields__}) for s in samples]
         (run.folder / "e.jsonl").write_text("\n".join(lines), "utf-8")
     found = as_json(capsys, "items", "one", "--versus", "other")

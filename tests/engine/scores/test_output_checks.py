@@ -128,8 +128,9 @@ def test_marks_of_thinking_that_are_tokens_are_not_named_twice() -> None:
 def test_english_words_are_named_unless_something_explains_them(checker: OutputChecker) -> None:
     output = "The translation is：學習 very 快樂。<end_of_turn>"
     assert checker.faults(result(output)) == {
-        "english": "The translation very", "special": "<end_of_turn>"
-    }  # fmt: skip
+        "english": "The translation very",
+        "special": "<end_of_turn>",
+    }
     assert checker.faults(result("學習 OK 快樂。")) == {}
     assert checker.faults(result("名為 Confucius。", reference="他叫 Confucius。")) == {}
     assert checker.faults(result("model\n學習很快樂。")) == {"prompt": "model"}
@@ -178,8 +179,10 @@ def test_faults_are_counted_with_the_first_as_example(checker: OutputChecker) ->
     counted = tally(results)
     assert list(counted) == list(FAULTS)
     assert {kind: fault.count for kind, fault in counted.items() if fault.count} == {
-        "simplified": 2, "empty": 1, "repeats": 1,
-    }  # fmt: skip
+        "simplified": 2,
+        "empty": 1,
+        "repeats": 1,
+    }
     example = counted["simplified"]
     assert (example.id, example.found) == ("p1", "说话")
     assert example.output == "说话" * 30 + "…"

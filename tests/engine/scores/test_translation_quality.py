@@ -116,15 +116,19 @@ def test_p_is_that_of_sacrebleus_paired_test_where_there_are_many_items(changed:
     systems = [("one", one), ("other", other)]
     printed = PairedTest(systems, translation_quality.metrics(), [references], "ar")()[1]
     counted = [translation_quality.count(lines, [references]) for lines in (one, other)]
-    found = {name: exchange_test(counted[0][name].score(), counted[1][name].score())
-             for name in counted[0]}  # fmt: skip
+    found = {
+        name: exchange_test(counted[0][name].score(), counted[1][name].score())
+        for name in counted[0]
+    }
     assert found["bleu"] == pytest.approx(printed["BLEU"][1].p_value, abs=0.02)
     assert found["chrf"] == pytest.approx(printed["chrF2"][1].p_value, abs=0.02)
     assert (found["bleu"] < 0.05) == (changed == 12)
 
 
 def test_of_a_handful_of_items_p_is_never_smaller_than_chance_allows() -> None:
-    counted = [translation_quality.count(lines[:3], [REFERENCES[:3]]) for lines in (
-        REFERENCES, ["之乎者也"] * 3)]  # fmt: skip
+    counted = [
+        translation_quality.count(lines[:3], [REFERENCES[:3]])
+        for lines in (REFERENCES, ["之乎者也"] * 3)
+    ]
     p = exchange_test(counted[0]["bleu"].score(), counted[1]["bleu"].score())
     assert p == pytest.approx(2 / 2**3, abs=0.02)

@@ -130,10 +130,12 @@ def _read(folder: Path, written: list[Event]) -> dict[str, object]:
         "speed": speed.tokens_per_second,
         "time estimate": _Pace.of(history),
         "result": [
-            _plain(result.evaluated), _plain(result.judged), result.file and result.file.name,
+            _plain(result.evaluated),
+            _plain(result.judged),
+            result.file and result.file.name,
             result.warnings,
         ],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("how", RESUMED)

@@ -28,8 +28,8 @@ def multiply_dense(x: Tensor, weight: Tensor) -> Tensor:
     out = torch.empty(1, outputs, dtype=x.dtype, device=x.device)
     rows = 1 if outputs < _FEW else 2
     _dense[(triton.cdiv(outputs, rows),)](
-        x, weight, out, outputs, K=width, BN=rows, BK=_COLUMNS, num_warps=4, **early_start(1),
-    )  # fmt: skip
+        x, weight, out, outputs, K=width, BN=rows, BK=_COLUMNS, num_warps=4, **early_start(1)
+    )
     return out
 
 

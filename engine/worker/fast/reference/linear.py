@@ -56,11 +56,14 @@ class TorchLowRank:
         unused = grad.new_empty(())
         grads_b = [
             torch.addmm(
-                unused, grad[:, slot.outputs].t(), inner[:, slot.ranks],
-                beta=0, alpha=adapter.scaling,
+                unused,
+                grad[:, slot.outputs].t(),
+                inner[:, slot.ranks],
+                beta=0,
+                alpha=adapter.scaling,
             )
             for slot in adapter.slots
-        ]  # fmt: skip
+        ]
         grad_inner = grad @ adapter.b
         grad_a = grad_inner.t() @ (drop.apply(x) if drop else x)
         return LowRankGradients(grad_inner, grad_a, grads_b)

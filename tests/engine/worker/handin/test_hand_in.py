@@ -190,9 +190,12 @@ def test_a_merged_folder_is_whole_and_has_a_profile(merged: Path) -> None:
 
 
 def test_a_merged_model_is_not_written_over_or_where_it_does_not_fit(
-    merged: Path, finished_run: SmallRun, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    merged: Path,
+    finished_run: SmallRun,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     root = str(finished_run.run.folder.parent)
     command = ["export", finished_run.run.id, "--runs", root, "--merged"]
     assert main([*command, str(merged)]) == 2

@@ -81,9 +81,7 @@ def test_an_adapter_is_said_to_belong_to_the_model_as_the_profile_names_it(
     link = hub.link("Qwen/Qwen3-4B", "main")
     link.parent.mkdir(parents=True)
     link.symlink_to(models["qwen3"])
-    small = make_run(
-        profile="qwen3-4b", training__max_steps=1, evaluation__samples=0,
-    )  # fmt: skip
+    small = make_run(profile="qwen3-4b", training__max_steps=1, evaluation__samples=0)
     events_of(small)
     config = json.loads((small.run.adapter_path / "adapter_config.json").read_text("utf-8"))
     assert config["base_model_name_or_path"] == "Qwen/Qwen3-4B"
