@@ -12,9 +12,17 @@ from engine.data import dataset
 from engine.data.dataset import Pair
 
 HELD_OUT = {
-    "孟子", "世說新語", "列子", "淮南子", "搜神記",
-    "夢溪筆談", "徐霞客遊記", "天工開物", "貞觀政要", "陳書",
-}  # fmt: skip
+    "孟子",
+    "世說新語",
+    "列子",
+    "淮南子",
+    "搜神記",
+    "夢溪筆談",
+    "徐霞客遊記",
+    "天工開物",
+    "貞觀政要",
+    "陳書",
+}
 PARTS = {
     part: dataset.read(MODEL / "data" / f"{part}.json").pairs
     for part in ("train", "validation", "test")

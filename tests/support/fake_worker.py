@@ -89,10 +89,16 @@ def step(number: int, of: int, loss: float | None = None) -> Step:
 def script(steps: int, first: int = 0) -> list[Event]:
     """The events of a training run, but for its end."""
     begun: list[Event] = [
-        Started(steps=steps, resumed_from=first, device="fake", pid=os.getpid(),
-                host=socket.gethostname(), pairs=steps * 8),
+        Started(
+            steps=steps,
+            resumed_from=first,
+            device="fake",
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            pairs=steps * 8,
+        ),
         Phase(name="loading weights"),
-    ]  # fmt: skip
+    ]
     every = max(1, steps // 10)
     if first == 0:
         begun += [Phase(name="scoring test", done=40, of=500), evaluated(0, 812.0)]
@@ -139,8 +145,13 @@ def play(run: Run, steps: int, seconds: float, end: str) -> None:
         time.sleep(0.1)
     if end == "failed":
         log.append(Warned(message="memory is short", hint="close other programs"))
-        log.append(Failed(type="OutOfMemory", message="[/nope] out of memory",
-                          hint="lower training.tokens_per_pass"))  # fmt: skip
+        log.append(
+            Failed(
+                type="OutOfMemory",
+                message="[/nope] out of memory",
+                hint="lower training.tokens_per_pass",
+            )
+        )
     else:
         log.append(Finished(steps=steps, loss=1.2, score=score(12.5), checkpoint="step-000010"))
 

@@ -50,8 +50,15 @@ def look_at_tables(root: Path) -> None:
     from tui.screens.train.scene import Scene
 
     test = {"test": DataFile("/x/test.json", "a" * 64, 84)}
-    run = make_run(root, Started(), Finished(score=score(7.0)), run_id="m", job="evaluate",
-                   strategy=SHOWN.name, data=test)  # fmt: skip
+    run = make_run(
+        root,
+        Started(),
+        Finished(score=score(7.0)),
+        run_id="m",
+        job="evaluate",
+        strategy=SHOWN.name,
+        data=test,
+    )
     row = Row(run, run.settings, run.summary())
     assert query.parse("strategy=many-shot").matching([row]) == [row]
     assert find_references([row], run.settings) == {SHOWN.name: 7.0}

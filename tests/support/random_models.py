@@ -29,9 +29,14 @@ def write_model(kind: str, family: Family, folder: Path) -> Path:
     vocabulary = json.loads((folder / "tokenizer.json").read_text("utf-8"))
     size = len(vocabulary["model"]["vocab"]) + len(family.special) + 2
     config = AutoConfig.for_model(
-        kind, **_SHAPE, vocab_size=size, bos_token_id=tokenizer.bos_id,
-        eos_token_id=tokenizer.eos_id, pad_token_id=None, tie_word_embeddings=kind == "qwen3",
-    )  # fmt: skip
+        kind,
+        **_SHAPE,
+        vocab_size=size,
+        bos_token_id=tokenizer.bos_id,
+        eos_token_id=tokenizer.eos_id,
+        pad_token_id=None,
+        tie_word_embeddings=kind == "qwen3",
+    )
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(config)
     model.save_pretrained(folder, max_shard_size="400KB")

@@ -41,10 +41,18 @@ NOW = BEGAN + 91
 """A second after step 70 of a run that is alive."""
 WORKER = 4242
 GPU = Gpu(
-    "GPU-5a1e", 0, "NVIDIA H100 80GB HBM3", 85_899_345_920, 31_200_000_000, 54_699_345_920,
-    87, 64, 310.0, 700.0,
+    "GPU-5a1e",
+    0,
+    "NVIDIA H100 80GB HBM3",
+    85_899_345_920,
+    31_200_000_000,
+    54_699_345_920,
+    87,
+    64,
+    310.0,
+    700.0,
     (GpuProcess(WORKER, "chen", "python", 30_000_000_000), GpuProcess(977, "lin", "python", 10**9)),
-)  # fmt: skip
+)
 MACHINE = Machine((GPU,), 0.25, 16, 64_000_000_000, 48_000_000_000)
 _STILL = 3
 """Looks in a row that show the same before a screen counts as settled."""

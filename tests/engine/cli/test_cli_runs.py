@@ -92,8 +92,13 @@ def test_runs_are_listed_with_status_in_words_and_result(
     make_run(root, *ENDED)
     _, out, _ = run_command(capsys, "runs")
     assert out.splitlines()[2].split()[:6] == [
-        "20260101-120000-tiny-qlora", "✓", "finished", "qlora", "12.50", "2.000",
-    ]  # fmt: skip
+        "20260101-120000-tiny-qlora",
+        "✓",
+        "finished",
+        "qlora",
+        "12.50",
+        "2.000",
+    ]
 
 
 def test_a_limit_lists_the_newest_only(capsys: pytest.CaptureFixture[str], root: Path) -> None:

@@ -102,5 +102,10 @@ def test_leaks_come_in_the_order_of_the_test_file() -> None:
     test = [to_modern(str(n), f"第{n}句文言文在此處。", f"第{n}句白話文在這裡。") for n in range(5)]
     found = find_leaks([*reversed(test), test[2]], test)
     assert [(leak.test, leak.train) for leak in found] == [
-        (0, 4), (1, 3), (2, 2), (2, 5), (3, 1), (4, 0),
-    ]  # fmt: skip
+        (0, 4),
+        (1, 3),
+        (2, 2),
+        (2, 5),
+        (3, 1),
+        (4, 0),
+    ]

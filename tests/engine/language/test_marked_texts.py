@@ -16,9 +16,14 @@ COMMANDS = Path(engine.__file__).parent / "cli"
 GRAMMAR = ("commands.py", "*_arguments.py")
 """What is said to argparse, which prints it."""
 ERRORS = (
-    "DataError", "ProfileError", "QueryError", "RunError", "SettingsError",
-    "Unsupported", "UserError",
-)  # fmt: skip
+    "DataError",
+    "ProfileError",
+    "QueryError",
+    "RunError",
+    "SettingsError",
+    "Unsupported",
+    "UserError",
+)
 MARKS = ("_", "Said", "counted", "in_context", "marked", "pgettext", "plural")
 WORD = re.compile("[A-Za-z]{2,}")
 WORDS = re.compile("[A-Za-z]{2,}[,.:;]? [A-Za-z]{2,}")

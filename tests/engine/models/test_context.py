@@ -64,8 +64,16 @@ def test_the_card_and_the_run_say_how_many(
     file = tmp_path / "ask.json"
     file.write_text(json.dumps([{"id": "L", "instruction": "翻譯成文言文：\n他走了。"}]))
     status, _, said = run_command(
-        capsys, "predict", "tiny", str(file), "-o", str(tmp_path / "out.json"),
-        "--set", f"model.path={folder}", "--runs", str(root),
-    )  # fmt: skip
+        capsys,
+        "predict",
+        "tiny",
+        str(file),
+        "-o",
+        str(tmp_path / "out.json"),
+        "--set",
+        f"model.path={folder}",
+        "--runs",
+        str(root),
+    )
     assert status == 0
     assert "data.test: 1 item is longer than the model's context of 20 tokens, first L" in said

@@ -265,9 +265,16 @@ def test_headers_that_cannot_be_true(header: object, words: str, tmp_path: Path)
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"1234", b"[" * 10**6, struct.pack("<Q", 1 << 62) + b"{}", struct.pack("<Q", 99) + b"{",
-     struct.pack("<Q", 10**6) + b"[" * 10**6, struct.pack("<Q", 2) + b"\xff\xfe"],
-)  # fmt: skip
+    [
+        b"",
+        b"1234",
+        b"[" * 10**6,
+        struct.pack("<Q", 1 << 62) + b"{}",
+        struct.pack("<Q", 99) + b"{",
+        struct.pack("<Q", 10**6) + b"[" * 10**6,
+        struct.pack("<Q", 2) + b"\xff\xfe",
+    ],
+)
 def test_files_that_are_something_else(content: bytes, tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes(content)
     with pytest.raises(UserError, match=r"model\.safetensors: is no safetensors file; get it"):

@@ -55,12 +55,19 @@ def scored_run(root: Path, strategy: str = "qlora", **more: object) -> Run:
         events.Evaluated(at=1006.0, part="test", score=score(math.inf), step=4),
     ]
     done = [
-        events.Evaluated(at=1007.0, part="test", score=score(30.0), step=2,
-                         file="evaluations/test.jsonl", definition={"metric": "<eos>"}),
+        events.Evaluated(
+            at=1007.0,
+            part="test",
+            score=score(30.0),
+            step=2,
+            file="evaluations/test.jsonl",
+            definition={"metric": "<eos>"},
+        ),
         events.Judged(at=1008.0, part="test", judgement=judged, definition={"BLEU": "nrefs:1|x"}),
-        events.Finished(at=1009.0, score=score(30.0), checkpoint="step-000002",
-                        file="evaluations/test.jsonl"),
-    ]  # fmt: skip
+        events.Finished(
+            at=1009.0, score=score(30.0), checkpoint="step-000002", file="evaluations/test.jsonl"
+        ),
+    ]
     job = "train" if strategy == "qlora" else "evaluate"
     written = (trained if job == "train" else [events.Started(at=1000.0)]) + done
     run = make_run(root, *written, run_id=run_id, strategy=strategy, job=job, **more)  # type: ignore[arg-type]
@@ -158,9 +165,13 @@ def test_a_runs_folder_is_not_written_over(root: Path, capsys: pytest.CaptureFix
 def test_a_step_done_twice_counts_once(root: Path) -> None:
     evaluated = events.Evaluated(part="test", score=score(9.0), step=2)
     run = make_run(
-        root, events.Started(at=1.0, steps=2), step(1, 2, loss=9.0), step(1, 2, loss=3.0),
-        step(2, 2, loss=1.0), evaluated,
-    )  # fmt: skip
+        root,
+        events.Started(at=1.0, steps=2),
+        step(1, 2, loss=9.0),
+        step(1, 2, loss=3.0),
+        step(2, 2, loss=1.0),
+        evaluated,
+    )
     curve = curves.read(run)
     assert curve is not None
     assert [(point.step, point.loss) for point in curve.points] == [(2, 2.0)]

@@ -27,10 +27,15 @@ def scored(
     mean = score(sum(values) / len(values))
     done = events.Evaluated(part="test", score=mean, file="evaluations/test.jsonl")
     run = make_run(
-        root, done, events.Finished(score=mean), run_id=f"20260101-120000-{name}", job="train",
-        strategy="qlora", data={"test": DataFile(f"{file}.json", file * 64, len(values))},
+        root,
+        done,
+        events.Finished(score=mean),
+        run_id=f"20260101-120000-{name}",
+        job="train",
+        strategy="qlora",
+        data={"test": DataFile(f"{file}.json", file * 64, len(values))},
         profile=profile or tiny(),
-    )  # fmt: skip
+    )
     run.evaluations_path.mkdir()
     write(run, values)
     return run

@@ -20,8 +20,15 @@ from engine.scores.result_lines import SampleResult
 
 def line(number: int, perplexity: float | None, **fields: Any) -> SampleResult:
     made = pair(number)
-    values = {"id": made.id, "perplexity": perplexity, "tokens": 9, "instruction": made.instruction,
-              "reference": made.output, "output": f"譯{number}", **fields}  # fmt: skip
+    values = {
+        "id": made.id,
+        "perplexity": perplexity,
+        "tokens": 9,
+        "instruction": made.instruction,
+        "reference": made.output,
+        "output": f"譯{number}",
+        **fields,
+    }
     return SampleResult(**values)
 
 
@@ -77,9 +84,16 @@ def test_faults_are_sorted_by_their_number_and_then_by_perplexity() -> None:
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("!", "p1 p3 p4"), ("!copied", "p1 p3"), ("!english 文→白", "p4"), ("白→文", "p2 p3"),
-     ("!copies", "p1 p3"), ("! 白→文 譯3", "p3"), ("!nonsense", "")],
-)  # fmt: skip
+    [
+        ("!", "p1 p3 p4"),
+        ("!copied", "p1 p3"),
+        ("!english 文→白", "p4"),
+        ("白→文", "p2 p3"),
+        ("!copies", "p1 p3"),
+        ("! 白→文 譯3", "p3"),
+        ("!nonsense", ""),
+    ],
+)
 def test_faults_and_directions_are_found_by_words(words: str, expected: str) -> None:
     assert ids(items.find(items.pair_up(FAULTY), words)) == expected.split()
 

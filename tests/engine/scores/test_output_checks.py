@@ -23,9 +23,15 @@ def result(output: str | None, source: str = SOURCE, **changes: Any) -> SampleRe
     instruction = changes.pop("instruction", f"翻譯成現代文：\n{source}\n答案：")
     values: dict[str, Any] = {"reference": REFERENCE, **changes}
     return SampleResult(
-        id="a", direction=of_instruction(instruction), perplexity=None, nll=None, tokens=0,
-        instruction=instruction, output=output, **values,
-    )  # fmt: skip
+        id="a",
+        direction=of_instruction(instruction),
+        perplexity=None,
+        nll=None,
+        tokens=0,
+        instruction=instruction,
+        output=output,
+        **values,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -116,9 +116,14 @@ def test_run_sh_translates_as_the_run_does(
     items = [{"id": one["id"], "instruction": one["instruction"]} for one in ours]
     given.write_text(json.dumps(items, ensure_ascii=False), "utf-8")
     _elsewhere(
-        tmp_path, "bash", str(handed_in.folder / "run.sh"), str(handed_in.model_folder),
-        str(handed_in.adapter), str(given), str(answers),
-    )  # fmt: skip
+        tmp_path,
+        "bash",
+        str(handed_in.folder / "run.sh"),
+        str(handed_in.model_folder),
+        str(handed_in.adapter),
+        str(given),
+        str(answers),
+    )
     expected = [{"id": one["id"], "output": one["output"]} for one in ours]
     assert json.loads(answers.read_text("utf-8")) == expected
     assert any(one["output"] for one in ours)
@@ -151,9 +156,14 @@ def test_an_export_checks_itself_and_says_when_the_numbers_disagree(
     assert status in (0, 1)  # a run of six steps may answer nothing to an item
     assert "The same by `grade.py`" in (hand / "README.md").read_text("utf-8")
     assert sorted(os.listdir(hand)) == [
-        "README.md", "adapter_checkpoint", "download.sh", "grade.py", "predict.py", "run.sh",
+        "README.md",
+        "adapter_checkpoint",
+        "download.sh",
+        "grade.py",
+        "predict.py",
+        "run.sh",
         "utils.py",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(scope="module")

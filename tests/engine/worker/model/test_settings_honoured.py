@@ -23,9 +23,15 @@ CLASSES: dict[str, type[PretrainedConfig]] = {
     "qwen3": Qwen3Config,
 }
 SHAPES = {
-    "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
-    "num_key_value_heads", "head_dim", "tie_word_embeddings",
-}  # fmt: skip
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "head_dim",
+    "tie_word_embeddings",
+}
 """Seen in the weights, so that they cannot be overlooked; the check of a folder holds them."""
 TO_CHANGE: dict[str, dict[str, Any]] = {
     "gemma2": {
@@ -60,9 +66,14 @@ TO_CHANGE: dict[str, dict[str, Any]] = {
 }
 """Keys that change the maths, and values that differ from what they have by themselves."""
 WITHOUT_MATHS = {
-    "max_position_embeddings", "initializer_range", "use_cache", "pad_token_id", "eos_token_id",
-    "bos_token_id", "pretraining_tp",
-}  # fmt: skip
+    "max_position_embeddings",
+    "initializer_range",
+    "use_cache",
+    "pad_token_id",
+    "eos_token_id",
+    "bos_token_id",
+    "pretraining_tp",
+}
 WITH_OTHERS = {"qwen3": {"sliding_window", "max_window_layers"}}
 """Say something only together with keys that are changed."""
 REFUSED = {"use_bidirectional_attention"}

@@ -67,16 +67,32 @@ def test_the_story_of_a_run_is_told_in_order(
 
 def test_a_long_run_is_told_in_few_lines_but_a_slow_one_is_not_silent() -> None:
     fast = [
-        Step(at=n / 100, step=n, of=10_000, loss=1.0, lr=1e-4, grad_norm=1.0, tokens=n,
-             tokens_per_second=1.0)
+        Step(
+            at=n / 100,
+            step=n,
+            of=10_000,
+            loss=1.0,
+            lr=1e-4,
+            grad_norm=1.0,
+            tokens=n,
+            tokens_per_second=1.0,
+        )
         for n in range(1, 10_001)
-    ]  # fmt: skip
+    ]
     assert 50 <= len(told(*fast)) <= 53
     slow = [
-        Step(at=n * 61.0, step=n, of=10_000, loss=1.0, lr=1e-4, grad_norm=1.0, tokens=n,
-             tokens_per_second=1.0)
+        Step(
+            at=n * 61.0,
+            step=n,
+            of=10_000,
+            loss=1.0,
+            lr=1e-4,
+            grad_norm=1.0,
+            tokens=n,
+            tokens_per_second=1.0,
+        )
         for n in range(1, 101)
-    ]  # fmt: skip
+    ]
     assert len(told(*slow)) == 100
 
 

@@ -28,8 +28,9 @@ SIZE = (80, 24)
 WIDE = (160, 40)
 
 
-def scored(app: YiwenApp, day: int, perplexity: float, strategy: str = "zero-shot",
-           name: str = "tiny") -> Run:  # fmt: skip
+def scored(
+    app: YiwenApp, day: int, perplexity: float, strategy: str = "zero-shot", name: str = "tiny"
+) -> Run:
     """A run that scored the test file, of a profile."""
     return make_run(
         app.runs_root,
