@@ -128,9 +128,11 @@ def build_parser() -> argparse.ArgumentParser:
         help=_("default: {strategy}; a run's own").format(strategy=strategies.ZERO_SHOT.name),
     )
     gpu = _parent(
-        "--gpu", default="", metavar="GPU",
+        "--gpu",
+        default="",
+        metavar="GPU",
         help=_("which GPU: its index or UUID, as nvidia-smi shows them (default: the freest)"),
-    )  # fmt: skip
+    )
     shown_by = strategies.either(strategies.showing_examples())
 
     def of_examples(text: str) -> str:
@@ -140,16 +142,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--examples", type=count, metavar="K", help=of_examples(_("number (default 4)"))
     )
     choose = _parent(
-        "--choose", choices=["random", "nearest"],
+        "--choose",
+        choices=["random", "nearest"],
         help=of_examples(_("drawn once, or for each item those most like it (default random)")),
-    )  # fmt: skip
+    )
     choose.add_argument(
         "--ids", metavar="A,B", help=of_examples(_("show these training pairs, in this order"))
     )
     choose.add_argument(
-        "--same-direction", action="store_true",
+        "--same-direction",
+        action="store_true",
         help=of_examples(_("an item sees only examples of its own direction")),
-    )  # fmt: skip
+    )
     draw = _parent(
         "--seed", type=count, metavar="N", help=of_examples(_("the draw's seed (default 0)"))
     )
@@ -194,9 +198,11 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("run", metavar="RUN")
     compare = add("compare", "compare:compare", _("runs side by side, by perplexity"), json, root)
     compare.add_argument(
-        "run", metavar="RUN", nargs="*",
+        "run",
+        metavar="RUN",
+        nargs="*",
         help=_("default: all with a result; two are compared item by item too, with tests"),
-    )  # fmt: skip
+    )
     watch = add("watch", "run:watch", _("follow a run until it ends"), json, root)
     watch.add_argument("run", metavar="RUN", nargs="?", default="latest")
     resume = add(
@@ -225,9 +231,15 @@ def build_parser() -> argparse.ArgumentParser:
     _add_pull(add("pull", "pull:pull_model", _("download a profile's model"), json))
 
     prompt = add(
-        "prompt", "profile:prompt", _("print exactly what the model sees"),
-        json, settings, examples, choose, draw,
-    )  # fmt: skip
+        "prompt",
+        "profile:prompt",
+        _("print exactly what the model sees"),
+        json,
+        settings,
+        examples,
+        choose,
+        draw,
+    )
     prompt.add_argument("profile", metavar="PROFILE")
     prompt.add_argument(
         "--strategy", choices=list(strategies.STRATEGIES), default=strategies.ZERO_SHOT.name

@@ -67,23 +67,38 @@ def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
             [stage.question, name, strategy, number(said), row.perplexity_text, times, row.run.id]
         )
     header: list[Words] = [
-        "", Said("model"), Said("strategy"), Said("report"), Said("measured"), Said("of it"),
+        "",
+        Said("model"),
+        Said("strategy"),
+        Said("report"),
+        Said("measured"),
+        Said("of it"),
         Said("run"),
-    ]  # fmt: skip
+    ]
     return Table(Said("Perplexity of the test file"), header, cells, range(3, 6))
 
 
 def _curve(stage: Stage, curve: Curve) -> Table:
     said = reported(stage.profile)
     cells = [
-        [micro, f"{share:.0%}", number(value), number(at.test if at else None),
-         number(at.validation if at else None), str(at.step) if at else "–"]
+        [
+            micro,
+            f"{share:.0%}",
+            number(value),
+            number(at.test if at else None),
+            number(at.validation if at else None),
+            str(at.step) if at else "–",
+        ]
         for micro, share, value, at in _points(said, curve)
-    ]  # fmt: skip
+    ]
     header: list[Words] = [
-        Said("micro-step"), Said("of all"), Said("report"), Said("measured"), Said("validation"),
+        Said("micro-step"),
+        Said("of all"),
+        Said("report"),
+        Said("measured"),
+        Said("validation"),
         Said("at step"),
-    ]  # fmt: skip
+    ]
     title = Said("Learning curve, {profile}", profile=stage.profile.name)
     return Table(title, header, cells, range(6))
 

@@ -24,8 +24,13 @@ CONFIG, WEIGHTS = adapter_config.CONFIG, adapter_config.WEIGHTS
 _PREFIX = "base_model.model."
 _PART = re.compile(r"(?P<layer>.+)\.lora_(?P<side>A|B)\.weight")
 _MOST_RANK = 1 << 16
-_NARROWING = ("layers_to_transform", "layers_pattern", "exclude_modules", "layer_replication",
-              "target_parameters")  # fmt: skip
+_NARROWING = (
+    "layers_to_transform",
+    "layers_pattern",
+    "exclude_modules",
+    "layer_replication",
+    "target_parameters",
+)
 """Keys that leave some targeted layers without an adapter."""
 
 Matrices = dict[str, dict[str, Tensor]]

@@ -21,9 +21,13 @@ INDEX = "model.safetensors.index.json"
 WEIGHTS = "model.safetensors"
 NEEDED = ("config.json", "tokenizer.json")
 WANTED = (
-    "generation_config.json", "tokenizer_config.json", "special_tokens_map.json",
-    "chat_template.jinja", "LICENSE", "LICENSE.txt",
-)  # fmt: skip
+    "generation_config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "LICENSE",
+    "LICENSE.txt",
+)
 """Small files that are taken if there are any."""
 
 

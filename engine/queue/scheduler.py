@@ -49,9 +49,13 @@ def ensure(root: Path) -> bool:
     try:
         with regular_files.appended(folder_of(root) / "scheduler.log") as log:
             process = python.spawn(
-                "engine.queue.scheduler", str(root), str(handle),
-                stdout=log, stderr=log, pass_fds=[handle],
-            )  # fmt: skip
+                "engine.queue.scheduler",
+                str(root),
+                str(handle),
+                stdout=log,
+                stderr=log,
+                pass_fds=[handle],
+            )
         lock.sign(handle, process.pid)
     except OSError:
         return False

@@ -125,9 +125,14 @@ def _curves(curves: Sequence[Curve]) -> Iterator[Words]:
         ]
         yield Said("{name}, {run}:", name=escape(curve.label), run=code(curve.run))
         header = [
-            Said("step"), Said("of all"), Said("test"), Said("corpus"), Said("validation"),
-            Said("training loss"), Said("time"),
-        ]  # fmt: skip
+            Said("step"),
+            Said("of all"),
+            Said("test"),
+            Said("corpus"),
+            Said("validation"),
+            Said("training loss"),
+            Said("time"),
+        ]
         yield table(header, rows, range(7))
 
 
@@ -188,6 +193,11 @@ def _samples(results: Sequence[SampleResult]) -> str:
         for result in results
     ]
     header: list[Words] = [
-        Said("id"), "", Said("perplexity"), Said("instruction"), Said("output"), Said("reference"),
-    ]  # fmt: skip
+        Said("id"),
+        "",
+        Said("perplexity"),
+        Said("instruction"),
+        Said("output"),
+        Said("reference"),
+    ]
     return table(header, rows, (2,))

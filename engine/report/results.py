@@ -87,18 +87,29 @@ def _line(row: Row, entry: Entry, best: float) -> list[str]:
     if entry.is_seeded:
         strategy = f"{strategy}, {seed_in_words(row, entry.rows)}"
     return [
-        row.settings.profile.name, strategy, perplexity, of_best,
+        row.settings.profile.name,
+        strategy,
+        perplexity,
+        of_best,
         (interval(bounds.low, bounds.high) if bounds else "") or "–",
-        *rest[:4], score_table.chosen_by(row), *rest[4:], row.run.id,
-    ]  # fmt: skip
+        *rest[:4],
+        score_table.chosen_by(row),
+        *rest[4:],
+        row.run.id,
+    ]
 
 
 def pair_lines(found: Results) -> tuple[list[Words], list[list[str]]]:
     """Header and lines of the paired tests."""
     header: list[Words] = [
-        Said("run A"), Said("run B"), "A − B", Said("95 % interval"), "p", Said("p corrected"),
+        Said("run A"),
+        Said("run B"),
+        "A − B",
+        Said("95 % interval"),
+        "p",
+        Said("p corrected"),
         Said("common items"),
-    ]  # fmt: skip
+    ]
     return header, [[pair.one, pair.other, *pair.cells()] for pair in found.pairs]
 
 

@@ -34,10 +34,15 @@ def start(run: Run, *, gpu: str = "") -> int:
         gpu = gpu or _own_gpu(run) or _any_gpu(run)
         with regular_files.appended(run.log_path) as log:
             process = python.spawn(
-                "engine.worker", str(run.folder), "--lock", str(handle),
-                stdout=log, stderr=log, pass_fds=[handle],
+                "engine.worker",
+                str(run.folder),
+                "--lock",
+                str(handle),
+                stdout=log,
+                stderr=log,
+                pass_fds=[handle],
                 gpu=gpu,
-            )  # fmt: skip
+            )
         lock.sign(handle, process.pid, gpu)
         if run.settings.job != "probe":  # its end is shown where it was asked for
             notice.attend(run)

@@ -126,6 +126,10 @@ def check_room(target: Path, needed: int) -> None:
 
 def _spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
     return python.spawn(
-        "engine.worker", "merge",
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, session=False,
-    )  # fmt: skip
+        "engine.worker",
+        "merge",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        session=False,
+    )

@@ -125,9 +125,15 @@ def _direction(name: str) -> Callable[[Row], float]:
 
 
 def _words(
-    key: str, label: Words, title: Words, say: Callable[[Row], str], *,
-    value: Callable[[Row], Value] | None = None, falling: bool = False, widest: int = 40,
-) -> RunColumn:  # fmt: skip
+    key: str,
+    label: Words,
+    title: Words,
+    say: Callable[[Row], str],
+    *,
+    value: Callable[[Row], Value] | None = None,
+    falling: bool = False,
+    widest: int = 40,
+) -> RunColumn:
     def known(row: Row) -> Value:
         return say(row) or None
 
@@ -135,13 +141,23 @@ def _words(
 
 
 def _number(
-    key: str, label: Words, title: Words, number: Callable[[Row], float], *,
-    say: Callable[[float], str] = figures.number, falling: bool = False,
-) -> RunColumn:  # fmt: skip
+    key: str,
+    label: Words,
+    title: Words,
+    number: Callable[[Row], float],
+    *,
+    say: Callable[[float], str] = figures.number,
+    falling: bool = False,
+) -> RunColumn:
     return RunColumn(
-        key, label, title, lambda row: _known(number(row)), lambda row: say(number(row)),
-        right=True, falling=falling,
-    )  # fmt: skip
+        key,
+        label,
+        title,
+        lambda row: _known(number(row)),
+        lambda row: say(number(row)),
+        right=True,
+        falling=falling,
+    )
 
 
 def _known(value: float) -> float | None:

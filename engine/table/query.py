@@ -95,8 +95,14 @@ def _word_test(word: str) -> Test:
 
 def _searched(row: Row) -> str:
     settings, notes = row.settings, row.notes
-    parts = (row.run.id, notes.label, notes.note, settings.profile.name, strategy_of(row),
-             row.summary.status.value)  # fmt: skip
+    parts = (
+        row.run.id,
+        notes.label,
+        notes.note,
+        settings.profile.name,
+        strategy_of(row),
+        row.summary.status.value,
+    )
     return "\n".join(parts).casefold()
 
 

@@ -143,8 +143,14 @@ def pairs(found: Sequence[Pair], rows: Sequence[Row]) -> Table:
     """Every two runs of a test file, by their numbers."""
     numbers = {row.run.id: str(at) for at, row in enumerate(rows, 1)}
     lines = [[f"{numbers[one.one]} − {numbers[one.other]}", *one.cells()] for one in found]
-    header: list[Words] = ["", "ppl", Said("95 % interval"), "p", Said("p corrected"),
-                           Said("common items")]  # fmt: skip
+    header: list[Words] = [
+        "",
+        "ppl",
+        Said("95 % interval"),
+        "p",
+        Said("p corrected"),
+        Said("common items"),
+    ]
     title = Said("Every pair, mean perplexity; p corrected for their number (Holm)")
     return Table(title, header, lines, (1, 2, 3, 4, 5))
 

@@ -57,10 +57,13 @@ class Translator:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         # A session of its own: Ctrl-C at the terminal cancels the answer, not the model.
         self._process = python.spawn(
-            "engine.worker", "translate",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+            "engine.worker",
+            "translate",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
             gpu=gpu.uuid if gpu else "",
-        )  # fmt: skip
+        )
         self._send(protocol.Load(profile=self.profile))
         for message in self._receive():
             if isinstance(message, Phase):

@@ -22,11 +22,16 @@ class Checklist(ListDialog["list[str] | None"]):
     """Closes with the marked values, in the order they were marked; with none, the highlighted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", id="checklist.back",
-                tooltip="Change nothing"),
-        Binding("tab", "mark", "Mark", id="checklist.mark", priority=True,
-                tooltip="Mark the highlighted one, or take its mark away"),
-    ]  # fmt: skip
+        Binding("escape", "dismiss(None)", "Back", id="checklist.back", tooltip="Change nothing"),
+        Binding(
+            "tab",
+            "mark",
+            "Mark",
+            id="checklist.mark",
+            priority=True,
+            tooltip="Mark the highlighted one, or take its mark away",
+        ),
+    ]
     MARKING = "mark"
     DEFAULT_CSS = """
     Checklist {

@@ -23,9 +23,14 @@ class FindLine(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "next(1)", "Next", id="find.next", tooltip="The next place"),
         Binding("up", "next(-1)", "Before", id="find.before", tooltip="The place before"),
-        Binding("escape", "leave", "Close", id="find.close",
-                tooltip="Close the line, and stay at what was found"),
-    ]  # fmt: skip
+        Binding(
+            "escape",
+            "leave",
+            "Close",
+            id="find.close",
+            tooltip="Close the line, and stay at what was found",
+        ),
+    ]
     DEFAULT_CSS = """
     FindLine, FindLine:focus {
         dock: bottom; width: 100%; height: 1; border: none; padding: 0 1; background: $panel;

@@ -20,17 +20,23 @@ class ListDialog(ModalScreen[Result]):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         # Priority: the list has keys of its own, which know neither headings nor the ends.
-        Binding("up", "step(-1)", "Up", id="list.up", tooltip="The one above", show=False,
-                priority=True),
-        Binding("down", "step(1)", "Down", id="list.down", tooltip="The one below",
-                show=False, priority=True),
+        Binding(
+            "up", "step(-1)", "Up", id="list.up", tooltip="The one above", show=False, priority=True
+        ),
+        Binding(
+            "down",
+            "step(1)",
+            "Down",
+            id="list.down",
+            tooltip="The one below",
+            show=False,
+            priority=True,
+        ),
         Binding("pageup", "step(-8)", "Page up", id="list.pageup", show=False, priority=True),
-        Binding("pagedown", "step(8)", "Page down", id="list.pagedown", show=False,
-                priority=True),
-        Binding("enter", "take_highlighted", "Choose", id="list.enter", show=False,
-                priority=True),
+        Binding("pagedown", "step(8)", "Page down", id="list.pagedown", show=False, priority=True),
+        Binding("enter", "take_highlighted", "Choose", id="list.enter", show=False, priority=True),
         Binding("space", "mark_highlighted", "Mark", id="list.mark", show=False),
-    ]  # fmt: skip
+    ]
     MARKING: ClassVar[str] = ""
     """The action that marks, where several can be chosen."""
     DEFAULT_CSS = """

@@ -25,9 +25,14 @@ class QueueDifferences(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,d", "dismiss(None)", "Close", id="differences.close",
-                tooltip="Back to the queue"),
-    ]  # fmt: skip
+        Binding(
+            "escape,q,d",
+            "dismiss(None)",
+            "Close",
+            id="differences.close",
+            tooltip="Back to the queue",
+        )
+    ]
     DEFAULT_CSS = """
     QueueDifferences PlainStatic { width: 1fr; height: auto; }
     """

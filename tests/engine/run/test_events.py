@@ -43,7 +43,7 @@ EVERY_KIND: list[Event] = [
         memory=1,
         memory_scoring=2,
         scored_tokens_per_second=7.0,
-    ),  # fmt: skip
+    ),
     events.Finished(steps=9, loss=1.25, score=score(), checkpoint="step-000009", file="x.jsonl"),
     events.Stopped(step=4, checkpoint="step-000004"),
     events.Failed(type="ValueError", message='"{}\x00', hint="嗯"),

@@ -64,8 +64,11 @@ def test_the_command_names_tags_and_takes_away(
     )
     assert (status, out) == (0, "20260101-120000-a  second try #final #good #x\n")
     assert as_json(capsys, "note", "latest", "--untag", "x", "--note", "why") == {
-        "run": "20260101-120000-a", "name": "second try", "tags": ["final", "good"], "note": "why",
-    }  # fmt: skip
+        "run": "20260101-120000-a",
+        "name": "second try",
+        "tags": ["final", "good"],
+        "note": "why",
+    }
     status, out, _ = run_command(capsys, "show", "latest")
     assert "second try #final #good" in out
 

@@ -104,8 +104,12 @@ def test_runs_are_listed_from_the_newest_to_the_oldest(root: Path) -> None:
     for run_id in ids:
         make_run(root, run_id=run_id)
     assert [run.id[7:] for run in runs_folder.list_all(root)] == [
-        "3-120000-a", "2-120000-a-10", "2-120000-a-2", "2-120000-a", "1-120000-z",
-    ]  # fmt: skip
+        "3-120000-a",
+        "2-120000-a-10",
+        "2-120000-a-2",
+        "2-120000-a",
+        "1-120000-z",
+    ]
 
 
 def test_a_folder_of_another_name_is_as_old_as_its_run(root: Path) -> None:
@@ -229,9 +233,14 @@ def test_the_result_of_a_run_is_its_adapter_folder(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "found"),
-    [("", "step-000010"), ("last", "step-000010"), ("best", "step-000005"), ("5", "step-000005"),
-     ("step-000005", "step-000005")],
-)  # fmt: skip
+    [
+        ("", "step-000010"),
+        ("last", "step-000010"),
+        ("best", "step-000005"),
+        ("5", "step-000005"),
+        ("step-000005", "step-000005"),
+    ],
+)
 def test_a_checkpoint_is_found_by_name_by_step_as_the_best_or_as_the_last(
     root: Path, asked: str, found: str
 ) -> None:

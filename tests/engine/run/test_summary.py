@@ -230,11 +230,15 @@ def test_validation_is_that_of_the_best_checkpoint_and_the_untuned_model_is_kept
         return events.Evaluated(part=part, score=score(perplexity), step=step)
 
     given: list[Event] = [
-        events.Started(steps=90), scored("validation", 0, 50.0), scored("test", 0, 40.0),
-        scored("validation", 30, 9.0), scored("test", 30, 8.0),
+        events.Started(steps=90),
+        scored("validation", 0, 50.0),
+        scored("test", 0, 40.0),
+        scored("validation", 30, 9.0),
+        scored("test", 30, 8.0),
         events.Saved(step=30, checkpoint="step-30", best=True),
-        scored("validation", 60, 11.0), scored("test", 60, 45.0),
-    ]  # fmt: skip
+        scored("validation", 60, 11.0),
+        scored("test", 60, 45.0),
+    ]
     assert folded(*given[:4]).validation == 9.0
     assert not folded(*given[:5]).is_worse
     summary = folded(*given, events.Stopped(step=60))

@@ -91,8 +91,10 @@ def test_the_points_of_the_curve_to_come_count_as_the_latest_did(
 
 def test_a_point_that_took_long_is_no_slow_training() -> None:
     slow = [msgspec.structs.replace(one, at=one.at - 100) for one in written(4)]
-    moved = [one if isinstance(one, Started) else msgspec.structs.replace(one, at=one.at + 100)
-             for one in slow]  # fmt: skip
+    moved = [
+        one if isinstance(one, Started) else msgspec.structs.replace(one, at=one.at + 100)
+        for one in slow
+    ]
     assert left(moved) == pytest.approx(36 + 4 * (100 + POINT) + 2, abs=0.5)
 
 
@@ -104,8 +106,11 @@ def test_translating_all_items_at_the_end_counts_as_many_batches_as_the_samples_
 
 def test_the_translating_itself_tells_best_how_long_it_takes() -> None:
     now = time.time()
-    given = [*written(15), Phase(at=now - 8, name=TRANSLATING, done=0, of=84),
-             Phase(at=now, name=TRANSLATING, done=21, of=84)]  # fmt: skip
+    given = [
+        *written(15),
+        Phase(at=now - 8, name=TRANSLATING, done=0, of=84),
+        Phase(at=now, name=TRANSLATING, done=21, of=84),
+    ]
     assert left(given, profile(outputs=True)) == pytest.approx(24, abs=0.5)
 
 

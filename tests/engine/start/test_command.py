@@ -33,10 +33,11 @@ def test_a_training_run(root: Path, overrides: dict[str, str]) -> None:
 def test_an_evaluation_of_a_base_model_and_of_a_run(root: Path) -> None:
     run = make_run(root)
     for asked in (
-        Request(root=root, strategy="few-shot", profile="tiny",
-                overrides={"few_shot.examples": "2"}),
+        Request(
+            root=root, strategy="few-shot", profile="tiny", overrides={"few_shot.examples": "2"}
+        ),
         Request(root=root, strategy="qlora", run=run, checkpoint="best"),
-    ):  # fmt: skip
+    ):
         words = shlex.split(command_for(asked))
         assert words[1] == "evaluate"
         assert request(build_parser().parse_args(words[1:])) == asked

@@ -27,10 +27,15 @@ GEMMA_2_2B = {
     "vocab_size": 256000, "tie_word_embeddings": True, "final_logit_softcapping": 30.0,
 }  # fmt: skip
 LLAMA_3_8B = {
-    "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336,
-    "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
-    "vocab_size": 128256, "tie_word_embeddings": False,
-}  # fmt: skip
+    "model_type": "llama",
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "tie_word_embeddings": False,
+}
 
 
 def shape_of(tmp_path: Path, config: object) -> ModelShape:

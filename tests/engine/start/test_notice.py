@@ -79,9 +79,12 @@ def test_the_command_runs_when_the_worker_has_let_go(root: Path, config: Path) -
         assert not (run.folder / "told.txt").exists()
         worker.kill()
         assert _told(run) == [
-            run.id, "finished", "12.5000", "qlora",
+            run.id,
+            "finished",
+            "12.5000",
+            "qlora",
             f"Yiwen: run {run.id} finished, test perplexity 12.50",
-        ]  # fmt: skip
+        ]
 
 
 def test_a_killed_worker_is_told_too(root: Path, config: Path) -> None:

@@ -105,7 +105,7 @@ def test_an_evaluation_takes_no_known_time(request_: Request) -> None:
             memory=1,
             memory_scoring=1,
             scored_tokens_per_second=1.0,
-        ),  # fmt: skip
+        ),
         [],
     )
     assert math.isnan(measured.seconds(found))

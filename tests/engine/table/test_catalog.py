@@ -116,8 +116,10 @@ def test_a_score_of_a_checkpoint_chosen_on_the_test_file_is_marked(root: Path) -
     peeked = row_of("20260101-120002-b", "test", "qlora")
     untrained = row_of("20260101-120003-c", "test", "zero-shot")
     assert [row.perplexity_text for row in (honest, peeked, untrained)] == [
-        "12.50", "12.50*", "12.50",
-    ]  # fmt: skip
+        "12.50",
+        "12.50*",
+        "12.50",
+    ]
     assert [row.as_dict()["chosen_on_test"] for row in (honest, peeked)] == [False, True]
     assert "12.50 " in (said := describe_result(honest.run, honest.summary))
     assert str(PEEKED) not in said

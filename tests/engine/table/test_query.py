@@ -23,8 +23,14 @@ def rows(root: Path) -> list[Row]:
     good = make_run(root, events.Started(at=1000.0, steps=9), end, run_id="20260101-120000-good")
     notes.write(good.folder, Notes("second try", ("final", "文言"), "lower rank, 更好"))
     make_run(root, events.Failed(type="X", message="no"), run_id="20260102-120000-bad")
-    make_run(root, events.Started(at=0.0), events.Finished(at=9000.0, score=score(37.0)),
-             run_id="20260103-120000-few", strategy="few-shot", job="evaluate")  # fmt: skip
+    make_run(
+        root,
+        events.Started(at=0.0),
+        events.Finished(at=9000.0, score=score(37.0)),
+        run_id="20260103-120000-few",
+        strategy="few-shot",
+        job="evaluate",
+    )
     lora = msgspec.structs.replace(tiny().lora, rank=64)
     other = msgspec.structs.replace(tiny(), name="gemma", lora=lora)
     make_run(root, run_id="20260104-120000-other", profile=other)
@@ -102,15 +108,19 @@ def test_the_command_finds_sorts_and_prints(
     status, out, _ = run_command(
         capsys, "runs", "tag:final", "--csv", "--columns", "id,ppl,name,loss"
     )
-    assert (status, out.splitlines()) == (0, [
-        "id,perplexity,name,loss", "20260101-120000-good,8.7,second try #final #文言,",
-    ])  # fmt: skip
-    status, out, _ = run_command(capsys, "runs", "ppl<100", "--markdown", "--columns", "id,ppl",
-                                 "--sort", "ppl", "--reverse")  # fmt: skip
+    assert (status, out.splitlines()) == (
+        0,
+        ["id,perplexity,name,loss", "20260101-120000-good,8.7,second try #final #文言,"],
+    )
+    status, out, _ = run_command(
+        capsys, "runs", "ppl<100", "--markdown", "--columns", "id,ppl", "--sort", "ppl", "--reverse"
+    )
     assert out.splitlines() == [
-        "| id | ppl |", "| --- | ---: |", "| 20260103-120000-few | 37.00 |",
+        "| id | ppl |",
+        "| --- | ---: |",
+        "| 20260103-120000-few | 37.00 |",
         "| 20260101-120000-good | 8.70 |",
-    ]  # fmt: skip
+    ]
     status, _, err = run_command(capsys, "runs", "pplx<3")
     assert status == 2
     assert "did you mean 'ppl'" in err

@@ -20,10 +20,13 @@ def test_seeds_are_one_row_with_each_of_them_beneath(
     for seed, perplexity in ((1, 8.0), (2, 10.0)):
         training = msgspec.structs.replace(profile.training, seed=seed)
         make_run(
-            tmp_path, Started(), Finished(score=score(perplexity)), run_id=f"run-{seed}",
+            tmp_path,
+            Started(),
+            Finished(score=score(perplexity)),
+            run_id=f"run-{seed}",
             profile=msgspec.structs.replace(profile, training=training),
             data={"test": DataFile("/x/test.json", "a" * 64, 84)},
-        )  # fmt: skip
+        )
     status, out, _ = run_command(capsys, "runs", "--seeds", "--runs", str(tmp_path))
     assert status == 0
     _, _, together, one, other = (line for line in out.splitlines() if line.strip())

@@ -25,10 +25,15 @@ def scored(root: Path, day: int, perplexity: float, strategy: str = "qlora", **m
         samples=84, bleu=Measure(20.0), chrf=Measure(30.0), source_bleu=Measure(5.0),
         source_chrf=Measure(9.0)))  # fmt: skip
     run = make_run(
-        root, events.Evaluated(part="test", score=score(perplexity)), judged, events.Finished(),
-        run_id=f"2026010{day}-120000-{strategy}", strategy=strategy,
-        job="train" if strategy == "qlora" else "evaluate", **more,  # type: ignore[arg-type]
-    )  # fmt: skip
+        root,
+        events.Evaluated(part="test", score=score(perplexity)),
+        judged,
+        events.Finished(),
+        run_id=f"2026010{day}-120000-{strategy}",
+        strategy=strategy,
+        job="train" if strategy == "qlora" else "evaluate",
+        **more,  # type: ignore[arg-type]
+    )
     return run.id
 
 
@@ -43,9 +48,11 @@ def test_scores_stand_beside_those_of_the_base_and_of_the_copied_source(root: Pa
     rows = side_by_side.ranked(row for row in everything if row.run.id[7] in "12")
     table = side_by_side.scores(rows, everything)
     assert [(line[0], line[1], line[2], line[3]) for line in table.lines] == [
-        ("1", "qlora", "10.00", "1.00×"), ("2", "few-shot 4", "20.00", "2.00×"),
-        ("–", "base, zero-shot", "40.00", "4.00×"), ("–", "copy the source", "–", "–"),
-    ]  # fmt: skip
+        ("1", "qlora", "10.00", "1.00×"),
+        ("2", "few-shot 4", "20.00", "2.00×"),
+        ("–", "base, zero-shot", "40.00", "4.00×"),
+        ("–", "copy the source", "–", "–"),
+    ]
     assert table.lines[-1][-2:] == ["5.0", "9.0"]
     assert "| 1 | qlora | 10.00 |" in table.markdown()
     assert side_by_side.cautions(rows) == []
@@ -72,8 +79,13 @@ def test_a_run_without_a_score_comes_last_and_breaks_nothing(root: Path) -> None
 def test_only_settings_that_differ_are_listed(root: Path) -> None:
     lora = msgspec.structs.replace(tiny().lora, rank=64)
     scored(root, 1, 10.0)
-    scored(root, 2, 10.0, profile=msgspec.structs.replace(tiny(), lora=lora),
-           data={"test": DataFile(str(TEST_FILE), "1" * 64, 84)})  # fmt: skip
+    scored(
+        root,
+        2,
+        10.0,
+        profile=msgspec.structs.replace(tiny(), lora=lora),
+        data={"test": DataFile(str(TEST_FILE), "1" * 64, 84)},
+    )
     found = {one.key: one.values for one in differences.between(Catalog(root).rows())}
     assert set(found) == {"lora.rank", "data.test"}
     assert found["lora.rank"] == ("64", str(tiny().lora.rank))
@@ -99,10 +111,13 @@ def test_a_strategy_is_told_with_its_examples(root: Path, few_shot: FewShot, wor
 
 
 def test_named_examples_differ_by_their_names_not_by_an_unused_number(root: Path) -> None:
-    for day, few_shot in ((1, FewShot(choose="ids", ids=("a", "b"))),
-                          (2, FewShot(examples=2, choose="ids", ids=("a", "c")))):  # fmt: skip
-        scored(root, day, 10.0, "few-shot",
-               profile=msgspec.structs.replace(tiny(), few_shot=few_shot))  # fmt: skip
+    for day, few_shot in (
+        (1, FewShot(choose="ids", ids=("a", "b"))),
+        (2, FewShot(examples=2, choose="ids", ids=("a", "c"))),
+    ):
+        scored(
+            root, day, 10.0, "few-shot", profile=msgspec.structs.replace(tiny(), few_shot=few_shot)
+        )
     found = {one.key for one in differences.between(Catalog(root).rows())}
     assert found == {"few_shot.ids"}
 

@@ -55,8 +55,9 @@ def test_accepted_ones_become_a_data_file_that_a_run_can_train_on(tmp_path: Path
     assert history.export([exchange(1, "甲"), exchange(3, "丙")], str(file)) == 1
     pairs = dataset.read(str(file)).pairs
     assert [(pair.instruction, pair.output) for pair in pairs] == [
-        ("翻譯成現代文：\n文1", "甲"), ("翻譯成現代文：\n文3", "丙"),
-    ]  # fmt: skip
+        ("翻譯成現代文：\n文1", "甲"),
+        ("翻譯成現代文：\n文3", "丙"),
+    ]
     assert {pair.direction for pair in pairs} == {"to_modern"}
 
 

@@ -99,9 +99,10 @@ class JudgementDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,d,q", "dismiss(None)", "Close", id="judgement.close",
-                tooltip="Close it"),
-    ]  # fmt: skip
+        Binding(
+            "escape,enter,d,q", "dismiss(None)", "Close", id="judgement.close", tooltip="Close it"
+        )
+    ]
     DEFAULT_CSS = """
     JudgementDialog PlainStatic { width: 1fr; height: auto; }
     """

@@ -21,9 +21,13 @@ from tui.widgets.line_table import LineTable
 
 _SOURCE_AT_LEAST = 12
 _LABELS = {
-    "ppl": "ppl", "change": marked("change"), "chrf": "chrF",
-    "faults": marked("faults"), "direction": "", "id": marked("id"),
-}  # fmt: skip
+    "ppl": "ppl",
+    "change": marked("change"),
+    "chrf": "chrF",
+    "faults": marked("faults"),
+    "direction": "",
+    "id": marked("id"),
+}
 _RIGHT = ("ppl", "change", "chrf")
 _FAULTS_AT_MOST, _FAULTS_AT_LEAST = 22, 9
 _GIVES_WAY = ("id", "chrf", "direction")

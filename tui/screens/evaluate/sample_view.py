@@ -72,11 +72,15 @@ class SampleDialog(ModalScreen[None]):
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss(None)", "Close", id="sample.close",
-                tooltip="Close it"),
-        Binding("y", "copy", "Copy", id="sample.copy",
-                tooltip="Send the sample as Markdown to the clipboard of your own machine"),
-    ]  # fmt: skip
+        Binding("escape,enter,q", "dismiss(None)", "Close", id="sample.close", tooltip="Close it"),
+        Binding(
+            "y",
+            "copy",
+            "Copy",
+            id="sample.copy",
+            tooltip="Send the sample as Markdown to the clipboard of your own machine",
+        ),
+    ]
     DEFAULT_CSS = """
     SampleDialog PlainStatic { width: 1fr; height: auto; }
     """

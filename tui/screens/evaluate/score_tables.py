@@ -33,9 +33,11 @@ class _Column:
 
 
 _SCORED = (
-    _Column("macro", marked("macro"), 8), _Column("bounds", "95 %", 15, False),
-    _Column("median", marked("median"), 8, False), _Column("corpus", marked("corpus"), 8),
-)  # fmt: skip
+    _Column("macro", marked("macro"), 8),
+    _Column("bounds", "95 %", 15, False),
+    _Column("median", marked("median"), 8, False),
+    _Column("corpus", marked("corpus"), 8),
+)
 _TRANSLATED = (_Column("bleu", "BLEU", 6), _Column("chrf", "chrF", 6))
 _COUNTED = (
     _Column("pairs", marked("pairs"), 6, False),

@@ -21,9 +21,14 @@ class PairFind(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "next(1)", "Next", id="pairs.next", tooltip="The next one"),
         Binding("up", "next(-1)", "Before", id="pairs.before", tooltip="The one before"),
-        Binding("escape", "leave", "Close", id="pairs.close",
-                tooltip="Close the line, and stay at what was found"),
-    ]  # fmt: skip
+        Binding(
+            "escape",
+            "leave",
+            "Close",
+            id="pairs.close",
+            tooltip="Close the line, and stay at what was found",
+        ),
+    ]
     DEFAULT_CSS = """
     PairFind, PairFind:focus {
         dock: bottom; width: 100%; height: 1; border: none; padding: 0 1; background: $panel;

@@ -44,9 +44,14 @@ class ProbeDialog(ModalScreen[Measured | None]):
         """A text: what it is busy with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,b", "close", "Close", id="probe.close",
-                tooltip="Close; a probe under way is ended"),
-    ]  # fmt: skip
+        Binding(
+            "escape,b",
+            "close",
+            "Close",
+            id="probe.close",
+            tooltip="Close; a probe under way is ended",
+        )
+    ]
     DEFAULT_CSS = """
     ProbeDialog Static { width: 1fr; height: auto; }
     ProbeDialog .hint { margin-top: 1; }

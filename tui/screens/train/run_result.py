@@ -62,11 +62,16 @@ def _direction(name: str) -> Direction:
 def _score_line(label: str, score: Score, style: str = "") -> Content:
     padding = " " * max(1, 18 - Content(label).cell_length)
     return Content.assemble(
-        (label + padding, "dim"), (f"{number(score.perplexity):>9}", style),
-        ("   " + plural("{count:,} pair",
-"{count:,} pairs",
-score.samples).format(count=score.samples), "dim"),
-    )  # fmt: skip
+        (label + padding, "dim"),
+        (f"{number(score.perplexity):>9}", style),
+        (
+            "   "
+            + plural("{count:,} pair", "{count:,} pairs", score.samples).format(
+                count=score.samples
+            ),
+            "dim",
+        ),
+    )
 
 
 def closing(

@@ -72,7 +72,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "data.bad_records": ("錯誤資料處理", "skip"),
     "data.validation_share": ("驗證比例", "validation split", "val split"),
     "data.validation_seed": ("驗證切分種子", "split seed"),
-}  # fmt: skip
+}
 """By key: the Chinese name, then what else it is called."""
 
 

@@ -32,9 +32,7 @@ from tui.widgets.work import work
 
 _NAME, _ROOMY = 18, 72
 """Cells of the column of Chinese names, and of a screen that has room for it."""
-FIRST = (
-    "training.epochs", "training.learning_rate", "training.batch_size", "few_shot.examples",
-)  # fmt: skip
+FIRST = ("training.epochs", "training.learning_rate", "training.batch_size", "few_shot.examples")
 """Listed first: what is changed most."""
 _FILE_NAME = re.compile(r"(?<=\.toml)(?:: |：)")
 

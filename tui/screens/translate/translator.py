@@ -51,8 +51,9 @@ class AnswerGrew(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, AnswerGrew) and (message.number, message.place) == (
-            self.number, self.place
-        )  # fmt: skip
+            self.number,
+            self.place,
+        )
 
 
 @dataclass

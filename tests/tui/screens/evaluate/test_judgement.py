@@ -46,9 +46,15 @@ def run_of(
         profile=profile,
     )  # fmt: skip
     line = {
-        "id": "p1", "direction": "to_modern", "perplexity": 12.5, "tokens": 9,
-        "instruction": made.instruction, "reference": made.output, "output": "譯文", **sample,
-    }  # fmt: skip
+        "id": "p1",
+        "direction": "to_modern",
+        "perplexity": 12.5,
+        "tokens": 9,
+        "instruction": made.instruction,
+        "reference": made.output,
+        "output": "譯文",
+        **sample,
+    }
     run.evaluations_path.mkdir()
     (run.folder / FILE).write_bytes(msgspec.json.encode(line) + b"\n")
     return run
@@ -169,8 +175,12 @@ async def test_the_list_of_runs_has_bleu_where_there_is_room_and_details_tell_mo
     async with app.run_test(size=(200, 48)) as pilot:
         await pilot.press("f4")
         text = await wait_for(pilot, "source    8.50, copied as it is")
-        for expected in ("12.50 (10.00–15.00)", "BLEU        22.00 (20.00–24.00)",
-                         "! 2 untranslated copies (2.4 %)", "BLEU: nrefs:1|tok:zh"):  # fmt: skip
+        for expected in (
+            "12.50 (10.00–15.00)",
+            "BLEU        22.00 (20.00–24.00)",
+            "! 2 untranslated copies (2.4 %)",
+            "BLEU: nrefs:1|tok:zh",
+        ):
             assert expected in text
         table = app.screen.query_one(RunTable)
         assert [cell.strip() for cell in table.column("bleu")] == ["22.0", ""]

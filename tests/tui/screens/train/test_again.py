@@ -26,8 +26,14 @@ DATA = {"test": DataFile(str(TEST_FILE), "0" * 64, 84)}
 
 def trained(root: Path, **settings: Any) -> Run:
     """A run that ended well, with a result that could translate."""
-    run = make_run(root, Started(steps=2), step(1, 2), step(2, 2),
-                   Finished(steps=2, score=score(9.0)), **settings)  # fmt: skip
+    run = make_run(
+        root,
+        Started(steps=2),
+        step(1, 2),
+        step(2, 2),
+        Finished(steps=2, score=score(9.0)),
+        **settings,
+    )
     run.adapter_path.mkdir()
     (run.adapter_path / "adapter_config.json").write_text("{}")
     return run
@@ -189,8 +195,12 @@ def test_all_of_a_run_is_restored(root: Path, tmp_path: Path) -> None:
         training=msgspec.structs.replace(tiny().training, seed=9),
         lora=msgspec.structs.replace(tiny().lora, target_modules=("q_proj",)),
     )
-    made = make_run(root, profile=profile, data={**DATA, "train": DataFile(str(train), "1", 700)},
-                    overrides={"training.seed": "9"})  # fmt: skip
+    made = make_run(
+        root,
+        profile=profile,
+        data={**DATA, "train": DataFile(str(train), "1", 700)},
+        overrides={"training.seed": "9"},
+    )
     found = recall(made, "tiny")
     assert found.lost == ()
     assert found.draft.request(root).strategy == "qlora"
