@@ -112,3 +112,13 @@ class Conversation(VerticalScroll):
         self.set_class(not empty, "-begun")
         self.anchor()
         return bool(shown)
+
+    def action_clear(self) -> None:
+        """Clear the conversation, or bring it back."""
+        if self.clear_or_restore():
+            self.notify(_("Cleared; ctrl+l brings it back."), timeout=3)
+
+    def action_page(self, step: int) -> None:
+        """Scroll by a page."""
+        scroll = self.scroll_page_up if step < 0 else self.scroll_page_down
+        scroll(animate=False)

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.language.texts import _, marked
+from tui.screens.translate.question import WISHES, Question, Wish
 
 _KEYS = (
     ("f5", marked("model")),
@@ -26,13 +27,21 @@ class DirectionLine(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._direction = ""
+        self.wish: Wish = "auto"
+        self._text = self._direction = ""
 
-    def show(self, direction: str) -> None:
-        """Name the direction."""
+    def show(self, text: str) -> None:
+        """Name the direction in which a text will go."""
+        self._text = text
+        direction = Question(text, self.wish).label
         if direction != self._direction:
             self._direction = direction
             self.refresh()
+
+    def action_turn(self) -> None:
+        """Go to the next direction."""
+        self.wish = WISHES[(WISHES.index(self.wish) + 1) % len(WISHES)]
+        self.show(self._text)
 
     def render(self) -> Content:
         """Direction from the left, keys from the right."""

@@ -65,6 +65,14 @@ class PromptBox(TextArea, inherit_bindings=False):
         self.move_cursor((0, 0) if step < 0 and "\n" in self.text else self.document.end)
         return True
 
+    def action_recall(self, step: int) -> None:
+        """Bring back a text sent before."""
+        self.recall(step)
+
+    def action_new_line(self) -> None:
+        """Begin a new line."""
+        self.insert("\n")
+
     @property
     def _may_recall(self) -> bool:
         """Is the field empty, or does it show a former text as it was?"""

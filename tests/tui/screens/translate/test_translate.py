@@ -164,7 +164,7 @@ async def test_reader_who_scrolled_up_stays_there(fake: Fake, root: Path) -> Non
         conversation = desk.conversation
         assert conversation.scroll_y == conversation.max_scroll_y > 0
         fake.manners.answer, fake.manners.pause = "之" * 160, 0.01
-        desk.screen._kept.let_go()
+        desk.screen.asking.kept.let_go()
         await desk.ask(MODERN)
         await desk.until(lambda: len(desk.last.answer) > 10)
         assert conversation.scroll_y == conversation.max_scroll_y

@@ -110,7 +110,7 @@ async def test_a_dead_translator_is_started_again(fake: Fake, root: Path) -> Non
 async def test_a_translator_that_died_while_idle_is_not_noticed(fake: Fake, root: Path) -> None:
     async with open_desk(root) as desk:
         await desk.answered()
-        kept = desk.screen._kept._translator
+        kept = desk.screen.asking.kept._translator
         assert kept is not None
         assert kept._process is not None
         kept._process.kill()
@@ -129,7 +129,7 @@ async def test_hostile_text_is_shown_as_text(fake: Fake, root: Path) -> None:
         assert desk.last.answer == shown
         assert desk.last.question.text == shown
         fake.manners.trouble = hostile
-        desk.screen._kept.let_go()
+        desk.screen.asking.kept.let_go()
         await desk.answered(hostile)
         assert "✗ [/nope]" in desk.said
         await desk.pilot.press("f7")
@@ -149,7 +149,7 @@ async def test_quitting_waits_for_nothing(fake: Fake, root: Path, moment: str) -
             await desk.until(lambda: "loading weights" in desk.said)
         else:
             await desk.until(lambda: desk.last.answer)
-        request = desk.screen.request
+        request = desk.screen.asking.request
         began = time.monotonic()
         await desk.pilot.press("ctrl+q")
     assert time.monotonic() - began < 10.0, "neither the load nor the answer was waited for"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
-
-from textual.screen import Screen
 
 from engine.language.errors import UserError
 from engine.language.texts import _, marked
 from engine.translate import history
+from tui.screens.translate.asking import Asking
 from tui.screens.translate.conversation import Conversation
 from tui.screens.translate.exchange import Exchange
 from tui.screens.translate.exports import write_accepted
@@ -17,13 +15,9 @@ from tui.screens.translate.history_dialog import HistoryDialog
 from tui.screens.translate.prompt_box import PromptBox
 from tui.screens.translate.request import Request, Turn
 from tui.screens.translate.text_dialog import TextDialog
+from tui.widgets.parts import Part, ScreenOfParts, in_worker
 from tui.widgets.picker import Picker
-from tui.widgets.work import work
 
-if TYPE_CHECKING:
-    from tui.app import YiwenApp
-
-BUSY = marked("An answer is on its way; esc stops it.")
 _NO_ANSWER = marked("No answer yet: type a text, and enter.")
 _SAMPLES = {
     "3 0.7": marked("3 samples at temperature 0.7"),
@@ -33,41 +27,34 @@ _SAMPLES = {
 }
 
 
-class AnswerActions(Screen[None]):
-    """The part of the Translate screen that acts on answers; what asks for them is the screen."""
+class NewestAnswers(Part):
+    """Has the keys that act on answers."""
 
-    request: Request | None = None
-    """What is being answered now."""
-
-    @property
-    def yiwen(self) -> YiwenApp:
-        return cast("YiwenApp", self.app)
-
-    @property
-    def conversation(self) -> Conversation:
-        return self.query_one(Conversation)
-
-    def ask(self, request: Request) -> None:
-        """Put a request to the translator."""
-        raise NotImplementedError
+    def __init__(
+        self, screen: ScreenOfParts, conversation: Conversation, box: PromptBox, asking: Asking
+    ) -> None:
+        super().__init__(screen)
+        self._conversation, self._box, self._asking = conversation, box, asking
 
     def _ready_exchange(self) -> Exchange | None:
         """The newest exchange, unless it is still being answered; says so if there is none."""
-        exchange = self.conversation.last
-        if self.request is not None or exchange is None:
-            self.notify(_(BUSY if self.request is not None else _NO_ANSWER), timeout=3)
+        exchange = self._conversation.last
+        if self._asking.request is not None:
+            self._asking.say_busy()
             return None
+        if exchange is None:
+            self.screen.notify(_(_NO_ANSWER), timeout=3)
         return exchange
 
     def action_copy(self) -> None:
         """Copy the last answer; no terminal says whether it arrived."""
-        answer = self.conversation.last_answer
+        answer = self._conversation.last_answer
         if answer:
-            self.app.copy_to_clipboard(answer)
+            self.yiwen.copy_to_clipboard(answer)
         said = _("Sent to the clipboard.") if answer else _("No answer yet.")
-        self.notify(said, timeout=3)
+        self.screen.notify(said, timeout=3)
 
-    @work(exclusive=True, group="dialog")
+    @in_worker("dialog")
     async def action_reference(self) -> None:
         """Ask for a reference, and what each model thinks of it."""
         exchange = self._ready_exchange()
@@ -75,14 +62,14 @@ class AnswerActions(Screen[None]):
             return
         hint = _("A translation that you hold for right. enter score   ctrl+j new line   esc back")
         dialog = TextDialog(_("Reference"), [("", exchange.reference)], hint)
-        reference = await self.app.push_screen_wait(dialog)
-        if reference and self.request is None:
+        reference = await self.yiwen.push_screen_wait(dialog)
+        if reference and self._asking.request is None:
             exchange.refer(reference)
             request = Request(exchange.number, exchange.question, exchange.turns)
             request.reference, request.only_scores = reference, True
-            self.ask(request)
+            self._asking.ask(request)
 
-    @work(exclusive=True, group="dialog")
+    @in_worker("dialog")
     async def action_alternatives(self) -> None:
         """Sample other answers of one of the models."""
         exchange = self._ready_exchange()
@@ -92,10 +79,10 @@ class AnswerActions(Screen[None]):
         label: str | None = next(iter(models))
         if len(models) > 1:
             options = [(name, name) for name in models]
-            label = await self.app.push_screen_wait(Picker(_("Other answers of"), options))
+            label = await self.yiwen.push_screen_wait(Picker(_("Other answers of"), options))
         dialog = Picker(_("Other answers"), [(key, _(words)) for key, words in _SAMPLES.items()])
-        chosen = await self.app.push_screen_wait(dialog) if label else None
-        if not label or not chosen or self.request is not None:
+        chosen = await self.yiwen.push_screen_wait(dialog) if label else None
+        if not label or not chosen or self._asking.request is not None:
             return
         count, temperature = chosen.split()
         first = len(exchange.turns)
@@ -104,9 +91,9 @@ class AnswerActions(Screen[None]):
             for at in range(int(count))
         ]
         exchange.add(turns)
-        self.ask(Request(exchange.number, exchange.question, turns, first))
+        self._asking.ask(Request(exchange.number, exchange.question, turns, first))
 
-    @work(exclusive=True, group="dialog")
+    @in_worker("dialog")
     async def action_accept(self) -> None:
         """Accept one of the answers, edited or not."""
         exchange = self._ready_exchange()
@@ -119,31 +106,31 @@ class AnswerActions(Screen[None]):
             proposals.append((_("reference"), exchange.reference))
         hint = _("Edit it if you like. enter accept   ctrl+j new line   esc back")
         dialog = TextDialog(_("Accept a translation"), proposals or [("", "")], hint)
-        accepted = await self.app.push_screen_wait(dialog)
+        accepted = await self.yiwen.push_screen_wait(dialog)
         if accepted:
             exchange.accept(accepted)
             self.keep(exchange)
-            self.notify(_("Accepted; ctrl+s writes it to a data file."), timeout=3)
+            self.screen.notify(_("Accepted; ctrl+s writes it to a data file."), timeout=3)
 
-    @work(exclusive=True, group="dialog")
+    @in_worker("dialog")
     async def action_write(self) -> None:
         """Write what was accepted in this session, else ever."""
-        session = [one.kept for one in self.conversation.exchanges if one.accepted]
+        session = [one.kept for one in self._conversation.exchanges if one.accepted]
         await write_accepted(self.yiwen, session or await asyncio.to_thread(history.read))
 
-    @work(exclusive=True, group="dialog")
+    @in_worker("dialog")
     async def action_history(self) -> None:
         """Find a former text and bring it back."""
-        exchange = await self.app.push_screen_wait(HistoryDialog())
+        exchange = await self.yiwen.push_screen_wait(HistoryDialog())
         if exchange is not None:
-            self.query_one(PromptBox).text = exchange.text
-            self.query_one(PromptBox).focus()
+            self._box.text = exchange.text
+            self._box.focus()
 
     def keep(self, exchange: Exchange) -> None:
         """Write an exchange down for later sessions."""
         self._keep(exchange.kept)
 
-    @work(group="keep")
+    @in_worker("keep", exclusive=False)
     async def _keep(self, kept: history.Exchange) -> None:
         try:
             await asyncio.to_thread(history.keep, kept)
