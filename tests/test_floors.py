@@ -35,11 +35,6 @@ OVERRIDDEN = {
 }
 """Methods that a library calls, by the library."""
 
-TO_BE_MENDED = {"engine.data.inspection.count_prefixes", "engine.data.templates.count_templates"}
-"""Functions that only tests use."""
-CIRCLE_TO_BE_MENDED = "engine.worker.model"
-"""`fast/parts` asks `model/honoured`, while `model` stands on `fast`."""
-
 
 @pytest.fixture(scope="module")
 def plan() -> FloorPlan:
@@ -51,7 +46,7 @@ def test_no_module_lies_loose_in_the_engine(plan: FloorPlan) -> None:
 
 
 def test_no_folder_stands_in_a_circle(plan: FloorPlan) -> None:
-    assert [one for one in plan.circles() if CIRCLE_TO_BE_MENDED not in one] == []
+    assert plan.circles() == []
 
 
 def test_every_module_is_imported_or_begins_something(plan: FloorPlan) -> None:
@@ -65,7 +60,7 @@ def test_every_module_is_imported_or_begins_something(plan: FloorPlan) -> None:
 
 def test_no_function_is_there_for_tests_alone(plan: FloorPlan) -> None:
     screens = {f"{mode.capitalize()}Screen" for mode in plan.plain_strings()}
-    assert set(plan.idle_functions(OVERRIDDEN | screens)) <= TO_BE_MENDED
+    assert plan.idle_functions(OVERRIDDEN | screens) == []
 
 
 def test_all_that_is_said_to_be_overridden_or_started_is_there(plan: FloorPlan) -> None:

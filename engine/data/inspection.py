@@ -13,7 +13,7 @@ from engine.data.groups import find_duplicates
 from engine.data.nearest import letters
 from engine.data.odd_characters import OddKind
 from engine.data.records import DataFile
-from engine.data.sides import answer_prefix, sentence
+from engine.data.sides import sentence
 from engine.language.figures import number
 from engine.language.said import Said, Words
 
@@ -134,13 +134,3 @@ def _repeated(file: DataFile) -> list[tuple[int, Suspicion]]:
         for kind, places in kinds
         for place, earlier in places
     ]
-
-
-def count_prefixes(pairs: Sequence[Pair]) -> dict[str, int]:
-    """Answers that begin with an announcement such as `答案：`, by announcement."""
-    counts: dict[str, int] = {}
-    for pair in pairs:
-        prefix = answer_prefix(pair.output)
-        if prefix:
-            counts[prefix] = counts.get(prefix, 0) + 1
-    return counts

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 
 from engine.data import directions
-from engine.data.dataset import Pair
 from engine.data.directions import Direction
 
 TEXT = "{text}"
@@ -55,8 +52,3 @@ def template_of(instruction: str, sentence: str = "") -> str:
     if one_line and directions.of_instruction(one_line[1]) != "unknown":
         return one_line[1] + TEXT
     return TEXT
-
-
-def count_templates(pairs: Iterable[Pair]) -> dict[str, int]:
-    """Pairs per template, most first."""
-    return dict(Counter(template_of(pair.instruction) for pair in pairs).most_common())

@@ -9,10 +9,10 @@ from transformers import BitsAndBytesConfig, GenerationConfig, PreTrainedConfig,
 
 from engine.language.said import Said
 from engine.models import hub, model_check, quantised_already
+from engine.models.honoured import setting
 from engine.profile import quantization_methods
 from engine.profile.schema import Profile
 from engine.worker.model import pretrained
-from engine.worker.model.honoured import setting
 from engine.worker.process.devices import Warn, compute_dtype
 
 

@@ -14,12 +14,12 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from engine.language.said import Words
+from engine.models.honoured import setting
 from engine.profile.schema import TOKENS_PER_PASS, Generation
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import SHARED, Pass, plan_passes
 from engine.worker.fast.decode import Translator
 from engine.worker.model.generate import generate
-from engine.worker.model.honoured import setting
 
 
 class PlainModel:

@@ -12,9 +12,10 @@ from samples import MODEL, tiny, write_pairs
 from engine.data import dataset, description, spread
 from engine.data.dataset import Pair
 from engine.data.directions import of_instruction
-from engine.data.inspection import count_prefixes, inspect
+from engine.data.inspection import inspect
 from engine.data.records import load
-from engine.data.templates import COURSE, count_templates, template_of
+from engine.data.sides import answer_prefix
+from engine.data.templates import COURSE, template_of
 from engine.profile import files
 from engine.prompts import lengths
 from engine.run import prompt_builder
@@ -46,14 +47,6 @@ def test_there_are_the_17_templates_of_the_course() -> None:
 )
 def test_other_instructions_have_a_template_too(instruction: str, template: str) -> None:
     assert template_of(instruction) == template
-
-
-def test_templates_are_counted_the_most_frequent_first() -> None:
-    pairs = dataset.read(MODEL / "data" / "train.json").pairs
-    counts = list(count_templates(pairs).values())
-    assert sum(counts) == len(pairs)
-    assert len(counts) == 12
-    assert counts == sorted(counts, reverse=True)
 
 
 def test_lengths_are_those_of_the_prompt_that_is_trained_on() -> None:
@@ -151,7 +144,15 @@ def test_the_sample_data_looks_right() -> None:
         assert inspect(load(str(MODEL / "data" / f"{name}.json"))) == []
 
 
-def test_prefixes_are_counted_by_kind() -> None:
-    outputs = ["答案：好", "譯文:好", "答案: 好", "答案在此", "好答案："]
-    pairs = [Pair(str(n), "x", output) for n, output in enumerate(outputs)]
-    assert count_prefixes(pairs) == {"答案：": 1, "譯文:": 1, "答案:": 1}
+@pytest.mark.parametrize(
+    ("output", "prefix"),
+    [
+        ("答案：好", "答案："),
+        ("譯文:好", "譯文:"),
+        ("答案: 好", "答案:"),
+        ("答案在此", ""),
+        ("好答案：", ""),
+    ],
+)
+def test_a_prefix_is_known_by_its_colon(output: str, prefix: str) -> None:
+    assert answer_prefix(output) == prefix

@@ -16,7 +16,7 @@ from engine.data import dataset
 from engine.data.composing import draw_books
 from engine.data.niutrans import Aligned, Excluded, clean
 from engine.data.splitting import book_of
-from engine.data.templates import COURSE, count_templates
+from engine.data.templates import COURSE, template_of
 
 ALPHABET = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏"
 EXCLUDED = "明月照高楼里流光正徘徊"
@@ -89,7 +89,10 @@ def test_a_clone_becomes_course_json(
     assert (said["chapters"], said["pairs"], len(records)) == (4, 96, 91)
     pairs = dataset.read("out.json").pairs
     assert {pair.direction for pair in pairs} == {"to_modern", "to_classical"}
-    assert set(count_templates(pairs)) == {"翻譯成現代文：\n{text}", "翻譯成文言文：\n{text}"}
+    assert {template_of(pair.instruction) for pair in pairs} == {
+        "翻譯成現代文：\n{text}",
+        "翻譯成文言文：\n{text}",
+    }
     assert {book_of(pair) for pair in pairs} == {"史記", "孟子", "世說新語"}
     text = Path("out.json").read_text("utf-8")
     assert "他說" in text
@@ -141,7 +144,7 @@ def test_the_templates_of_the_course_are_drawn_by_their_weights(
 ) -> None:
     write_chapter(tmp_path / "big", "史记/本纪", sentences(3000, 5))
     imported(capsys, tmp_path / "big", "--templates", "course")
-    counts = count_templates(dataset.read("out.json").pairs)
+    counts = Counter(template_of(pair.instruction) for pair in dataset.read("out.json").pairs)
     assert set(counts) == {form for forms in COURSE.values() for form in forms}
     assert 200 < counts["{text}\n翻譯成現代文："] < 500
 

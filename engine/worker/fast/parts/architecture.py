@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 
 from engine.fast.families import FAMILIES, Family, why_unknown
 from engine.language.said import Said, Words
-from engine.worker.model.honoured import setting
+from engine.models.honoured import setting
 
 
 class Unsupported(Exception):
