@@ -223,6 +223,6 @@ async def test_a_checkpoint_chosen_on_the_test_file_is_marked_and_explained(
         await show_evaluation(pilot, run)
         assert "perplexity*" in seen(app)
         assert seen(app).count("12.50*") == 4, "all, both directions, the strategy"
-        assert PEEKED[:60] in seen(app)
+        assert str(PEEKED)[:60] in seen(app)
         (repaired,) = (line.split() for line in seen(app).splitlines() if "fixed" in line)
         assert "7.50*" in repaired
