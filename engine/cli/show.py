@@ -63,7 +63,7 @@ def _facts(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
     if settings.adapter:
         yield _("adapter"), settings.adapter
     for part in settings.data:
-        yield part_word(part), _file(settings, part)
+        yield str(part_word(part)), _file(settings, part)
     if settings.overrides:
         yield _("changed"), _(", ").join(f"{k} = {v}" for k, v in settings.overrides.items())
     if settings.gpu:

@@ -29,7 +29,7 @@ _APART = 1.25
 class Line:
     """A curve; one that is not solid belongs to the solid one before it."""
 
-    name: str
+    name: Words
     points: Sequence[tuple[float, float]]
     dashed: bool = False
     marked: float = -1
@@ -52,11 +52,11 @@ class Line:
 class Level:
     """A value without steps, drawn across."""
 
-    name: str
+    name: Words
     value: float
 
 
-def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: str, y_name: str) -> str:
+def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: Words, y_name: Words) -> str:
     """The chart as a document of its own; values that are not finite are left out."""
     lines = [replace(line, points=_finite(line.points)) for line in lines]
     levels = [level for level in levels if math.isfinite(level.value) and level.value > 0]
@@ -86,7 +86,8 @@ def draw(lines: Sequence[Line], levels: Sequence[Level], x_name: str, y_name: st
     ]
     height = frame.foot + _BOTTOM
     body.append(_text((WIDTH + _LEFT) / 2, height - 10, x_name, "middle"))
-    body.append(_text(8, frame.head - 12, y_name + (", logarithmic" if logarithmic else "")))
+    scale = Said("{name}, logarithmic", name=y_name) if logarithmic else y_name
+    body.append(_text(8, frame.head - 12, scale))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">\n'
@@ -209,7 +210,8 @@ def _legend(lines: Sequence[Line], near: Sequence[Level], far: Sequence[Level]) 
         dashes = _DASHED if line.dashed else ""
         name = line.name
         if not math.isnan(line.untuned):
-            name += str(Said("; untuned {value} (▲, above the scale)", value=number(line.untuned)))
+            untuned = number(line.untuned)
+            name = Said("{name}; untuned {value} (▲, above the scale)", name=name, value=untuned)
         shown.append(_sample(f'stroke="{colour}" stroke-width="2"{dashes}', name))
     chosen = [(line, colour) for line, colour in zip(lines, _colours(lines)) if line.marked >= 0]
     for line, colour in chosen:
@@ -225,5 +227,5 @@ def _legend(lines: Sequence[Line], near: Sequence[Level], far: Sequence[Level]) 
     return shown
 
 
-def _sample(look: str, words: str) -> str:
+def _sample(look: str, words: Words) -> str:
     return f'<path d="M{_LEFT} 12h24" fill="none" {look}/>' + _text(_LEFT + 32, 16, words)

@@ -67,16 +67,16 @@ def _chart(drawn: Sequence[Curve], rows: Sequence[Row]) -> str:
     for curve in drawn:
         name = curve.label if len({c.label for c in drawn}) == len(drawn) else curve.run
         tested = [(point.step, point.test) for point in curve.points]
-        lines.append(Line(str(Said("{name}, test", name=name)), tested, marked=chosen[curve.run]))
+        lines.append(Line(Said("{name}, test", name=name), tested, marked=chosen[curve.run]))
         validation = [(p.step, p.validation) for p in curve.points if p.validation > 0]
         if validation:
-            lines.append(Line(str(Said("{name}, validation", name=name)), validation, dashed=True))
+            lines.append(Line(Said("{name}, validation", name=name), validation, dashed=True))
     levels = [
         Level(f"{row.settings.profile.name} {row.settings.strategy}", row.summary.score.perplexity)
         for row in rows
         if row.settings.job == "evaluate" and row.summary.score
     ]
-    return chart.draw(lines, levels, str(Said("optimizer steps")), str(Said("perplexity")))
+    return chart.draw(lines, levels, Said("optimizer steps"), Said("perplexity"))
 
 
 def _chosen_step(row: Row) -> int:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.language.figures import rate
-from engine.language.said import Said, Words
+from engine.language.said import Said, Words, listed
 from engine.profile import quantization_methods
 from engine.profile.schema import Profile, Training
 from engine.table.catalog import Row
 from engine.table.score_table import chosen_by
 
 
-def of_run(row: Row) -> list[tuple[str, str]]:
-    """Name and value, as plain text; of a run that did not train, what decides its scores."""
+def of_run(row: Row) -> list[tuple[Said, Words]]:
+    """Name and value; of a run that did not train, what decides its scores."""
     settings = row.settings
     trains = settings.job == "train"
     named = [*_data(row), *_model(settings.profile)]
     if trains:
         named += [*_adapter(settings.profile), *_training(row, settings.profile.training)]
     named += _scoring(row)
-    return [(str(name), str(value)) for name, value in named]
+    return named
 
 
-def _data(row: Row) -> Iterator[tuple[Words, Words]]:
+def _data(row: Row) -> Iterator[tuple[Said, Words]]:
     names = {
         "train": Said("training pairs"),
         "validation": Said("validation pairs"),
@@ -37,20 +37,20 @@ def _data(row: Row) -> Iterator[tuple[Words, Words]]:
             yield name, pairs
 
 
-def _model(profile: Profile) -> Iterator[tuple[Words, Words]]:
+def _model(profile: Profile) -> Iterator[tuple[Said, Words]]:
     quantization = profile.quantization
     yield Said("base model"), profile.model.path
     yield Said("precision"), profile.model.dtype
-    said: str = quantization.method
+    said: Words = quantization.method
     if quantization_methods.get(quantization).is_four_bit:
         double = Said("double") if quantization.double else Said("not double")
         in_type = Said("computed in {dtype}", dtype=quantization.compute_dtype)
-        said = f"{quantization.method}, {double}, {in_type}"
+        said = listed([quantization.method, double, in_type])
     yield Said("quantisation"), said
     yield Said("attention"), profile.model.attention
 
 
-def _adapter(profile: Profile) -> Iterator[tuple[Words, Words]]:
+def _adapter(profile: Profile) -> Iterator[tuple[Said, Words]]:
     lora = profile.lora
     modules = lora.target_modules
     yield Said("LoRA rank"), str(lora.rank)
@@ -59,7 +59,7 @@ def _adapter(profile: Profile) -> Iterator[tuple[Words, Words]]:
     yield Said("target modules"), modules if isinstance(modules, str) else ", ".join(modules)
 
 
-def _training(row: Row, training: Training) -> Iterator[tuple[Words, Words]]:
+def _training(row: Row, training: Training) -> Iterator[tuple[Said, Words]]:
     summary = row.summary
     yield Said("learning rate"), rate(training.learning_rate)
     yield Said("schedule"), training.scheduler
@@ -77,10 +77,11 @@ def _training(row: Row, training: Training) -> Iterator[tuple[Words, Words]]:
     )
     yield Said("maximum length (tokens)"), longest
     yield Said("seed"), str(training.seed)
-    yield Said("checkpoint"), f"{summary.best_checkpoint or '–'} ({chosen_by(row)})"
+    chosen = Said("{step} ({by})", step=summary.best_checkpoint or "–", by=chosen_by(row))
+    yield Said("checkpoint"), chosen
 
 
-def _scoring(row: Row) -> Iterator[tuple[Words, Words]]:
+def _scoring(row: Row) -> Iterator[tuple[Said, Words]]:
     profile = row.settings.profile
     yield Said("maximum length in scoring (tokens)"), f"{profile.evaluation.max_tokens:,}"
     yield Said("examples in the prompt"), str(row.settings.examples_shown)

@@ -17,12 +17,12 @@ def escape(text: Words) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(plain(text).split()))
 
 
-def escape_lines(text: str) -> str:
+def escape_lines(text: Words) -> str:
     """A text of several lines within a table's cell."""
     return "<br>".join(escape(line) for line in plain(text).strip().split("\n"))
 
 
-def code(text: str) -> str:
+def code(text: Words) -> str:
     """A short text as code, in a table as well; it may hold backticks itself."""
     shown = " ".join(plain(text).split()).replace("|", "\\|") or " "
     fence = _longer_than_any_run(shown, 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.language import sheets
 from engine.language.figures import interval
-from engine.language.said import Said, Words
+from engine.language.said import Said, Words, listed
 from engine.report import hyperparameters, latex
 from engine.scores import every_pair
 from engine.scores.every_pair import Pair
@@ -24,7 +24,7 @@ class Results:
     """All that is said of several runs by numbers."""
 
     header: list[Words]
-    groups: list[tuple[str, list[list[str]]]]
+    groups: list[tuple[str, list[list[Words]]]]
     """Name of a test file, and its lines; numbers on different files have no common order."""
     pairs: list[Pair]
     rows: list[Row]
@@ -56,36 +56,27 @@ def _file_name(standing: Standing) -> str:
     return standing.file.sha256[:12] if standing.file else "–"
 
 
-def _lines(standing: Standing) -> Iterator[list[str]]:
+def _lines(standing: Standing) -> Iterator[list[Words]]:
     for entry in standing.entries:
         if entry.is_seeded:
             perplexity, of_best, *rest = entry.cells(standing.best)
             name = entry.rows[0].settings.profile.name
-            yield [
-                name,
-                str(entry.strategy),
-                perplexity,
-                of_best,
-                "–",
-                *rest[:4],
-                "–",
-                *rest[4:],
-                "",
-            ]
+            spread = [perplexity, of_best, "–", *rest[:4], "–", *rest[4:]]
+            yield [name, entry.strategy, *spread, ""]
         for row in entry.rows:
             yield _line(row, entry, standing.best)
-    copy = str(Said("copy the source"))
+    copy = Said("copy the source")
     for _of_file, copied in score_table.cells_of_copies(standing.rows):
         yield ["–", copy, *copied[:2], "–", *copied[2:6], "–", *copied[6:], ""]
 
 
-def _line(row: Row, entry: Entry, best: float) -> list[str]:
+def _line(row: Row, entry: Entry, best: float) -> list[Words]:
     perplexity, of_best, *rest = score_table.cells(row, best)
     judged = row.summary.judgement
     bounds = judged.perplexity if judged else None
-    strategy = row.settings.strategy_in_full
+    strategy: Words = row.settings.strategy_in_full
     if entry.is_seeded:
-        strategy = f"{strategy}, {seed_in_words(row, entry.rows)}"
+        strategy = listed([strategy, seed_in_words(row, entry.rows)])
     return [
         row.settings.profile.name,
         strategy,
@@ -99,7 +90,7 @@ def _line(row: Row, entry: Entry, best: float) -> list[str]:
     ]
 
 
-def pair_lines(found: Results) -> tuple[list[Words], list[list[str]]]:
+def pair_lines(found: Results) -> tuple[list[Words], list[list[Words]]]:
     """Header and lines of the paired tests."""
     header: list[Words] = [
         Said("run A"),
@@ -113,7 +104,7 @@ def pair_lines(found: Results) -> tuple[list[Words], list[list[str]]]:
     return header, [[pair.one, pair.other, *pair.cells()] for pair in found.pairs]
 
 
-def hyperparameter_lines(rows: Sequence[Row]) -> tuple[list[Words], list[list[str]]]:
+def hyperparameter_lines(rows: Sequence[Row]) -> tuple[list[Words], list[list[Words]]]:
     """Header and lines: a line a setting, a column a run."""
     tables = [dict(hyperparameters.of_run(row)) for row in rows]
     names = dict.fromkeys(name for one in tables for name in one)
@@ -124,7 +115,7 @@ def hyperparameter_lines(rows: Sequence[Row]) -> tuple[list[Words], list[list[st
 def as_csv(found: Results) -> str:
     """The lines of all files, the file's hash before each."""
     header = [Said("test file"), *found.header]
-    lines = [[name, *line] for name, lines in found.groups for line in lines]
+    lines = [[name, *map(str, line)] for name, lines in found.groups for line in lines]
     return sheets.as_csv(list(map(str, header)), lines, whole_texts=True)
 
 

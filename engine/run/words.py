@@ -14,13 +14,13 @@ from engine.run.judgement import FAULTS, FAULTS_IN_SHORT
 from engine.run.summary import Status
 
 _STATUSES = {
-    Status.WAITING: marked("waiting"),
-    Status.STARTING: marked("starting"),
-    Status.RUNNING: marked("running"),
-    Status.FINISHED: marked("finished"),
-    Status.STOPPED: marked("stopped"),
-    Status.FAILED: marked("failed"),
-    Status.INTERRUPTED: marked("interrupted"),
+    Status.WAITING: Said("waiting"),
+    Status.STARTING: Said("starting"),
+    Status.RUNNING: Said("running"),
+    Status.FINISHED: Said("finished"),
+    Status.STOPPED: Said("stopped"),
+    Status.FAILED: Said("failed"),
+    Status.INTERRUPTED: Said("interrupted"),
 }
 _PHASES = {
     "loading libraries": Said("loading libraries"),
@@ -55,9 +55,9 @@ _MODEL_STATES = frozenset(
     ]
 )
 _PART_WORDS = {
-    "train": marked("train"),
-    "validation": marked("validation"),
-    "test": marked("test"),
+    "train": Said("train"),
+    "validation": Said("validation"),
+    "test": Said("test"),
 }
 _MEASURES = {
     "perplexity": marked("perplexity"),
@@ -69,9 +69,9 @@ _MEASURES = {
 }
 
 
-def status_word(status: Status) -> str:
+def status_word(status: Status) -> Said:
     """Where a run stands."""
-    return _(_STATUSES[status])
+    return _STATUSES[status]
 
 
 def phase_name(name: str) -> str:
@@ -108,14 +108,14 @@ def model_state(state: str) -> str:
     return _(state) if state in _MODEL_STATES else one_line(state)
 
 
-def part_word(part: str) -> str:
+def part_word(part: str) -> Words:
     """A file of a run in one word: training, validation, test."""
-    return _(_PART_WORDS[part]) if part in _PART_WORDS else one_line(part)
+    return _PART_WORDS.get(part) or one_line(part)
 
 
-def choice_word(chosen_by: str) -> str:
+def choice_word(chosen_by: str) -> Words:
     """What chose the checkpoint that a training ended with."""
-    return _("the last step") if chosen_by == "last" else part_word(chosen_by)
+    return Said("the last step") if chosen_by == "last" else part_word(chosen_by)
 
 
 def worse_words(untuned: float) -> str:

@@ -12,7 +12,7 @@ from engine.language import figures
 from engine.language import plain_text as text
 from engine.language.errors import UserError
 from engine.language.file_names import split
-from engine.language.said import Said, Words, listed
+from engine.language.said import Joined, Said, Words, listed
 from engine.machine.checked_toml import nearest
 from engine.prompts import strategies
 from engine.run import words as wording
@@ -37,7 +37,7 @@ class RunColumn:
     """In a list of columns: what it is, and what comes first when sorted by it."""
     value: Callable[[Row], Value]
     """For programs, and what is sorted by; None sorts last in both orders."""
-    text: Callable[[Row], str]
+    text: Callable[[Row], Words]
     right: bool = False
     falling: bool = False
     """Is the greatest first of most use?"""
@@ -67,22 +67,22 @@ def perplexity_of(row: Row) -> float:
     return score.perplexity if score else math.nan
 
 
-def status_of(row: Row) -> str:
+def status_of(row: Row) -> Words:
     """`● running 23%`."""
     summary = row.summary
-    words = f"{summary.status.symbol} {wording.status_word(summary.status)}"
+    words = Joined(" ", (summary.status.symbol, wording.status_word(summary.status)))
     if summary.status is not Status.RUNNING:
         return words
     done, of = summary.step, summary.steps
     if not of:
         done, of = summary.phase_done, summary.phase_of
-    return f"{words} {figures.progress(done, of)}" if of else words
+    return Joined(" ", (words, figures.progress(done, of))) if of else words
 
 
-def _status_words(row: Row) -> str:
+def _status_words(row: Row) -> Words:
     """The same, with what an ended run came to if it came to nothing."""
     if is_worse_in_the_end(row):
-        return str(Said("{status}, worse", status=status_of(row)))
+        return Said("{status}, worse", status=status_of(row))
     return status_of(row)
 
 
@@ -128,14 +128,14 @@ def _words(
     key: str,
     label: Words,
     title: Words,
-    say: Callable[[Row], str],
+    say: Callable[[Row], Words],
     *,
     value: Callable[[Row], Value] | None = None,
     falling: bool = False,
     widest: int = 40,
 ) -> RunColumn:
     def known(row: Row) -> Value:
-        return say(row) or None
+        return str(say(row)) or None
 
     return RunColumn(key, label, title, value or known, say, falling=falling, widest=widest)
 
@@ -264,4 +264,4 @@ def values(rows: Sequence[Row], keys: Sequence[str]) -> list[list[Value]]:
 def texts(rows: Sequence[Row], keys: Sequence[str]) -> list[list[str]]:
     """The table for people."""
     columns = [COLUMNS[key] for key in keys]
-    return [[one.text(row) for one in columns] for row in rows]
+    return [[str(one.text(row)) for one in columns] for row in rows]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from engine.language.said import Said, Words
+from engine.language.said import Joined, Said, Words, listed
 from engine.table.catalog import Row
 
 _ABSENT = "–"
@@ -57,7 +57,7 @@ def _flat(row: Row) -> dict[str, Words]:
             path=file["path"],
             digest=file["sha256"][:12],
         )
-    found["examples"] = ", ".join(str(pair["id"]) for pair in examples) or Said("none")
+    found["examples"] = listed(pair["id"] for pair in examples) or Said("none")
     return found
 
 
@@ -73,9 +73,9 @@ def _walk(table: dict[str, Any], prefix: str = "") -> dict[str, Words]:
 
 def _shown(value: Any) -> Words:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items()) or _ABSENT
+        return listed(Joined(" ", (key, _shown(one))) for key, one in value.items()) or _ABSENT
     if isinstance(value, list | tuple):
-        return ", ".join(str(_shown(one)) for one in value) or Said("none")
+        return listed(map(_shown, value)) or Said("none")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.language.figures import number
+from engine.language.said import Words
 from engine.run.judgement import value
 from engine.run.settings import DataFile
 from engine.run.words import choice_word
@@ -36,7 +37,7 @@ def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
     yield number(value(judged.chrf) if judged else None, digits)
 
 
-def chosen_by(row: Row) -> str:
+def chosen_by(row: Row) -> Words:
     """What picked the checkpoint that was scored, in words; `–` if nothing did."""
     return choice_word(row.settings.chosen_by) if row.settings.chosen_by else "–"
 

@@ -12,7 +12,7 @@ from engine.data.directions import direction_label
 from engine.language import sheets
 from engine.language.figures import chance
 from engine.language.plain_text import one_line
-from engine.language.said import Said, Words
+from engine.language.said import Joined, Said, Words
 from engine.machine.paths import short_path
 from engine.prompts.strategies import ZERO_SHOT
 from engine.run import words
@@ -90,7 +90,9 @@ def _standing_lines(standing: Standing, numbers: dict[str, int]) -> Iterator[lis
         if entry.is_seeded:
             yield ["", entry.strategy, *entry.cells(standing.best, _DIGITS)]
         for row in entry.rows:
-            name = f"  {seed_in_words(row, entry.rows)}" if entry.is_seeded else strategy_of(row)
+            name: Words = strategy_of(row)
+            if entry.is_seeded:
+                name = Joined("", ("  ", seed_in_words(row, entry.rows)))
             cells = score_table.cells(row, standing.best, _DIGITS)
             yield [str(numbers[row.run.id]), name, *cells]
 
@@ -157,7 +159,7 @@ def pairs(found: Sequence[Pair], rows: Sequence[Row]) -> Table:
 
 def by_item(compared: Comparison, one: int, other: int) -> list[Words]:
     """What the numbers rest on, a sentence each."""
-    said: list[Words] = [f"! {caution}" for caution in compared.cautions]
+    said: list[Words] = [Joined("", ("! ", caution)) for caution in compared.cautions]
     split = compared.split
     if split is not None:
         said.append(

@@ -29,6 +29,10 @@ WORD = re.compile("[A-Za-z]{2,}")
 WORDS = re.compile("[A-Za-z]{2,}[,.:;]? [A-Za-z]{2,}")
 WORDING = {"_", "pgettext", "plural"}
 """What of `engine.language.texts` words a text at once, in the language of that moment."""
+TEXTS = ("Joined", "Said", "counted", "filled", "in_context", "labelled", "listed")
+"""What makes a text that is in no language yet."""
+DOCUMENTS = ("course/readme.py", "experiments/tables.py", "report/page.py")
+"""Write a page: what they put together is shown."""
 PROGRAM = "yiwen"
 """Stands before every error, as programs name themselves."""
 KEYS = {"not downloaded", "per character"}
@@ -154,6 +158,38 @@ def test_no_text_is_worded_while_a_module_is_imported() -> None:
             and node.func.id in names
         ]
     assert not worded
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _called(node) in TEXTS
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _makes_strings(tree: ast.AST) -> Iterator[ast.AST]:
+    """Where a text is made a string where it is put together: not in `__str__`, which shows."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Call) and _called(node) == "str" and any(map(_is_text, node.args)):
+            yield node
+        if isinstance(node, ast.FormattedValue) and _is_text(node.value):
+            yield node
+        if not (isinstance(node, ast.FunctionDef) and node.name == "__str__"):
+            yield from _makes_strings(node)
+
+
+def test_no_text_of_the_engine_is_made_a_string_before_it_is_shown() -> None:
+    """Its language would be that of the moment, not of the reader."""
+    engine_folder = FOLDERS[0]
+    early = [
+        f"{path}:{node.lineno}"
+        for path in engine_folder.rglob("*.py")
+        if path.relative_to(engine_folder).parts[0] not in {"cli", "language"}
+        and path.relative_to(engine_folder).as_posix() not in DOCUMENTS
+        for node in _makes_strings(ast.parse(path.read_text()))
+    ]
+    assert not early
 
 
 def test_the_engine_says_texts_as_data_and_words_them_in_files_of_words() -> None:

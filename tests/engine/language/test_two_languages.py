@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from samples import make_run, score, step
+from msgspec.structs import replace
+from samples import judged, make_run, pair, score, step, tiny
 
 from engine.language import texts
 from engine.language.errors import UserError
@@ -16,12 +17,16 @@ from engine.machine.hardware import Gpu, GpuProcess, Probe
 from engine.machine.words import describe_gpu, describe_process
 from engine.prompts.strategies import QLORA
 from engine.queue.placement import find_place
+from engine.report import hyperparameters, results
 from engine.run import folder, runs_folder
 from engine.run.alarms import Alarms
-from engine.run.events import Finished, Started
-from engine.run.settings import PEEKED
+from engine.run.events import Evaluated, Finished, Started
+from engine.run.settings import PEEKED, DataFile
 from engine.start import card, notice, preflight
 from engine.start.request import Request, resolve_gpu
+from engine.table import differences, side_by_side
+from engine.table.catalog import Row
+from engine.table.columns import COLUMNS
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 GPU = Gpu("GPU-a", 0, "H200", total=80, used=70, free=10)
@@ -73,3 +78,52 @@ def test_what_is_said_is_worded_when_it_is_shown(tmp_path: Path) -> None:
         chinese = str(words)
         assert not CHINESE.search(english.replace("文→白", "").replace("白→文", "")), name
         assert CHINESE.search(chinese), name
+
+
+def _three_runs(root: Path) -> list[Row]:
+    """Two that differ in their seeds, one of them worse in the end, and one that did not train."""
+    files = {part: DataFile(f"/x/{part}.json", "a" * 64, 84) for part in ("train", "test")}
+    profile = tiny()
+    other_seed = replace(profile, training=replace(profile.training, seed=7))
+    result = (judged(22.0), Finished(score=score()))
+    untuned = Evaluated(part="test", score=score(9.0), step=0)
+    made = [
+        make_run(root, *result, run_id="one", data=files),
+        make_run(root, untuned, *result, run_id="two", data=files, profile=other_seed),
+        make_run(root, *result, run_id="three", data=files, strategy="few-shot", job="evaluate",
+                 examples=[pair(1)]),
+    ]  # fmt: skip
+    return [Row(run, run.settings, run.summary()) for run in made]
+
+
+def _tables(rows: list[Row]) -> dict[str, object]:
+    """All that is told of runs side by side."""
+    of_all = results.read(rows)
+    scores, settings = side_by_side.scores(rows), side_by_side.settings(rows)
+    return {
+        "results": (of_all.header, of_all.groups, results.pair_lines(of_all)),
+        "hyper-parameters": [hyperparameters.of_run(row) for row in rows],
+        "scores": (scores.title, scores.header, scores.lines),
+        "settings": (settings.title, settings.header, settings.lines),
+        "differences": [(one.key, one.values) for one in differences.between(rows)],
+        "cautions": side_by_side.cautions(rows),
+        "columns": [[one.label, one.title] for one in COLUMNS.values()],
+        "cells": [[one.text(row) for one in COLUMNS.values()] for row in rows],
+    }
+
+
+def _shown(made: object) -> object:
+    """The same as its reader sees it."""
+    return list(map(_shown, made)) if isinstance(made, list | tuple) else str(made)
+
+
+def test_a_table_reads_alike_whatever_the_language_it_was_made_in(root: Path) -> None:
+    rows = _three_runs(root)
+    texts.speak("en")
+    made_in_english = _tables(rows)
+    texts.speak("zh-TW")
+    made_in_chinese = _tables(rows)
+    for name, made in made_in_english.items():
+        assert _shown(made) == _shown(made_in_chinese[name]), name
+    texts.speak("en")
+    assert not CHINESE.search(str(_shown(made_in_chinese["hyper-parameters"])))

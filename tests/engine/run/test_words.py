@@ -55,7 +55,7 @@ def test_what_is_not_known_is_shown_as_it_stands(shouting: None) -> None:
 
 
 def test_without_a_catalogue_words_are_english() -> None:
-    assert texts.marked("finished") == words.status_word(Status.FINISHED) == "finished"
+    assert texts.marked("finished") == str(words.status_word(Status.FINISHED)) == "finished"
 
 
 def test_a_processor_is_named_in_the_language_of_the_interface(

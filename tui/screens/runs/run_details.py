@@ -81,7 +81,7 @@ class RunDetails:
     def _heading(self) -> Iterator[Content]:
         summary = self.row.summary
         yield Content.styled(one_line(self.row.run.id), "bold")
-        status = status_text(summary.status, status_of(self.row).partition(" ")[2])
+        status = status_text(summary.status, str(status_of(self.row)).partition(" ")[2])
         yield Content.assemble(status, f"  {figures.clock(summary.seconds)}")
         notes = self.row.notes
         if notes.label:
@@ -137,7 +137,7 @@ class RunDetails:
         if not math.isnan(summary.validation):
             yield _line(_("val ppl"), figures.number(summary.validation))
         if by:
-            yield _line(_("chosen by"), wording.choice_word(by))
+            yield _line(_("chosen by"), str(wording.choice_word(by)))
         if not math.isnan(summary.untuned):
             yield _line(_("untuned"), figures.number(summary.untuned))
         if summary.is_worse:

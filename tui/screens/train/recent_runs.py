@@ -50,7 +50,7 @@ class RecentRuns(PolledLines):
 
 def _table(rows: list[Row], width: int) -> list[Content]:
     """A line each; the last columns give way where there is no room."""
-    columns = [[cell(row) for row in rows] for cell in _CELLS]
+    columns = [[str(cell(row)) for row in rows] for cell in _CELLS]
     widths = [max(map(columns_of, column), default=0) for column in columns]
     while len(widths) > 2 and sum(widths) + _GAP * (len(widths) - 1) > width:
         widths.pop()
