@@ -15,10 +15,9 @@ from engine.language.texts import _
 from engine.machine.paths import runs_root
 from engine.run import runs_folder
 from engine.run.folder import Run
-from engine.run.judgement import plain_data
+from engine.run.judgement import METRICS, plain_data
 from engine.run.settings import PEEKED
 from engine.run.words import choice_word
-from engine.scores.translation_quality import NAMES
 from engine.table import score_table, side_by_side
 from engine.table.catalog import Catalog, Row, finite
 from engine.table.standing import Standing, seed_in_words, standings
@@ -166,7 +165,7 @@ def comparison_table(rows: list[Row]) -> str:
 def _standing_table(standing: Standing) -> str:
     header = [
         _("profile"), _("strategy"), _("perplexity"), _("of best"), _("corpus"), "文→白", "白→文",
-        _("validation"), _("BLEU"), _("chrF"), _("chosen by"), _("run"),
+        _("validation"), *(metric.name for metric in METRICS.values()), _("chosen by"), _("run"),
     ]  # fmt: skip
     lines = []
     for entry in standing.entries:
@@ -194,4 +193,4 @@ def _standing_table(standing: Standing) -> str:
 
 def _signatures(row: Row) -> tuple[str, ...]:
     definition = row.summary.judged.definition if row.summary.judged else {}
-    return tuple(definition.get(name, "") for name in NAMES.values())
+    return tuple(definition.get(metric.name, "") for metric in METRICS.values())

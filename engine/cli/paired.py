@@ -11,6 +11,7 @@ from engine.language import counted
 from engine.language.figures import chance, share
 from engine.language.plain_text import one_line
 from engine.language.texts import _, marked, plural
+from engine.run.words import measure_name
 from engine.scores.comparison import Comparison
 
 _NAMES = {
@@ -18,8 +19,6 @@ _NAMES = {
     "median": marked("perplexity, median"),
     "corpus": marked("perplexity, corpus"),
     "per character": marked("corpus, per character"),
-    "bleu": marked("BLEU"),
-    "chrf": marked("chrF"),
 }
 _ENOUGH = 30
 
@@ -51,7 +50,7 @@ def _table(compared: Comparison) -> str:
 
 
 def _name(score: str) -> str:
-    return _(_NAMES[score]) if score in _NAMES else score
+    return _(_NAMES[score]) if score in _NAMES else str(measure_name(score))
 
 
 def _by_item(compared: Comparison) -> Iterator[str]:

@@ -24,7 +24,7 @@ from engine.machine.paths import runs_root
 from engine.queue import scheduler
 from engine.run import runs_folder
 from engine.run.folder import Run
-from engine.run.judgement import value
+from engine.run.judgement import metric_values
 from engine.run.summary import Status, Summary
 from engine.run.words import status_word
 from engine.scores import result_lines
@@ -167,7 +167,7 @@ def _report(run: Run, summary: Summary, as_json: bool) -> int:
 
 def result(run: Run, summary: Summary) -> dict[str, Any]:
     """The machine-readable result of a run that trained, or of one that scored."""
-    score, judged = summary.score, summary.judgement
+    score = summary.score
     base: dict[str, Any] = {
         "run": run.id,
         "status": summary.status.value,
@@ -191,8 +191,7 @@ def result(run: Run, summary: Summary) -> dict[str, Any]:
         "tokens": score.tokens if score else 0,
         "chosen_on_test": run.settings.chosen_on_test,
         "definition": summary.definition,
-        "bleu": finite(value(judged.bleu)) if judged else None,
-        "chrf": finite(value(judged.chrf)) if judged else None,
+        **{name: finite(one) for name, one in metric_values(summary.judgement).items()},
         "judged": as_data(summary),
     }
 

@@ -14,6 +14,7 @@ from engine.language.plain_text import one_line, plain
 from engine.language.texts import _
 from engine.machine.paths import runs_root
 from engine.run import notes, runs_folder
+from engine.run.judgement import METRICS
 from engine.run.notes import Notes
 from engine.run.settings import PEEKED
 from engine.table import columns, differences, query, run_sheet, standing
@@ -23,10 +24,10 @@ from engine.table.order import Order
 from engine.table.standing import Entry
 
 _SHOWN = (
-    "id", "name", "status", "strategy", "perplexity", "validation", "bleu", "chrf", "loss", "time",
+    "id", "name", "status", "strategy", "perplexity", "validation", *METRICS, "loss", "time",
     "created",
 )  # fmt: skip
-_IF_ANY = ("name", "validation", "bleu", "chrf")
+_IF_ANY = ("name", "validation", *METRICS)
 """Shown where at least one run has it."""
 
 

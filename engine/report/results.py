@@ -9,6 +9,7 @@ from engine.language import sheets
 from engine.language.figures import interval
 from engine.language.said import Said, Words, listed
 from engine.report import hyperparameters, latex
+from engine.run.judgement import METRICS
 from engine.scores import every_pair
 from engine.scores.every_pair import Pair
 from engine.table import score_table
@@ -39,7 +40,7 @@ def read(rows: Sequence[Row]) -> Results:
     header: list[Words] = [
         Said("profile"), Said("strategy"), Said("perplexity"), Said("of best"),
         Said("95 % interval"), Said("corpus"), "文→白", "白→文", Said("validation"),
-        Said("chosen by"), Said("BLEU"), Said("chrF"), Said("run"),
+        Said("chosen by"), *(metric.name for metric in METRICS.values()), Said("run"),
     ]  # fmt: skip
     groups = [(_file_name(one), list(_lines(one))) for one in found]
     every = [line for _name, lines in groups for line in lines]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -34,6 +34,22 @@ FAULTS_IN_SHORT = {
     "special": Said("tokens"),
 }
 """The same in a word, for a column."""
+
+
+class Metric(NamedTuple):
+    """A score of translations against references; more is better."""
+
+    name: str
+    """The same in every language."""
+    title: Said
+    """In a list of columns."""
+
+
+METRICS = {
+    "bleu": Metric("BLEU", Said("BLEU, highest first")),
+    "chrf": Metric("chrF", Said("chrF, highest first")),
+}
+"""By the field of `Judgement`, which has another as `source_…`; tables read them off this list."""
 
 
 class Measure(Struct, frozen=True):
@@ -84,6 +100,11 @@ class Judgement(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def value(measure: Measure | None) -> float:
     """The score itself; nan if there is none."""
     return measure.value if measure else math.nan
+
+
+def metric_values(judgement: Judgement | None, of: str = "") -> dict[str, float]:
+    """Every metric of the outputs, or of the source (`source_`); nan where there is none."""
+    return {name: value(getattr(judgement, of + name, None)) for name in METRICS}
 
 
 def plain_data(struct: Struct) -> Any:

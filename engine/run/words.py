@@ -10,7 +10,7 @@ from engine.language.plain_text import one_line
 from engine.language.said import Said, Words
 from engine.language.texts import _, marked
 from engine.run.device import Device
-from engine.run.judgement import FAULTS, FAULTS_IN_SHORT
+from engine.run.judgement import FAULTS, FAULTS_IN_SHORT, METRICS
 from engine.run.summary import Status
 
 _STATUSES = {
@@ -59,13 +59,12 @@ _PART_WORDS = {
     "validation": Said("validation"),
     "test": Said("test"),
 }
-_MEASURES = {
-    "perplexity": marked("perplexity"),
-    "corpus": marked("corpus"),
-    "median": marked("median"),
-    "per character": marked("per character"),
-    "bleu": marked("BLEU"),
-    "chrf": marked("chrF"),
+_MEASURES: dict[str, Words] = {
+    "perplexity": Said("perplexity"),
+    "corpus": Said("corpus"),
+    "median": Said("median"),
+    "per character": Said("per character"),
+    **{key: metric.name for key, metric in METRICS.items()},
 }
 
 
@@ -123,6 +122,6 @@ def worse_words(untuned: float) -> str:
     return _("worse than the untuned model, which scored {value}").format(value=number(untuned))
 
 
-def measure_name(name: str) -> str:
+def measure_name(name: str) -> Words:
     """A score of a judgement or a line of a comparison."""
-    return _(_MEASURES[name]) if name in _MEASURES else one_line(name)
+    return _MEASURES.get(name) or one_line(name)

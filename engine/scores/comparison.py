@@ -12,7 +12,7 @@ from engine.language.errors import RunError
 from engine.language.figures import chance, number
 from engine.language.said import Said, Words, english
 from engine.run.folder import Run
-from engine.run.judgement import Measure
+from engine.run.judgement import METRICS, Measure
 from engine.scores import (
     comparability,
     judge,
@@ -27,8 +27,6 @@ from engine.scores.kept import kept
 from engine.scores.resampling import Statistic, Summed
 from engine.scores.result_lines import SampleResult
 
-_RISING = frozenset({"bleu", "chrf"})
-"""Scores of which more is better."""
 TEST = Said(
     "approximate randomisation, two-sided, {count} trials, seed {seed}; "
     "of the split by items: sign test",
@@ -56,7 +54,7 @@ class Line(Struct, frozen=True):
         low, high = self.difference.low, self.difference.high
         if math.isnan(low) or low <= 0 <= high:
             return ""
-        return "A" if (low > 0) == (self.name in _RISING) else "B"
+        return "A" if (low > 0) == (self.name in METRICS) else "B"
 
     def cells(self) -> list[str]:
         """Both scores, their difference, its interval, p and the better run, for a table."""
@@ -204,7 +202,7 @@ def _translation_lines(
     lines, signatures = [], {}
     for name, first in counted[0].items():
         lines.append(line(name, first.score(), counted[1][name].score()))
-        signatures[translation_quality.NAMES[name]] = first.signature
+        signatures[METRICS[name].name] = first.signature
     return lines, signatures
 
 

@@ -14,7 +14,7 @@ from engine.data import directions
 from engine.language.said import Said, Words
 from engine.run import definition
 from engine.run.events import Judged
-from engine.run.judgement import Judgement
+from engine.run.judgement import METRICS, Judgement
 from engine.scores import output_checks, perplexity, resampling, translation_quality
 from engine.scores.output_checks import OutputChecker
 from engine.scores.resampling import Median, Statistic, Summed
@@ -147,9 +147,7 @@ def _judgement(
 
 
 def _definition(results: Sequence[SampleResult], counted: dict[str, Counted]) -> dict[str, Words]:
-    said: dict[str, Words] = {
-        translation_quality.NAMES[name]: one.signature for name, one in counted.items()
-    }
+    said: dict[str, Words] = {METRICS[name].name: one.signature for name, one in counted.items()}
     repaired = sum(bool(result.repaired) for result in results)
     if repaired:
         said["references"] = Said(

@@ -15,7 +15,6 @@ from engine.scores.resampling import Summed
 
 References = Sequence[Sequence[str | None]]
 """Sets of references, each as long as the file; None where a set has none for an item."""
-NAMES = {"bleu": "BLEU", "chrf": "chrF"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def count(outputs: Sequence[str], references: References) -> dict[str, Counted]:
 
 
 def metrics() -> dict[str, Any]:
-    """sacreBLEU's metrics as they are used here, new ones."""
+    """sacreBLEU's metrics as they are used here, new ones, by their names in `METRICS`."""
     try:
         from sacrebleu.metrics import BLEU, CHRF  # brings numpy: never at this module's import
     except ImportError:

@@ -17,7 +17,7 @@ from engine.language.said import Said, Words
 from engine.machine.files import trace_of
 from engine.run import notes, runs_folder
 from engine.run.folder import Run
-from engine.run.judgement import value
+from engine.run.judgement import metric_values
 from engine.run.notes import Notes
 from engine.run.settings import RunSettings
 from engine.run.summary import Status, Summary
@@ -53,7 +53,7 @@ class Row(Struct, frozen=True, gc=False):
     def as_dict(self) -> dict[str, Any]:
         """The machine-readable row of `yiwen runs --json`."""
         summary = self.summary
-        score, judged = summary.score, summary.judgement
+        score = summary.score
         return {
             "id": self.run.id,
             "status": summary.status.value,
@@ -67,8 +67,7 @@ class Row(Struct, frozen=True, gc=False):
             "perplexity_untuned": finite(summary.untuned),
             "worse_than_untuned": summary.is_worse,
             "chosen_by": self.settings.chosen_by or None,
-            "bleu": finite(value(judged.bleu)) if judged else None,
-            "chrf": finite(value(judged.chrf)) if judged else None,
+            **{name: finite(one) for name, one in metric_values(summary.judgement).items()},
             "loss": finite(summary.loss),
             "steps": summary.step,
             "seconds": finite(summary.seconds),

@@ -16,7 +16,7 @@ from engine.language.said import Joined, Said, Words, listed
 from engine.machine.checked_toml import nearest
 from engine.prompts import strategies
 from engine.run import words as wording
-from engine.run.judgement import value as value_of
+from engine.run.judgement import METRICS, metric_values
 from engine.run.summary import Status
 from engine.table.catalog import Row
 
@@ -102,20 +102,6 @@ def _corpus(row: Row) -> float:
     return score.perplexity_corpus if score else math.nan
 
 
-def _bleu(row: Row) -> float:
-    judged = row.summary.judgement
-    return value_of(judged.bleu) if judged else math.nan
-
-
-def _chrf(row: Row) -> float:
-    judged = row.summary.judgement
-    return value_of(judged.chrf) if judged else math.nan
-
-
-def _tenths(value: float) -> str:
-    return figures.number(value, 1)
-
-
 def _direction(name: str) -> Callable[[Row], float]:
     def perplexity(row: Row) -> float:
         score = row.summary.directions.get(name)
@@ -164,6 +150,19 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
+def _metric(key: str) -> RunColumn:
+    """A score of the translations."""
+    metric = METRICS[key]
+    return _number(
+        key,
+        metric.name,
+        metric.title,
+        lambda row: metric_values(row.summary.judgement)[key],
+        say=lambda value: figures.number(value, 1),
+        falling=True,
+    )
+
+
 def _setting(key: str, label: Words, title: Words, read: Callable[[Row], float]) -> RunColumn:
     """A number of the profile that only training uses."""
 
@@ -204,8 +203,7 @@ _LIST = (
             _direction("to_modern")),
     _number("to_classical", "白→文", Said("perplexity into Classical, best first"),
             _direction("to_classical")),
-    _number("bleu", "BLEU", Said("BLEU, highest first"), _bleu, say=_tenths, falling=True),
-    _number("chrf", "chrF", Said("chrF, highest first"), _chrf, say=_tenths, falling=True),
+    *map(_metric, METRICS),
     _words("test", Said("test"), Said("test file"), test_name, widest=24),
     _words("model", Said("model"), Said("base model"), lambda row: row.settings.profile.model.path,
            widest=30),
@@ -236,7 +234,7 @@ _LIST = (
 COLUMNS = {column.key: column for column in _LIST}
 USUAL = (
     "status", "profile", "strategy", "perplexity", "name", "loss", "validation", "time", "created",
-    "id", "bleu", "chrf",
+    "id", *METRICS,
 )  # fmt: skip
 """What is shown where nothing else was chosen, the more important first."""
 

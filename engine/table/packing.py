@@ -10,11 +10,11 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from engine.run.events import Judged, Score
-from engine.run.judgement import Judgement, Measure
+from engine.run.judgement import METRICS, Judgement, Measure
 from engine.run.summary import Summary
 
 _Numbers = tuple[Any, ...]
-_MEASURES = ("bleu", "chrf", "source_bleu", "source_chrf")
+_MEASURES = (*METRICS, *(f"source_{name}" for name in METRICS))
 _LEFT_OUT = ("perplexity", "corpus", "median", "outputs", "faults")
 """Of a judgement: what no column shows."""
 

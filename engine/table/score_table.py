@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from engine.language.figures import number
 from engine.language.said import Words
-from engine.run.judgement import value
+from engine.run.judgement import metric_values
 from engine.run.settings import DataFile
 from engine.run.words import choice_word
 from engine.table.catalog import Row
@@ -20,9 +20,9 @@ def best_of(rows: Iterable[Row]) -> float:
 
 
 def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
-    """Perplexity, as a multiple of the best, corpus, 文→白, 白→文, validation, BLEU, chrF.
+    """Perplexity, as a multiple of the best, corpus, 文→白, 白→文, validation, METRICS.
 
-    `digits` are those of BLEU and chrF.
+    `digits` are those of the metrics.
     """
     summary, perplexity = row.summary, perplexity_of(row)
     yield row.perplexity_text
@@ -32,9 +32,7 @@ def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
         part = summary.directions.get(name)
         yield number(part.perplexity if part else None)
     yield number(summary.validation)
-    judged = summary.judgement
-    yield number(value(judged.bleu) if judged else None, digits)
-    yield number(value(judged.chrf) if judged else None, digits)
+    yield from (number(one, digits) for one in metric_values(summary.judgement).values())
 
 
 def chosen_by(row: Row) -> Words:
@@ -44,15 +42,14 @@ def chosen_by(row: Row) -> Words:
 
 def values(row: Row) -> list[float]:
     """The numbers behind `cells`, without the multiple of the best; nan where there is none."""
-    summary, judged = row.summary, row.summary.judgement
+    summary = row.summary
     parts = [summary.directions.get(name) for name in ("to_modern", "to_classical")]
     return [
         perplexity_of(row),
         summary.score.perplexity_corpus if summary.score else math.nan,
         *(part.perplexity if part else math.nan for part in parts),
         summary.validation,
-        value(judged.bleu) if judged else math.nan,
-        value(judged.chrf) if judged else math.nan,
+        *metric_values(summary.judgement).values(),
     ]
 
 
@@ -62,7 +59,7 @@ def cells_of_copies(rows: Sequence[Row], digits: int = 2) -> list[tuple[DataFile
     for row in rows:
         test, judged = row.settings.data.get("test"), row.summary.judgement
         if test and judged and judged.source_bleu and test.sha256 not in found:
-            quality = value(judged.source_bleu), value(judged.source_chrf)
+            quality = metric_values(judged, "source_").values()
             found[test.sha256] = test, ["–"] * 6 + [number(one, digits) for one in quality]
     return list(found.values())
 

@@ -16,6 +16,7 @@ from engine.language.said import Joined, Said, Words
 from engine.machine.paths import short_path
 from engine.prompts.strategies import ZERO_SHOT
 from engine.run import words
+from engine.run.judgement import METRICS
 from engine.run.settings import PEEKED
 from engine.table import differences, score_table
 from engine.table.catalog import Row
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from engine.scores.every_pair import Pair
 
 _DIGITS = 1
-"""Of BLEU and chrF."""
+"""Of the metrics."""
 _SHORT_NAMES = {"perplexity": "ppl"}
 """Where a column is narrow."""
 
@@ -70,7 +71,7 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
     for standing in found:
         if len(found) > 1:
             file = short_path(standing.file.path, 30) if standing.file else "–"
-            lines.append(["", Said("on {file}:", file=file), *["–"] * 8])
+            lines.append(["", Said("on {file}:", file=file), *["–"] * (6 + len(METRICS))])
         lines += _standing_lines(standing, numbers)
         for row in _bases(standing.rows, everything):
             cells = score_table.cells(row, standing.best, _DIGITS)
@@ -79,7 +80,8 @@ def scores(rows: Sequence[Row], everything: Sequence[Row] = ()) -> Table:
         for _file, copied in score_table.cells_of_copies(standing.rows, _DIGITS):
             lines.append(["–", Said("copy the source"), *copied])
     header: list[Words] = ["", Said("strategy"), "ppl", Said("of best"), Said("corpus"), "文→白",
-                           "白→文", Said("validation"), "BLEU", "chrF"]  # fmt: skip
+                           "白→文", Said("validation")]  # fmt: skip
+    header += [metric.name for metric in METRICS.values()]
     known = [at for at in range(len(header)) if any(line[at] != "–" for line in lines)]
     shown = [[line[at] for at in known] for line in lines]
     return Table(Said("Scores"), [header[at] for at in known], shown, tuple(range(2, len(known))))
@@ -125,7 +127,7 @@ def tests(compared: Comparison, one: int, other: int) -> Table:
         where = "" if part == "all" else f" {direction_label(part)}"
         for one_score in found:
             name = _SHORT_NAMES.get(one_score.name) or words.measure_name(one_score.name)
-            lines.append([name + where, *one_score.cells()])
+            lines.append([f"{name}{where}", *one_score.cells()])
         for line in lines:
             line[-1] = {"A": str(one), "B": str(other)}.get(line[-1], line[-1])
     numbers = ["", str(one), str(other), f"{one} − {other}"]
