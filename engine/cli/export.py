@@ -13,6 +13,7 @@ from engine.course import check, readme
 from engine.course import export as course_export
 from engine.course.check import Grade
 from engine.course.export import Export
+from engine.course.year import CourseYear
 from engine.language.errors import UserError
 from engine.language.figures import number, size
 from engine.language.plain_text import one_line
@@ -34,7 +35,9 @@ def export(arguments: Namespace) -> int:
     if arguments.merged:
         return _merge(run, arguments)
     folder = Path(arguments.course).expanduser().resolve()
-    made = course_export.write(run, folder, arguments.checkpoint, overwrite=arguments.force)
+    made = course_export.write(
+        run, folder, arguments.checkpoint, year=arguments.year, overwrite=arguments.force
+    )
     _write_readme(made, None)
     for warning in made.warnings:
         print(f"! {one_line(warning)}", file=sys.stderr)
@@ -71,6 +74,7 @@ def _describe(made: Export, grade: Grade | None) -> str:
             prompt=made.prompt,
         )
     ]
+    lines.append(_course(made.year))
     if made.score:
         measured = number(made.score.perplexity, 4) + made.run.settings.mark
         lines.append(_("perplexity by yiwen     {value}").format(value=measured))
@@ -83,6 +87,15 @@ def _describe(made: Export, grade: Grade | None) -> str:
     else:
         lines.append(_("--check grades it as the course would"))
     return "\n".join(lines)
+
+
+def _course(year: CourseYear) -> str:
+    """Whose rules hold, and what is to be beaten."""
+    if not year.baselines:
+        return _("rules of {homework}").format(homework=year.homework)
+    baselines = ", ".join(f"{name} {number(value)}" for name, value in year.baselines.items())
+    said = _("rules of {homework}; baselines {baselines}")
+    return said.format(homework=year.homework, baselines=baselines)
 
 
 def _verdict(grade: Grade) -> str:
@@ -102,6 +115,7 @@ def _as_dict(made: Export, grade: Grade | None) -> dict[str, object]:
         "base_model": made.base_model,
         "adapter_bytes": made.sizes.adapter,
         "prompt": made.prompt,
+        "year": made.year.year,
         "perplexity": finite(made.score.perplexity) if made.score else None,
         "warnings": made.warnings,
     }
@@ -115,8 +129,10 @@ def _as_dict(made: Export, grade: Grade | None) -> dict[str, object]:
 
 
 def _merge(run: Run, arguments: Namespace) -> int:
-    if arguments.check or arguments.force:
-        raise UserError(_("--check and --force belong to --course; --merged checks by itself"))
+    if arguments.check or arguments.force or arguments.year:
+        raise UserError(
+            _("--check, --force and --year belong to --course; --merged checks by itself")
+        )
     adapter = course_export.adapter_of(run, arguments.checkpoint)
     target = Path(arguments.merged).expanduser().resolve()
     asked = Merge(run.settings.profile, str(adapter), str(target), arguments.dtype)

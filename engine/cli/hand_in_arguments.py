@@ -32,6 +32,12 @@ def add_commands(
     )
     kind.add_argument("--merged", metavar="DIR", help=_("base and adapter as one model"))
     export.add_argument(
+        "--year",
+        type=int,
+        metavar="YEAR",
+        help=_("--course: whose rules hold (default: the year whose model it is, or the newest)"),
+    )
+    export.add_argument(
         "--check", action="store_true", help=_("--course: grade it as the course would")
     )
     export.add_argument(

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.course import adapter, rules, scripts
+from engine.course import year as course_year
 from engine.course.rules import Sizes
+from engine.course.year import CourseYear
 from engine.language.errors import RunError, UserError, cannot_write
 from engine.language.said import Said, listed
 from engine.machine import reading, regular_files
@@ -44,6 +46,8 @@ class Export:
     score: Score | None
     """What `yiwen` measured with this adapter on the run's test file."""
     sizes: Sizes
+    year: CourseYear
+    """Whose rules it is held to."""
     warnings: list[Said] = field(default_factory=list)
 
     @property
@@ -51,8 +55,18 @@ class Export:
         return self.folder / ADAPTER
 
 
-def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = False) -> Export:
-    """Write the folder. Raises UserError, before anything is written where that can be known."""
+def write(
+    run: Run,
+    folder: Path,
+    checkpoint: str = "",
+    *,
+    year: int | None = None,
+    overwrite: bool = False,
+) -> Export:
+    """Write the folder, for a year of the course; by itself the year that has the base model.
+
+    Raises UserError, before anything is written where that can be known.
+    """
     source = adapter_of(run, checkpoint)
     there = [name for name in _WRITTEN if (folder / name).exists()]
     if there and not overwrite:
@@ -67,6 +81,7 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
     builder = prompt_builder.builder_of(run.settings)
     model_folder = hub.require(profile.model.path, profile.model.revision)
     base_model = adapter.model_name(profile.model.path)
+    course = course_year.get(year) if year else course_year.of_model(base_model)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         regular_files.clear(folder / ADAPTER)
@@ -98,7 +113,8 @@ def write(run: Run, folder: Path, checkpoint: str = "", *, overwrite: bool = Fal
         prompt=builder.digest,
         score=_recorded_score(run, source),
         sizes=sizes,
-        warnings=warnings + rules.broken(profile, builder, base_model, sizes),
+        year=course,
+        warnings=warnings + rules.broken(course, profile, builder, base_model, sizes),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.course import rules
 from engine.course.check import Grade
 from engine.course.export import Export
+from engine.course.year import CourseYear
 from engine.language import counted
 from engine.language.figures import clock, number, size
 from engine.language.said import Said, Words
@@ -18,6 +18,7 @@ def text(export: Export, grade: Grade | None) -> str:
         _adapter(export),
         _files(),
         _limits(export, grade),
+        _packages(export.year),
         _score(export, grade),
     ]
     if export.warnings:
@@ -54,9 +55,9 @@ def _files() -> str:
 
 def _limits(export: Export, grade: Grade | None) -> str:
     base = size(export.sizes.base) if export.sizes.base else Said("not known here")
-    memory_limit = size(rules.MEMORY_LIMIT)
+    memory_limit = size(export.year.memory_limit)
     rows: list[list[Words]] = [
-        [Said("download"), size(export.sizes.adapter), size(rules.DOWNLOAD_LIMIT)],
+        [Said("download"), size(export.sizes.adapter), size(export.year.download_limit)],
         [Said("GPU memory for base weights, about"), base, memory_limit],
     ]
     summary = export.run.summary()
@@ -64,8 +65,16 @@ def _limits(export: Export, grade: Grade | None) -> str:
         rows.append([Said("GPU memory in training, at most"), size(summary.memory), memory_limit])
     if grade:
         taken = Said("{time} for the first few items, loading included")
-        rows.append(["run.sh", taken.filled(time=clock(grade.seconds)), clock(rules.TIME_LIMIT)])
+        rows.append(
+            ["run.sh", taken.filled(time=clock(grade.seconds)), clock(export.year.time_limit)]
+        )
     return _table(["", Said("this export"), Said("limit")], rows)
+
+
+def _packages(year: CourseYear) -> str:
+    said = Said("Rules of {homework}, whose grader has {packages}.")
+    packages = ", ".join(f"`{name}{version}`" for name, version in year.packages.items())
+    return str(said.filled(homework=year.homework, packages=packages))
 
 
 def _table(header: list[Words], rows: list[list[Words]]) -> str:

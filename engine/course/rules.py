@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.course.year import CourseYear, is_model
 from engine.language.errors import UserError
 from engine.language.said import Said
 from engine.models import weight_files
@@ -13,13 +14,6 @@ from engine.profile import quantization_methods
 from engine.profile.schema import Profile, Quantization
 from engine.prompts.builder import PromptBuilder
 
-BASE_MODEL = "zake7749/gemma-2-2b-it-chinese-kyara-dpo"
-DOWNLOAD_LIMIT = 4 * 10**9
-"""Bytes that download.sh may fetch."""
-MEMORY_LIMIT = 8 * 10**9
-"""Bytes of the test machine's GPU, an RTX 3070."""
-TIME_LIMIT = 2 * 3600
-"""Seconds that run.sh may take."""
 _UNQUANTISED = 2
 """Bytes of a weight as the course's scripts load it where it is not quantised."""
 
@@ -34,30 +28,46 @@ class Sizes:
     """Bytes of the base model on the GPU, an estimate; None where its weights are not here."""
 
 
-def broken(profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes) -> list[Said]:
+def broken(
+    year: CourseYear, profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes
+) -> list[Said]:
     """Rules that are broken, and what may make the course's number another; a sentence each."""
-    return list(_broken(profile, builder, base_model, sizes))
+    found = [*_of_model(year, base_model), *_of_sizes(year, sizes)]
+    return [*found, *_of_settings(profile, builder)]
 
 
-def _broken(
-    profile: Profile, builder: PromptBuilder, base_model: str, sizes: Sizes
-) -> Iterator[Said]:
-    if base_model.lower() != BASE_MODEL:
+def _of_model(year: CourseYear, base_model: str) -> Iterator[Said]:
+    if is_model(year.bonus, base_model):
         yield Said(
-            "the base model is {found}; the course asks for {wanted}",
+            "the base model is that of the bonus; the course of {year} grades {wanted}",
+            year=str(year.year),
+            wanted=year.base.model,
+        )
+    elif not is_model(year.base, base_model):
+        yield Said(
+            "the base model is {found}; the course of {year} asks for {wanted}",
             found=base_model,
-            wanted=BASE_MODEL,
+            year=str(year.year),
+            wanted=year.base.model,
         )
-    if sizes.adapter > DOWNLOAD_LIMIT:
+
+
+def _of_sizes(year: CourseYear, sizes: Sizes) -> Iterator[Said]:
+    if sizes.adapter > year.download_limit:
         yield Said(
-            "the adapter has {size:.1f} GB; download.sh may fetch at most 4 GB",
+            "the adapter has {size:.1f} GB; download.sh may fetch at most {limit:g} GB",
             size=sizes.adapter / 1e9,
+            limit=year.download_limit / 1e9,
         )
-    if sizes.base and sizes.base + sizes.adapter > MEMORY_LIMIT:
+    if sizes.base and sizes.base + sizes.adapter > year.memory_limit:
         yield Said(
-            "base and adapter take about {size:.1f} GB; the course's GPU has 8 GB",
+            "base and adapter take about {size:.1f} GB; the course's GPU has {limit:g} GB",
             size=(sizes.base + sizes.adapter) / 1e9,
+            limit=year.memory_limit / 1e9,
         )
+
+
+def _of_settings(profile: Profile, builder: PromptBuilder) -> Iterator[Said]:
     if profile.model.dtype in ("float16", "float32"):
         yield Said(
             "model.dtype is {dtype}; the course loads the base in bfloat16, so its number may "

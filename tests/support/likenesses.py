@@ -54,6 +54,7 @@ FAMILY_OF = {
     "gemma-2-9b-it": GEMMA,
     "llama-3-taiwan-8b": LLAMA,
     "llama-3-taiwan-8b-seed": LLAMA,
+    "llama-3.1-taiwan-8b": LLAMA,
     "qwen3-4b": QWEN,
 }
 """By profile: all that are not embedded."""

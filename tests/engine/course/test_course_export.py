@@ -14,7 +14,7 @@ from commands import as_json, run_command
 from samples import ENDED, MODEL, make_run, score, tiny
 from weight_writing import write_adapter, write_tensors
 
-from engine.course import adapter, export, rules, scripts
+from engine.course import adapter, export, rules, scripts, year
 from engine.course.rules import Sizes
 from engine.data.dataset import Pair
 from engine.profile import files
@@ -23,6 +23,7 @@ from engine.run import events
 from engine.run.folder import Run
 from engine.run.prompt_builder import builder_for
 
+Y2024 = year.get(2024)
 NEWER = {"alora_invocation_tokens": None, "use_qalora": False, "qalora_group_size": 16}
 
 
@@ -147,7 +148,7 @@ def test_an_export_says_what_is_in_it(
     status, out, err = run_command(capsys, "export", run.id, "--course", str(folder))
     assert status == 0
     assert "perplexity by yiwen     12.5000" in out
-    assert err == f"! the base model is tiny; the course asks for {rules.BASE_MODEL}\n"
+    assert err == "! the base model is tiny; the course of 2025 asks for Qwen/Qwen3-4B\n"
     page = (folder / "README.md").read_text("utf-8")
     assert "**12.5000**" in page
     assert "| 4.0 GB |" in page
@@ -214,14 +215,16 @@ def test_a_base_model_has_a_name_for_others(path: str, name: str) -> None:
 def test_rules_that_are_broken_are_named() -> None:
     good, builder = tiny(), builder_for(tiny(), [])
     small = Sizes(adapter=10**6, base=2 * 10**9)
-    assert rules.broken(good, builder, rules.BASE_MODEL, small) == []
+    assert rules.broken(Y2024, good, builder, Y2024.base.model, small) == []
     big = Sizes(adapter=5 * 10**9, base=6 * 10**9)
-    said = " ".join(map(str, rules.broken(good, builder, "meta/llama", big)))
+    said = " ".join(map(str, rules.broken(Y2024, good, builder, "meta/llama", big)))
     assert "meta/llama" in said
     assert "5.0 GB; download.sh" in said
     assert "11.0 GB; the course's GPU has 8 GB" in said
     other = changed(model__dtype="float16", generation__temperature="0.5", prompt__bos="none")
-    said = " ".join(map(str, rules.broken(other, builder_for(other, []), rules.BASE_MODEL, small)))
+    said = " ".join(
+        map(str, rules.broken(Y2024, other, builder_for(other, []), Y2024.base.model, small))
+    )
     assert all(word in said for word in ("float16", "samples its translations", "prompt.bos"))
 
 
@@ -229,7 +232,7 @@ def test_the_base_models_size_is_read_from_its_weight_files(tmp_path: Path) -> N
     shapes = {
         "model.embed_tokens.weight": (100, 8),
         "model.layers.0.q_proj.weight": (64, 8),
-        "model.norm.weight": (8),
+        "model.norm.weight": (8,),
         "lm_head.weight": (100, 8),
     }
     write_tensors(tmp_path / "model.safetensors", shapes, "BF16")

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.course import rules
+from engine.course import rules, year
 from engine.data import dataset
 from engine.fast import families
 from engine.language import file_names, texts
@@ -123,5 +123,6 @@ def test_errors_of_every_folder_below_a_run_are_worded_in_both_languages(tmp_pat
 def rules_broken_by_another_model() -> Words:
     profile = profile_files.load("tiny", {"generation.temperature": "0.5"})
     sizes = rules.Sizes(adapter=5 * 10**9, base=None)
+    course = year.get(2024)
     builder = SimpleNamespace(bos_id=1, tokenizer=SimpleNamespace(bos_id=1))
-    return rules.broken(profile, builder, rules.BASE_MODEL, sizes)[0]  # type: ignore[arg-type]
+    return rules.broken(course, profile, builder, course.base.model, sizes)[0]  # type: ignore[arg-type]

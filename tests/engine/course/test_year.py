@@ -1,0 +1,58 @@
+"""The course by year: every year's file is whole, and its models are ours to tune."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from commands import run_command
+from samples import ENDED, make_run
+
+from engine.course import adapter, year
+from engine.language.errors import UserError
+from engine.profile import files
+
+YEARS = year.years()
+
+
+def test_the_newest_year_comes_first() -> None:
+    assert sorted(YEARS, reverse=True) == YEARS
+    assert {2024, 2025} <= set(YEARS)
+    assert year.newest() is year.get(YEARS[0])
+
+
+@pytest.mark.parametrize("number", YEARS)
+def test_a_years_models_have_profiles_of_ours(number: int) -> None:
+    for known in year.get(number).models:
+        assert files.load(known.profile).model.path == known.model
+
+
+@pytest.mark.parametrize("number", YEARS)
+def test_the_adapter_is_written_for_the_peft_of_every_year(number: int) -> None:
+    assert year.get(number).packages["peft"] == f"=={adapter.PEFT_VERSION}"
+
+
+@pytest.mark.parametrize("number", YEARS)
+def test_what_others_reached_belongs_to_the_years_models(number: int) -> None:
+    one = year.get(number)
+    assert {result.model for result in one.results} == {known.model for known in one.models}
+
+
+def test_a_base_model_tells_its_year_by_id_and_by_folder() -> None:
+    assert year.of_model("zake7749/gemma-2-2b-it-chinese-kyara-dpo").year == 2024
+    assert year.of_model("/models/Llama-3-Taiwan-8B-Instruct/").year == 2024
+    assert year.of_model("qwen/qwen3-4b").year == 2025
+    assert year.of_model("Llama-3.1-Taiwan-8B").year == 2025
+    assert year.of_model("tiny") is year.newest()
+
+
+def test_an_unknown_year_is_refused_before_anything_is_written(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match="2023 is not known; known are 2025, 2024"):
+        year.get(2023)
+    run = make_run(root, *ENDED)
+    to = tmp_path / "hand"
+    status, _, err = run_command(capsys, "export", run.id, "--course", str(to), "--year", "2023")
+    assert (status, to.exists()) == (2, False)
+    assert err
