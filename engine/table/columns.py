@@ -6,24 +6,27 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.language import figures
 from engine.language import plain_text as text
 from engine.language.errors import UserError
-from engine.language.file_names import split
-from engine.language.said import Joined, Said, Words, listed
+from engine.language.said import Said, Words, listed
 from engine.machine.checked_toml import nearest
-from engine.prompts import strategies
 from engine.run import words as wording
 from engine.run.judgement import METRICS, metric_values
-from engine.run.summary import Status
 from engine.table.catalog import Row
+from engine.table.row_facts import (
+    is_worse_in_the_end,
+    job_of,
+    perplexity_of,
+    status_of,
+    strategy_of,
+    test_name,
+)
 
 Value = str | int | float | bool | None
 
 _COMMA = re.compile("[,，]")
-_JOBS = {"evaluate": " eval", "predict": " predict"}
 
 
 @dataclass(frozen=True)
@@ -49,52 +52,11 @@ class RunColumn:
         return _COMMA.split(str(self.title))[0]
 
 
-def strategy_of(row: Row) -> str:
-    """The strategy with its examples; for an adapter, whether it was trained or only evaluated."""
-    return row.settings.strategy_in_full + _job_of(row)
-
-
-def _job_of(row: Row) -> str:
-    settings = row.settings
-    if settings.job == "evaluate" and not strategies.get(settings.strategy).trains:
-        return ""  # there is nothing else that such a run could do
-    return _JOBS.get(settings.job, "")
-
-
-def perplexity_of(row: Row) -> float:
-    """On the run's test file; nan if it was not scored yet."""
-    score = row.summary.score
-    return score.perplexity if score else math.nan
-
-
-def status_of(row: Row) -> Words:
-    """`● running 23%`."""
-    summary = row.summary
-    words = Joined(" ", (summary.status.symbol, wording.status_word(summary.status)))
-    if summary.status is not Status.RUNNING:
-        return words
-    done, of = summary.step, summary.steps
-    if not of:
-        done, of = summary.phase_done, summary.phase_of
-    return Joined(" ", (words, figures.progress(done, of))) if of else words
-
-
 def _status_words(row: Row) -> Words:
-    """The same, with what an ended run came to if it came to nothing."""
+    """Where it stands, and whether it ended with nothing gained."""
     if is_worse_in_the_end(row):
         return Said("{status}, worse", status=status_of(row))
     return status_of(row)
-
-
-def is_worse_in_the_end(row: Row) -> bool:
-    """Has it ended, and does it score worse than the untuned model?"""
-    return row.summary.status.ended and row.summary.is_worse
-
-
-def test_name(row: Row) -> str:
-    """The name of the file that was scored."""
-    file = row.settings.data.get("test")
-    return ",".join(Path(part).name for part in split(file.path)) if file else ""
 
 
 def _corpus(row: Row) -> float:
@@ -182,7 +144,7 @@ _LIST = (
     _words("profile", Said("profile"), Said("profile"), lambda row: row.settings.profile.name,
            widest=18),
     _words("strategy", Said("strategy"), Said("strategy"), strategy_of,
-           value=lambda row: row.settings.strategy + _job_of(row), widest=24),
+           value=lambda row: row.settings.strategy + job_of(row), widest=24),
     RunColumn("perplexity", "ppl", Said("perplexity, best first"),
               lambda row: _known(perplexity_of(row)), lambda row: row.perplexity_text, right=True),
     _number("validation", Said("val ppl"), Said("validation perplexity, best first"),

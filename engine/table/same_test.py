@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from engine.table.catalog import Row
-from engine.table.columns import perplexity_of
+from engine.table.row_facts import perplexity_of
 
 
 def file_of_test(row: Row) -> str:

@@ -11,7 +11,7 @@ from engine.run.judgement import metric_values
 from engine.run.settings import DataFile
 from engine.run.words import choice_word
 from engine.table.catalog import Row
-from engine.table.columns import perplexity_of
+from engine.table.row_facts import perplexity_of
 
 
 def best_of(rows: Iterable[Row]) -> float:

@@ -20,7 +20,7 @@ from engine.run.judgement import METRICS
 from engine.run.settings import PEEKED
 from engine.table import differences, score_table
 from engine.table.catalog import Row
-from engine.table.columns import perplexity_of, strategy_of
+from engine.table.row_facts import perplexity_of, strategy_of
 from engine.table.same_test import file_of_test
 from engine.table.standing import Standing, seed_in_words, standings
 

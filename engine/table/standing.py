@@ -17,7 +17,7 @@ from engine.language.said import Said, Words
 from engine.run.settings import DataFile
 from engine.table import score_table
 from engine.table.catalog import Row
-from engine.table.columns import perplexity_of
+from engine.table.row_facts import perplexity_of
 from engine.table.same_test import by_test_file
 
 

@@ -12,7 +12,7 @@ from engine.models import hub
 from engine.profile import files
 from engine.run.words import model_state
 from engine.table.catalog import Catalog, Row, Trouble
-from engine.table.columns import perplexity_of, strategy_of
+from engine.table.row_facts import perplexity_of, strategy_of
 
 __all__ = ["Listing", "perplexity_of", "profile_choices", "strategy_of"]
 

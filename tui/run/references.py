@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from engine.prompts import strategies
 from engine.run.settings import RunSettings
 from engine.table.catalog import Row
-from engine.table.columns import perplexity_of
+from engine.table.row_facts import perplexity_of
 from engine.table.same_test import comparable
 
 

@@ -13,7 +13,7 @@ from engine.run import events, notes
 from engine.run.notes import Notes
 from engine.table import query
 from engine.table.catalog import Catalog, Row
-from engine.table.query import QueryError
+from engine.table.field_tests import QueryError
 
 
 @pytest.fixture

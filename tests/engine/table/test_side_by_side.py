@@ -17,7 +17,8 @@ from engine.run.judgement import Judgement, Measure
 from engine.run.settings import DataFile
 from engine.table import differences, side_by_side
 from engine.table.catalog import Catalog
-from engine.table.columns import COLUMNS, strategy_of
+from engine.table.columns import COLUMNS
+from engine.table.row_facts import strategy_of
 
 
 def scored(root: Path, day: int, perplexity: float, strategy: str = "qlora", **more: object) -> str:

@@ -13,7 +13,7 @@ from engine.machine import files
 from engine.run.folder import Run
 from engine.scores import items
 from engine.table.catalog import Row
-from engine.table.columns import perplexity_of, strategy_of
+from engine.table.row_facts import perplexity_of, strategy_of
 from tui.run import results
 from tui.run.listing import Listing
 from tui.screens.evaluate.evaluation_view import EvaluationView

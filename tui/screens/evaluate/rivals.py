@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from engine.prompts import strategies
 from engine.run.judgement import value
 from engine.table.catalog import Row
-from engine.table.columns import perplexity_of
+from engine.table.row_facts import perplexity_of
 from engine.table.same_test import comparable
 
 

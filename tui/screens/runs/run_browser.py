@@ -19,7 +19,7 @@ from engine.language.texts import _, marked, plural
 from engine.prompts import strategies
 from engine.table import query
 from engine.table.catalog import Row, Trouble
-from engine.table.query import QueryError
+from engine.table.field_tests import QueryError
 from tui.screens.runs.arrangement import View, arrange
 from tui.screens.runs.run_details import RunDetails
 from tui.screens.runs.run_table import RunTable

@@ -23,7 +23,7 @@ from engine.run.settings import PEEKED
 from engine.run.summary import Status
 from engine.scores.words import in_words
 from engine.table.catalog import Row
-from engine.table.columns import status_of, strategy_of
+from engine.table.row_facts import status_of, strategy_of
 from tui.run import results
 from tui.run.status import status_text
 

@@ -11,8 +11,9 @@ from textual.strip import Strip
 
 from engine.run.summary import Status
 from engine.table.catalog import Row
-from engine.table.columns import COLUMNS, is_worse_in_the_end
+from engine.table.columns import COLUMNS
 from engine.table.order import Order
+from engine.table.row_facts import is_worse_in_the_end
 from tui.screens.runs.arrangement import Arrangement, words
 from tui.widgets.cells import Cell, Heading
 from tui.widgets.line_table import LineTable

@@ -11,7 +11,8 @@ from engine.language.plain_text import one_line
 from engine.language.plain_text import width as columns_of
 from engine.language.texts import _
 from engine.table.catalog import Row
-from engine.table.columns import COLUMNS, is_worse_in_the_end, strategy_of
+from engine.table.columns import COLUMNS
+from engine.table.row_facts import is_worse_in_the_end, strategy_of
 from tui.run.listing import Listing
 from tui.widgets.polled_lines import PolledLines
 
