@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable
 from typing import Any
 
+from engine.cli.shared_arguments import Add, Shared
 from engine.language.texts import _
 from engine.prompts import strategies
 from engine.prompts.strategies import QLORA, STRATEGIES
 
-Add = Callable[..., Any]
 
-
-def add_commands(add: Add, **parents: ArgumentParser) -> None:
-    """preflight, probe, queue; `add` makes a command, `parents` are options shared with others."""
-    json, root, settings = parents["json"], parents["root"], parents["settings"]
-    gpu = parents["gpu"]
-
+def add_before_start(add: Add, shared: Shared) -> None:
+    """preflight, probe, queue."""
+    json, root, settings, gpu = shared.json, shared.root, shared.settings, shared.gpu
     look = add(
         "preflight",
         "preflight:preflight_of_training",
@@ -53,8 +49,8 @@ def add_commands(add: Add, **parents: ArgumentParser) -> None:
     )
     verbs = queue.add_subparsers(metavar="add|copy|move|remove")
 
-    def verb(name: str, does: str, text: str, *shared: ArgumentParser) -> Any:
-        command = verbs.add_parser(name, help=text, description=text, parents=list(shared))
+    def verb(name: str, does: str, text: str, *parents: ArgumentParser) -> Any:
+        command = verbs.add_parser(name, help=text, description=text, parents=list(parents))
         command.set_defaults(does=does)
         return command
 

@@ -6,13 +6,15 @@ import argparse
 from typing import Any
 
 from engine.cli.parser import count, share
+from engine.cli.shared_arguments import Shared
 from engine.language.texts import _, marked
 
 _FILE = marked(".json (course), .jsonl, .tsv, .csv, or two texts as source.txt,target.txt")
 
 
-def add_data(data: argparse.ArgumentParser, json: Any, settings: Any) -> None:
-    """Add the commands about data files to their group; `json` and `settings` are parents."""
+def add_data(data: argparse.ArgumentParser, shared: Shared) -> None:
+    """Add the commands about data files to their group."""
+    json, settings = shared.json, shared.settings
     which = data.add_subparsers(metavar="describe|check|split|leaks|import|repair", required=True)
 
     def add(name: str, does: str, text: str, *parents: Any) -> argparse.ArgumentParser:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-
 from engine.cli.before_start_arguments import add_files
+from engine.cli.shared_arguments import Add, Shared
 from engine.language.texts import _
 
-Add = Callable[..., argparse.ArgumentParser]
-"""Adds a command: name, what does it, one line of help, parsers of shared options."""
-Shared = argparse.ArgumentParser
 
-
-def add_commands(
-    add: Add, *, json: Shared, root: Shared, settings: Shared, checkpoint: Shared, examples: Shared
-) -> None:
-    """Add the three."""
+def add_hand_in(add: Add, shared: Shared) -> None:
+    """export, report, experiment."""
+    json, root = shared.json, shared.root
     export = add(
         "export",
         "export:export",
         _("write a run's adapter for the course, or merged weights"),
         json,
         root,
-        checkpoint,
+        shared.checkpoint,
     )
     export.add_argument("run", metavar="RUN")
     kind = export.add_mutually_exclusive_group(required=True)
@@ -62,8 +55,8 @@ def add_commands(
         _("repeat the homework report's experiments"),
         json,
         root,
-        settings,
-        examples,
+        shared.settings,
+        shared.examples,
     )
     experiment.add_argument(
         "name", metavar="seed", nargs="?", choices=["seed"], help=_("default: list what there is")

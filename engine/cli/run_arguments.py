@@ -1,11 +1,9 @@
-"""The grammar of the commands about many runs and about what people say of them."""
+"""The grammar of the commands that look at runs, and of what people say of them."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from collections.abc import Callable
-
 from engine.cli.parser import count
+from engine.cli.shared_arguments import Add, Shared
 from engine.language.texts import _, marked
 
 _FIND = marked(
@@ -22,12 +20,9 @@ Fields are the table's columns, tag, note, job, and any setting.
 )
 
 
-def add_run_tables(
-    add: Callable[..., ArgumentParser],
-    json: ArgumentParser,
-    root: ArgumentParser,
-) -> None:
-    """runs, items, note, diff."""
+def add_run_tables(add: Add, shared: Shared) -> None:
+    """runs, note, diff, items, show, compare."""
+    json, root = shared.json, shared.root
     listing = add(
         "runs", "run_table:list_runs", _("list all runs, newest first; find some"), json, root
     )
@@ -84,3 +79,13 @@ def add_run_tables(
     )
     one.add_argument("--limit", type=count, default=0, metavar="N", help=_("only the first N"))
     one.add_argument("--markdown", action="store_true", help=_("with outputs, for a report"))
+
+    one = add("show", "show:show", _("one run: settings, result, checkpoints"), json, root)
+    one.add_argument("run", metavar="RUN")
+    compare = add("compare", "compare:compare", _("runs side by side, by perplexity"), json, root)
+    compare.add_argument(
+        "run",
+        metavar="RUN",
+        nargs="*",
+        help=_("default: all with a result; two are compared item by item too, with tests"),
+    )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from collections.abc import Callable
-
 from engine.cli.parser import count
+from engine.cli.shared_arguments import Add, Shared
 from engine.language.texts import _
 
 
-def add_translating(
-    add: Callable[..., ArgumentParser],
-    json: ArgumentParser,
-    *parents: ArgumentParser,
-) -> None:
+def add_translating(add: Add, shared: Shared) -> None:
     """translate, translations."""
     translate = add(
         "translate",
         "translate:translate",
         _("translate a text, or standard input line by line"),
-        json,
-        *parents,
+        shared.json,
+        shared.root,
+        shared.settings,
+        shared.checkpoint,
+        shared.strategy,
+        shared.examples,
+        shared.choose,
+        shared.draw,
     )
     translate.add_argument("target", metavar="PROFILE|RUN")
     translate.add_argument("text", metavar="TEXT", nargs="?")
@@ -41,7 +41,7 @@ def add_translating(
         "translations",
         "translations:list_translations",
         _("what was translated in the workbench"),
-        json,
+        shared.json,
     )
     before.add_argument("words", metavar="WORD", nargs="*", help=_("all of which must occur"))
     before.add_argument("--limit", type=count, default=20, metavar="N", help=_("default: 20"))
