@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from engine.cli.output import print_json
 from engine.cli.progress_line import ProgressLine
@@ -19,7 +18,7 @@ from engine.language.figures import number, size
 from engine.language.plain_text import one_line
 from engine.language.texts import _
 from engine.machine.files import write_atomically
-from engine.machine.paths import runs_root
+from engine.machine.paths import in_full, runs_root
 from engine.run import runs_folder
 from engine.run.events import Phase
 from engine.run.folder import Run
@@ -34,7 +33,7 @@ def export(arguments: Namespace) -> int:
     run = runs_folder.find(runs_root(arguments.runs), arguments.run)
     if arguments.merged:
         return _merge(run, arguments)
-    folder = Path(arguments.course).expanduser().resolve()
+    folder = in_full(arguments.course)
     made = course_export.write(
         run, folder, arguments.checkpoint, year=arguments.year, overwrite=arguments.force
     )
@@ -134,7 +133,7 @@ def _merge(run: Run, arguments: Namespace) -> int:
             _("--check, --force and --year belong to --course; --merged checks by itself")
         )
     adapter = course_export.adapter_of(run, arguments.checkpoint)
-    target = Path(arguments.merged).expanduser().resolve()
+    target = in_full(arguments.merged)
     asked = Merge(run.settings.profile, str(adapter), str(target), arguments.dtype)
     line = ProgressLine()
 

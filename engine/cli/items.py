@@ -82,7 +82,10 @@ def _read(run: Run) -> list[SampleResult]:
     name = run.summary().results_file
     if not name:
         raise RunError(_("run {run}: has no results yet").format(run=run.id))
-    found = result_lines.read(run.folder / name, run.folder).results
-    if not found:
+    found = result_lines.read(run.folder / name, run.folder)
+    if found.trouble and not found.results:
+        said = _("{path}: cannot be read: {error}")
+        raise RunError(said.format(path=run.folder / name, error=found.trouble))
+    if not found.results:
         raise RunError(_("{file}: holds no items").format(file=run.folder / name))
-    return found
+    return found.results

@@ -13,7 +13,7 @@ from engine.language.errors import UserError
 from engine.language.figures import size
 from engine.language.said import Joined, labelled
 from engine.language.texts import _
-from engine.machine.paths import short_path
+from engine.machine.paths import in_full, short_path
 from engine.models import hub, pace, pull
 from engine.models.hub_source import HubSource
 from engine.models.pull import CachePlace, FolderPlace, FolderSource
@@ -98,16 +98,16 @@ def _from_folder(
 ) -> Path:
     """Use a folder where it is, or copy it."""
     pull.check_folder(folder)
-    if to and Path(to).expanduser().resolve() != folder.resolve():
+    if to and in_full(to) != in_full(folder):
         return _into_folder(FolderSource(folder), to, model_id, revision, progress)
     pull.remember(model_id, revision, folder)
-    return folder.resolve()
+    return in_full(folder)
 
 
 def _into_folder(
     source: pull.Source, to: str, model_id: str, revision: str, progress: ProgressLine
 ) -> Path:
-    place = FolderPlace(Path(to).expanduser().resolve())
+    place = FolderPlace(in_full(to))
     folder = pull.bring(source, place, Pace(progress).show)
     pull.remember(model_id, revision, folder)
     return folder

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 
 from engine.cli.output import print_json
 from engine.language.texts import _
-from engine.machine.paths import runs_root
+from engine.machine.paths import in_full, runs_root
 from engine.report import folder
 from engine.run import runs_folder
 
@@ -18,7 +17,7 @@ def report(arguments: Namespace) -> int:
     wanted = [runs_folder.find(root, key) for key in arguments.run]
     found = list({run.id: run for run in wanted}.values())
     named = arguments.output or f"report-{found[0].id}"
-    page = folder.write(found, Path(named).expanduser().resolve())
+    page = folder.write(found, in_full(named))
     if arguments.json:
         print_json({"page": str(page), "runs": [run.id for run in found]})
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.language.errors import ProfileError, RunError, UserError
 from engine.language.file_names import joined, split
 from engine.language.texts import _
-from engine.machine.paths import runs_root
+from engine.machine.paths import in_full, runs_root
 from engine.profile import files
 from engine.prompts import strategies
 from engine.prompts.strategies import ZERO_SHOT
@@ -51,7 +51,7 @@ def overrides(arguments: Namespace) -> dict[str, str]:
 
 def absolute(path: str) -> str:
     """A data file (or two, with a comma) from where the user stands, not from the profile."""
-    return joined([Path(part).expanduser().resolve() for part in split(path)])
+    return joined([in_full(part) for part in split(path)])
 
 
 def request(arguments: Namespace, *, strategy: str = "", predict: bool = False) -> Request:

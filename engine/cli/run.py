@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from engine.cli import validation_note
@@ -20,7 +19,7 @@ from engine.language.errors import RunError, UserError
 from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
 from engine.machine.files import write_atomically
-from engine.machine.paths import runs_root
+from engine.machine.paths import in_full, runs_root
 from engine.queue import scheduler
 from engine.run import runs_folder
 from engine.run.folder import Run
@@ -50,7 +49,7 @@ def evaluate(arguments: Namespace) -> int:
 
 def predict(arguments: Namespace) -> int:
     """`yiwen predict RUN FILE -o prediction.json`."""
-    target = Path(arguments.output).expanduser().resolve()
+    target = in_full(arguments.output)
     if not target.parent.is_dir():
         raise UserError(
             _("{folder}: no such folder for the predictions").format(folder=target.parent)

@@ -19,7 +19,7 @@ import tomli_w
 from msgspec import Struct
 
 from engine.experiments.seed import Stage
-from engine.language.errors import RunError, cannot_write
+from engine.language.errors import RunError, cannot_write, reason_of
 from engine.language.plain_text import one_line
 from engine.machine import lock, reading, regular_files
 from engine.machine.files import write_atomically
@@ -117,10 +117,10 @@ def read(folder: Path) -> Ledger:
     """An experiment by its folder. Raises RunError."""
     path = folder / "experiment.toml"
     try:
-        return Ledger(folder, msgspec.convert(reading.toml(regular_files.text(path)), Contents))
+        return Ledger(folder, reading.toml_of(regular_files.text(path), Contents))
     except (OSError, ValueError) as error:
         raise RunError(
-            "{path}: cannot be read: {error}; mend or remove it", path=path, error=error
+            "{path}: cannot be read: {error}; mend or remove it", path=path, error=reason_of(error)
         ) from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.language.said import Said, Words
+from engine.language.said import Said, Words, of_error
 
 
 class UserError(Exception):
@@ -36,3 +36,9 @@ class RunError(UserError):
 def cannot_write(path: Path, error: OSError) -> Said:
     """The message for a file or folder that the system would not let be written."""
     return Said("{path}: cannot be written: {reason}", path=path, reason=error.strerror)
+
+
+def reason_of(error: Exception) -> Words:
+    """Why something could not be read: in the system's words without the number and the path."""
+    words = error.strerror if isinstance(error, OSError) else None
+    return words or of_error(error)

@@ -30,7 +30,7 @@ class Said:
     def __init__(self, text: str, /, **places: object) -> None:
         self.text = text
         self.places: Mapping[str, object] = {
-            name: _of_error(value) if isinstance(value, BaseException) else value
+            name: of_error(value) if isinstance(value, BaseException) else value
             for name, value in places.items()
         }
         self.many = ""
@@ -204,7 +204,7 @@ def _places(found: Any, depth: int) -> dict[str, object]:
     }
 
 
-def _of_error(error: BaseException) -> Words:
+def of_error(error: BaseException) -> Words:
     """What an error says: kept itself it would keep alive all that its frames hold."""
     first = error.args[0] if len(error.args) == 1 else None
     return first if isinstance(first, Said) else str(error)

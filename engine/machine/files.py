@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from engine.language.errors import UserError, cannot_write
-from engine.machine.paths import _keep_mode
+from engine.machine.paths import _keep_mode, in_full
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -39,7 +39,7 @@ def trace_of(path: Path) -> tuple[int, int]:
 
 def save(path: str, content: str, *, replace: bool = False) -> Path:
     """Write a file that was asked for by its path. Raises UserError."""
-    target = Path(path).expanduser().resolve()
+    target = in_full(path)
     if not target.parent.is_dir():
         raise UserError("{folder}: no such folder", folder=target.parent)
     if target.is_dir():

@@ -42,9 +42,18 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "yiwen"
 
 
+def in_full(named: str | Path) -> Path:
+    """A path that a user named, from the root on, links followed as far as they lead anywhere."""
+    named = os.path.expanduser(named)
+    try:
+        return Path(os.path.realpath(named))
+    except ValueError:  # it holds what no name can; who opens it says so
+        return Path(os.path.abspath(named))
+
+
 def runs_root(chosen: str | Path | None = None) -> Path:
     """The folder of all runs: the one chosen, else `$YIWEN_RUNS`, else `./runs`."""
-    return Path(chosen or os.environ.get("YIWEN_RUNS") or "runs").expanduser().resolve()
+    return in_full(chosen or os.environ.get("YIWEN_RUNS") or "runs")
 
 
 def _keep_mode(path: Path, handle: int) -> None:

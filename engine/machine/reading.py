@@ -7,58 +7,34 @@ whose text is fit to be shown.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import stat
+import re
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 import tomli
 
 from engine.language.said import Said, Words
+from engine.machine import regular_files
 
 T = TypeVar("T")
 
 SMALL = 16 << 20
 """Bytes of a file that people or programs write settings into."""
+ANY = regular_files.ANY
 LARGE = 4 << 30
 """Bytes of a file of data."""
 
 
-def open_regular(path: Path | str, most: int = LARGE) -> BinaryIO:
-    """Open a regular file of no more than `most` bytes. Raises OSError.
-
-    Asked for without waiting: to open a pipe would else wait for its writer.
-    """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        _require_regular(os.fstat(handle), str(path), most)
-    except OSError:
-        os.close(handle)
-        raise
-    return os.fdopen(handle, "rb")
-
-
-def _require_regular(status: os.stat_result, path: str, most: int) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, Said("it is a pipe or a device, not a file"), path)
-    if status.st_size > most:
-        said = Said("it is larger than {most:,} MiB", most=most >> 20)
-        raise OSError(errno.EFBIG, said, path)
+def open_regular(path: Path | str, most: int = LARGE) -> IO[bytes]:
+    """Open a regular file of no more than `most` bytes, also behind a link. Raises OSError."""
+    return regular_files.opened(Path(path), most=most, follow=True)
 
 
 def read_bytes(path: Path | str, most: int = SMALL) -> bytes:
     """All of a file. Raises OSError."""
-    with open_regular(path, most) as file:
-        content = file.read(most + 1)
-    if len(content) > most:  # it has grown meanwhile, or is one of those that tell no size
-        said = Said("it is larger than {most:,} MiB", most=most >> 20)
-        raise OSError(errno.EFBIG, said, str(path))
-    return content
+    return regular_files.content(Path(path), most=most, follow=True)
 
 
 def read_text(path: Path | str, most: int = SMALL) -> str:
@@ -69,21 +45,26 @@ def read_text(path: Path | str, most: int = SMALL) -> str:
 def toml(text: str) -> dict[str, Any]:
     """The table of a TOML document. Raises ValueError, also for what tomli cannot bear."""
     try:
-        return tomli.loads(text)
+        return bounded(tomli.loads(text))
     except RecursionError:
-        raise ValueError(Said("nested too deeply")) from None
+        raise ValueError(_TOO_DEEP) from None
     except tomli.TOMLDecodeError:
         raise
     except ValueError as error:
         raise ValueError(_not_a_number(error)) from None
 
 
+def toml_of(text: str, kind: type[T]) -> T:
+    """What a TOML document holds, as a type of ours. Raises ValueError, as `toml` does."""
+    return msgspec.convert(bounded(toml(text), whole=True), kind)
+
+
 def json_value(text: str | bytes) -> Any:
     """What a JSON text holds. Raises ValueError, also for what the parser cannot bear."""
     try:
-        return json.loads(text)
+        return bounded(json.loads(text)) if _may_be_deep(text) else json.loads(text)
     except RecursionError:
-        raise ValueError(Said("nested too deeply")) from None
+        raise ValueError(_TOO_DEEP) from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise
     except ValueError as error:
@@ -93,9 +74,12 @@ def json_value(text: str | bytes) -> Any:
 def json_of(text: str | bytes, kind: type[T]) -> T:
     """What a JSON text holds, as a type of ours. Raises ValueError, as `json_value` does."""
     try:
-        return msgspec.json.decode(text, type=kind)
+        found = msgspec.json.decode(text, type=kind)
+        if _may_be_deep(text) or _has_long_number(text):
+            bounded(msgspec.json.decode(text), whole=True)
     except RecursionError:
-        raise ValueError(Said("nested too deeply")) from None
+        raise ValueError(_TOO_DEEP) from None
+    return found
 
 
 def json_file(path: Path | str, kind: type[T], most: int = SMALL) -> T:
@@ -103,6 +87,48 @@ def json_file(path: Path | str, kind: type[T], most: int = SMALL) -> T:
     return json_of(read_bytes(path, most), kind)
 
 
+def bounded(value: T, *, whole: bool = False) -> T:
+    """The same tables and lists. Raises ValueError where they are nested deeper than any of ours.
+
+    `whole` also holds whole numbers to 64 bits, which is all that libraries compute with.
+    """
+    layer: list[Any] = [value]
+    for _depth in range(_DEEPEST):
+        below: list[Any] = []
+        for one in layer:
+            if isinstance(one, dict):
+                below.extend(one.values())
+            elif isinstance(one, list):
+                below.extend(one)
+            elif whole and isinstance(one, int) and not -_REACH <= one < _REACH:
+                raise ValueError(Said("a whole number of more than 64 bits"))
+        if not below:
+            return value
+        layer = below
+    raise ValueError(_TOO_DEEP)
+
+
+_DEEPEST = 64
+_REACH = 1 << 63
+_TOO_DEEP = Said("nested too deeply")
+_LONG = re.compile(r"\d{19}")
+_LONG_BYTES = re.compile(rb"\d{19}")
+
+
+def _may_be_deep(text: str | bytes) -> bool:
+    """Of most texts their brackets, quickly counted, tell that they are not."""
+    if isinstance(text, str):
+        return text.count("[") + text.count("{") > _DEEPEST
+    return text.count(b"[") + text.count(b"{") > _DEEPEST
+
+
+def _has_long_number(text: str | bytes) -> bool:
+    return bool(_LONG.search(text) if isinstance(text, str) else _LONG_BYTES.search(text))
+
+
 def _not_a_number(error: ValueError) -> Words:
     """Python's words for too many digits speak of its own settings."""
-    return Said("a number of too many digits") if "digits" in str(error) else str(error)
+    words = error.args[0] if error.args else ""
+    if isinstance(words, Said):
+        return words
+    return Said("a number of too many digits") if "digits" in str(words) else str(words)

@@ -12,9 +12,10 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from engine.language.errors import UserError
+from engine.language.errors import UserError, reason_of
 from engine.language.said import Said
 from engine.machine import reading
+from engine.machine.paths import in_full
 
 INDEX = "model.safetensors.index.json"
 """Names the file of each weight, where there are several files."""
@@ -71,7 +72,7 @@ def find(model_id: str, revision: str = "main") -> Path | None:
         )
     linked = link(model_id, revision)
     if linked.is_dir():
-        return linked.resolve()
+        return in_full(linked)
     repository = repository_folder(model_id)
     try:
         commit = reading.read_text(repository / "refs" / revision).strip()
@@ -105,7 +106,7 @@ def files_of_index(index: Path) -> list[str]:
         }
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise UserError(
-            "{index}: is no index of weights: {error}", index=index, error=error
+            "{index}: is no index of weights: {error}", index=index, error=reason_of(error)
         ) from None
     outside = [name for name in names if not re.fullmatch(r"\w[\w.-]*\.safetensors", name)]
     if outside or not names:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.language.errors import UserError
 from engine.language.said import Said, Words, labelled
+from engine.machine import reading
 from engine.models import (
     config_file,
     hub,
@@ -135,7 +136,10 @@ def _head_apart(tensors: dict[str, Tensor], config: Config) -> Words:
 def _alike(one: Tensor, other: Tensor) -> bool:
     """Compares both ends and the middle: all of a large matrix would take long."""
     length = one.end - one.start
-    with one.file.open("rb") as first, other.file.open("rb") as second:
+    with (
+        reading.open_regular(one.file, reading.ANY) as first,
+        reading.open_regular(other.file, reading.ANY) as second,
+    ):
         for place in (0, length // 2, max(0, length - _LOOKED_AT)):
             first.seek(one.start + place)
             second.seek(other.start + place)

@@ -17,6 +17,7 @@ from engine.language.figures import size
 from engine.language.said import Said, Words, labelled, listed
 from engine.machine import reading
 from engine.machine.files import write_atomically
+from engine.machine.paths import in_full
 from engine.models import hub, weight_files
 from engine.models.resumable import CHUNK, ModelFile, bytes_here, fetch, sha256_of
 
@@ -55,7 +56,7 @@ class FolderSource:
 
     def read(self, file: ModelFile, start: int) -> tuple[int, Iterator[bytes]]:
         def chunks() -> Iterator[bytes]:
-            with (self.folder / file.name).open("rb") as opened:
+            with reading.open_regular(self.folder / file.name, reading.ANY) as opened:
                 opened.seek(start)
                 while chunk := opened.read(CHUNK):
                     yield chunk
@@ -143,7 +144,7 @@ def remember(model_id: str, revision: str, folder: Path) -> None:
     try:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
-        link.symlink_to(folder.resolve())
+        link.symlink_to(in_full(folder))
     except OSError as error:
         raise UserError(
             "{link}: cannot be made: {reason}", link=link, reason=error.strerror
@@ -179,7 +180,7 @@ def _damage(file: Path) -> Words:
             reading.json_file(file, dict[str, Any], reading.LARGE)  # a tokenizer may be large
         except ValueError:
             return Said("is no JSON object")
-    key = file.resolve().name
+    key = in_full(file).name
     if not file.is_symlink() or not re.fullmatch(r"[0-9a-f]{64}", key) or sha256_of(file) == key:
         return ""
     return Said("is not what its checksum says")

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from engine.language.errors import UserError
 from engine.language.said import Said
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 
 CHUNK = 1 << 20
 _TRIES = 5
@@ -116,7 +116,7 @@ def _is_whole(file: ModelFile, target: Path) -> bool:
 def sha256_of(path: Path) -> str:
     """The checksum of a file's content."""
     found = hashlib.sha256()
-    with path.open("rb") as opened:
+    with reading.open_regular(path, reading.ANY) as opened:
         while chunk := opened.read(CHUNK):
             found.update(chunk)
     return found.hexdigest()

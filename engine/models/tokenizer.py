@@ -8,9 +8,12 @@ from typing import Any
 
 import tokenizers
 
-from engine.language.errors import UserError
+from engine.language.errors import UserError, reason_of
 from engine.machine import reading
 from engine.models import hub
+
+_LARGEST = 256 << 20
+"""Bytes of a tokenizer.json; the largest vocabularies take 40 MB."""
 
 
 class Tokenizer:
@@ -19,10 +22,13 @@ class Tokenizer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            self._backend = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            content = reading.read_bytes(folder / "tokenizer.json", _LARGEST)
+            self._backend = tokenizers.Tokenizer.from_buffer(content)
         except Exception as error:  # it raises no narrower kind
             raise UserError(
-                "{path}: cannot be read: {error}", path=folder / "tokenizer.json", error=error
+                "{path}: cannot be read: {error}",
+                path=folder / "tokenizer.json",
+                error=reason_of(error),
             ) from None
         _keep_no_words(self._backend.model)
         self._backend.no_truncation()

@@ -95,7 +95,7 @@ class _Damaged(Exception):
 @lru_cache(maxsize=64)
 def _read(path: Path, size: int, changed: int, inode: int) -> dict[str, Tensor]:
     """`changed` and `inode` tell a file from another that lay in its place."""
-    with path.open("rb") as file:
+    with reading.open_regular(path, reading.ANY) as file:
         length = int.from_bytes(file.read(8), "little")
         if not 0 < length <= min(size - 8, _LONGEST_HEADER):
             raise _Damaged(_not_one())

@@ -15,7 +15,7 @@ import msgspec
 from engine.language.errors import ProfileError
 from engine.language.said import Joined, Said, Words, labelled, listed
 from engine.machine import checked_toml, reading
-from engine.machine.paths import profile_folders
+from engine.machine.paths import in_full, profile_folders
 from engine.profile import contradictions, locations
 from engine.profile import overrides as profile_overrides
 from engine.profile.contradictions import Contradiction
@@ -94,11 +94,11 @@ def find(name_or_file: str | Path) -> Path:
     given = Path(name_or_file).expanduser()
     if given.suffix == ".toml":
         if os.path.exists(given) and not given.is_dir():
-            return given.resolve()
+            return in_full(given)
         raise ProfileError("{given}: no such profile file", given=given)
     for folder in profile_folders():
         if os.path.isfile(folder / f"{name_or_file}.toml"):
-            return (folder / f"{name_or_file}.toml").resolve()
+            return in_full(folder / f"{name_or_file}.toml")
     known = [path.stem for path in list_all()]
     nearest = checked_toml.nearest(str(name_or_file), known)
     raise ProfileError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import msgspec
 
 from engine.language.errors import DataError
 from engine.language.file_names import split
+from engine.machine.paths import in_full
 from engine.profile.schema import Profile
 
 
 def resolve(profile: Profile, folder: Path) -> Profile:
     """Make local paths absolute; a model that is no folder stays a hub id."""
-    local = (folder / Path(profile.model.path).expanduser()).resolve()
+    local = in_full(folder / os.path.expanduser(profile.model.path))
     looks_local = profile.model.path.startswith((".", "/", "~"))
     model_path = str(local) if local.is_dir() or looks_local else profile.model.path
     data: dict[str, Any] = {
@@ -50,7 +52,7 @@ def data_file(profile: Profile, part: str) -> str:
 def _found(text: str, folder: Path) -> str:
     """A data file: beside the profile, else where one stands; else as it was written."""
     for place in (folder, Path.cwd()):
-        path = (place / Path(text).expanduser()).resolve()
+        path = in_full(place / os.path.expanduser(text))
         if path.exists():
             return str(path)
     return text

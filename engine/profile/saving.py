@@ -12,7 +12,7 @@ import msgspec
 from engine.language.errors import ProfileError, cannot_write
 from engine.machine import reading
 from engine.machine.files import write_atomically
-from engine.machine.paths import BUILTIN_PROFILES, profile_folders
+from engine.machine.paths import BUILTIN_PROFILES, in_full, profile_folders
 from engine.profile import files, setting_list
 from engine.profile.schema import Profile
 
@@ -30,7 +30,7 @@ def path_for(name: str) -> Path:
             name=name,
         )
     local, personal = profile_folders()[0], profile_folders()[-2]
-    is_own = local.is_dir() and local.resolve() != BUILTIN_PROFILES
+    is_own = local.is_dir() and in_full(local) != BUILTIN_PROFILES
     return (local if is_own else personal) / f"{name}.toml"
 
 

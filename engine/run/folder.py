@@ -9,8 +9,6 @@ import os
 import time
 from pathlib import Path
 
-import msgspec
-
 from engine.language.errors import RunError
 from engine.language.said import Said, listed
 from engine.machine import lock, reading, regular_files
@@ -83,7 +81,7 @@ class Run:
         """What run.toml says, not kept. Raises RunError."""
         path = self.folder / "run.toml"
         try:
-            return msgspec.convert(reading.toml(regular_files.text(path)), RunSettings)
+            return reading.toml_of(regular_files.text(path), RunSettings)
         except FileNotFoundError:
             raise RunError(
                 "{folder}: is not a run folder (it has no run.toml)", folder=self.folder

@@ -11,7 +11,7 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
-from engine.language.errors import RunError, cannot_write
+from engine.language.errors import RunError, cannot_write, reason_of
 from engine.language.plain_text import one_line, plain
 from engine.language.said import Said, Words
 from engine.machine import reading, regular_files
@@ -58,7 +58,8 @@ def read(folder: Path) -> Notes:
     except FileNotFoundError:
         return NONE
     except (OSError, ValueError) as error:
-        return Notes(trouble=Said("{path}: cannot be read: {error}", path=path, error=error))
+        reason = reason_of(error)
+        return Notes(trouble=Said("{path}: cannot be read: {error}", path=path, error=reason))
     try:
         notes = msgspec.convert(found, _Written)
     except msgspec.ValidationError as error:

@@ -20,6 +20,7 @@ from engine.language.errors import RunError
 from engine.language.said import Joined, listed
 from engine.machine import provenance, regular_files
 from engine.machine.files import write_atomically
+from engine.machine.paths import in_full
 from engine.profile.schema import Profile
 from engine.run import waiting_list
 from engine.run.folder import Run
@@ -150,7 +151,7 @@ def _age(name: str) -> tuple[int, str]:
 def find(root: Path, key: str) -> Run:
     """A run by id, unique part of an id, path, or `latest`. Raises RunError."""
     if "/" in key and os.path.isfile(Path(key) / "run.toml"):
-        return Run(Path(key).resolve())
+        return Run(in_full(key))
     runs = list_all(root)
     if key == "latest" and runs:
         return runs[0]
@@ -191,7 +192,7 @@ def delete(run: Run) -> None:
         raise RunError(
             "{folder}: is a link to {target}; delete the run there, then the link",
             folder=run.folder,
-            target=run.folder.resolve(),
+            target=in_full(run.folder),
         )
     waiting_list.remove(run.folder.parent, run.id)
     try:

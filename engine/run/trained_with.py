@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from engine.language.errors import UserError
+from engine.language.errors import UserError, reason_of
 from engine.language.plain_text import one_line
 from engine.language.said import Joined, Said, Words
 from engine.machine import reading, regular_files
@@ -57,7 +57,7 @@ def fingerprint(folder: Path) -> str:
             continue
         size = path.stat().st_size
         digest.update(f"{path.name} {size}\0".encode())
-        with path.open("rb") as file:
+        with reading.open_regular(path, reading.ANY) as file:
             digest.update(file.read(_LOOKED_AT))
             if size > 2 * _LOOKED_AT:
                 file.seek(-_LOOKED_AT, 2)
@@ -73,12 +73,14 @@ def write(folder: Path, facts: TrainedWith) -> None:
 def read(folder: Path) -> TrainedWith | None:
     """The facts of an adapter's folder, None if it has none. Raises UserError."""
     try:
-        return reading.json_of(regular_files.content(folder / _FILE), TrainedWith)
+        return reading.json_of(
+            regular_files.content(folder / _FILE, most=reading.SMALL), TrainedWith
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise UserError(
-            "{path}: cannot be read: {error}", path=folder / _FILE, error=error
+            "{path}: cannot be read: {error}", path=folder / _FILE, error=reason_of(error)
         ) from None
 
 

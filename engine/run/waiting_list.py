@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from engine.language.errors import RunError, cannot_write
+from engine.language.errors import RunError, cannot_write, reason_of
 from engine.machine import reading, regular_files
 from engine.machine.files import write_atomically
 from engine.machine.regular_files import is_name
@@ -46,7 +46,7 @@ def read(root: Path) -> list[Entry]:
     """The entries, the next one first. Raises RunError if the file is broken."""
     path = _file(root)
     try:
-        found = reading.json_of(regular_files.content(path), list[Entry])
+        found = reading.json_of(regular_files.content(path, most=reading.SMALL), list[Entry])
         return [entry for entry in found if is_name(entry.run)]
     except FileNotFoundError:
         return []
@@ -54,7 +54,7 @@ def read(root: Path) -> list[Entry]:
         raise RunError(
             "{path}: cannot be read: {error}; delete it to empty the queue (no run is lost)",
             path=path,
-            error=error,
+            error=reason_of(error),
         ) from None
 
 

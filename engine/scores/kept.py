@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from engine import __version__
+from engine.machine import reading
 from engine.machine.files import write_atomically
 from engine.machine.paths import cache_folder
 
@@ -28,9 +29,8 @@ _LARGEST = 1 << 20
 def kept(name: str, parts: Sequence[object], kind: type[T], compute: Callable[[], T]) -> T:
     """What was computed of these parts before, else now; where nothing can be kept, always now."""
     path = _folder() / _key(name, parts)
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        if path.stat().st_size <= _LARGEST:
-            return msgspec.msgpack.decode(path.read_bytes(), type=kind)
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        return msgspec.msgpack.decode(reading.read_bytes(path, _LARGEST), type=kind)
     found = compute()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from engine.language.errors import RunError
+from engine.language.errors import RunError, reason_of
+from engine.language.said import Words
 from engine.machine import regular_files
 from engine.run.folder import Run
 from engine.run.summary import Summary
+
+_LARGEST = 256 << 20
+"""Bytes of a file of results: a hundred thousand items."""
 
 
 class SampleResult(Struct):
@@ -67,16 +71,16 @@ class Results(Struct, frozen=True):
     results: list[SampleResult] = []
     unreadable: int = 0
     """Lines that are no results."""
-    trouble: str = ""
+    trouble: Words = ""
     """Why the file, or the first such line, could not be read."""
 
 
 def read(path: Path, folder: Path) -> Results:
     """The results of a file in a run's folder, as far as they can be read."""
     try:
-        lines = regular_files.content(path, within=folder).splitlines()
+        lines = regular_files.content(path, within=folder, most=_LARGEST).splitlines()
     except OSError as error:
-        return Results(trouble=str(error))
+        return Results(trouble=reason_of(error))
     decoder = msgspec.json.Decoder(SampleResult, strict=False)
     results: list[SampleResult] = []
     troubles = []

@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engine.language.errors import UserError, cannot_write
-from engine.machine import reading
+from engine.language.errors import UserError, cannot_write, reason_of
+from engine.machine import reading, regular_files
 from engine.machine.files import write_atomically
-from engine.machine.paths import state_folder
+from engine.machine.paths import in_full, state_folder
 
 MOST = 5000
 """Exchanges read back, the newest."""
@@ -65,7 +65,8 @@ def keep(exchange: Exchange) -> None:
     file = path()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        handle = regular_files.descriptor(file, flags, follow=True, mode=0o600)
         try:
             os.write(handle, msgspec.json.encode(exchange) + b"\n")
         finally:
@@ -77,7 +78,7 @@ def keep(exchange: Exchange) -> None:
 def read() -> list[Exchange]:
     """The newest exchanges, newest first; lines that cannot be read are passed over."""
     try:
-        with path().open("rb") as file:
+        with reading.open_regular(path(), reading.ANY) as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(0, end - _BYTES))
             lines = file.read().split(b"\n")
@@ -112,7 +113,7 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
     What the file holds already stays; the same instruction with the same output is not added again.
     Raises UserError.
     """
-    file = Path(target).expanduser().resolve()
+    file = in_full(target)
     if file.suffix.lower() != ".json":
         raise UserError("{file}: a data file of this kind ends in .json", file=file)
     records = _records(file)
@@ -139,7 +140,7 @@ def _records(file: Path) -> list[dict[str, Any]]:
         return []
     except (OSError, ValueError) as error:
         raise UserError(
-            "{file}: cannot be read: {error}; name another file", file=file, error=error
+            "{file}: cannot be read: {error}; name another file", file=file, error=reason_of(error)
         ) from None
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise UserError("{file}: is no list of records; name another file", file=file)

@@ -18,6 +18,7 @@ from engine.data import file_kinds
 from engine.language.file_names import split
 from engine.language.plain_text import plain
 from engine.language.texts import _
+from engine.machine.paths import in_full
 from tui.widgets.list_dialog import ListDialog
 
 _MOST = 500
@@ -107,7 +108,7 @@ class FilePicker(ListDialog[str | None]):
         """The files in ./data, unless that is what is listed anyway."""
         data = Path(_DATA)
         try:
-            if folder.resolve() == data.resolve():
+            if in_full(folder) == in_full(data):
                 return []
             names = [_shown(one.name) for one in os.scandir(data) if one.is_file()]
         except OSError:
@@ -151,7 +152,7 @@ class FilePicker(ListDialog[str | None]):
                 return
             self.action_take()
         typed = _parts(self.query_one(Input).value)
-        self.dismiss(",".join(str(_path(part).resolve()) for part in typed) or None)
+        self.dismiss(",".join(str(in_full(_path(part))) for part in typed) or None)
 
     def _highlighted(self, value: str) -> str | None:
         """The highlighted name, unless the text names something else already."""

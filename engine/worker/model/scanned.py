@@ -6,8 +6,9 @@ import contextlib
 import os
 from pathlib import Path
 
+from engine.machine import reading
 from engine.machine.files import write_atomically
-from engine.machine.paths import state_folder
+from engine.machine.paths import in_full, state_folder
 
 _KEPT = 200
 """Files; the oldest are forgotten."""
@@ -32,8 +33,8 @@ def remember(path: Path) -> None:
 
 def _known() -> list[str]:
     try:
-        return _place().read_text("utf-8", errors="replace").splitlines()
-    except OSError:
+        return reading.read_text(_place()).splitlines()
+    except (OSError, ValueError):
         return []
 
 
@@ -44,6 +45,6 @@ def _place() -> Path:
 def _identity(path: Path) -> str:
     """One line, by which a file is told from any other and from what it was before."""
     found = path.stat()
-    name = os.fsencode(path.resolve()).hex()
+    name = os.fsencode(in_full(path)).hex()
     place, size = f"{found.st_dev} {found.st_ino}", found.st_size
     return f"{place} {size} {found.st_mtime_ns} {found.st_ctime_ns} {name}"

@@ -228,7 +228,7 @@ def test_the_sha256_is_of_the_bytes_of_the_file() -> None:
     ("path", "said"),
     [
         ("no.json", "no.json: no such file"),
-        (".", ".: cannot be read: Is a directory"),
+        (".", ".: cannot be read: it is a folder; put a file in its place"),
         ("a.doc", "a.doc: unknown kind of file '.doc'; expected .json, .jsonl, .tsv, .csv, or two"),
         ("a.doc,a.doc,a.doc", "expected one file, or two parallel ones as source.txt,target.txt"),
         ("", "expected one file"),

@@ -162,7 +162,7 @@ def test_a_pipe_or_a_device_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.json")
     (tmp_path / "b.json").symlink_to("/dev/zero")
     for name in ("a.json", "b.json"):
-        assert "is a pipe or a device, not a file" in message(tmp_path / name)
+        assert "is a pipe, a socket or a device" in message(tmp_path / name)
 
 
 def test_a_comma_may_stand_in_the_name_of_a_folder(tmp_path: Path) -> None:

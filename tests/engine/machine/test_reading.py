@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,25 @@ import pytest
 from engine.machine import reading, regular_files
 
 ROOT = Path(__file__).resolve().parents[3]
-READS = re.compile(
-    r"\.read_text\(|\.read_bytes\(|\.open\(\"r|(?<![.\w])open\(|json\.loads?\(|json\.decode\(|"
-    r"json\.Decoder\(|tomli\.loads?\(|tomlkit\.parse\(|os\.open\("
-)
 THE_READERS = {"engine/machine/reading.py", "engine/machine/regular_files.py"}
+OURS = {"reading", "regular_files"}
+"""What the readers are called where they are used."""
+OPENS = {
+    "open", "read_text", "read_bytes", "fdopen", "safe_open", "load_file", "from_file", "copyfile",
+}  # fmt: skip
+"""Calls of these names read, whatever they are called on."""
+PARSES = {
+    "json": {"load", "loads", "decode", "Decoder", "JSONDecoder"},
+    "tomli": {"load", "loads"},
+    "tomllib": {"load", "loads"},
+    "tomlkit": {"load", "loads", "parse"},
+    "msgpack": {"decode", "Decoder"},
+    "torch": {"load"},
+    "pickle": {"load", "loads"},
+}
+"""Of libraries, what reads."""
+NO_FILES = {"HubSource", "choice", "webbrowser"}
+"""Things that are opened and are no files."""
 OTHERWISE = {
     # What Yiwen brings along or is started by.
     "engine/cli/settings.py": "a file of the package",
@@ -29,27 +43,28 @@ OTHERWISE = {
     "engine/worker/handin/predict.py": "runs alone at the course's",
     # What our own processes say to each other, a line at a time.
     "engine/models/download.py": "lines of a child",
+    "engine/models/resumable.py": "what regular_files opened, to go on with a download",
+    "engine/worker/jobs/serve.py": "writes to a parent",
     "engine/start/merging.py": "lines of a child",
     "engine/translate/protocol.py": "lines of a child",
     "engine/worker/jobs/merge.py": "lines of a parent",
     "engine/course/check.py": "lines of a child",
     # Lines of files that were opened by the readers.
+    "engine/data/json_list.py": "records one by one, of text that was read",
     "engine/run/events.py": "lines, one of which may be broken",
     "engine/run/old_events.py": "a line that was read once",
     "engine/scores/result_lines.py": "lines, one of which may be broken",
+    "engine/translate/history.py": "lines, one of which may be broken",
+    "engine/scores/kept.py": "bytes that were read",
+    "engine/table/packing.py": "what was packed just now",
     "engine/run/judgement.py": "what was encoded just now",
-    # Files of Yiwen's own making, in the user's folders of state and cache.
+    # Files of Yiwen's own making.
     "engine/machine/files.py": "writes",
-    "engine/scores/kept.py": "its size is asked before",
-    "engine/translate/history.py": "the last bytes of a file that grows",
-    "engine/worker/model/scanned.py": "lines of a cache",
-    "engine/worker/training/saved_state.py": "the header of a checkpoint of the run's own",
-    # Weights: too large to be read whole.
-    "engine/models/model_check.py": "compares two files block by block",
-    "engine/models/pull.py": "a download, block by block",
-    "engine/models/resumable.py": "a download, block by block",
-    "engine/models/weight_files.py": "the header, whose length is bounded",
-    "engine/run/trained_with.py": "a checksum, block by block",
+    "engine/worker/training/saved_state.py": "a checkpoint of the run's own",
+    # Weights: their library reads them, once their headers were read here.
+    "engine/course/adapter.py": "a copy of weights that were checked",
+    "engine/worker/model/pretrained.py": "weights that were checked",
+    "engine/worker/training/checkpoints.py": "weights that were checked",
     # A document that was read by the readers already.
     "engine/profile/saving.py": "parsed once before, by `reading.toml`",
 }
@@ -58,14 +73,21 @@ OTHERWISE = {
 
 def readers_in(root: Path) -> set[str]:
     files = [file for package in ("engine", "tui") for file in (root / package).rglob("*.py")]
-    texts = {str(file.relative_to(root)): file.read_text("utf-8") for file in files}
-    calls = {name: READS.sub(_unless_ours, text) for name, text in texts.items()}
-    return {name for name, text in calls.items() if "READS" in text}
+    trees = {str(file.relative_to(root)): ast.parse(file.read_text("utf-8")) for file in files}
+    return {name for name, tree in trees.items() if any(map(reads, ast.walk(tree)))}
 
 
-def _unless_ours(found: re.Match[str]) -> str:
-    before = found.string[: found.start()]
-    return "" if before.endswith(("reading", "def ")) else "READS"
+def reads(node: ast.AST) -> bool:
+    """Is it a call, or the name of a function, that reads otherwise than by the readers?"""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in OPENS
+    if not isinstance(node, ast.Attribute):
+        return False
+    on = node.value
+    name = on.id if isinstance(on, ast.Name) else on.attr if isinstance(on, ast.Attribute) else ""
+    if name in OURS or name in NO_FILES:
+        return False
+    return node.attr in OPENS or node.attr in PARSES.get(name, ())
 
 
 def test_nothing_else_reads_without_a_reason() -> None:
@@ -74,7 +96,22 @@ def test_nothing_else_reads_without_a_reason() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["path.read_text()", "open(path)", 'path.open("rb")', "json.load(file)", "os.open(path)"],
+    [
+        "path.read_text()",
+        "open(path)",
+        'path.open("rb")',
+        "Path(name).open()",
+        "os.open(path)",
+        "json.load(file)",
+        "msgspec.json.decode(line)",
+        "msgspec.json.Decoder(Kind)",
+        "list(map(json.loads, lines))",
+        "tomllib.load(file)",
+        "Tokenizer.from_file(name)",
+        "safe_open(name)",
+        "shutil.copyfile(one, other)",
+        "torch.load(name)",
+    ],
 )
 def test_a_new_reader_is_found(tmp_path: Path, line: str) -> None:
     (tmp_path / "tui").mkdir()
@@ -113,6 +150,24 @@ def test_only_regular_files_of_a_bounded_size_are_read(tmp_path: Path, read: Any
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="larger than"):
         read(tmp_path / "file", most=4)
-    for name in ("pipe", "folder", "/dev/zero", "none"):
+    for name in ("pipe", "folder", "/dev/zero", "none", "a\0b", "half\ud800"):
         with pytest.raises(OSError, match=".+"):
             read(tmp_path / name)
+
+
+NESTED = "[" * 65 + "]" * 65
+LARGE = 1 << 63
+
+
+@pytest.mark.parametrize("text", [NESTED, f"[{LARGE}]", f'{{"a": [{-LARGE - 1}]}}'])
+def test_what_libraries_choke_on_is_refused_in_what_is_of_ours(text: str) -> None:
+    with pytest.raises(ValueError, match=r"nested too deeply|more than 64 bits"):
+        reading.json_of(text, Any)
+    with pytest.raises(ValueError, match=r"nested too deeply|more than 64 bits"):
+        reading.toml_of(f"a = {text.replace(':', '=')}", dict[str, Any])
+
+
+def test_data_may_hold_numbers_that_are_only_names() -> None:
+    assert reading.json_value(f'{{"id": {LARGE}}}') == {"id": LARGE}
+    with pytest.raises(ValueError, match="nested too deeply"):
+        reading.json_value(NESTED)

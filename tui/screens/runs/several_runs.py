@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
+from engine.machine.paths import in_full
 from engine.table import run_sheet
 from engine.table.catalog import Row
 from tui.screens.runs.run_browser import RunBrowser
@@ -108,5 +109,5 @@ class SeveralRuns(Part):
 def _write_report(rows: Sequence[Row], path: str) -> Path:
     from engine.report import folder  # slow to import
 
-    target = Path(path).expanduser().resolve()
+    target = in_full(path)
     return folder.write([row.run for row in rows], target)

@@ -15,6 +15,7 @@ from engine.language.file_names import split
 from engine.language.plain_text import one_line
 from engine.language.texts import _, marked
 from engine.machine.hardware import Gpu, Probe
+from engine.machine.paths import in_full
 from engine.profile import files as profile_files
 from engine.profile.schema import Profile
 from engine.prompts import strategies
@@ -57,7 +58,7 @@ def _own_file(profile: str, part: Part) -> str:
     except UserError:
         return ""
     files = {"train": data.train, "validation": data.validation, "test": data.test}[part]
-    return ",".join(str(Path(one).resolve()) for one in split(files))
+    return ",".join(str(in_full(one)) for one in split(files))
 
 
 async def _choose_profile(app: App[Any], draft: Draft) -> Draft | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from engine.language.errors import RunError, UserError
+from engine.language.errors import RunError, UserError, reason_of
 from engine.language.file_names import split
 from engine.language.plain_text import one_line
 from engine.language.texts import _, marked
@@ -57,7 +57,7 @@ def _read(run: Run) -> dict[str, Any]:
         return reading.toml(regular_files.text(path))
     except (OSError, ValueError) as error:
         said = _("{path}: cannot be read: {error}")
-        raise RunError(said.format(path=path, error=error)) from None
+        raise RunError(said.format(path=path, error=reason_of(error))) from None
 
 
 def _table(said: dict[str, Any], key: str) -> dict[str, Any]:
