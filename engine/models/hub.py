@@ -32,6 +32,17 @@ WANTED = (
 """Small files that are taken if there are any."""
 
 
+_LARGEST_TOKENIZER = 256 << 20
+"""Bytes; the largest vocabularies take 40 MB."""
+
+
+def largest(name: str) -> int:
+    """Bytes that a model's file of this name has at most."""
+    if name.endswith(".safetensors"):
+        return reading.ANY
+    return _LARGEST_TOKENIZER if name == "tokenizer.json" else reading.SMALL
+
+
 def is_id(text: str) -> bool:
     """Does it look like `owner/name`?"""
     return re.fullmatch(r"[\w][\w.-]*/[\w][\w.-]*", text) is not None

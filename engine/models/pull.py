@@ -7,12 +7,12 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine.language.errors import UserError
+from engine.language.errors import UserError, reason_of
 from engine.language.figures import size
 from engine.language.said import Said, Words, labelled, listed
 from engine.machine import reading
@@ -48,11 +48,12 @@ class FolderSource:
     @cached_property
     def files(self) -> Mapping[str, ModelFile]:
         found = [path for path in self.folder.iterdir() if path.is_file()]
-        return {
-            path.name: ModelFile(path.name, path.stat().st_size, sha256=sha256_of(path), local=True)
-            for path in found
-            if path.name in (*hub.NEEDED, *hub.WANTED, hub.INDEX) or path.suffix == ".safetensors"
-        }
+        return {path.name: self._listed(path) for path in found if _is_wanted(path)}
+
+    def _listed(self, path: Path) -> ModelFile:
+        listed = ModelFile(path.name, path.stat().st_size, local=True)
+        _refuse_large(listed, self)
+        return replace(listed, sha256=sha256_of(path))
 
     def read(self, file: ModelFile, start: int) -> tuple[int, Iterator[bytes]]:
         def chunks() -> Iterator[bytes]:
@@ -65,6 +66,23 @@ class FolderSource:
 
     def __str__(self) -> str:
         return str(self.folder)
+
+
+def _is_wanted(path: Path) -> bool:
+    return path.name in (*hub.NEEDED, *hub.WANTED, hub.INDEX) or path.suffix == ".safetensors"
+
+
+def _refuse_large(file: ModelFile, source: Source) -> None:
+    most = hub.largest(file.name)
+    if file.size > most:
+        raise UserError(
+            "{source}: {name} has {size:,} bytes, and such a file has {most:,} at most; take the "
+            "model from somewhere else",
+            source=source,
+            name=file.name,
+            size=file.size,
+            most=most,
+        )
 
 
 class FolderPlace:
@@ -177,9 +195,11 @@ def _damage(file: Path) -> Words:
     """What is wrong with a file: no JSON, or not what its name in the hub's cache, a sum, says."""
     if file.suffix == ".json":
         try:
-            reading.json_file(file, dict[str, Any], reading.LARGE)  # a tokenizer may be large
+            reading.json_file(file, dict[str, Any], hub.largest(file.name))
         except ValueError:
             return Said("is no JSON object")
+        except OSError as error:
+            return reason_of(error)
     key = in_full(file).name
     if not file.is_symlink() or not re.fullmatch(r"[0-9a-f]{64}", key) or sha256_of(file) == key:
         return ""
@@ -190,6 +210,8 @@ def _choose(source: Source, place: Place) -> list[ModelFile]:
     """What is needed of all the files that there are; small ones first."""
     there = source.files
     names = [name for name in (*hub.NEEDED, *hub.WANTED) if name in there]
+    for name in {*names, hub.INDEX} & there.keys():
+        _refuse_large(there[name], source)
     if hub.WEIGHTS in there:
         weights = [hub.WEIGHTS]
     elif hub.INDEX in there:

@@ -12,9 +12,6 @@ from engine.language.errors import UserError, reason_of
 from engine.machine import reading
 from engine.models import hub
 
-_LARGEST = 256 << 20
-"""Bytes of a tokenizer.json; the largest vocabularies take 40 MB."""
-
 
 class Tokenizer:
     """Text to ids and back, as transformers does it with `add_special_tokens=False`."""
@@ -22,7 +19,8 @@ class Tokenizer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            content = reading.read_bytes(folder / "tokenizer.json", _LARGEST)
+            most = hub.largest("tokenizer.json")
+            content = reading.read_bytes(folder / "tokenizer.json", most)
             self._backend = tokenizers.Tokenizer.from_buffer(content)
         except Exception as error:  # it raises no narrower kind
             raise UserError(

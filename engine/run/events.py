@@ -229,6 +229,8 @@ _KNOWN = (
     Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
     | Probed | Finished | Stopped | Failed
 )  # fmt: skip
+_LONGEST_LINE = 64 << 20
+"""Bytes; what is longer is no event."""
 _decoder = msgspec.json.Decoder(_KNOWN, strict=False)
 
 
@@ -305,7 +307,7 @@ class Tail:
                 file.seek(self.offset)
                 block = file.read(limit)
                 if len(block) == limit and b"\n" not in block:
-                    block += file.readline()
+                    block += file.readline(_LONGEST_LINE)
         except FileNotFoundError:
             return []
         whole = block[: block.rfind(b"\n") + 1]
