@@ -84,3 +84,51 @@ def test_by_default_a_run_is_scored_and_saved_ten_times(
     settings = {"batch_size": "1", "epochs": "1", "evaluate_every": "0", **changes}
     found = planned([pair(n) for n in range(25)], **settings)
     assert (found.evaluate_every, found.checkpoint_every) == (evaluate_every, checkpoint_every)
+
+
+def test_a_pair_is_cut_at_the_end_of_its_prompt_and_of_its_answer() -> None:
+    """What is too long of either is gone, and no token changes sides."""
+    builder = builder_for(tiny(), [])
+    whole = builder.encode(pair(1).instruction, pair(1).output)
+    at = len(whole.ids) - whole.scored_count
+    lengths = {"max_prompt_tokens": at - 2, "max_output_tokens": whole.scored_count - 1}
+    training = Training(too_long="cut", **lengths)
+    found = plan.encode_for_training(training, builder, [pair(1)])
+    assert (found.left_out, found.cut) == (0, 1)
+    (item,) = found.encoded
+    assert item.ids == whole.ids[: at - 2] + whole.ids[at:-1]
+    assert item.scored == [0] * (at - 2) + [1] * (whole.scored_count - 1)
+    assert item.text == whole.text
+
+
+@pytest.mark.parametrize("too_long", ["leave_out", "cut"])
+def test_every_pair_is_told_with_what_becomes_of_it(too_long: str) -> None:
+    builder = builder_for(tiny(), [])
+    long = msgspec.structs.replace(pair(1), output="長" * 300)
+    training = Training(too_long=too_long, max_output_tokens=64)  # type: ignore[arg-type]
+    (whole, is_cut), (other, other_is_cut) = plan.encoded_one_by_one(
+        training, builder, [pair(0), long]
+    )
+    assert whole is not None
+    assert not is_cut
+    assert (other is None, other_is_cut) == (too_long == "leave_out", too_long == "cut")
+    found = plan.encode_for_training(training, builder, [pair(0), long, long])
+    assert (found.left_out, found.cut) == ((2, 0) if too_long == "leave_out" else (0, 2))
+
+
+@pytest.mark.parametrize(("steps", "every"), [(1, 1), (10, 1), (11, 2), (110, 11), (0, 1)])
+def test_a_curve_has_ten_points_where_no_distance_is_asked_for(steps: int, every: int) -> None:
+    assert plan.evaluate_every(Training(), steps) == every
+    assert plan.evaluate_every(Training(evaluate_every=7), steps) == 7
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5, 7, 12])
+@pytest.mark.parametrize("steps", [1, 5, 6, 7, 12])
+def test_the_points_still_to_come_are_those_that_the_loop_will_score(
+    steps: int, every: int
+) -> None:
+    """Every so many steps, and the last one."""
+    scored = {step for step in range(1, steps + 1) if step % every == 0 or step == steps}
+    for step in range(1, steps + 1):
+        expected = len([one for one in scored if one >= step])
+        assert plan.points_from(step, steps, every) == expected
