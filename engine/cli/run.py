@@ -18,6 +18,7 @@ from engine.cli.result import as_data, describe_result
 from engine.language.errors import RunError, UserError
 from engine.language.plain_text import one_line
 from engine.language.texts import _, plural
+from engine.machine import lock
 from engine.machine.files import write_atomically
 from engine.machine.paths import in_full, runs_root
 from engine.queue import scheduler
@@ -97,6 +98,8 @@ def watch(arguments: Namespace) -> int:
 def resume(arguments: Namespace) -> int:
     """`yiwen resume RUN`."""
     run = runs_folder.find(runs_root(arguments.runs), arguments.run)
+    if not _is_seen(run, arguments.take_over):
+        return 1
     if run.alive() and run.summary().ended:
         print(_("{run}: waiting for its worker to leave …").format(run=run.id), file=sys.stderr)
     if run.is_busy():
@@ -108,6 +111,24 @@ def resume(arguments: Namespace) -> int:
     if run.summary().status is Status.FINISHED:
         raise RunError(_("run {run} is finished; there is nothing to resume").format(run=run.id))
     return _start(run, arguments, gpu=resolve_gpu(arguments.gpu))
+
+
+def _is_seen(run: Run, take_over: bool) -> bool:
+    """May a run be gone on with, as far as its last worker is concerned? Asks where it can."""
+    elsewhere = lock.unseen(run.folder)
+    if elsewhere is None:
+        return True
+    if not take_over and sys.stdin.isatty():
+        question = _(
+            "{run} was started on {host}, which cannot be seen from here; is its worker gone? [y/N]"
+        )
+        asked = question.format(run=one_line(run.id), host=one_line(elsewhere.host))
+        if not is_wanted(asked):
+            return False
+    elif not take_over:
+        launch.require_seen(run)
+    lock.dismiss(run.folder)
+    return True
 
 
 def stop(arguments: Namespace) -> int:

@@ -49,6 +49,11 @@ def add_steering(add: Add, shared: Shared) -> None:
     words = _("go on with a run that was cut short")
     resume = add("resume", "run:resume", words, json, root, shared.detach, shared.gpu)
     resume.add_argument("run", metavar="RUN")
+    resume.add_argument(
+        "--take-over",
+        action="store_true",
+        help=_("its worker was on a machine that cannot be seen from here, and is gone"),
+    )
     stop = add("stop", "run:stop", _("let a run finish its step, save and stop"), root)
     stop.add_argument("run", metavar="RUN")
     stop.add_argument("--force", action="store_true", help=_("kill it; loses what was not saved"))

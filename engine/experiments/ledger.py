@@ -6,7 +6,6 @@ its id; nothing is guessed from what else lies in the folder.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -95,16 +94,13 @@ class Ledger:
     def at_work(self) -> Iterator[None]:
         """Keep a second program from making the same runs. Raises RunError."""
         try:
-            handle = lock.acquire(self.folder, wait=0.2)
+            held = lock.acquire(self.folder, wait=0.2)
         except RunError:
             raise RunError(
                 "experiment {name} is under way in another program", name=self.name
             ) from None
-        try:
-            lock.sign(handle, os.getpid())
+        with held:
             yield
-        finally:
-            os.close(handle)
 
 
 def list_all(root: Path) -> list[Ledger]:

@@ -1,144 +1,204 @@
-"""Who works on a run: a lock on worker.lock, held by the worker for life and free once it is gone.
+"""Who works on a run: a lock held by the worker for life, and free once it is gone.
 
-flock is released by the kernel even after `kill -9`, and a process id that was given to another
-program cannot deceive it. Where the file system has no locks, host, process id and start time
-decide.
+Two things hold it. `worker.lock` is locked by the file system, which lets go of it even after
+`kill -9`; only who may write in the folder can open it, so nobody else can hold it. And a file
+beside it says who the holder is (`engine.machine.holders`): it keeps two from starting at once
+where the file system has no locks, or each machine its own, and tells others how the holder does.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import socket
+import stat
 import time
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.language.errors import RunError
-from engine.machine import reading, regular_files
+from engine.machine import holders, identity, lock_reach, regular_files
+from engine.machine.holders import Claim, Holder
+from engine.machine.lock_state import WORKER, State, holder, is_held, judge, look, unseen
 
-_LONGEST = 4096
-"""Bytes of a lock file."""
-_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
-
-
-class Holder(Struct, frozen=True):
-    """What is written in the lock file."""
-
-    pid: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)]
-    """Anything else names no process, but one's own group, or none at all."""
-    host: str
-    began: float
-    """When the process began, seconds since the epoch."""
-    gpu: str = ""
-    """UUID of the GPU it was given; empty where CUDA chose."""
+__all__ = ["Lock", "State", "acquire", "adopt", "dismiss", "holder", "is_held", "look", "unseen"]
 
 
-def acquire(folder: Path, *, wait: float = 1.0) -> int:
-    """Take a run's lock; the descriptor holds it until it and its copies are closed.
+class Lock:
+    """A lock that this process holds; close it, or leave a `with`, to let go of it."""
 
-    Raises RunError when a worker holds it for longer than `wait` seconds.
-    """
-    handle = regular_files.descriptor(folder / "worker.lock", os.O_RDWR | os.O_CREAT)
-    deadline = time.monotonic() + wait
-    while True:
+    def __init__(self, folder: Path, name: str, handle: int, claim: Claim) -> None:
+        self.folder, self.handle = folder, handle
+        self._name, self._claim = name, claim
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def passed(self) -> str:
+        """What a child that inherits the descriptor is told, to `adopt` the lock."""
+        return f"{self.handle}-{self._claim.number}"
+
+    def sign(self, pid: int, gpu: str = "") -> None:
+        """Say that this process or a child holds it for its work. Raises OSError."""
+        said = _holder(self.folder, self.handle, pid, gpu, has_lock=self._has_lock)
+        holders.say(self.folder, self._name, self._claim.number, said)
+
+    def reserve(self, gpu: str) -> None:
+        """Say which GPU the child will get, before it is started. Raises OSError."""
+        assert self._claim.holder is not None
+        said = replace(self._claim.holder, gpu=gpu)
+        holders.say(self.folder, self._name, self._claim.number, said)
+
+    def close(self) -> None:
+        """Let go of it; a child to which it was passed keeps it."""
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return handle
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                os.close(handle)
-                raise RunError("run {name} has a worker already", name=folder.name) from None
-            time.sleep(0.02)  # another program may be probing
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                raise
-            if _lives(holder(folder)):
-                os.close(handle)
-                raise RunError("run {name} has a worker already", name=folder.name) from None
-            return handle
+            now = holders.latest(self.folder, self._name)
+            if now and now.holder and now.holder.process == identity.of(os.getpid()):
+                left = replace(now.holder, has_left=True)
+                holders.say(self.folder, self._name, now.number, left)
+        except OSError:
+            pass  # the folder is gone, or its disk full: a process that has ended holds nothing
+        os.close(self.handle)
+
+    @property
+    def _has_lock(self) -> bool:
+        return self._claim.holder is not None and self._claim.holder.has_lock
 
 
-def adopt(handle: int) -> None:
-    """Make sure of a lock inherited from the launcher.
+def acquire(folder: Path, *, name: str = WORKER, wait: float = 1.0) -> Lock:
+    """Take a lock. Raises OSError, or RunError if it is held for longer than `wait` seconds."""
+    handle = _open(folder, name)
+    try:
+        has_lock = _lock(handle, folder, wait)
+        before = holders.latest(folder, name)
+        _require_free(folder, name, before, State.FREE if has_lock else State.UNSEEN)
+        mine = _holder(folder, handle, os.getpid(), has_lock=has_lock)
+        claim = _claim(folder, name, before, replace(mine, is_starting=True))
+        return Lock(folder, name, handle, claim)
+    except BaseException:
+        os.close(handle)
+        raise
 
-    A no-op where locks belong to open files; on NFS they belong to processes, so there the child
-    gets its own as soon as the launcher has closed.
+
+def adopt(folder: Path, passed: str, *, name: str = WORKER) -> Lock:
+    """Take over the lock that the launcher has passed on. Raises RunError if it was taken since.
+
+    Where locks belong to processes, as on some NFS, the file is locked anew, as soon as the
+    launcher has closed it.
     """
+    handle, number = map(int, passed.split("-"))
     os.set_inheritable(handle, False)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
-
-
-def sign(handle: int, pid: int, gpu: str = "") -> None:
-    """Write into the lock file who holds it."""
-    content = msgspec.json.encode(Holder(pid, socket.gethostname(), _process_began(pid), gpu))
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, content, 0)
-
-
-def holder(folder: Path) -> Holder | None:
-    """Who held the lock last, as written in the file."""
-    try:
-        content = regular_files.content(folder / "worker.lock", most=_LONGEST)
-        return reading.json_of(content, Holder)
-    except (OSError, ValueError):
-        return None
-
-
-def is_held(folder: Path) -> bool:
-    """Does a living process hold the run's lock?"""
-    try:
-        # Only for reading: it may be another user's run.
-        handle = regular_files.descriptor(folder / "worker.lock", os.O_RDONLY)
+        has_lock = True
     except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError as error:
-        return error.errno in _NO_LOCKS and _lives(holder(folder))
-    finally:
-        os.close(handle)
-    return False
+        has_lock = False
+    before = holders.latest(folder, name)
+    if before is None or before.number != number:
+        raise _held(folder)
+    gpu = before.holder.gpu if before.holder else ""
+    mine = _holder(folder, handle, os.getpid(), gpu, has_lock=has_lock)
+    return Lock(folder, name, handle, _claim(folder, name, before, mine))
+
+
+def dismiss(folder: Path) -> None:
+    """Free a lock whose holder cannot be seen from here: somebody knows that it is gone.
+
+    Raises OSError, or RunError where it can be seen, or another one has just taken it.
+    """
+    before = holders.latest(folder, WORKER)
+    if look(folder) is not State.UNSEEN or before is None:
+        raise RunError("run {name}: its lock is not held elsewhere", name=folder.name)
+    with os.fdopen(_open(folder, WORKER)) as file:
+        freed = _holder(folder, file.fileno(), os.getpid(), has_lock=False)
+        _claim(folder, WORKER, before, replace(freed, has_left=True))
 
 
 def wait_until_free(folder: Path, poll: float = 2.0) -> None:
     """Block until no process holds the run's lock; asleep, but where there are no locks."""
     try:
-        handle = regular_files.descriptor(folder / "worker.lock", os.O_RDONLY)
+        handle = regular_files.descriptor(folder / f"{WORKER}.lock", os.O_RDONLY)
     except OSError:
         return  # never locked, or the folder has gone
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
     except OSError:
-        while is_held(folder):
-            time.sleep(poll)
+        pass
     finally:
         os.close(handle)
+    while is_held(folder):
+        time.sleep(poll)
 
 
-def _lives(last: Holder | None) -> bool:
-    if last is None:
-        return False
-    if last.host != socket.gethostname():
-        return True  # cannot be seen from here: rather wait than start a second worker
-    return abs(_process_began(last.pid) - last.began) < 2.0
-
-
-def _process_began(pid: int) -> float:
-    """When a process began, seconds since the epoch; 0 if there is none."""
-    import psutil  # only workers and file systems without locks need it
-
+def _open(folder: Path, name: str) -> int:
+    """The lock's file, which only they can open who may write in its folder. Raises OSError."""
+    path = folder / f"{name}.lock"
     try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return 0.0
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        handle = regular_files.descriptor(path, os.O_RDWR)
+    status = os.fstat(handle)
+    writers = os.stat(folder).st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    mode = 0o600 | writers | writers << 1
+    if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != mode:
+        os.fchmod(handle, mode)
+    return handle
+
+
+def _lock(handle: int, folder: Path, wait: float) -> bool:
+    """Lock the file; False where the file system refuses. Raises RunError if it is held."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise _held(folder) from None
+            time.sleep(0.02)  # another program may be probing
+        except OSError:
+            return False
+
+
+def _require_free(folder: Path, name: str, claim: Claim | None, seen: State) -> None:
+    """Raises RunError."""
+    found = judge(folder, name, claim, seen)
+    if found is State.HELD:
+        raise _held(folder)
+    if found is State.UNSEEN:
+        raise RunError(
+            "{folder}: was locked on {host}, which cannot be seen from here; if nothing works on "
+            "it there any more, delete {name}-*.json in it",
+            folder=folder,
+            host=claim.holder.host if claim and claim.holder else "?",
+            name=name,
+        )
+
+
+def _claim(folder: Path, name: str, before: Claim | None, mine: Holder) -> Claim:
+    number = before.number + 1 if before else 1
+    if not holders.claim(folder, name, number, mine):
+        raise _held(folder)
+    return Claim(number, mine)
+
+
+def _held(folder: Path) -> RunError:
+    return RunError("run {name} has a worker already", name=folder.name)
+
+
+def _holder(folder: Path, handle: int, pid: int, gpu: str = "", *, has_lock: bool) -> Holder:
+    return Holder(
+        pid=pid,
+        host=socket.gethostname(),
+        began=identity.clock_start(pid),
+        gpu=gpu,
+        process=identity.of(pid),
+        inode=os.fstat(handle).st_ino,
+        has_lock=has_lock,
+        is_shared=has_lock and lock_reach.mount_of(folder).shares_locks,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ class UsageProbe:
         import psutil  # slow to import
 
         holder = lock.holder(self._folder)
-        if holder is None or holder.host != socket.gethostname():
+        if holder is None or not holder.is_here:
             return None
         try:
             if self._process is None or self._process.pid != holder.pid:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import time
@@ -43,7 +42,7 @@ def ensure(root: Path) -> bool:
     try:
         if not waiting_list.read(root):
             return False
-        handle = lock.acquire(folder_of(root), wait=0.0)
+        held = lock.acquire(folder_of(root), wait=0.0)
     except (RunError, OSError):  # one is at work, or the folder is not ours
         return False
     try:
@@ -51,16 +50,16 @@ def ensure(root: Path) -> bool:
             process = python.spawn(
                 "engine.queue.scheduler",
                 str(root),
-                str(handle),
+                held.passed,
                 stdout=log,
                 stderr=log,
-                pass_fds=[handle],
+                pass_fds=[held.handle],
             )
-        lock.sign(handle, process.pid)
+        held.sign(process.pid)
     except OSError:
         return False
     finally:
-        os.close(handle)
+        held.close()
     return True
 
 
@@ -136,25 +135,24 @@ def _visible(probe: Probe) -> tuple[list[Gpu], str]:
         return [], str(error)
 
 
-def serve(root: Path, probe: Probe, handle: int) -> None:
-    """Look again and again until nothing waits; `handle` is the scheduler's lock."""
+def serve(root: Path, probe: Probe, held: lock.Lock) -> None:
+    """Look again and again until nothing waits; then let go of the scheduler's lock."""
     while True:
         start_what_may(root, probe)
         # Whoever adds a run now either is seen here, or finds the lock free.
         with waiting_list.locked(root):
             if not waiting_list.read(root):
-                os.close(handle)
+                held.close()
                 return
         time.sleep(POLL_SECONDS)
 
 
 def main() -> int:
-    """The scheduler's process, started by `ensure` with the folder and the lock's descriptor."""
-    root, handle = Path(sys.argv[1]), int(sys.argv[2])
+    """The scheduler's process, started by `ensure` with the folder and the lock."""
+    root = Path(sys.argv[1])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    lock.adopt(handle)
     try:
-        serve(root, Probe(), handle)
+        serve(root, Probe(), lock.adopt(folder_of(root), sys.argv[2]))
     except RunError as error:
         print(error, flush=True)
         return 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -69,6 +68,7 @@ def busy(root: Path, gpus: Sequence[Gpu]) -> set[str] | None:
     found: set[str] = set()
     for run in runs_folder.list_all(root):
         holder = lock.holder(run.folder) if run.alive() else None
-        if holder is not None and holder.host == socket.gethostname():
+        is_chosen = holder is not None and (holder.gpu or not holder.is_starting)
+        if holder is not None and is_chosen and holder.is_here:
             found.add(holder.gpu or default)
     return found or None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.language.errors import RunError
 from engine.machine import lock, regular_files
+from engine.machine.lock import Lock
 from engine.run.folder import Run
 
 FOLDER = ".deleted"
@@ -25,7 +26,7 @@ class Trash:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._folder: Path | None = None
-        self._handle = -1
+        self._lock: Lock | None = None
         self._deleted: list[Run] = []
 
     def __len__(self) -> int:
@@ -71,7 +72,8 @@ class Trash:
         folder, self._folder = self._folder, None
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-            os.close(self._handle)
+            if self._lock is not None:
+                self._lock.close()
             with suppress(OSError):  # another program has its folder there
                 folder.parent.rmdir()
 
@@ -80,8 +82,7 @@ class Trash:
             parent = self._root / FOLDER
             regular_files.make_folder(parent)
             self._folder = Path(tempfile.mkdtemp(dir=parent))
-            self._handle = lock.acquire(self._folder)
-            lock.sign(self._handle, os.getpid())
+            self._lock = lock.acquire(self._folder)
         return self._folder
 
 

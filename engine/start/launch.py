@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import socket
 
 from engine.language.errors import RunError, cannot_write
+from engine.language.plain_text import one_line
 from engine.machine import hardware, lock, regular_files
+from engine.machine.holders import Holder
 from engine.machine.processes import ours, python
 from engine.run import gpu_choice
 from engine.run.folder import Run
@@ -27,23 +28,25 @@ def start(run: Run, *, gpu: str = "") -> int:
     """
     run.is_busy()  # the worker before may be about to leave
     try:
-        handle = lock.acquire(run.folder)
+        require_seen(run)
+        held = lock.acquire(run.folder)
     except OSError as error:
         raise RunError(cannot_write(run.folder, error)) from None
     try:
         gpu = gpu or _own_gpu(run) or _any_gpu(run)
+        held.reserve(gpu)
         with regular_files.appended(run.log_path) as log:
             process = python.spawn(
                 "engine.worker",
                 str(run.folder),
                 "--lock",
-                str(handle),
+                held.passed,
                 stdout=log,
                 stderr=log,
-                pass_fds=[handle],
+                pass_fds=[held.handle],
                 gpu=gpu,
             )
-        lock.sign(handle, process.pid, gpu)
+        held.sign(process.pid, gpu)
         if run.settings.job != "probe":  # its end is shown where it was asked for
             notice.attend(run)
     except OSError as error:
@@ -51,8 +54,19 @@ def start(run: Run, *, gpu: str = "") -> int:
             "run {run}: the worker did not start: {error}", run=run.id, error=error
         ) from None
     finally:
-        os.close(handle)
+        held.close()
     return process.pid
+
+
+def require_seen(run: Run) -> None:
+    """Raises RunError if the run's worker is elsewhere, and nobody can see whether it lives."""
+    if (elsewhere := lock.unseen(run.folder)) is not None:
+        raise RunError(
+            "run {run} was started on {host}, which cannot be seen from here; if its worker is "
+            "gone, `yiwen resume {run} --take-over` goes on with it",
+            run=shlex.quote(run.id),
+            host=one_line(elsewhere.host),
+        )
 
 
 def _own_gpu(run: Run) -> str:
@@ -82,11 +96,12 @@ def request_stop(run: Run, *, force: bool = False) -> None:
     if not run.alive():
         raise RunError("run {run} is not running", run=run.id)
     holder = lock.holder(run.folder)
-    if holder is None:
+    require_seen(run)
+    if holder is None or holder.is_starting:
         raise RunError(
             "run {run}: its worker has not said its process id yet; try again", run=run.id
         )
-    if holder.host != socket.gethostname():
+    if not holder.is_here:
         raise RunError("run {run} runs on {host}; stop it there", run=run.id, host=holder.host)
     try:
         _require_worker(run, holder)
@@ -97,7 +112,7 @@ def request_stop(run: Run, *, force: bool = False) -> None:
         raise RunError("run {run} belongs to another user", run=run.id) from None
 
 
-def _require_worker(run: Run, holder: lock.Holder) -> None:
+def _require_worker(run: Run, holder: Holder) -> None:
     """Raises RunError where a lock file names a process that does not hold it."""
     file = run.folder / "worker.lock"
     if not ours.holds(holder.pid, file, holder.began):

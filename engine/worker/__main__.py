@@ -14,6 +14,7 @@ from engine.worker.process import quiet
 
 quiet.prepare()
 
+from engine.language.errors import RunError  # noqa: E402
 from engine.language.texts import speak  # noqa: E402
 from engine.machine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
 from engine.run.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
@@ -26,7 +27,7 @@ def main() -> int:
     """Do one run's job, or serve translations. The exit status is 0 unless the run failed."""
     parser = argparse.ArgumentParser(prog="engine.worker", description=__doc__)
     parser.add_argument("what", help="a run folder, `translate` or `merge`")
-    parser.add_argument("--lock", type=int, help="descriptor of the run's lock, if inherited")
+    parser.add_argument("--lock", default="", help="the run's lock, if it is passed on")
     arguments = parser.parse_args()
     speak("en")  # into worker.log; events hold what a reader's language needs
     if arguments.what == "translate":
@@ -34,12 +35,21 @@ def main() -> int:
     if arguments.what == "merge":
         return _merge()
     run = Run(Path(arguments.what).resolve())
-    if arguments.lock is None:
-        handle = lock.acquire(run.folder)
-        lock.sign(handle, os.getpid())
-    else:
-        lock.adopt(arguments.lock)
-    return _work(run)
+    try:
+        held = _take(run, arguments.lock)
+    except RunError as error:  # another worker was quicker
+        print(error, flush=True)
+        return 1
+    with held:
+        return _work(run)
+
+
+def _take(run: Run, passed: str) -> lock.Lock:
+    if passed:
+        return lock.adopt(run.folder, passed)
+    held = lock.acquire(run.folder)
+    held.sign(os.getpid())
+    return held
 
 
 def _work(run: Run) -> int:

@@ -40,8 +40,8 @@ _stop_requested = False
 
 def launch(run: Run, *options: str) -> int:
     """What `engine.start.launch.start` does, for this worker; returns the process id."""
-    handle = lock.acquire(run.folder)
-    command = [sys.executable, __file__, str(run.folder), "--lock", str(handle), *options]
+    held = lock.acquire(run.folder)
+    command = [sys.executable, __file__, str(run.folder), "--lock", held.passed, *options]
     with run.log_path.open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -50,10 +50,10 @@ def launch(run: Run, *options: str) -> int:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            pass_fds=[handle],
+            pass_fds=[held.handle],
         )
-    lock.sign(handle, process.pid)
-    os.close(handle)
+    held.sign(process.pid)
+    held.close()
     return process.pid
 
 
@@ -169,17 +169,17 @@ def main() -> None:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--lock", type=int)
+    parser.add_argument("--lock", default="")
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--end", default="finished")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, _request_stop)
-    handle = lock.acquire(chosen.folder) if chosen.lock is None else chosen.lock
-    lock.adopt(handle)
-    lock.sign(handle, os.getpid())
-    print("fake worker: begins", flush=True)
-    play(Run(chosen.folder), chosen.steps, chosen.seconds, chosen.end)
+    passed = chosen.lock
+    with lock.adopt(chosen.folder, passed) if passed else lock.acquire(chosen.folder) as held:
+        held.sign(os.getpid())
+        print("fake worker: begins", flush=True)
+        play(Run(chosen.folder), chosen.steps, chosen.seconds, chosen.end)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ path = "owner/name"
 template = "{examples}{instruction}"
 """
 """All that a profile must say."""
+_PYTHON = sys.executable
+"""Taken before a test puts another program in its place."""
 _HOLDER = """
 import fcntl, sys
 handle = open(sys.argv[1], "a")
@@ -156,7 +158,7 @@ ENDED = (
 @contextmanager
 def held_by_a_process(run: Run) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds a run's lock, as a worker does; it may be killed inside."""
-    command = [sys.executable, "-IS", "-c", _HOLDER, str(run.folder / "worker.lock")]
+    command = [_PYTHON, "-IS", "-c", _HOLDER, str(run.folder / "worker.lock")]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -5,7 +5,6 @@ What it shows there is the same everywhere, character by character.
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections import namedtuple
@@ -115,7 +114,7 @@ class Stage:
 
     def hold(self, run: Run) -> Run:
         """Let a run look as if its worker lived, until the stage is left."""
-        self._held.callback(os.close, lock.acquire(run.folder))
+        self._held.enter_context(lock.acquire(run.folder))
         return run
 
     def leave(self) -> None:

@@ -10,16 +10,21 @@ from textual.app import App
 from engine.language.errors import RunError
 from engine.language.plain_text import one_line
 from engine.language.texts import _
+from engine.machine import lock
 from engine.run.folder import Run
 from engine.start import launch
+from tui.run.gone import confirm_gone
 from tui.widgets.dialogs import Confirm
 
 
 async def confirm_and_stop(app: App[Any], run: Run, asked: set[str]) -> bool:
     """Stop a run if the user confirms; `asked` remembers the runs that were asked before.
 
+    Of a run on a machine that cannot be seen from here it is asked whether its worker is gone.
     Call it from a Textual worker. Raises RunError when there is nothing to stop.
     """
+    if await asyncio.to_thread(lock.unseen, run.folder) is not None:
+        return await confirm_gone(app, run)
     if not await asyncio.to_thread(run.alive):
         raise RunError(_("run {run} is not running").format(run=run.id))
     force = run.id in asked

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 from commands import as_json, run_command
+from other_machines import leave_worker
 from samples import ENDED, TEST_FILE, make_run, write_pairs
 from stand_in import FAILS, FINISHES, WAITS, write_worker
+from terminal import SOURCE, Terminal
 from weight_writing import write_adapter
 
 from engine.cli import main
 from engine.cli.run import report_trouble
 from engine.machine import lock
 from engine.run import events, runs_folder
+from engine.run.summary import Status
+
+PYTHON = sys.executable
 
 
 @pytest.fixture
@@ -106,6 +110,38 @@ def test_a_resumed_run_is_followed_past_its_old_end(
     assert not run.alive()
 
 
+@pytest.mark.usefixtures("worker")
+def test_a_run_of_a_machine_that_cannot_be_seen_is_taken_over_when_somebody_says_so(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    run = make_run(root, events.Started(steps=9))
+    leave_worker(run, host="old-name")
+    for command in ("resume", "stop"):
+        status, _, err = run_command(capsys, command, run.id)
+        assert status == 2
+        assert "was started on old-name, which cannot be seen from here" in err
+        assert f"`yiwen resume {run.id} --take-over`" in err
+    assert run.summary().status is Status.RUNNING
+    assert as_json(capsys, "resume", run.id, "--take-over")["status"] == "finished"
+    assert not run.alive()
+
+
+def test_at_a_terminal_it_is_asked_whether_the_worker_is_gone(root: Path, worker: Path) -> None:
+    run = make_run(root, events.Started(steps=9))
+    leave_worker(run, host="old-name")
+    words = ["resume", run.id, "--runs", str(root)]
+    program = (
+        f"import sys; sys.executable = {str(worker)!r}\n"
+        f"from engine.cli import main; sys.exit(main({words!r}))"
+    )
+    for answer, status in (("n", Status.RUNNING), ("y", Status.FINISHED)):
+        with Terminal([PYTHON, "-c", program], folder=SOURCE) as terminal:
+            terminal.wait_for("[y/N]")
+            terminal.send(f"{answer}\r")
+            terminal.wait()
+        assert run.summary().status is status
+
+
 def test_a_finished_run_is_not_resumed(capsys: pytest.CaptureFixture[str], root: Path) -> None:
     run = make_run(root, *ENDED)
     status, _, err = run_command(capsys, "resume", run.id)
@@ -123,11 +159,11 @@ def test_a_run_at_work_is_left_alone(
     capsys: pytest.CaptureFixture[str], root: Path, command: list[str], said: str
 ) -> None:
     run = make_run(root, events.Started())
-    handle = lock.acquire(run.folder)
+    held = lock.acquire(run.folder)
     status, _, err = run_command(capsys, *command, run.id)
     assert status == 2
     assert said in err
-    os.close(handle)
+    held.close()
 
 
 def test_a_run_is_stopped_and_what_it_came_to_is_watched(
@@ -202,7 +238,7 @@ def test_a_run_whose_worker_is_leaving_is_waited_for_in_words(
     capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:
     run = make_run(root, events.Started(steps=9), events.Stopped(step=3))
-    leaving = threading.Timer(0.5, os.close, (lock.acquire(run.folder),))
+    leaving = threading.Timer(0.5, lock.acquire(run.folder).close)
     leaving.start()
     status, _, err = run_command(capsys, "resume", run.id)
     assert status == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -137,10 +136,10 @@ def test_a_run_that_was_deleted_is_made_again(capsys: pytest.CaptureFixture[str]
 @pytest.mark.usefixtures("worker")
 def test_two_programs_do_not_make_the_same_runs(capsys: pytest.CaptureFixture[str]) -> None:
     as_json(capsys, *TINY)
-    handle = lock.acquire(Path("runs/experiments/seed"))
+    held = lock.acquire(Path("runs/experiments/seed"))
     status, _, err = run_command(capsys, *TINY)
     assert (status, "is under way in another program" in err) == (2, True)
-    os.close(handle)
+    held.close()
 
 
 def test_a_model_that_is_not_here_is_said_before_anything_runs(

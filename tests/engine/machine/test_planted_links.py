@@ -19,7 +19,7 @@ from stand_in import write_worker
 
 from engine.experiments.ledger import Contents, Ledger
 from engine.language.errors import RunError, UserError
-from engine.machine import lock, regular_files
+from engine.machine import identity, regular_files
 from engine.machine.files import write_atomically
 from engine.models import pull
 from engine.models.hub_source import HubSource
@@ -123,7 +123,7 @@ def test_the_queue_is_written_through_no_link(root: Path, outside: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["run.toml", "events.jsonl", "notes.toml", "worker.lock", "worker.log"]
+    "name", ["run.toml", "events.jsonl", "notes.toml", "worker.lock", "worker-1.json", "worker.log"]
 )
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
 def test_what_is_no_file_is_said_at_once(
@@ -219,8 +219,7 @@ def test_only_a_process_that_holds_the_lock_is_ended(
     root: Path, bystander: subprocess.Popen[str], force: bool
 ) -> None:
     run = make_run(root, events.Started(steps=9))
-    handle = lock.acquire(run.folder)
-    os.close(handle)
+    (run.folder / "worker.lock").touch()
     with _process(_HOLDS, str(run.folder / "worker.lock")) as holder, ending(holder):
         for pid in (bystander.pid, 0, -1, 1, os.getpid(), -bystander.pid, 2**40):
             _write(run, pid)
@@ -238,9 +237,10 @@ def _write(run: Run, pid: int) -> None:
 
     import msgspec
 
-    began = lock._process_began(pid) if 0 < pid < 2**31 else time.time()
+    began = identity.clock_start(pid) if 0 < pid < 2**31 else time.time()
     content = msgspec.json.encode({"pid": pid, "host": socket.gethostname(), "began": began})
-    (run.folder / "worker.lock").write_bytes(content)
+    for name in ("worker.lock", "worker-1.json"):  # older versions wrote into the first
+        (run.folder / name).write_bytes(content)
 
 
 def test_a_queue_names_no_run_elsewhere(root: Path, tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_a_run_of_another_user_is_said_to_be_one(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(root, events.Started(steps=9))
-    os.close(lock.acquire(run.folder))
+    (run.folder / "worker.lock").touch()
     with _process(_HOLDS, str(run.folder / "worker.lock")) as holder, ending(holder):
         _write(run, holder.pid)
         monkeypatch.setattr(os, "geteuid", lambda: 12345)  # as it were: one cannot become two users

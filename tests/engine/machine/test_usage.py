@@ -10,8 +10,8 @@ import msgspec
 import psutil
 from samples import held_by_a_process, make_run
 
-from engine.machine import lock
-from engine.machine.lock import Holder
+from engine.machine import identity
+from engine.machine.holders import Holder
 from engine.machine.usage import UsageProbe
 
 
@@ -22,9 +22,9 @@ def _sign(folder: Path, holder: Holder) -> None:
 def test_a_living_worker_has_memory(root: Path) -> None:
     run = make_run(root)
     with held_by_a_process(run) as process:
-        handle = os.open(run.folder / "worker.lock", os.O_RDWR)
-        lock.sign(handle, process.pid)
-        os.close(handle)
+        _sign(
+            run.folder, Holder(process.pid, socket.gethostname(), identity.clock_start(process.pid))
+        )
         probe = UsageProbe(run.folder)
         probe.read()
         usage = probe.read()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from fake_nvml import GIB, Card, FakeNvml
 from samples import held_by_a_process, make_run
 from stand_in import FAILS, FINISHES, WAITS, write_worker
 
-from engine.machine import hardware, lock
+from engine.machine import hardware, identity, lock
 from engine.machine.hardware import Probe
+from engine.machine.holders import Holder
 from engine.queue import scheduler
 from engine.queue.scheduler import Waiting
 from engine.run import waiting_list
@@ -186,10 +189,8 @@ def test_a_killed_scheduler_is_replaced_and_runs_go_on(
     active = make_run(root, run_id="active")
     (run,) = queue(root, "a")
     with held_by_a_process(active) as holder:
-        lock_file = active.folder / "worker.lock"
-        handle = os.open(lock_file, os.O_RDWR)
-        lock.sign(handle, holder.pid)
-        os.close(handle)
+        signed = Holder(holder.pid, socket.gethostname(), identity.clock_start(holder.pid))
+        (active.folder / "worker.lock").write_bytes(msgspec.json.encode(signed))
         assert scheduler.ensure(root)
         assert not scheduler.ensure(root)
         first = lock.holder(folder_of(root))

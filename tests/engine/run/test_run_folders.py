@@ -93,9 +93,9 @@ def test_a_run_whose_worker_was_killed_is_interrupted_at_once(root: Path) -> Non
 
 def test_a_finished_run_stays_finished_while_its_worker_leaves(root: Path) -> None:
     run = make_run(root, events.Started(), events.Finished())
-    handle = lock.acquire(run.folder)
+    held = lock.acquire(run.folder)
     assert run.summary().status is Status.FINISHED
-    os.close(handle)
+    held.close()
 
 
 def test_runs_are_listed_from_the_newest_to_the_oldest(root: Path) -> None:
@@ -183,9 +183,9 @@ def test_there_is_no_latest_of_no_runs(root: Path) -> None:
 def test_the_newest_active_run_is_the_first_with_a_worker(three: Path) -> None:
     listed = runs_folder.list_all(three)
     assert runs_folder.newest_active(listed) is None
-    handle = lock.acquire(listed[1].folder)
+    held = lock.acquire(listed[1].folder)
     assert runs_folder.newest_active(listed) == listed[1]
-    os.close(handle)
+    held.close()
 
 
 def test_a_deleted_run_is_gone(root: Path) -> None:
@@ -196,11 +196,11 @@ def test_a_deleted_run_is_gone(root: Path) -> None:
 
 def test_a_run_at_work_is_not_deleted(root: Path) -> None:
     run = make_run(root)
-    handle = lock.acquire(run.folder)
+    held = lock.acquire(run.folder)
     with pytest.raises(RunError, match=f"run {run.id} is running; stop it first"):
         runs_folder.delete(run)
     assert (run.folder / "run.toml").is_file()
-    os.close(handle)
+    held.close()
 
 
 @pytest.mark.parametrize("content", [b"x = ", b"id = 1", b"\xff"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from fake_nvml import GIB, Card, FakeNvml
-from samples import make_run
+from samples import held_by_a_process, make_run
 from stand_in import write_worker
 
 from engine.language.errors import RunError
@@ -285,26 +285,25 @@ def test_a_run_without_a_worker_cannot_be_stopped(run: Run) -> None:
 
 
 def test_a_run_on_another_host_is_stopped_there(run: Run) -> None:
-    handle = lock.acquire(run.folder)
-    os.pwrite(handle, b'{"pid":1,"host":"elsewhere","began":0.0}', 0)
-    assert lock.holder(run.folder) == Holder(1, "elsewhere", 0.0)
-    with pytest.raises(RunError, match=f"run {run.id} runs on elsewhere; stop it there"):
-        launch.request_stop(run)
-    os.close(handle)
+    with held_by_a_process(run):
+        (run.folder / "worker.lock").write_bytes(b'{"pid":1,"host":"elsewhere","began":0.0}')
+        assert lock.holder(run.folder) == Holder(1, "elsewhere", 0.0)
+        with pytest.raises(RunError, match=f"run {run.id} runs on elsewhere; stop it there"):
+            launch.request_stop(run)
 
 
 def test_a_worker_that_has_not_said_who_it_is_yet_is_not_stopped(run: Run) -> None:
-    handle = lock.acquire(run.folder)
+    held = lock.acquire(run.folder)
     with pytest.raises(RunError, match="has not said its process id yet; try again"):
         launch.request_stop(run)
-    os.close(handle)
+    held.close()
 
 
 def test_a_worker_that_has_said_its_last_word_is_waited_for(run: Run) -> None:
     EventLog(run.events_path).append(Stopped(step=3, checkpoint="step-000003"))
     held = lock.acquire(run.folder)
     assert run.is_busy(patience=0.1)
-    leaving = threading.Timer(1.6, os.close, (held,))  # longer than a lock alone is waited for
+    leaving = threading.Timer(1.6, held.close)  # longer than a lock alone is waited for
     leaving.start()
     assert launch.start(run)
     leaving.join()
@@ -319,4 +318,4 @@ def test_a_worker_at_work_is_not_waited_for(run: Run) -> None:
     assert time.monotonic() - began < 4
     with pytest.raises(RunError, match="has a worker already"):
         launch.start(run)
-    os.close(held)
+    held.close()

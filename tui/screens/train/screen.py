@@ -21,6 +21,7 @@ from engine.start import launch
 from engine.start.measurements import Measurements
 from tui.run.calling import call
 from tui.run.follow import follow
+from tui.run.gone import confirm_gone
 from tui.run.messages import RunEvents
 from tui.run.queue import Queue
 from tui.run.start import confirm_and_start
@@ -292,9 +293,11 @@ class TrainScreen(SetupActions, Looking):
         """Start a worker on the same folder; it goes on from the last checkpoint."""
         if self.watched is None:
             return
-        if await asyncio.to_thread(self.watched.alive):
-            self.notify(_("Waiting for the worker to leave …"), timeout=3)
         try:
+            if not await confirm_gone(self.app, self.watched):
+                return
+            if await asyncio.to_thread(self.watched.alive):
+                self.notify(_("Waiting for the worker to leave …"), timeout=3)
             await asyncio.to_thread(launch.start, self.watched)
         except (RunError, OSError) as error:
             self.yiwen.fail(error)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fake_workers import FakeWorkers
 from looking import HOSTILE, seen, wait_for
+from other_machines import leave_worker
 from samples import held_by_a_process, make_run, score, step
 
 import tui.run.follow
@@ -107,6 +108,28 @@ async def test_an_interrupted_run_is_resumed(app: YiwenApp, workers: FakeWorkers
         await pilot.press("r")
         await wait_for(pilot, "✓ finished")
     assert workers.started[0] == workers.started[1]
+
+
+async def test_a_run_of_a_machine_that_cannot_be_seen_is_taken_over_after_a_question(
+    app: YiwenApp, root: Path, workers: FakeWorkers
+) -> None:
+    run = make_run(root, *_trained())
+    leave_worker(run, host="old-name")
+    async with app.run_test(size=SIZE) as pilot:
+        await wait_for(pilot, "● running")
+        await pilot.press("x")
+        text = await wait_for(pilot, "gone?")
+        assert "It was started on old-name" in text
+        await pilot.press("n")
+        await wait_for(pilot, lambda: "gone?" not in seen(app))
+        assert run.alive()
+        await pilot.press("x")
+        await wait_for(pilot, "gone?")
+        await pilot.press("y")
+        await wait_for(pilot, "r Resume")
+        workers.options = ("--seconds", "0.3", "--steps", "20")
+        await pilot.press("r")
+        await wait_for(pilot, "✓ finished")
 
 
 async def test_a_run_that_is_resumed_elsewhere_is_seen_to_go_on(
