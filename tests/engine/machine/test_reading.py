@@ -69,6 +69,7 @@ OTHERWISE = {
     "engine/machine/identity.py": "/proc",
     "engine/machine/lock_reach.py": "/proc",
     "engine/machine/lock.py": "a lock",
+    "engine/machine/holders.py": "writes",
     # A document that was read by the readers already.
     "engine/profile/saving.py": "parsed once before, by `reading.toml`",
 }
