@@ -19,7 +19,7 @@ from engine.run.alarms import Alarm, Watch
 from engine.run.folder import Run
 from engine.run.summary import Status, Summary
 from engine.run.time_left import TimeLeft
-from engine.run.words import phase_name, status_word
+from engine.run.words import phase_name, skipped_words, status_word
 from engine.start import launch, notice
 
 _POLL = 0.25
@@ -47,6 +47,8 @@ def follow(run: Run, before: str = "") -> Summary:
                 summary.apply(event)
                 if isinstance(event, events.Warned):
                     progress.note(_warning(event))
+                elif isinstance(event, events.Skipped):
+                    progress.note(f"! {skipped_words(event)}")
             time_left.extend(new)
             waits = not alive and run.waits()
             summary.settle(alive, waits)

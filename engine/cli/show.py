@@ -18,7 +18,7 @@ from engine.run import notes, runs_folder
 from engine.run.folder import Run
 from engine.run.settings import RunSettings
 from engine.run.summary import Summary
-from engine.run.words import part_word, status_word
+from engine.run.words import part_word, skipped_count, status_word
 from engine.table.catalog import Row, finite
 
 _LABEL = 12
@@ -75,6 +75,8 @@ def _facts(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
         names = (best if name == summary.best_checkpoint else name for name in run.checkpoints())
         yield _("checkpoints"), _(", ").join(names)
     yield from _said_of(run)
+    if summary.skipped:
+        yield _("skipped"), str(skipped_count(summary.skipped))
     yield _("time"), clock(summary.seconds)
     yield _("folder"), str(run.folder)
     if summary.message:

@@ -114,6 +114,9 @@ class Training(Section, frozen=True):
     """Decoupled weight decay (Loshchilov & Hutter 2019)."""
     max_grad_norm: NotNegativeNumber = 1.0
     """Gradients are scaled down to this norm; 0: never."""
+    nonfinite: Literal["stop", "skip"] = "stop"
+    """What a loss or a gradient that is nan or infinite does: it ends the run with the batch named,
+    or that batch is skipped and counted."""
     optimizer: Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"] = "adamw"
     """The 8-bit ones are bitsandbytes'; adafactor with a fixed learning rate."""
     gradient_checkpointing: bool = False

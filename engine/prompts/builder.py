@@ -32,6 +32,8 @@ class Encoded(Struct, frozen=True):
     ids: list[int]
     scored: list[int]
     """1 for each id whose probability counts, else 0; as long as `ids`."""
+    id: str = ""
+    """Of the pair, where it has one."""
 
     @property
     def scored_count(self) -> int:
@@ -40,7 +42,7 @@ class Encoded(Struct, frozen=True):
 
     def cut(self, most: int) -> Encoded:
         """Cut to a number of tokens from the right, as the course's script does."""
-        return Encoded(self.text, self.ids[:most], self.scored[:most])
+        return Encoded(self.text, self.ids[:most], self.scored[:most], self.id)
 
 
 class PromptBuilder:
@@ -152,7 +154,8 @@ class PromptBuilder:
             for pair, text, prompt, answer in zip(block, shown, prompts, answers):
                 ids = bos + prompt + answer + eos
                 scored = [0] * (len(bos) + len(prompt)) + [1] * (len(answer) + 1)
-                yield Encoded(self.bos_token + text + pair.output + eos_token, ids, scored)
+                whole = self.bos_token + text + pair.output + eos_token
+                yield Encoded(whole, ids, scored, pair.id)
 
     @property
     def digest(self) -> str:

@@ -13,7 +13,7 @@ from engine.language.figures import clock, interval, number, size
 from engine.language.said import Said, Words
 from engine.profile.schema import Model, Profile, Prompt
 from engine.report.markdown import block, code, escape, escape_lines, table
-from engine.run.words import choice_word, device_name, part_word, status_word
+from engine.run.words import choice_word, device_name, part_word, skipped_count, status_word
 from engine.table.catalog import Row
 
 _TOLD = {("prompt", "template"), *(("data", part) for part in ("train", "validation", "test"))}
@@ -61,6 +61,8 @@ def facts(row: Row) -> Iterator[tuple[Words, Words]]:
     yield Said("prompt"), code(summary.definition.get("prompt", "–"))
     steps = Said("{count} of {total}", count=summary.step, total=summary.steps)
     yield Said("steps"), steps if summary.steps else "–"
+    if summary.skipped:
+        yield Said("skipped"), skipped_count(summary.skipped)
     yield Said("time"), clock(summary.seconds)
     yield Said("device"), escape(device_name(summary.device)) or "–"
     if summary.memory:

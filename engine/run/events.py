@@ -48,6 +48,8 @@ class Started(Worded):
     steps: int = 0
     """Optimizer steps planned; 0 for runs that do not train."""
     resumed_from: int = 0
+    skipped: int = 0
+    """Of these steps, those that were not applied."""
     device: str = ""
     """In English, as older versions read it."""
     computes_on: Device | None = None
@@ -87,6 +89,18 @@ class Step(Event, gc=False):
     tokens_per_second: float
     memory: int = 0
     """Peak bytes: of the GPU, or resident in main memory."""
+
+
+class Skipped(Event):
+    """A step was not applied: its loss or its gradient was not finite."""
+
+    step: int
+    loss: float
+    grad_norm: float
+    items: list[str] = []
+    """Ids of the pairs of its batch."""
+    count: int = 0
+    """Such steps until now, with this one."""
 
 
 class Score(Struct):
@@ -226,7 +240,7 @@ TERMINAL = (Finished, Stopped, Failed)
 FIRST_PHASE = "loading libraries"
 """What every worker says first, also one that resumes a run."""
 _KNOWN = (
-    Started | Phase | Step | Evaluated | Judged | Sample | Saved | Warned
+    Started | Phase | Step | Skipped | Evaluated | Judged | Sample | Saved | Warned
     | Probed | Finished | Stopped | Failed
 )  # fmt: skip
 _LONGEST_LINE = 64 << 20

@@ -112,7 +112,8 @@ def _cut(training: Training, whole: Encoded, at: int) -> Encoded:
     """What is left of a pair whose answer begins at a token."""
     prompt = whole.ids[:at][: training.max_prompt_tokens]
     answer = whole.ids[at:][: training.max_output_tokens]
-    return Encoded(whole.text, prompt + answer, [0] * len(prompt) + [1] * len(answer))
+    scored = [0] * len(prompt) + [1] * len(answer)
+    return Encoded(whole.text, prompt + answer, scored, whole.id)
 
 
 def steps_per_epoch(training: Training, pairs: int) -> int:

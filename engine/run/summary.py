@@ -106,6 +106,8 @@ class Summary(Struct, array_like=True):
     """Perplexity on the validation pairs: of the best checkpoint, else the latest."""
     validated: tuple[int, float] = (-1, math.nan)
     """The latest perplexity on the validation pairs, and its step."""
+    skipped: int = 0
+    """Steps that were not applied, for their loss or gradient was not finite."""
 
     def apply(self, event: Event) -> None:
         """Take one event in."""
@@ -129,6 +131,7 @@ class Summary(Struct, array_like=True):
             self.status = Status.RUNNING
             self.told = None
             self.step, self.steps = event.resumed_from, event.steps
+            self.skipped = event.skipped
             self.device = event.place
             self.was_resumed |= event.resumed_from > 0
         elif isinstance(event, events.Evaluated):
@@ -141,6 +144,8 @@ class Summary(Struct, array_like=True):
                 self.best_checkpoint = event.checkpoint
                 if self.validated[0] == event.step:
                     self.validation = self.validated[1]
+        elif isinstance(event, events.Skipped):
+            self.skipped = event.count
         elif isinstance(event, events.Warned):
             self.told = event
         elif isinstance(event, events.TERMINAL):

@@ -5,11 +5,14 @@ Keys and events stay as they are, in every language; only here do they become wo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.language.figures import number
 from engine.language.plain_text import one_line
-from engine.language.said import Said, Words
+from engine.language.said import Said, Words, listed
 from engine.language.texts import _, marked
 from engine.run.device import Device
+from engine.run.events import Skipped
 from engine.run.judgement import FAULTS, FAULTS_IN_SHORT, METRICS
 from engine.run.summary import Status
 
@@ -42,6 +45,9 @@ _PHASES = {
     "checking what was written": Said("checking what was written"),
 }
 """Those that the workers of this version report."""
+_MOST_ITEMS = 8
+_LONGEST_ID = 40
+"""Items that a sentence names, and characters of each."""
 _FAULT_DETAILS = frozenset(
     [marked("nothing"), marked("no end"), marked("the source"), marked("nearly the source")]
 )
@@ -110,6 +116,35 @@ def model_state(state: str) -> str:
 def part_word(part: str) -> Words:
     """A file of a run in one word: training, validation, test."""
     return _PART_WORDS.get(part) or one_line(part)
+
+
+def some_items(ids: Sequence[str]) -> Words:
+    """A few ids of items, and how many more there are."""
+    shown = listed(one_line(one)[:_LONGEST_ID] for one in ids[:_MOST_ITEMS])
+    if len(ids) <= _MOST_ITEMS:
+        return shown
+    return Said("{items} and {more} more", items=shown, more=len(ids) - _MOST_ITEMS)
+
+
+def skipped_words(event: Skipped) -> Said:
+    """That a batch was skipped."""
+    return Said(
+        "step {step}: loss {loss:g}, gradient norm {grad_norm:g}; batch skipped ({count} until "
+        "now)",
+        step=event.step,
+        loss=event.loss,
+        grad_norm=event.grad_norm,
+        count=event.count,
+    )
+
+
+def skipped_count(count: int) -> Said:
+    """How many were."""
+    return Said.counted(
+        "{count} batch skipped, its loss or gradient not being finite",
+        "{count} batches skipped, their loss or gradient not being finite",
+        count,
+    )
 
 
 def choice_word(chosen_by: str) -> Words:

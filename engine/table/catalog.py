@@ -70,6 +70,7 @@ class Row(Struct, frozen=True, gc=False):
             **{name: finite(one) for name, one in metric_values(summary.judgement).items()},
             "loss": finite(summary.loss),
             "steps": summary.step,
+            "steps_skipped": summary.skipped,
             "seconds": finite(summary.seconds),
             "chosen_on_test": self.settings.chosen_on_test,
             "adapter_run": self.settings.adapter_run or None,

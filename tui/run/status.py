@@ -78,7 +78,8 @@ class RunStatus(Static):
     def show(self, summary: Summary, curve: Curve, left: float, speed: float = math.nan) -> None:
         """Show the numbers of now, and the seconds left."""
         time = _time(summary, left)
-        self._parts = [*_loss(summary, curve), *_score(summary), time, *_pace(summary, speed)]
+        told = [*_loss(summary, curve), *_skipped(summary), *_score(summary)]
+        self._parts = [*told, time, *_pace(summary, speed)]
         self.refresh()
 
     def render(self) -> Content:
@@ -102,6 +103,13 @@ def trend(curve: Curve) -> str:
     if math.isnan(change):
         return " "
     return "▾" if change < -0.002 else "▴" if change > 0.002 else "▸"
+
+
+def _skipped(summary: Summary) -> list[Content]:
+    if not summary.skipped:
+        return []
+    said = _("{count} skipped").format(count=summary.skipped)
+    return [Content.styled(said, "$text-warning")]
 
 
 def _score(summary: Summary) -> list[Content]:

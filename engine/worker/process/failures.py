@@ -12,9 +12,19 @@ from engine.run.events import Failed, worded
 from engine.worker.process import out_of_memory
 
 
+class RunFailed(UserError):
+    """A worker cannot go on: what happened, and what may help."""
+
+    def __init__(self, message: Said, hint: Said) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
 def explain(error: BaseException, phase: str = "") -> Failed:
     """The event that ends a failed run; `phase` is what it was busy with."""
     kind = type(error).__name__
+    if isinstance(error, RunFailed):
+        return Failed(type=kind, **worded(message=error.said, hint=error.hint))
     if isinstance(error, UserError):
         return Failed(type=kind, **worded(message=error.said or kind))
     message = str(error).strip() or kind

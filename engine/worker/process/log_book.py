@@ -13,6 +13,7 @@ import time
 from engine.language.errors import RunError
 from engine.language.figures import clock, number, rate, size, thousands
 from engine.language.plain_text import plain
+from engine.language.said import english
 from engine.run.events import (
     Evaluated,
     Event,
@@ -22,12 +23,14 @@ from engine.run.events import (
     Phase,
     Probed,
     Saved,
+    Skipped,
     Started,
     Step,
     Stopped,
     Warned,
 )
 from engine.run.folder import Run
+from engine.run.words import skipped_words
 
 _LINES = 50
 """Steps that are told of a run, evenly spread."""
@@ -159,6 +162,8 @@ def _of_others(event: Event) -> list[str]:
         return [f"saved {event.checkpoint}{', the best so far' if event.best else ''}"]
     if isinstance(event, Probed):
         return [f"measured {event.tokens_step:,} tokens in {event.seconds_step:.2f} s"]
+    if isinstance(event, Skipped):
+        return [f"{english(skipped_words(event))}; its pairs: {', '.join(event.items)}"]
     if isinstance(event, Warned):
         return [f"warning: {event.message}{'; ' + event.hint if event.hint else ''}"]
     if isinstance(event, Failed):

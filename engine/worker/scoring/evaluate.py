@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite, nan
 from pathlib import Path
 
 import msgspec
 import torch
+from torch import Tensor
 
 from engine.data.dataset import Pair
 from engine.language.errors import DataError
@@ -16,10 +18,12 @@ from engine.machine import regular_files
 from engine.machine.files import write_atomically
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded, PromptBuilder
+from engine.run.words import some_items
 from engine.scores import perplexity
 from engine.scores.result_lines import SampleResult
 from engine.worker.batching.passes import PassSize
 from engine.worker.model.computed import Computed
+from engine.worker.process.failures import RunFailed
 from engine.worker.process.reporter import Reporter
 
 
@@ -124,6 +128,7 @@ def score(
             ),
             Said("evaluation.tokens_per_pass = {tokens} begins with that", tokens=size.tokens),
         )
+    _score_apart(computed, file, nll, pad_id)
     reporter.phase(f"scoring {name}", len(file.pairs), len(file.pairs))
     return [
         SampleResult(
@@ -142,6 +147,38 @@ def score(
             file.pairs, file.encoded, file.examples, nll.tolist(), strict=True
         )
     ]
+
+
+def _score_apart(computed: Computed, file: Scored, nll: Tensor, pad_id: int) -> None:
+    """Score items again, each alone, that only shared a row with one whose numbers are not finite.
+
+    What is masked out is multiplied by 0, and nan stays nan. Where most are, it is the model.
+    """
+    bad = (~nll.isfinite()).nonzero().flatten().tolist()
+    if len(bad) > len(file.pairs) / 2:
+        return
+    for item in bad:
+        (alone,) = computed.passes([file.encoded[item]], 0, len(file.encoded[item].ids), pad_id)
+        nll[item] = computed.losses(alone).double().sum().cpu()
+
+
+def nonfinite(results: Sequence[SampleResult], part: str, step: int) -> RunFailed:
+    """What is wrong with the perplexity of a file that is nan or infinite."""
+    bad = [one.id for one in results if not isfinite(one.perplexity or nan)]
+    return RunFailed(
+        Said.counted(
+            "step {step}: the perplexity of the {part} file is {value}, for that of {count} item "
+            "is not finite: {items}",
+            "step {step}: the perplexity of the {part} file is {value}, for that of {count} items "
+            "is not finite: {items}",
+            len(bad),
+            step=step,
+            part=part,
+            value=perplexity.combine(results).perplexity,
+            items=some_items(bad),
+        ),
+        Said("set model.dtype = float32; after training, lower training.learning_rate"),
+    )
 
 
 def write_results(path: Path, results: Sequence[SampleResult]) -> None:

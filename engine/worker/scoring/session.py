@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,8 +147,12 @@ class Session:
         step: int,
         checkpoint: str,
         name: str,
+        is_final: bool = False,
     ) -> tuple[Score, list[SampleResult]]:
-        """Score a file, keep the samples in evaluations/`name`.jsonl, and report."""
+        """Score a file, keep the samples in evaluations/`name`.jsonl, and report.
+
+        Raises RunFailed for a perplexity that is not finite, unless the run may go on from it.
+        """
         began = time.monotonic()
         profile = self.settings.profile
         results = evaluate.score(
@@ -177,12 +182,23 @@ class Session:
                 memory=memory.peak_bytes(self.device),
             )
         )
+        if not math.isfinite(score.perplexity):
+            wrong = evaluate.nonfinite(results, part, step)
+            if is_final or profile.training.nonfinite == "stop":
+                raise wrong
+            self.reporter.warn(wrong.said, wrong.hint)
         return score, results
 
     def conclude(self, computed: Computed, file: Scored, *, step: int, checkpoint: str) -> Score:
         """The evaluation of the test file that a run ends with, and all that is said of it."""
         score, results = self.evaluate(
-            computed, "test", file, step=step, checkpoint=checkpoint, name="test"
+            computed,
+            "test",
+            file,
+            step=step,
+            checkpoint=checkpoint,
+            name="test",
+            is_final=True,
         )
         self._evaluate_repaired(computed, file, step=step, checkpoint=checkpoint)
         if self.settings.profile.evaluation.outputs:
@@ -206,7 +222,13 @@ class Session:
         max_tokens = self.settings.profile.evaluation.max_tokens
         repaired = Scored.prepare(pairs, self.builder, max_tokens)
         self.evaluate(
-            computed, "repaired", repaired, step=step, checkpoint=checkpoint, name="repaired"
+            computed,
+            "repaired",
+            repaired,
+            step=step,
+            checkpoint=checkpoint,
+            name="repaired",
+            is_final=True,
         )
 
     def _add_outputs(self, computed: Computed, results: list[SampleResult]) -> None:

@@ -21,7 +21,7 @@ from engine.worker.model.computed import Computed, choose_engine
 from engine.worker.process import devices, memory
 from engine.worker.process.reporter import StopRequested
 from engine.worker.scoring.session import Session
-from engine.worker.training import checkpoints
+from engine.worker.training import checkpoints, nonfinite
 from engine.worker.training.checkpoints import TrainerState
 from engine.worker.training.data import TrainingData
 from engine.worker.training.optimizers import make_optimizer, make_scheduler
@@ -76,6 +76,7 @@ class Trainer:
             Started(
                 steps=self.plan.steps,
                 resumed_from=self.progress.step,
+                skipped=self.progress.skipped,
                 **devices.told(self.session.device),
                 pairs=self.plan.pairs,
                 left_out=self.plan.left_out,
@@ -148,17 +149,7 @@ class Trainer:
 
     def _tell(self, result: StepResult) -> None:
         progress = self.progress
-        progress.take_step(result.loss, result.tokens)
-        if not result.is_applied:
-            self.report.warn(
-                Said(
-                    "step {step}: loss {loss:g}, gradient norm {grad_norm:g}; not applied",
-                    step=progress.step,
-                    loss=result.loss,
-                    grad_norm=result.grad_norm,
-                ),
-                Said("a lower training.learning_rate or model.dtype = float32 may help"),
-            )
+        progress.take_step(result.loss, result.tokens, is_applied=result.is_applied)
         self.report.emit(
             Step(
                 step=progress.step,
@@ -171,6 +162,15 @@ class Trainer:
                 memory=memory.peak_bytes(self.session.device),
             )
         )
+        if not result.is_applied:
+            nonfinite.skip(result, progress, self.report)
+            nonfinite.require_progress(
+                result, progress, self.settings, self.plan.steps, self._newest()
+            )
+
+    def _newest(self) -> str:
+        """The newest checkpoint, or nothing."""
+        return next(reversed(self.run.checkpoints()), "")
 
     def _evaluation_is_due(self) -> bool:
         step = self.progress.step
@@ -213,6 +213,7 @@ class Trainer:
         progress = self.progress
         if self.saved == (progress.step, progress.best):
             return
+        nonfinite.require_finite(self.parameters, progress.step, self._newest())
         state = TrainerState.now(progress, self.optimizer, self.scheduler)
         name = checkpoints.save(self.run, self.model, state, self.trained_with)
         self.saved = (progress.step, progress.best)

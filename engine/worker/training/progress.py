@@ -24,18 +24,27 @@ class Progress:
     best_perplexity: float = math.inf
     evaluations_without_better: int = 0
     recent_losses: list[float] = field(default_factory=list)
-    """Of the last ten steps, whichever worker took them."""
+    """Of the last ten steps that were applied, whichever worker took them."""
+    skipped: int = 0
+    """Steps until now that were not applied, their loss or gradient not being finite."""
+    skipped_in_a_row: int = 0
+    """The latest of them, with no other between."""
 
     @property
     def checkpoint(self) -> str:
         """The name of the checkpoint after this step."""
         return f"step-{self.step:06d}"
 
-    def take_step(self, loss: float, tokens: int) -> None:
+    def take_step(self, loss: float, tokens: int, *, is_applied: bool = True) -> None:
         """Take in what one more step was."""
         self.step += 1
         self.tokens += tokens
-        self.recent_losses = [*self.recent_losses, loss][-_RECENT:]
+        if is_applied:
+            self.recent_losses = [*self.recent_losses, loss][-_RECENT:]
+            self.skipped_in_a_row = 0
+        else:
+            self.skipped += 1
+            self.skipped_in_a_row += 1
 
     @property
     def recent_loss(self) -> float:

@@ -6,8 +6,7 @@
 3. Each pass leaves its gradient in the adapter's parameters, where they add up.
 4. Where memory runs out, the batch is begun anew in passes half as large.
 5. The gradient is scaled down to `max_grad_norm` if its norm is above it.
-6. The optimizer steps, unless loss or norm is no finite number; the learning rate goes on either
-   way.
+6. The optimizer steps, unless loss or norm is not finite; the learning rate goes on either way.
 7. Loss and norm come back later: a GPU is asked for the next step before the host knows them.
 """
 
@@ -44,13 +43,15 @@ class StepResult:
     lr: float
     tokens: int
     """Of the effective batch, padding not counted."""
+    items: tuple[str, ...]
+    """Ids of its pairs."""
     seconds: float
     """The device took, since it was asked for or since it had the result before: no matter when
     the host came to know. What is done between `settle` and the next step does not count."""
 
     @property
     def is_applied(self) -> bool:
-        """Has the step been taken? Not with a loss or a gradient that is no number."""
+        """Has the step been taken? Not with a loss or a gradient that is not finite."""
         return math.isfinite(self.loss) and math.isfinite(self.grad_norm)
 
 
@@ -90,7 +91,8 @@ class OptimizerSteps:
         norm = nn.utils.clip_grad_norm_(self._parameters, self._limit)
         lr = float(self._scheduler.get_last_lr()[0])
         tokens = sum(len(item.ids) for item in batch)
-        asked = _Asked(_Answers(loss, norm), lr, tokens, began)
+        items = tuple(item.id for item in batch)
+        asked = _Asked(_Answers(loss, norm), lr, tokens, items, began)
         if looks_itself(self._optimizer, loss, norm):
             self._optimizer.step()
             pending, self._pending = self._pending, asked
@@ -114,7 +116,7 @@ class OptimizerSteps:
         loss, norm = asked.answers.wait()
         began, self._reached = self._reached or asked.began, asked.answers.arrived
         seconds = self._reached.since(began)
-        return StepResult(loss, norm, asked.lr, asked.tokens, seconds)
+        return StepResult(loss, norm, asked.lr, asked.tokens, asked.items, seconds)
 
 
 def looks_itself(optimizer: Optimizer, loss: Tensor, norm: Tensor) -> bool:
@@ -233,4 +235,5 @@ class _Asked:
     answers: _Answers
     lr: float
     tokens: int
+    items: tuple[str, ...]
     began: _Moment

@@ -21,7 +21,7 @@ ROW = {
     "id", "status", "job", "profile", "strategy", "created", "perplexity", "perplexity_corpus",
     "bleu", "chrf", "loss", "steps", "seconds", "adapter_run", "name", "tags", "note",
     "chosen_on_test", "chosen_by", "perplexity_validation", "perplexity_untuned",
-    "worse_than_untuned",
+    "worse_than_untuned", "steps_skipped",
 }  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_runs_as_json_have_the_keys_that_programs_rely_on(
     assert oldest == {
         "id": "20260101-120000-tiny-qlora", "status": "finished", "job": "train",
         "profile": "tiny", "strategy": "qlora", "created": "2026-01-01T12:00:00+08:00",
-        "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9,
+        "perplexity": 12.5, "perplexity_corpus": 9.5, "loss": 2.0, "steps": 9, "steps_skipped": 0,
         "bleu": None, "chrf": None, "seconds": 100.0, "adapter_run": None,
         "name": "", "tags": [], "note": "", "chosen_on_test": False,
         "chosen_by": "last", "perplexity_validation": None, "perplexity_untuned": None,

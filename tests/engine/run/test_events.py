@@ -35,6 +35,7 @@ EVERY_KIND: list[Event] = [
     judged(step=4, file="evaluations/test.jsonl", seconds=0.5),
     events.Sample(step=4, id="a", instruction="問\n", output="答\u2028", reference="null"),
     events.Saved(step=4, checkpoint="step-000004", best=True),
+    events.Skipped(step=4, loss=math.inf, grad_norm=-math.inf, items=["a"], count=1),
     events.Warned(message="null", hint=""),
     events.Probed(
         seconds_load=1.0,

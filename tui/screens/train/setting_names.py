@@ -41,6 +41,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "training.warmup": ("暖身比例", "暖身", "預熱", "warmup ratio", "warm-up"),
     "training.weight_decay": ("權重衰減", "wd", "weight decay"),
     "training.max_grad_norm": ("梯度裁剪", "grad clip", "clip", "clipping"),
+    "training.nonfinite": ("非有限值", "nan", "inf", "skip batch"),
     "training.optimizer": ("最佳化器", "優化器", "optim", "adam", "adamw"),
     "training.gradient_checkpointing": ("梯度檢查點", "gc", "gradient checkpointing"),
     "training.max_prompt_tokens": ("提示長度上限", "max prompt length"),
