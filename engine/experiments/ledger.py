@@ -21,7 +21,7 @@ from engine.experiments.seed import Stage
 from engine.language.errors import RunError, cannot_write, reason_of
 from engine.language.plain_text import one_line
 from engine.machine import lock, reading, regular_files
-from engine.machine.files import write_atomically
+from engine.machine.files import make_folder, write_atomically
 from engine.machine.regular_files import is_name
 from engine.run.folder import Run
 from engine.run.summary import Status
@@ -83,8 +83,8 @@ class Ledger:
         """Write the file whole. Raises RunError."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            regular_files.make_folder(self.folder.parent)
-            regular_files.make_folder(self.folder)
+            make_folder(self.folder.parent)
+            make_folder(self.folder)
             content = tomli_w.dumps(msgspec.to_builtins(self.contents)).encode()
             write_atomically(self.folder / "experiment.toml", content)
         except OSError as error:

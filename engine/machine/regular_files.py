@@ -98,13 +98,6 @@ def clear(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder if it is not there. Raises OSError where a link leads elsewhere."""
-    path.mkdir(exist_ok=True)
-    if not is_own_folder(path):
-        raise _no_file(path, Said("is a link, and leads elsewhere"))
-
-
 def _regular(name: str | Path, flags: int, mode: int, folder: int | None, path: Path) -> int:
     try:
         handle = os.open(name, flags | _NEVER, mode, dir_fd=folder)

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from engine.language.errors import UserError
 from engine.language.said import Said
 from engine.machine import reading, regular_files
+from engine.machine.files import sync_names
 
 CHUNK = 1 << 20
 _TRIES = 5
@@ -80,6 +81,7 @@ def fetch(file: ModelFile, read: Read, target: Path, progress: Callable[[int], N
                 "{name}: arrived damaged and was thrown away; repeat the command", name=file.name
             )
         os.replace(part, target)
+    sync_names(target.parent)
 
 
 def _fill(content: _Content, file: ModelFile, read: Read, progress: Callable[[int], None]) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from engine.language.said import Said, Words, english, lines, pack, unpack
 from engine.machine import regular_files
+from engine.machine.files import sync_names
 from engine.run import definition as definitions
 from engine.run import old_events, old_prose
 from engine.run.device import Device
@@ -237,6 +238,9 @@ class Unknown(Event):
 
 
 TERMINAL = (Finished, Stopped, Failed)
+KEPT = (Saved, Evaluated, Judged, Warned, Probed, *TERMINAL)
+"""Events that say what would be missed: on the disk before anything that follows. Of the others,
+steps above all, the last few may be lost with the power; a worker that goes on does them again."""
 FIRST_PHASE = "loading libraries"
 """What every worker says first, also one that resumes a run."""
 _KNOWN = (
@@ -288,15 +292,18 @@ class EventLog:
         self._handle = regular_files.descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         if not _ends_with_newline(path):  # a torn line of a killed worker
             os.write(self._handle, b"\n")
+        sync_names(path.parent)
 
     def append(self, event: Event) -> None:
-        """Write one event. Raises OSError when the disk is full."""
+        """Write one event; one that is `KEPT` is on the disk then. Raises OSError if it is full."""
         line = (b"\n" if self._torn else b"") + encode(event)
         written = os.write(self._handle, line)
         if written < len(line):
             self._torn = True  # the disk filled up in the middle; what follows must not stick to it
             os.write(self._handle, line[written:])
             self._torn = False
+        if isinstance(event, KEPT):
+            os.fsync(self._handle)
 
 
 def _ends_with_newline(path: Path) -> bool:

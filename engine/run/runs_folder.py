@@ -19,7 +19,7 @@ from engine.data.dataset import Dataset, Pair
 from engine.language.errors import RunError
 from engine.language.said import Joined, listed
 from engine.machine import provenance, regular_files
-from engine.machine.files import write_atomically
+from engine.machine.files import sync_names, write_atomically
 from engine.machine.paths import in_full
 from engine.profile.schema import Profile
 from engine.run import waiting_list
@@ -76,8 +76,9 @@ def create(
     content = tomli_w.dumps(msgspec.to_builtins(settings)).encode()
     try:
         write_atomically(folder / "run.toml", content)
+        sync_names(root)
     except OSError as error:
-        folder.rmdir()
+        regular_files.clear(folder)
         raise _cannot_hold(root, error) from None
     return Run(folder)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.language.errors import RunError
 from engine.machine import lock, regular_files
+from engine.machine.files import make_folder
 from engine.machine.lock import Lock
 from engine.run.folder import Run
 
@@ -80,7 +81,7 @@ class Trash:
     def _own_folder(self) -> Path:
         if self._folder is None:
             parent = self._root / FOLDER
-            regular_files.make_folder(parent)
+            make_folder(parent)
             self._folder = Path(tempfile.mkdtemp(dir=parent))
             self._lock = lock.acquire(self._folder)
         return self._folder

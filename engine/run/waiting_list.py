@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from engine.language.errors import RunError, cannot_write, reason_of
 from engine.machine import reading, regular_files
-from engine.machine.files import write_atomically
+from engine.machine.files import make_folder, write_atomically
 from engine.machine.regular_files import is_name
 
 _PATIENCE = 5.0
@@ -95,7 +95,7 @@ def locked(root: Path) -> Iterator[None]:
     """Nobody else changes the list meanwhile. Raises RunError."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        regular_files.make_folder(folder_of(root))
+        make_folder(folder_of(root))
         handle = regular_files.descriptor(folder_of(root) / "list.lock", os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise RunError(

@@ -24,6 +24,7 @@ from transformers import PreTrainedModel
 from engine.data import dataset
 from engine.language.errors import UserError
 from engine.machine import file_modes, reading, regular_files
+from engine.machine.files import put_in_place
 from engine.models import hub
 from engine.run import prompt_builder
 from engine.run.events import Event, Phase
@@ -103,9 +104,7 @@ def merge(asked: Merge, report: Report) -> Merged:
             difference=difference,
             limit=limit,
         )
-    if target.is_dir():
-        target.rmdir()  # it was empty
-    os.replace(part, target)
+    put_in_place(part, target)
     size = sum(path.stat().st_size for path in target.iterdir())
     return Merged(layers, size, str(dtype).removeprefix("torch."), difference)
 

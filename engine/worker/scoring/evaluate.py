@@ -14,8 +14,7 @@ from torch import Tensor
 from engine.data.dataset import Pair
 from engine.language.errors import DataError
 from engine.language.said import Said, Words
-from engine.machine import regular_files
-from engine.machine.files import write_atomically
+from engine.machine.files import make_folder, write_atomically
 from engine.profile.schema import Profile
 from engine.prompts.builder import Encoded, PromptBuilder
 from engine.run.words import some_items
@@ -183,7 +182,7 @@ def nonfinite(results: Sequence[SampleResult], part: str, step: int) -> RunFaile
 
 def write_results(path: Path, results: Sequence[SampleResult]) -> None:
     """Per-sample results as JSON Lines, replaced whole."""
-    regular_files.make_folder(path.parent)
+    make_folder(path.parent)
     encoder = msgspec.json.Encoder()
     write_atomically(path, encoder.encode_lines(list(results)))
 

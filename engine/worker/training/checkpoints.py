@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine.machine import file_modes, regular_files
+from engine.machine.files import make_folder, put_in_place, take_back
 from engine.models import adapter_check
 from engine.run import trained_with
 from engine.run.folder import Run
@@ -77,7 +77,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     Only the newest keeps its trainer state, which is several times the adapter's size.
     """
     name = state.progress.checkpoint
-    regular_files.make_folder(run.checkpoints_path)
+    make_folder(run.checkpoints_path)
     temporary = run.checkpoints_path / f".{name}.part"
     regular_files.clear(temporary)
     temporary.mkdir()
@@ -88,8 +88,7 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     state.write(temporary / _TRAINER)
     file_modes.as_usual(temporary)
     target = run.checkpoints_path / name
-    regular_files.clear(target)
-    os.replace(temporary, target)
+    put_in_place(temporary, target)
     for other in run.checkpoints():
         if other != name:
             for file in (_TRAINER, _OLD_TRAINER):
@@ -99,12 +98,20 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
 
 def newest_state(run: Run) -> tuple[Path, TrainerState] | None:
     """The checkpoint to resume from, or None to begin anew."""
+    _take_back(run)
     for name in reversed(run.checkpoints()):
         path = run.checkpoints_path / name
         for file in (_TRAINER, _OLD_TRAINER):
             if (path / file).is_file() and not (path / file).is_symlink():
                 return path, TrainerState.read(path / file)
     return None
+
+
+def _take_back(run: Run) -> None:
+    """What a worker was about to replace when it was killed is as it was."""
+    take_back(run.adapter_path)
+    for path in run.checkpoints_path.glob(".step-*.before"):
+        take_back(path.with_name(path.stem.removeprefix(".")))
 
 
 def load_weights(model: PeftModel, folder: Path) -> None:
@@ -119,8 +126,7 @@ def publish(run: Run, checkpoint: str) -> None:
     temporary = run.folder / ".adapter.part"
     regular_files.clear(temporary)
     shutil.copytree(run.checkpoints_path / checkpoint, temporary, ignore=_not_published)
-    regular_files.clear(run.adapter_path)
-    os.replace(temporary, run.adapter_path)
+    put_in_place(temporary, run.adapter_path)
 
 
 def _not_published(folder: str, names: list[str]) -> list[str]:
