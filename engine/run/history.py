@@ -61,9 +61,7 @@ class Steps:
     """How often steps were forgotten."""
 
     def extend(self, steps: list[Step]) -> None:
-        """Take in steps that follow one another; those known already are done again."""
-        if self.numbers and steps[0].step <= self.numbers[-1]:
-            self.forget_after(steps[0].step - 1)
+        """Take in steps that follow one another, and those that are kept."""
         self.numbers.extend([event.step for event in steps])
         for name, column in self.columns.items():
             values: list[float] = list(map(attrgetter(name), steps))

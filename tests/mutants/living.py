@@ -8,10 +8,44 @@ from __future__ import annotations
 
 OWN_TESTS: dict[str, tuple[str, ...]] = {
     "engine/run/plan.py": ("tests/engine/run/test_plan.py",),
-    "engine/table/packing.py": ("tests/engine/table/test_packing.py",),
+    "engine/run/summary.py": ("tests/engine/run/test_summary.py",),
+    "engine/run/history.py": ("tests/engine/run/test_history.py",),
+    "engine/run/time_left.py": ("tests/engine/run/test_time_left.py",),
+    "engine/run/overlap.py": ("tests/engine/run/test_overlap.py",),
+    "engine/queue/placement.py": ("tests/engine/queue/test_placement.py",),
+    "engine/prompts/builder.py": ("tests/engine/prompts/test_builder.py",),
+    "engine/prompts/few_shot.py": ("tests/engine/prompts/test_few_shot.py",),
+    "engine/prompts/strategies.py": ("tests/engine/prompts/test_strategies.py",),
+    "engine/scores/perplexity.py": ("tests/engine/scores/test_perplexity.py",),
     "engine/scores/translation_quality.py": ("tests/engine/scores/test_translation_quality.py",),
+    "engine/table/packing.py": ("tests/engine/table/test_packing.py",),
+    "engine/worker/batching/passes.py": ("tests/engine/worker/batching/test_passes.py",),
 }
 """By module the tests that are its own: no others are run, so that a fault is seen where it is."""
 
-LIVING: dict[str, dict[str, str]] = {}
+LIVING: dict[str, dict[str, str]] = {
+    "engine/run/summary.py": {
+        "read_summary: previous and (not is_step) → previous or not is_step": (
+            "then every step is decoded, and an empty line is no event: the same, only slower"
+        ),
+    },
+    "engine/run/time_left.py": {
+        "PhasePace.__init__: (0, math.nan) → (1, math.nan)": "what a phase sets as it begins",
+        "TimeLeft.seconds: left > 0 → left >= 0": "no clock stands still for a whole reading",
+        "TimeLeft._begin: (0, math.nan) → (1, math.nan)": "no step yet: its time tells",
+        "TimeLeft._begin: self._items = 0 → self._items = 1": (
+            "what samples are translated after, the score of the test file, sets it"
+        ),
+        "TimeLeft._begin: (0, 0.0) → (1, 0.0)": "batches that took no time",
+        "TimeLeft._begin: (0, 0.0) → (0, 1.0)": "of no samples the time is not asked",
+    },
+    "engine/prompts/builder.py": {
+        ": _AT_ONCE = 1000 → _AT_ONCE = 1001": "how many are encoded in a call changes no token",
+    },
+    "engine/prompts/few_shot.py": {
+        "Examples._nearest: 4 * wanted → 5 * wanted": (
+            "how many are looked at before all are: the nearest that fit are found either way"
+        ),
+    },
+}
 """By module, by what `make mutants` calls a change: why it changes nothing that one could see."""

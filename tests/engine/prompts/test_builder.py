@@ -142,3 +142,78 @@ def test_the_digest_changes_with_all_that_changes_the_prompt(changed: PromptBuil
 
 def test_the_digest_does_not_change_with_what_is_not_in_the_prompt() -> None:
     assert builder(example="[{instruction}:{output}]").digest == builder().digest
+
+
+def near(*examples: Pair, **changes: Any) -> PromptBuilder:
+    """Whose examples are those most like an item."""
+    form = msgspec.structs.replace(FORM, **changes)
+    chosen = Examples(FewShot(choose="nearest", examples=1), examples)
+    return PromptBuilder(form, tokenizer.load(str(MODEL)), chosen)
+
+
+HILLS, STARS = Pair("1", "山高水長", "山很高"), Pair("2", "星月皎潔", "星星亮")
+
+
+def test_examples_that_vary_are_those_of_the_item() -> None:
+    made = near(HILLS, STARS)
+    assert made.text("山高") == "S|[山高水長=山很高]|山高>"
+    assert made.text("星月") == "S|[星月皎潔=星星亮]|星月>"
+
+
+def test_examples_are_numbered_from_one() -> None:
+    made = builder(HILLS, STARS, example="{number}.{output} ")
+    assert made.text("問") == "S|1.山很高 2.星星亮 |問>"
+
+
+def test_texts_are_trimmed_only_where_the_profile_wants_it() -> None:
+    spaced = Pair("1", " 甲 ", "乙\n")
+    assert builder(spaced, trim=True).text(" 問\n") == "S|[甲=乙]|問>"
+    assert builder(spaced).text(" 問\n") == "S|[ 甲 =乙\n]| 問\n>"
+
+
+@pytest.mark.parametrize("bos", ["own", "none"])
+def test_many_pairs_are_encoded_as_each_alone(bos: str) -> None:
+    """More than are encoded in one call."""
+    made = near(HILLS, STARS, bos=bos)
+    pairs = [pair(number, classical=number % 3 == 0) for number in range(1002)]
+    alone = [
+        msgspec.structs.replace(made.encode(one.instruction, one.output), id=one.id)
+        for one in pairs
+    ]
+    assert list(made.encode_all(pairs)) == alone
+    assert list(made.encode_all(pairs[:1])) == alone[:1]
+
+
+def test_as_many_examples_fit_as_leave_a_token_for_the_answer() -> None:
+    """The last ones, which stand next to the item, bos counted."""
+    made = builder(HILLS, STARS)
+    both = len(made.prompt_ids("問"))
+    last = len(builder(STARS).prompt_ids("問"))
+    none = len(builder().prompt_ids("問"))
+    assert none < last < both
+    expected = {both + 1: 2, both: 1, last + 1: 1, last: 0, none + 1: 0, 0: 0}
+    assert {room: made.examples_that_fit("問", room) for room in expected} == expected
+
+
+class OtherEnd(Tokenizer):
+    """Whose answers end with another token."""
+
+    def __init__(self, eos: str | None) -> None:
+        super().__init__(MODEL)
+        self.eos_token = eos
+
+
+def test_the_digest_tells_how_an_answer_ends_and_from_what_examples_are_taken() -> None:
+    ends = {PromptBuilder(FORM, OtherEnd(eos)).digest for eos in ("<eos>", "<bos>", None)}
+    assert len(ends) == 3
+    assert near(HILLS, STARS).digest != near(HILLS).digest
+    assert near(HILLS, STARS).digest == near(HILLS, STARS).digest
+    same_text = builder(HILLS).digest, near(HILLS).digest
+    assert len(set(same_text)) == 2
+
+
+def test_without_an_end_token_nothing_is_written_for_it() -> None:
+    made = PromptBuilder(FORM, OtherEnd(None))
+    assert made.encode("問", "答").text.endswith("|問>答")
+    (encoded,) = made.encode_all([Pair("1", "問", "答")])
+    assert encoded.text.endswith("|問>答")

@@ -181,3 +181,30 @@ def test_what_varies_has_a_fingerprint_of_all_that_it_varies_by() -> None:
     assert Examples(FewShot(), WORDS).fingerprint == ""
     assert of(WORDS) == of(list(WORDS))
     assert len({of(WORDS), of(WORDS[:4]), of(WORDS, examples=3), of(WORDS, direction="same")}) == 4
+
+
+def test_an_item_sees_no_more_than_there_are_and_no_more_than_asked_for() -> None:
+    assert Examples(FewShot(choose="nearest", examples=2), WORDS).count == 2
+    assert Examples(FewShot(choose="nearest", examples=9), WORDS).count == 5
+    assert Examples(FewShot(direction="same", examples=3), WORDS).count == 3  # of to_modern
+
+
+def test_of_an_unknown_direction_the_nearest_of_both_are_shown() -> None:
+    settings = FewShot(choose="nearest", examples=2, direction="same")
+    before = Examples(settings, WORDS).before("國王問怎麼樣")
+    assert {example.id for example in before} == {"s2", "s4"}
+
+
+def test_of_mixed_directions_the_nearest_are_shown_whatever_is_asked_for() -> None:
+    settings = FewShot(choose="nearest", examples=1)
+    (shown,) = Examples(settings, WORDS).before("翻譯成文言文：\n星月皎潔")
+    assert shown.id == "s5"
+
+
+def test_where_all_that_is_near_goes_the_other_way_the_nearest_of_its_own_is_still_found() -> None:
+    """The nearest are looked at first; then all, before others fill up."""
+    others = [sentence(n, f"國王問怎麼樣{n}", "王問何如", classical=True) for n in range(6)]
+    train = [sentence(7, "山高水長", "山很高"), *others, sentence(8, "王問之", "國王問他")]
+    settings = FewShot(choose="nearest", examples=1, direction="same")
+    (shown,) = Examples(settings, train).before("翻譯成現代文：\n國王問怎麼樣")
+    assert shown.id == "s8"

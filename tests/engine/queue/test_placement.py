@@ -47,3 +47,28 @@ def test_a_processor_does_one_run_at_a_time() -> None:
     place = find_place(1, "", [], (), any_active=True)
     assert place.reason == "waits for the run at work to end"
     assert "not on this machine" in find_place(1, "GPU-1", [], (), any_active=False).reason
+
+
+def test_a_place_is_free_where_just_enough_is_free() -> None:
+    place = find_place(70 * GIB, "", TWO, (), any_active=False)
+    assert (place.free, place.gpu, place.reason) == (True, "GPU-1", "")
+    assert not find_place(70 * GIB + 1, "", TWO, (), any_active=False).free
+
+
+def test_without_a_gpu_neither_a_wish_nor_a_second_run_finds_a_place() -> None:
+    assert not find_place(1, "GPU-1", [], (), any_active=False).free
+    assert not find_place(1, "", [], (), any_active=True).free
+
+
+@pytest.mark.parametrize("memory", [60, 80])
+def test_what_one_card_may_hold_is_waited_for_though_another_is_too_small(memory: int) -> None:
+    cards = [gpu(0, 20, total=24), gpu(1, 10)]
+    size = {60: "64.4", 80: "85.9"}[memory]
+    place = find_place(memory * GIB, "", cards, (), any_active=False)
+    assert place.reason == f"waits for {size} GB free on a GPU; GPU 0 has 21.5 GB"
+
+
+def test_what_none_can_hold_is_held_against_the_largest() -> None:
+    cards = [gpu(0, 20, total=24), gpu(1, 10)]
+    place = find_place(90 * GIB, "", cards, (), any_active=False)
+    assert place.reason == "needs about 96.6 GB, more than a GPU here has (85.9 GB)"

@@ -41,3 +41,8 @@ def test_a_training_file_that_has_changed_tells_nothing(trained: Run) -> None:
     told = overlap.warning(str(trained.adapter_path), [pair(1)])
     assert str(told).startswith("it cannot be told which of these pairs")
     assert "has changed" in told
+
+
+def test_an_adapter_deeper_in_a_runs_folder_is_none_of_the_run(trained: Run) -> None:
+    deeper = trained.checkpoints_path / "step-000009" / "copy"
+    assert overlap.warning(str(deeper), [pair(1)]) == ""

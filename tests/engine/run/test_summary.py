@@ -246,3 +246,78 @@ def test_validation_is_that_of_the_best_checkpoint_and_the_untuned_model_is_kept
     assert summary.is_worse
     evaluated = folded(events.Started(), scored("test", 0, 40.0), events.Finished())
     assert math.isnan(evaluated.untuned), "nothing was trained"
+
+
+def test_of_a_run_of_which_nothing_was_told_nothing_is_known() -> None:
+    known = Summary()
+    counts = (known.step, known.steps, known.tokens, known.memory, known.phase_done, known.phase_of)
+    assert counts == (0,) * 6
+    assert (known.was_resumed, known.ended, known.validated[0]) == (False, False, -1)
+
+
+def test_three_statuses_are_ends_that_a_worker_told() -> None:
+    assert {status for status in Status if status.ended} == {
+        Status.FINISHED,
+        Status.STOPPED,
+        Status.FAILED,
+    }
+
+
+def test_a_phase_goes_on_until_another_begins_or_it_begins_anew() -> None:
+    def scoring(at: float, done: int) -> Event:
+        return events.Phase(at=at, name="scoring", done=done, of=9)
+
+    given = [events.Started(at=1.0), scoring(2.0, 0), scoring(3.0, 4), scoring(4.0, 4)]
+    assert folded(*given).phase_began == 2.0
+    assert folded(*given, scoring(5.0, 3)).phase_began == 5.0
+
+
+@pytest.mark.parametrize(("step_number", "resumed"), [(0, False), (1, True), (7, True)])
+def test_a_run_was_resumed_once_a_worker_went_on_from_a_step(
+    step_number: int, resumed: bool
+) -> None:
+    started = events.Started(steps=9, resumed_from=step_number)
+    assert folded(events.Started(), started).was_resumed is resumed
+    assert folded(started, events.Started()).was_resumed is resumed
+
+
+def test_validation_is_not_taken_from_another_step_than_the_best_checkpoints() -> None:
+    def scored(number: int, perplexity: float) -> Event:
+        return events.Evaluated(part="validation", score=score(perplexity), step=number)
+
+    def saved(number: int) -> Event:
+        return events.Saved(step=number, checkpoint=f"step-{number}", best=True)
+
+    given = [events.Started(steps=90), scored(30, 9.0), saved(30), scored(60, 7.0)]
+    assert folded(*given).validation == 9.0
+    assert folded(*given, saved(60)).validation == 7.0
+    assert folded(*given, saved(50)).validation == 9.0
+
+
+def test_as_good_as_the_untuned_model_is_not_worse() -> None:
+    scored = [events.Evaluated(part="test", score=score(9.0), step=number) for number in (0, 1)]
+    assert not folded(events.Started(steps=1), *scored).is_worse
+
+
+def test_what_the_end_does_not_say_stays_as_it_was() -> None:
+    given = (
+        events.Started(steps=1),
+        events.Evaluated(part="test", score=score(), file="latest.jsonl"),
+        step(1, loss=2.0),
+        events.Saved(step=1, checkpoint="step-1", best=True),
+    )
+    silent = folded(*given, events.Finished())
+    assert (silent.best_checkpoint, silent.results_file) == ("step-1", "latest.jsonl")
+    assert silent.loss == 2.0
+    said = folded(*given, events.Finished(checkpoint="step-0", file="end.jsonl", loss=1.5))
+    assert (said.best_checkpoint, said.results_file) == ("step-0", "end.jsonl")
+    assert said.loss == 1.5
+
+
+def test_how_long_a_phase_has_taken_is_told_while_a_worker_is_at_it() -> None:
+    began = time.time() - 60
+    busy = folded(events.Started(at=began), events.Phase(at=began, name="scoring"))
+    assert busy.seconds_of_phase == pytest.approx(60, abs=5)
+    busy.settle(False)
+    assert math.isnan(busy.seconds_of_phase), "nobody is at it"
+    assert math.isnan(folded(events.Started(at=began)).seconds_of_phase), "of no phase"

@@ -7,6 +7,7 @@ import time
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from samples import score, step, tiny
 
 from engine.profile.schema import Profile
@@ -21,7 +22,7 @@ from engine.run.events import (
     Started,
     Unknown,
 )
-from engine.run.time_left import TimeLeft
+from engine.run.time_left import PhasePace, TimeLeft
 
 LOADING = Phase(name=FIRST_PHASE)
 """A worker begins, where there was one before."""
@@ -142,3 +143,91 @@ def test_an_event_of_another_version_says_nothing_of_the_time() -> None:
     given = written(15)
     strange = [one for event in given for one in (event, Unknown(at=0.0, line="?"))]
     assert left(strange) == pytest.approx(left(given), abs=0.5)
+
+
+def phase(done: int, of: int = 9, *, at: float = 0.0, name: str = "scoring") -> Phase:
+    return Phase(at=at, name=name, done=done, of=of)
+
+
+def pace(*given: Event) -> PhasePace:
+    found = PhasePace()
+    found.extend(given)
+    return found
+
+
+def test_a_phase_takes_as_long_as_it_has_taken_so_far() -> None:
+    found = pace(phase(1, at=10.0), Saved(at=11.0, step=1, checkpoint="d"), phase(4, at=16.0))
+    assert found.seconds == 6.0
+    assert found.seconds_left == 10.0  # two seconds each of the five others
+
+
+def test_a_phase_that_is_told_twice_goes_on_and_one_that_falls_back_begins_anew() -> None:
+    told = [phase(2, at=10.0), phase(2, at=12.0)]
+    assert pace(*told).seconds == 2.0
+    assert pace(*told, phase(4, at=14.0)).seconds_left == 10.0
+    assert pace(*told, phase(1, at=15.0)).seconds == 0.0
+    assert pace(*told, phase(9, at=15.0, name="merging")).seconds == 0.0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        [phase(3)],
+        [phase(3), phase(3, at=5.0)],
+        [phase(0, 0), phase(0, 0, at=5.0)],
+        [phase(0, 0), phase(4, 0, at=5.0)],
+    ],
+)
+def test_a_phase_of_which_nothing_was_done_or_whose_end_is_unknown_tells_no_time(
+    given: list[Event],
+) -> None:
+    assert math.isnan(pace(*given).seconds_left)
+
+
+def test_one_item_that_was_done_is_enough_to_tell() -> None:
+    assert pace(phase(0), phase(1, at=5.0)).seconds_left == 40.0
+
+
+def test_less_than_a_second_is_still_told() -> None:
+    now = time.time()
+    given = [Started(at=now - 40, steps=40), step(1, 40, at=now - 39), step(39, 40, at=now - 0.5)]
+    assert 0 < left(given, profile(every=40)) < 1
+
+
+def test_a_second_worker_knows_no_point_of_the_curve_before_it_has_scored_one() -> None:
+    now = time.time()
+    began = Started(at=now - 100, steps=40, resumed_from=20)
+    loading = Phase(at=now - 30, name="reading data")
+    given = [*written(15), began, loading, step(21, 40, at=now - 10), step(31, 40, at=now)]
+    for known in (profile(), profile(outputs=True)):
+        assert left(given, known) == pytest.approx(9, abs=0.5)
+
+
+def test_translating_other_things_says_nothing_of_the_translations_of_the_end() -> None:
+    given = written(15)
+    at = given[-1].at
+    others = [phase(0, 3, at=at - 0.4), phase(3, 3, at=at - 0.1)]
+    unfinished = [phase(0, 3, at=at - 0.4, name=SAMPLES), phase(2, 3, at=at - 0.1, name=SAMPLES)]
+    known = profile(outputs=True)
+    for more in (others, unfinished):
+        assert left([*given[:-1], *more, given[-1]], known) == pytest.approx(
+            left(given, known), abs=0.2
+        )
+
+
+def test_only_the_test_file_tells_how_long_the_end_is_scored() -> None:
+    given = written(15)
+    at = given[-1].at
+    validation = Evaluated(at=at - 0.1, part="validation", score=score(), step=14, seconds=500.0)
+    found = TimeLeft(profile())
+    found.extend([*given, validation])
+    assert found.seconds < 100
+
+
+def test_samples_that_fill_several_batches_tell_how_long_one_takes() -> None:
+    """16 at once: 40 samples in three batches took 1.5 seconds, 84 items take six."""
+    many = [replace(e, done=min(e.done, 1) * 40, of=40) if isinstance(e, Phase) else e
+            for e in written(15)]  # fmt: skip
+    whole, without = left(many, profile(outputs=True)), left(many)
+    assert whole - without == pytest.approx(1.5 * 6 / 3, abs=0.1)

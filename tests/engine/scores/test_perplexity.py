@@ -55,3 +55,4 @@ def test_each_direction_that_occurs_gets_a_score_of_its_own() -> None:
         "to_modern": 2.0,
         "to_classical": 4.0,
     }
+    assert list(found) == ["to_modern", "to_classical"], "in the order in which they are shown"
