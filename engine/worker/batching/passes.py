@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.worker.batching.batches import Pass
-
-_SMALLEST = 128
-"""Tokens; a pass is not made smaller than this."""
 
 
 @dataclass
@@ -18,9 +14,15 @@ class PassSize:
     tokens: int
     """In a pass at most; 0: as the path decides."""
 
-    def halve(self, tried: Sequence[Pass]) -> bool:
-        """Take half of what did not fit; false if that would be too little to go on with."""
-        half = max(batch.ids.numel() for batch in tried) // 2
-        smaller = not self.tokens or half < self.tokens  # a single pair is not divided
-        self.tokens = half
-        return smaller and half >= _SMALLEST
+    def halve(self, failed: Pass) -> bool:
+        """Take half of what did not fit; false if that was a single item, which is not divided."""
+        if len(items_of(failed)) == 1:
+            return False
+        half = failed.ids.numel() // 2
+        self.tokens = max(1, min(half, self.tokens or half))
+        return True
+
+
+def items_of(batch: Pass) -> list[int]:
+    """Which items a pass holds, by their places in what was laid out."""
+    return sorted(set(batch.samples.tolist()))

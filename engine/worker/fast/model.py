@@ -80,7 +80,7 @@ class FastModel:
             return self._translator.generate(
                 prompts, stop_ids, settings, stop_requested=stop_requested, on_token=on_token
             )
-        except torch.OutOfMemoryError:
+        except Exception:
             self._translator = None  # with its caches, which were made for so many prompts
             raise
 

@@ -58,7 +58,7 @@ def serve() -> int:
         emit(merge(asked, emit))
     except Exception as error:
         regular_files.clear(part_of(Path(asked.target)))
-        emit(failures.explain(error, "loading the model"))
+        emit(failures.explain(error, "merging"))
         return 1
     return 0
 

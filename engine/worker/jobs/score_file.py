@@ -46,6 +46,7 @@ def _predict(session: Session) -> None:
         [pair.instruction for pair in pairs],
         session.settings.profile,
         session.reporter,
+        ids=[pair.id for pair in pairs],
     )
     results = [
         SampleResult(

@@ -57,8 +57,6 @@ class Server:
                     self._score(request, self._served)
                 else:
                     self._generate(request, self._served)
-            except UserError as error:
-                self._send(Trouble(message=pack(error.said)))
             except Exception as error:  # the process and its loaded model outlive a bad request
                 loads = isinstance(request, Load)
                 failed = failures.explain(error, "loading the model" if loads else "translating")

@@ -20,7 +20,7 @@ from engine.worker.model.adapters import load_adapter
 from engine.worker.model.computed import choose_engine, make_translator
 from engine.worker.model.generate import generate
 from engine.worker.model.loading import load_base
-from engine.worker.process import memory
+from engine.worker.process import memory, out_of_memory
 
 _TRANSLATORS = 4
 """Kept at once; each may hold the base merged with its adapter."""
@@ -45,6 +45,24 @@ class Served:
         """The continuation of a prompt, token by token, without the stop token."""
         if wrong := too_long(len(request.ids), self._context):
             raise UserError(wrong)
+        came: list[int] = []
+
+        def told(token: int) -> None:
+            came.append(token)
+            on_token(token)
+
+        try:
+            return self._continue(request, told, cancelled)
+        except Exception as error:
+            if came or not self._translators or not out_of_memory.happened(error):
+                raise
+        self._translators.clear()  # what they hold may be all that is missing
+        torch.cuda.empty_cache()
+        return self._continue(request, on_token, cancelled)
+
+    def _continue(
+        self, request: Generate, on_token: Callable[[int], None], cancelled: Callable[[], bool]
+    ) -> list[int]:
         model = self._under(request.adapter)
         torch.manual_seed(request.seed)
         prompts, stop, settings = [request.ids], frozenset(request.stop), request.generation

@@ -16,6 +16,7 @@ from engine.language.said import Said, Words, labelled
 from engine.models import adapter_check, weight_files
 from engine.profile.schema import Lora
 from engine.worker.model import pretrained
+from engine.worker.process import out_of_memory
 from engine.worker.process.devices import Warn
 
 
@@ -58,9 +59,9 @@ def load_adapter(
         else:
             model = PeftModel.from_pretrained(model, str(folder), adapter_name=name)
         require_whole(model, folder, name)
-    except torch.OutOfMemoryError:
-        raise
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        if out_of_memory.happened(error):
+            raise
         _take_off(model, name, others)
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(

@@ -20,6 +20,7 @@ from engine.language.said import Said, Words, labelled
 from engine.models import weight_files
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
 from engine.worker.model import scanned
+from engine.worker.process import out_of_memory
 
 _NO_ADAPTER = {"subfolder": "no adapter is wanted"}
 """Where transformers looks for an adapter to apply, which else it finds beside the model."""
@@ -68,10 +69,8 @@ def _in_words(folder: Path) -> Iterator[None]:
     with _reported() as report:
         try:
             yield
-        except (MemoryError, torch.OutOfMemoryError):
-            raise
         except Exception as error:
-            if "DefaultCPUAllocator" in str(error) or "CUDA" in str(error):
+            if out_of_memory.happened(error) or "CUDA" in str(error):
                 raise  # the machine's fault, and the hint is another one
             if any("out of memory" in line for line in report) or _gpu_is_full():
                 raise torch.OutOfMemoryError("CUDA out of memory while loading") from error

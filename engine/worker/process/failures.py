@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 
-import torch
-
 from engine.language.errors import UserError
 from engine.language.said import Said, Words
 from engine.run.events import Failed, worded
 from engine.worker.process import out_of_memory
+from engine.worker.process.out_of_memory import DoesNotFit
 
 
 class RunFailed(UserError):
@@ -27,16 +26,14 @@ def explain(error: BaseException, phase: str = "") -> Failed:
         return Failed(type=kind, **worded(message=error.said, hint=error.hint))
     if isinstance(error, UserError):
         return Failed(type=kind, **worded(message=error.said or kind))
+    if isinstance(error, DoesNotFit) or out_of_memory.happened(error):
+        told = out_of_memory.message(error, phase)
+        return Failed(type=kind, **worded(message=told, hint=out_of_memory.hint(error, phase)))
     message = str(error).strip() or kind
-    return Failed(type=kind, **worded(message=message.splitlines()[0], hint=_hint(error, phase)))
+    return Failed(type=kind, **worded(message=message.splitlines()[0], hint=_hint(error)))
 
 
-def _hint(error: BaseException, phase: str) -> Words:
-    message = str(error)
-    if isinstance(error, torch.cuda.OutOfMemoryError) or "CUDA error: out of memory" in message:
-        return out_of_memory.hint(phase)
-    if isinstance(error, MemoryError) or "DefaultCPUAllocator" in message:
-        return Said("main memory is exhausted: lower training.tokens_per_pass")
+def _hint(error: BaseException) -> Words:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Said("the disk is full: free some space, then resume the run")
     if isinstance(error, ImportError):

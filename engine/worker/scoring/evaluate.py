@@ -20,9 +20,12 @@ from engine.prompts.builder import Encoded, PromptBuilder
 from engine.run.words import some_items
 from engine.scores import perplexity
 from engine.scores.result_lines import SampleResult
-from engine.worker.batching.passes import PassSize
+from engine.worker.batching.batches import Pass
+from engine.worker.batching.passes import PassSize, items_of
 from engine.worker.model.computed import Computed
+from engine.worker.process import out_of_memory
 from engine.worker.process.failures import RunFailed
+from engine.worker.process.out_of_memory import DoesNotFit
 from engine.worker.process.reporter import Reporter
 
 
@@ -98,6 +101,7 @@ def score(
     """Perplexity of each sample, in the file's order. Raises StopRequested.
 
     Where memory runs out it goes on in smaller passes, which `size` remembers for the next file.
+    Raises DoesNotFit naming an item for which there is no room even alone.
     """
     computed.model.eval()
     size = size or PassSize(profile.evaluation.tokens_per_pass)
@@ -107,6 +111,7 @@ def score(
     while left := [i for i in range(len(file.pairs)) if i not in done]:
         encoded, places = [file.encoded[i] for i in left], torch.tensor(left)
         passes = computed.passes(encoded, profile.training.row_tokens, size.tokens, pad_id)
+        batch: Pass | None = None
         try:
             for batch in passes:
                 reporter.check_stop()
@@ -115,9 +120,13 @@ def score(
                 nll.index_add_(0, samples, computed.losses(batch).double().cpu())
                 done.update(samples.tolist())
             break
-        except torch.OutOfMemoryError:
-            if not size.halve(passes):
+        except Exception as error:
+            if batch is None or not out_of_memory.happened(error):
                 raise
+            if not size.halve(batch):
+                place = left[items_of(batch)[0]]
+                tokens = len(file.encoded[place].ids)
+                raise DoesNotFit(file.pairs[place].id, tokens, error) from error
         torch.cuda.empty_cache()  # after the handler, for the exception holds on to tensors
         reporter.warn(
             Said(

@@ -235,7 +235,12 @@ class Session:
         """Translate every item of an evaluation, and write the outputs beside the references."""
         instructions = [result.instruction for result in results]
         outputs = translate.translate_all(
-            computed, self.builder, instructions, self.settings.profile, self.reporter
+            computed,
+            self.builder,
+            instructions,
+            self.settings.profile,
+            self.reporter,
+            ids=[result.id for result in results],
         )
         for result, answer in zip(results, outputs, strict=True):
             result.output, result.cut = answer.text, answer.cut
@@ -277,6 +282,7 @@ class Session:
                 self.settings.profile,
                 self.reporter,
                 "translating samples",
+                [pair.id for pair in pairs],
             )
         for pair, output in zip(pairs, outputs, strict=True):
             self.reporter.emit(

@@ -11,6 +11,8 @@ from engine.language.said import Said
 from engine.profile.schema import Profile
 from engine.prompts.builder import PromptBuilder
 from engine.worker.model.computed import Computed
+from engine.worker.process import out_of_memory
+from engine.worker.process.out_of_memory import DoesNotFit
 from engine.worker.process.reporter import Reporter
 
 
@@ -40,10 +42,12 @@ def translate_all(
     profile: Profile,
     reporter: Reporter,
     name: str = "translating",
+    ids: Sequence[str] = (),
 ) -> list[Answer]:
     """The model's answer to each instruction, in order. Raises StopRequested.
 
-    Where memory runs out it goes on with fewer at once.
+    Where memory runs out it goes on with fewer at once. Raises DoesNotFit naming an item, by its
+    id where `ids` are given, for which there is no room even alone.
     """
     computed.model.eval()
     prompts = [builder.prompt_ids(instruction) for instruction in instructions]
@@ -63,10 +67,13 @@ def translate_all(
                 builder.tokenizer.pad_id,
                 stop_requested=reporter.stop_requested,
             )
-        except torch.OutOfMemoryError:
+        except Exception as error:
+            if not out_of_memory.happened(error):
+                raise
             rows = len(batch) // 2
             if not rows:
-                raise
+                item = ids[batch[0]] if ids else str(batch[0] + 1)
+                raise DoesNotFit(item, len(prompts[batch[0]]), error) from error
             answers = []
         if not answers:
             torch.cuda.empty_cache()  # after the handler, for the exception holds on to tensors
@@ -78,8 +85,8 @@ def translate_all(
             )
             continue
         reporter.check_stop()
-        for item, ids in zip(batch, answers, strict=True):
-            outputs[item] = Answer.of(ids, builder, profile.generation.max_new_tokens)
+        for place, answer in zip(batch, answers, strict=True):
+            outputs[place] = Answer.of(answer, builder, profile.generation.max_new_tokens)
         left = left[len(batch) :]
     reporter.phase(name, len(prompts), len(prompts))
     return outputs

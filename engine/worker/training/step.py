@@ -27,8 +27,10 @@ from engine.language.said import Said
 from engine.profile.schema import Training
 from engine.prompts.builder import Encoded
 from engine.worker.batching.batches import Pass
-from engine.worker.batching.passes import PassSize
+from engine.worker.batching.passes import PassSize, items_of
 from engine.worker.model.computed import Computed
+from engine.worker.process import out_of_memory
+from engine.worker.process.out_of_memory import DoesNotFit
 from engine.worker.process.reporter import Reporter
 
 
@@ -150,40 +152,51 @@ class Gradient:
         self._accelerator = accelerator
         self._reporter = reporter
         self._size = PassSize(settings.tokens_per_pass)
+        self._at: Pass | None = None
+        """The pass in hand."""
 
     def accumulate(self, batch: Sequence[Encoded]) -> Tensor:
         """The mean loss of an effective batch, whose gradient is left.
 
-        Where memory runs out, the batch is begun anew in smaller passes.
+        Where memory runs out, the batch is begun anew in smaller passes. Raises DoesNotFit naming
+        a pair for which there is no room even alone.
         """
         while True:
             passes = self.computed.passes(batch, self._row_tokens, self._size.tokens, self._pad_id)
+            self._at = None
             try:
                 return self._accumulate(passes)
-            except torch.OutOfMemoryError:
-                if not self._size.halve(passes):
+            except Exception as error:
+                if self._at is None or not out_of_memory.happened(error):
                     raise
-            # After the handler, for the exception holds on to what did not fit.
-            for parameter in self._parameters:
-                parameter.grad = None
-            self.computed.save_memory()
-            torch.cuda.empty_cache()
-            self._reporter.warn(
-                Said(
-                    "out of memory while training; going on with passes of at most {tokens} "
-                    "tokens, the effective batch unchanged",
-                    tokens=self._size.tokens,
-                ),
-                Said(
-                    "training.tokens_per_pass = {tokens} begins with that", tokens=self._size.tokens
-                ),
-            )
+                if not self._size.halve(self._at):
+                    (place,) = items_of(self._at)
+                    item = batch[place]
+                    raise DoesNotFit(item.id, len(item.ids), error) from error
+            self._begin_anew()  # after the handler, for the exception holds on to what did not fit
+
+    def _begin_anew(self) -> None:
+        """Drop half a gradient, and whatever memory can be had back."""
+        for parameter in self._parameters:
+            parameter.grad = None
+        self.computed.save_memory()
+        torch.cuda.empty_cache()
+        tokens = self._size.tokens
+        self._reporter.warn(
+            Said(
+                "out of memory while training; going on with passes of at most {tokens} "
+                "tokens, the effective batch unchanged",
+                tokens=tokens,
+            ),
+            Said("training.tokens_per_pass = {tokens} begins with that", tokens=tokens),
+        )
 
     def _accumulate(self, passes: Sequence[Pass]) -> Tensor:
         # Every scored token of the effective batch weighs the same, whichever pass it is in.
         scored = sum(len(part.targets) for part in passes)
         loss = torch.zeros((), device=self.computed.device)
         for part in passes:
+            self._at = part
             part_loss = self.computed.losses(part).sum() / scored
             self._accelerator.backward(part_loss)
             loss += part_loss.detach()

@@ -37,6 +37,7 @@ from engine.worker.model import computed
 from engine.worker.model.computed import Computed, choose_engine
 from engine.worker.model.plain import PlainModel
 from engine.worker.process import memory
+from engine.worker.process.out_of_memory import DoesNotFit
 from engine.worker.process.reporter import Reporter
 from engine.worker.scoring.evaluate import Scored, score
 from engine.worker.scoring.session import Session
@@ -143,12 +144,13 @@ def test_passes_are_halved_until_a_pair_stands_alone() -> None:
     while True:
         tokens = size.tokens or 4096
         passes = plan_passes(items, row_tokens=tokens, tokens_per_pass=tokens, pad_id=0)
-        seen.append(max(batch.ids.numel() for batch in passes))
-        if not size.halve(passes):
+        largest = max(passes, key=lambda batch: batch.ids.numel())
+        seen.append(largest.ids.numel())
+        if not size.halve(largest):
             break
     assert len(seen) > 3
     assert all(after < before for before, after in zip(seen, seen[1:]))
-    assert not PassSize(30).halve(plan_passes(items[:1], row_tokens=0, tokens_per_pass=1, pad_id=0))
+    assert seen[-1] == max(len(item.ids) for item in items)
 
 
 def test_out_of_memory_goes_on_in_smaller_passes(
@@ -248,8 +250,11 @@ def test_scoring_that_has_no_room_for_the_smallest_pass_fails(
     file = Scored.prepare(pairs, builder, 2048)
     computed = object.__new__(PlainModel)
     computed.model = tuned
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(DoesNotFit) as caught:
         score(computed, file, profile, Reporter(lambda event: None), "file", 0)
+    longest = max(range(len(pairs)), key=lambda place: len(file.encoded[place].ids))
+    assert caught.value.tokens == len(file.encoded[longest].ids)
+    assert caught.value.item == pairs[longest].id
 
 
 def test_translating_goes_on_with_fewer_at_once(
@@ -282,7 +287,7 @@ def test_translating_goes_on_with_fewer_at_once(
         "going on with 2 items at once",
     ]
     room = 0
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(DoesNotFit):
         translate_all(computed, builder, instructions, profile, Reporter(said.append))
 
 

@@ -108,10 +108,13 @@ def _out_of_main_memory() -> RuntimeError:
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
-        (torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), "GPU"),
-        (RuntimeError("CUDA error: out of memory"), "GPU"),
-        (MemoryError(), "main memory"),
-        (_out_of_main_memory(), "main memory"),
+        (
+            torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+            "tokens_per_pass",
+        ),
+        (RuntimeError("CUDA error: out of memory"), "tokens_per_pass"),
+        (MemoryError(), "training.tokens_per_pass"),
+        (_out_of_main_memory(), "training.tokens_per_pass"),
         (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
         (ImportError("libcudart.so.12: cannot open"), "install"),
         (RuntimeError("mat1 and mat2 shapes\ncannot be multiplied"), "worker.log"),
@@ -123,6 +126,14 @@ def test_errors_are_explained(error: Exception, hint: str) -> None:
     assert failed.message
     assert "\n" not in failed.message
     assert hint in failed.hint
+
+
+def test_it_is_said_whose_memory_ran_out() -> None:
+    of_gpu = failures.explain(RuntimeError("CUDA error: out of memory"), "training").message
+    assert of_gpu == "the GPU's memory ran out while training"
+    of_system = failures.explain(_out_of_main_memory(), "merging")
+    assert of_system.message == "the system's memory ran out while merging"
+    assert "--dtype bfloat16" in of_system.hint
 
 
 def _hint(phase: str, *cards: Card) -> str:
