@@ -16,7 +16,7 @@ from engine.language.errors import UserError
 from engine.language.figures import size
 from engine.language.said import Said
 from engine.machine import regular_files
-from engine.machine.processes import python
+from engine.machine.processes import kernel_kills, python
 from engine.models import adapter_check, config_file, hub, model_check, quantised_already
 from engine.profile.schema import Profile
 from engine.run.events import Failed, Phase
@@ -74,6 +74,7 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
     check_room(
         target, sum(path.stat().st_size for path in map(folder.joinpath, hub.weight_files(folder)))
     )
+    kills = kernel_kills.count()
     with tempfile.TemporaryFile() as log, _spawn(log) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -100,9 +101,11 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
         process.wait()
         log.seek(0)
         said = log.read().decode(errors="replace").strip().splitlines()
-    raise UserError(
+    ended = Said(
         "the worker that merges ended: {words}", words=said[-1] if said else Said("no reason given")
     )
+    regular_files.clear(part_of(target))
+    raise UserError(kernel_kills.last_words(process.returncode, kills, ended))
 
 
 def part_of(target: Path) -> Path:

@@ -18,7 +18,7 @@ import msgspec
 from engine.language.errors import UserError
 from engine.language.said import Said, lines, unpack
 from engine.machine.hardware import Probe
-from engine.machine.processes import python
+from engine.machine.processes import kernel_kills, python
 from engine.models import tokenizer
 from engine.profile.schema import Generation, Profile
 from engine.prompts.builder import Encoded
@@ -47,6 +47,7 @@ class Translator:
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self._request = 0
+        self._kills: int | None = None
 
     def load(self) -> Iterator[Phase]:
         """Start the worker and load the model; yields what it is busy with. Raises UserError."""
@@ -54,6 +55,7 @@ class Translator:
             return
         self.close()
         gpu = gpu_choice.take(Probe().gpus())
+        self._kills = kernel_kills.count()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         # A session of its own: Ctrl-C at the terminal cancels the answer, not the model.
         self._process = python.spawn(
@@ -185,11 +187,16 @@ class Translator:
         raise TranslatorEnded(self._last_words())
 
     def _last_words(self) -> Said:
-        """What the worker said on standard error before it died."""
+        """What the worker said on standard error before it died, or who ended it."""
         lines: list[str] = []
         if self._log is not None:
             self._log.seek(0)
             lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return Said(
+        said = Said(
             "the translator ended: {words}", words=lines[-1] if lines else Said("no reason given")
         )
+        if self._process is None:
+            return said
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2.0)
+        return kernel_kills.last_words(self._process.returncode, self._kills, said)

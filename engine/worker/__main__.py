@@ -21,6 +21,7 @@ from engine.run.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
 from engine.run.folder import Run  # noqa: E402
 from engine.worker.process.log_book import LogBook  # noqa: E402
 from engine.worker.process.reporter import Reporter, StopRequested  # noqa: E402
+from engine.worker.process.witness import Witness  # noqa: E402
 
 
 def main() -> int:
@@ -40,7 +41,7 @@ def main() -> int:
     except RunError as error:  # another worker was quicker
         print(error, flush=True)
         return 1
-    with held:
+    with held, Witness(run.events_path):
         return _work(run)
 
 
