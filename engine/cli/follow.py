@@ -15,7 +15,8 @@ from engine.language.said import labelled
 from engine.language.texts import _
 from engine.machine import user_settings
 from engine.run import events
-from engine.run.alarms import Alarm, Watch
+from engine.run.alarm import Alarm
+from engine.run.alarms import Watch
 from engine.run.folder import Run
 from engine.run.summary import Status, Summary
 from engine.run.time_left import TimeLeft

@@ -6,7 +6,8 @@ import copy
 import time
 from collections.abc import Callable
 
-from engine.run.alarms import Alarm, Watch
+from engine.run.alarm import Alarm
+from engine.run.alarms import Watch
 from engine.run.events import Tail
 from engine.run.folder import Run
 from engine.run.summary import Summary

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from textual.message import Message
 
-from engine.run.alarms import Alarm
+from engine.run.alarm import Alarm
 from engine.run.events import Event
 from engine.run.folder import Run
 from engine.run.summary import Summary

@@ -11,9 +11,9 @@ import pytest
 from samples import held_by_a_process, make_run, score, step
 
 from engine.machine import hardware
-from engine.run import alarms
+from engine.run import alarms, disk_alarms
 from engine.run.alarms import Alarms, Watch
-from engine.run.events import Evaluated, Event, Finished, Phase, Started, Unknown
+from engine.run.events import Evaluated, Event, Failed, Finished, Phase, Started, Unknown
 
 
 def _of(*losses: float, planned: int = 1000, first: int = 1) -> Alarms:
@@ -51,6 +51,13 @@ def test_a_gradient_that_is_no_number_counts_as_much() -> None:
     found.extend([step(n, 1000, loss=2.0, grad_norm=math.nan) for n in range(2, 40)])
     (alarm,) = found.find()
     assert "again and again since step 2" in alarm.message
+
+
+def test_a_run_that_failed_says_itself_what_was_no_number() -> None:
+    found = _of(2.0, math.nan)
+    assert _kinds(found) == ["nan"]
+    found.extend([Failed(type="NonfiniteError", message="step 2: the loss is nan", at=1003.0)])
+    assert _kinds(found) == []
 
 
 def test_a_loss_of_zero() -> None:
@@ -190,7 +197,7 @@ def test_a_followed_run_is_asked_for_its_disk_and_checkpoints(
         (folder / "adapter_model.safetensors").write_bytes(b"x" * size)
     asked: list[Path] = []
     monkeypatch.setattr(hardware, "free_disk", lambda path: asked.append(path) or 700)
-    monkeypatch.setattr(alarms, "_LEAST_DISK", 1)
+    monkeypatch.setattr(disk_alarms, "_LEAST", 1)
     with held_by_a_process(run):
         watch = Watch(run.folder)
         watch.extend([Started(steps=9)])

@@ -15,7 +15,7 @@ from engine.language.figures import number
 from engine.language.plain_text import one_line, plain, width
 from engine.language.texts import _, marked, plural
 from engine.prompts.strategies import ZERO_SHOT
-from engine.run.alarms import Alarm
+from engine.run.alarm import Alarm
 from engine.run.events import Evaluated, Score
 from engine.run.folder import Run
 from engine.run.history import History

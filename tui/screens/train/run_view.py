@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
-from engine.run.alarms import Alarm
+from engine.run.alarm import Alarm
 from engine.run.events import Evaluated, Event, Sample, Started, Warned
 from engine.run.folder import Run
 from engine.run.history import History
