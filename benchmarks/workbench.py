@@ -148,7 +148,7 @@ async def _replay_on_screen(folder: Path) -> tuple[float, float]:
         await pilot.pause(1.0)
         watcher = asyncio.create_task(nap())
         began = time.monotonic()
-        app.watch_run(made)
+        app.navigation.watch(made)
         while app.screen.query_one(RunView).summary.step < STEPS:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         seconds = time.monotonic() - began

@@ -97,7 +97,7 @@ async def _readme(folder: str, key: str) -> None:
         if os.environ.get("YIWEN_LANGUAGE", "en") != "en":
             await _keep(app, pilot, "setup", "dark")
             return
-        app.watch_run(run)
+        app.navigation.watch(run)
         await _keep(app, pilot, "train", "dark")
         await pilot.press("f4")
         await _keep(app, pilot, "runs", "light")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
-import signal
 import threading
 import time
 from collections import deque
@@ -15,44 +13,36 @@ from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, cast
 
-from rich.text import Text
 from textual import constants, events
 from textual.app import App, SystemCommand
-from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import ThemeProvider
-from textual.widget import AwaitMount
 from textual.widgets import Input, TextArea
 
 from engine.language.errors import UserError
-from engine.language.plain_text import message_of, plain, width
+from engine.language.plain_text import message_of, plain
 from engine.language.said import Words
-from engine.language.texts import _, marked
+from engine.language.texts import _
 from engine.machine import user_settings
 from engine.profile import files
-from engine.run import runs_folder
-from engine.run.folder import Run
 from engine.run.trash import Trash, purge
 from tui import internals, remembered
 from tui.chart.charset import choose
+from tui.keys import KEYS
 from tui.remembered import Look
+from tui.run import leaving
+from tui.run.navigation import Navigation
 from tui.screen_names import SCREENS
 from tui.widgets import covered
 from tui.widgets.contrast import contrast, cursors
 from tui.widgets.work import while_there
 
-CONTINUES = marked("Training goes on; come back any time with yiwen")
-SMALLEST = (60, 16)
 _PROFILE = "tiny"
 _SECOND_CTRL_C = 2.0
 _MOST_ERRORS = 100
-_TOAST, _TOAST_EDGES = 60, 3
-"""Columns of a notice at most, and those of them that are no text."""
-_GRACE = 2.0
-"""Seconds to put the terminal in order after a signal."""
 
 
 def _keep_theme(name: str) -> None:
@@ -99,44 +89,7 @@ class YiwenApp(App[None]):
     }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-middling"), (30, "-tall")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", id="app.help", key_display="?",
-                tooltip="List the keys of this screen"),
-        Binding("f1,1", "mode('train')", "Train", id="app.train",
-                tooltip="Start runs and watch them"),
-        Binding("f2,2", "mode('evaluate')", "Evaluate", id="app.evaluate",
-                tooltip="Score a profile or a trained run on a file"),
-        Binding("f3,3", "mode('translate')", "Translate", id="app.translate",
-                tooltip="Translate, base model and tuned ones side by side"),
-        Binding("f4,4", "mode('runs')", "Runs", id="app.runs",
-                tooltip="Compare all runs"),
-        Binding("q", "leave", "Quit", id="app.leave",
-                tooltip="Leave, after a question if something would be lost; runs go on"),
-        Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True,
-                tooltip="Leave at once; runs go on without the workbench"),
-        Binding("ctrl+g", "errors", "Errors", id="app.errors", show=False,
-                tooltip="Read in full what went wrong since the workbench was opened"),
-        Binding("ctrl+c", "help_quit", "Copy, quit", id="app.break", show=False,
-                system=True, tooltip="Copy a selection; pressed twice within 2 seconds, leave"),
-        Binding("ctrl+z", "suspend_process", "To the shell", id="app.suspend", show=False,
-                tooltip="Put the workbench in the background; `fg` brings it back"),
-        # Priority: over a slow line words may follow in the same packet, and are not commands.
-        Binding("colon", "command_palette", "palette", id="app.colon", priority=True,
-                key_display=":", tooltip="Open the command palette"),
-        Binding("ctrl+p", "command_palette", "palette", id="app.palette", priority=True,
-                tooltip="Open the command palette"),
-        # Whatever takes the arrow keys takes these, wherever nothing is typed.
-        Binding("j", "press('down')", "Down", id="app.down", show=False, priority=True,
-                tooltip="In every list and text: on by a line"),
-        Binding("k", "press('up')", "Up", id="app.up", show=False, priority=True,
-                tooltip="Back by a line"),
-        Binding("g", "press('home')", "First", id="app.first", show=False, priority=True,
-                tooltip="To the start"),
-        Binding("G", "press('end')", "Last", id="app.last", show=False, priority=True,
-                key_display="G", tooltip="To the end"),
-        Binding("slash", "find", "Find", id="app.find", show=False, priority=True,
-                key_display="/", tooltip="Find words in the list or text; or type in its field"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, runs_root: Path, profile: str = "", charset: str = "auto") -> None:
         covered.mend()
@@ -146,10 +99,7 @@ class YiwenApp(App[None]):
         self.profile_name = profile or _known(desk.profile)
         self.goes_on = not profile
         """Is what was set up last taken up again? Not where a profile was asked for."""
-        watched = Run(Path(desk.watched)) if desk.watched else None
-        is_here = watched is not None and watched.root == runs_root and watched.exists()
-        self.followed = watched if is_here else None
-        """The run watched last."""
+        self.navigation = Navigation(self, desk.watched)
         self._complaints: list[Words] = []
         self._errors: deque[str] = deque(maxlen=_MOST_ERRORS)
         self.personal = user_settings.load_or_default(self._complaints.append)
@@ -193,81 +143,15 @@ class YiwenApp(App[None]):
         threading.Thread(target=purge, args=(self.runs_root,), daemon=True).start()
         if self.is_headless:
             return
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._leave_at_once, number)
-
-    def _leave_at_once(self, number: int) -> None:
-        """Exit; by force if the terminal is gone, for writing to it can block forever."""
-        self.exit(return_code=128 + number)
-        backstop = threading.Timer(_GRACE, os._exit, (128 + number,))
-        backstop.daemon = True
-        backstop.start()
+        leaving.leave_at_signals(self)
 
     async def on_event(self, event: events.Event) -> None:
         """Cover the screen with a sentence while the terminal is too small."""
         await super().on_event(event)
         if isinstance(event, events.Resize):
-            width, height = event.size
-            self._check_size(width < SMALLEST[0] or height < SMALLEST[1])
+            from tui.widgets import too_small
 
-    def _check_size(self, too_small: bool) -> None:
-        from tui.widgets.too_small import TooSmall
-
-        covered = isinstance(self.screen, TooSmall)
-        if too_small and not covered:
-            self.push_screen(TooSmall(*SMALLEST))
-        elif covered and not too_small:
-            self.pop_screen()
-
-    def watch_run(self, run: Run) -> None:
-        """Switch to Train and follow a run there."""
-        self.run_worker(while_there(self, self._show("train", run)))
-
-    def overlay_runs(self, chosen: Sequence[Run]) -> None:
-        """Switch to Train and lay the curves of several runs over each other."""
-        self.run_worker(while_there(self, self._lay_over(chosen)))
-
-    async def _lay_over(self, chosen: Sequence[Run]) -> None:
-        await self._show("train", chosen[0])
-        screen: Any = self.get_screen_stack("train")[0]
-        screen.lay_over(chosen[1:])
-
-    def set_up_like(self, run: Run) -> None:
-        """Switch to Train with a run's setup, to start it again with a change."""
-        self.run_worker(while_there(self, self._set_up_like(run)))
-
-    async def _set_up_like(self, run: Run) -> None:
-        await self.switch_mode("train")
-        screen: Any = self.get_screen_stack("train")[0]
-        screen.set_up_like(run)
-
-    def follow_on(self, run: Run) -> None:
-        """Let Evaluate and Translate begin with this run, which is watched."""
-        self.followed = run
-        remembered.keep_desk(watched=str(run.folder))
-
-    def evaluate_run(self, run: Run) -> None:
-        """Switch to Evaluate with a run's adapter chosen."""
-        self.run_worker(while_there(self, self._show("evaluate", run)))
-
-    def translate_with(self, run: Run) -> None:
-        """Switch to Translate with a run's adapter chosen."""
-        self.run_worker(while_there(self, self._show("translate", run)))
-
-    def translate_side_by_side(self, chosen: Sequence[Run]) -> None:
-        """Switch to Translate with the adapters of several runs chosen."""
-        self.run_worker(while_there(self, self._translate(chosen)))
-
-    async def _translate(self, chosen: Sequence[Run]) -> None:
-        await self.switch_mode("translate")
-        screen: Any = self.get_screen_stack("translate")[0]
-        screen.choose_runs(chosen)
-
-    async def _show(self, mode: str, run: Run) -> None:
-        await self.switch_mode(mode)
-        screen: Any = self.get_screen_stack(mode)[0]
-        screen.choose_run(run)
+            too_small.cover(self, event.size)
 
     def notify(
         self,
@@ -284,26 +168,11 @@ class YiwenApp(App[None]):
 
     def fail(self, error: Exception | Words) -> None:
         """Say what went wrong, and keep it among the errors."""
+        from tui.widgets.errors_dialog import announce
+
         whole = plain(message_of(error))
         self._errors.append(whole)
-        self.call_after_refresh(self._announce, whole)  # when all that says it is drawn
-
-    def _announce(self, whole: str) -> None:
-        """Long enough to be read; the errors keep what is cut. Nothing is said over itself."""
-        from tui.widgets.errors_dialog import shortened
-        from tui.widgets.said_already import is_on_screen
-
-        if is_on_screen(self.screen, whole):
-            self.bell()
-            return
-        message = shortened(whole, min(_TOAST, self.size.width * 9 // 10) - _TOAST_EDGES)
-        self.notify(
-            message,
-            title=_("That did not work"),
-            severity="error",
-            timeout=max(6.0, width(message) / 12),
-            markup=False,
-        )
+        self.call_after_refresh(announce, self, whole)  # when all that says it is drawn
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out the key of the screen one is on; `/` may be a key of the screen itself."""
@@ -326,20 +195,11 @@ class YiwenApp(App[None]):
 
     async def action_leave(self) -> None:
         """Leave; ask first if something that is only here would be lost."""
-        from tui.run.leaving import confirm_and_leave
-
-        self.run_worker(while_there(self, confirm_and_leave(self)))
+        self.run_worker(while_there(self, leaving.confirm_and_leave(self)))
 
     def action_mode(self, mode: str) -> None:
-        """Show a screen; those that use a model begin with that of the run watched last."""
-        switched = self.switch_mode(mode)
-        if mode in ("evaluate", "translate") and self.followed is not None:
-            self.run_worker(while_there(self, self._follow(mode, switched, self.followed)))
-
-    async def _follow(self, mode: str, switched: AwaitMount | AwaitComplete, run: Run) -> None:
-        await switched
-        screen: Any = self.get_screen_stack(mode)[0]
-        screen.follow_run(run)
+        """Show a screen."""
+        self.navigation.go(mode)
 
     def action_help(self) -> None:
         """List the keys of the screen."""
@@ -364,14 +224,7 @@ class YiwenApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; say so if a worker goes on."""
-        try:
-            active = await asyncio.wait_for(asyncio.to_thread(self._is_active), timeout=1.0)
-        except (asyncio.TimeoutError, OSError):
-            active = False
-        self.exit(message=Text(_(CONTINUES)) if active else None)
-
-    def _is_active(self) -> bool:
-        return runs_folder.newest_active(runs_folder.list_all(self.runs_root)) is not None
+        await leaving.leave(self)
 
     def action_command_palette(self) -> None:
         """Show the palette, in the language of the interface."""
@@ -392,9 +245,3 @@ class YiwenApp(App[None]):
         from tui import palette
 
         yield from palette.commands(self, screen)
-        yield SystemCommand(_("Theme"), _("Change the colours"), self.action_change_theme)
-        yield SystemCommand(
-            _("Screenshot"),
-            _("Save this screen as an SVG file"),
-            lambda: self.set_timer(0.1, self.deliver_screenshot),
-        )

@@ -41,6 +41,12 @@ def commands(app: YiwenApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
     for mode, name in SCREENS.items():
         if mode != app.current_mode:
             yield from _of_another_screen(app, mode, _(name))
+    yield SystemCommand(_("Theme"), _("Change the colours"), app.action_change_theme)
+    yield SystemCommand(
+        _("Screenshot"),
+        _("Save this screen as an SVG file"),
+        lambda: app.set_timer(0.1, app.deliver_screenshot),
+    )
 
 
 def _of_another_screen(app: YiwenApp, mode: str, name: str) -> Iterator[SystemCommand]:

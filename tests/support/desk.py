@@ -30,7 +30,7 @@ async def show_evaluation(pilot: Pilot[None], run: Run) -> EvaluateScreen:
     """Take a run to Evaluate, as the other screens do, and wait for its result."""
     app = pilot.app
     assert isinstance(app, YiwenApp)
-    app.evaluate_run(run)
+    app.navigation.evaluate(run)
     await wait_for(pilot, lambda: isinstance(app.screen, EvaluateScreen))
     screen = app.screen
     assert isinstance(screen, EvaluateScreen)

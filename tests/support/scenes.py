@@ -197,7 +197,7 @@ async def set_up(stage: Stage) -> TrainScreen:
 async def watch(stage: Stage, run: Run) -> None:
     """Follow a run until all of it was read."""
     screen = await set_up(stage)
-    stage.app.watch_run(run)
+    stage.app.navigation.watch(run)
     await stage.until(lambda: screen.watched == run and screen.view._caught_up)
 
 
@@ -252,14 +252,14 @@ async def evaluate_running(stage: Stage) -> None:
         run_id="20260101-120000-tiny-zero-shot", job="evaluate", strategy="zero-shot",
         data={"test": DATA["test"]},
     )  # fmt: skip
-    stage.app.evaluate_run(stage.hold(run))
+    stage.app.navigation.evaluate(stage.hold(run))
     await stage.on(EvaluateScreen)
 
 
 @scene
 async def evaluate_result(stage: Stage) -> None:
     evaluation(stage, 3, "few-shot", 46.1)
-    stage.app.evaluate_run(evaluation(stage, 2, "zero-shot", 78.2))
+    stage.app.navigation.evaluate(evaluation(stage, 2, "zero-shot", 78.2))
     screen = await stage.on(EvaluateScreen)
     await stage.until(lambda: screen.view.has_result and screen.query_one(Digits).value)
 
@@ -298,7 +298,7 @@ async def translate_two(stage: Stage) -> None:
     both = [give_adapter(training(stage, *trained(), finish(), day=day)) for day in (1, 2)]
     await stage.press("f3")
     await stage.on(TranslateScreen)
-    stage.app.translate_side_by_side(both)
+    stage.app.navigation.translate_side_by_side(both)
     await stage.settle()
     screen = await translate(stage, TEXTS[0][0])
     await stage.press("ctrl+t")

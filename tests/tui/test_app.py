@@ -20,10 +20,11 @@ from textual.binding import Binding
 from engine.run import runs_folder
 from engine.run.events import Finished, Started
 from tui import palette, remembered
-from tui.app import CONTINUES, SMALLEST, YiwenApp
+from tui.app import YiwenApp
+from tui.run.leaving import CONTINUES
 from tui.widgets.dialogs import Confirm
 from tui.widgets.help_panel import HelpPanel
-from tui.widgets.too_small import TooSmall
+from tui.widgets.too_small import SMALLEST, TooSmall
 
 SIZE = (80, 24)
 
@@ -292,7 +293,7 @@ async def test_watch_run_leads_to_the_run_from_any_screen(app: YiwenApp, root: P
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("f4")
         await wait_for(pilot, lambda: app.current_mode == "runs")
-        app.watch_run(run)
+        app.navigation.watch(run)
         await wait_for(pilot, "✓ test perplexity 12.50")
         assert app.current_mode == "train"
 

@@ -253,7 +253,7 @@ async def test_a_result_its_items_and_its_definition(stage: Stage, size: tuple[i
     bad_run(stage)
     async with stage.app.run_test(size=size) as stage.pilot:
         await set_up(stage)
-        stage.app.evaluate_run(run)
+        stage.app.navigation.evaluate(run)
         screen = await stage.on(EvaluateScreen)
         await stage.until(lambda: screen.view.has_result)
         await stage.settle()

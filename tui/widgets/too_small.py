@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from typing import Any
+
+from textual.app import App, ComposeResult
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.language.texts import _
 
+SMALLEST = (60, 16)
+
 
 class TooSmall(ModalScreen[None]):
-    """Pushed and popped by the application."""
+    """Lies over the screen as long as it must."""
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
@@ -18,11 +23,17 @@ class TooSmall(ModalScreen[None]):
     TooSmall Static { width: 100%; text-align: center; }
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        super().__init__()
-        self._smallest = (width, height)
-
     def compose(self) -> ComposeResult:
-        width, height = self._smallest
+        width, height = SMALLEST
         text = _("Yiwen needs a terminal of {width}×{height}; make this one larger.")
         yield Static(text.format(width=width, height=height), markup=False)
+
+
+def cover(app: App[Any], size: Size) -> None:
+    """Cover the screen at a size that is too small for it, else uncover it."""
+    too_small = size.width < SMALLEST[0] or size.height < SMALLEST[1]
+    covered = isinstance(app.screen, TooSmall)
+    if too_small and not covered:
+        app.push_screen(TooSmall())
+    elif covered and not too_small:
+        app.pop_screen()

@@ -138,7 +138,7 @@ async def test_long_replay_is_quick_and_the_screen_stays_awake(app: YiwenApp, ro
         await wait_for(pilot, "tokens an epoch")
         watcher = asyncio.create_task(watch())
         begun = time.monotonic()
-        app.watch_run(run)
+        app.navigation.watch(run)
         await wait_for(pilot, "✓ finished")
         seconds = time.monotonic() - begun
         watcher.cancel()

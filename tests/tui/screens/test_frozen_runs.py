@@ -69,6 +69,6 @@ async def test_the_train_screen_shows_each(
     app: YiwenApp, root: Path, name: str, language: str
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        app.watch_run(Run(root / name))
+        app.navigation.watch(Run(root / name))
         await wait_for(pilot, STATUSES[language][name])
         await wait_for(pilot, SAID.get(name, ""))

@@ -134,7 +134,7 @@ class EvaluateScreen(ScreenOfParts):
             self.yiwen.fail(error)
             return
         if chosen is not None and chosen != self.scoring:
-            self._followed = self.yiwen.followed, None
+            self._followed = self.yiwen.navigation.followed, None
             self._set_up(chosen)
 
     async def _rivals(self) -> list[Rival]:
@@ -168,7 +168,7 @@ class EvaluateScreen(ScreenOfParts):
 
     def choose_run(self, run: Run) -> None:
         """Show an evaluation, or get ready to evaluate what a run has trained."""
-        self._followed = self.yiwen.followed, None
+        self._followed = self.yiwen.navigation.followed, None
         self._show(Run(run.folder))
 
     @work(exclusive=True, group="show")
@@ -244,7 +244,7 @@ class EvaluateScreen(ScreenOfParts):
             self.yiwen.fail(error)
         self._is_starting = False
         if run is not None:
-            self._followed = self.yiwen.followed, None
+            self._followed = self.yiwen.navigation.followed, None
             self._show(run)
         self._show_header()
 

@@ -51,7 +51,7 @@ class Deleting(Part):
             options = [(name, f"{name}  {one_line(one.reason)}") for name, one in broken.items()]
             chosen = await self.yiwen.push_screen_wait(Picker(_("Set up like"), options))
         if chosen:
-            self.yiwen.set_up_like(broken[chosen].run)
+            self.yiwen.navigation.set_up_like(broken[chosen].run)
 
     @in_worker("delete")
     async def action_delete(self) -> None:

@@ -57,27 +57,27 @@ class OneRun(Part):
     def action_open(self) -> None:
         """Show the run on the screen that belongs to its job."""
         if row := self.browser.selected:
-            trains = row.settings.job == "train"
-            (self.yiwen.watch_run if trains else self.yiwen.evaluate_run)(row.run)
+            to, trains = self.yiwen.navigation, row.settings.job == "train"
+            (to.watch if trains else to.evaluate)(row.run)
 
     def action_evaluate(self) -> None:
         """Take the run to Evaluate."""
         if row := self.browser.selected:
-            self.yiwen.evaluate_run(row.run)
+            self.yiwen.navigation.evaluate(row.run)
 
     def action_translate(self) -> None:
         """Take the marked runs to Translate, to stand side by side, else this one."""
         marked = self.browser.marked_rows
         if len(marked) > 1:
-            self.yiwen.translate_side_by_side([row.run for row in marked])
+            self.yiwen.navigation.translate_side_by_side([row.run for row in marked])
         elif row := self.browser.selected:
-            self.yiwen.translate_with(row.run)
+            self.yiwen.navigation.translate(row.run)
 
     def action_again(self) -> None:
         """Set up a run like this one on Train; an evaluation of an adapter, on Evaluate."""
         if row := self.browser.selected:
-            takes_adapter = bool(row.settings.adapter)
-            (self.yiwen.evaluate_run if takes_adapter else self.yiwen.set_up_like)(row.run)
+            to, takes_adapter = self.yiwen.navigation, bool(row.settings.adapter)
+            (to.evaluate if takes_adapter else to.set_up_like)(row.run)
 
     def action_copy(self) -> None:
         """Send the id to the clipboard by way of the terminal."""

@@ -40,7 +40,7 @@ class SeveralRuns(Part):
             return
         trained = [row.run for row in self.browser.marked_rows if row.settings.job == "train"]
         if trained:
-            self.yiwen.overlay_runs(trained)
+            self.yiwen.navigation.overlay(trained)
         else:
             nothing = _("None of the marked runs has a curve: only training draws one.")
             self.yiwen.notify(nothing, timeout=4)

@@ -208,7 +208,7 @@ class TrainScreen(SetupActions, Looking):
             return
         self.watched = run
         if self._trains:
-            self.yiwen.follow_on(run)
+            self.yiwen.navigation.follow(run)
         self._asked_to_stop.discard(run.id)
         self._is_live = False
         self.lay_over([one.run for one in self.view.chart.overlays if one.run.id != run.id])
@@ -314,12 +314,12 @@ class TrainScreen(SetupActions, Looking):
     def action_translate(self) -> None:
         """Translate with what the run has trained."""
         if self.watched is not None:
-            self.yiwen.translate_with(self.watched)
+            self.yiwen.navigation.translate(self.watched)
 
     def action_evaluate(self) -> None:
         """Score what the run has trained."""
         if self.watched is not None:
-            self.yiwen.evaluate_run(self.watched)
+            self.yiwen.navigation.evaluate(self.watched)
 
     def action_again(self) -> None:
         """Set up a run like this one."""

@@ -59,13 +59,13 @@ class ChosenModels(Part):
 
     def choose_run(self, run: Run) -> None:
         """Translate with a run's model from now on."""
-        self._followed = self.yiwen.followed, None
+        self._followed = self.yiwen.navigation.followed, None
         self._choose([ModelChoice(run=run)])
 
     @in_worker("choose")
     async def choose_runs(self, chosen: Sequence[Run]) -> None:
         """Translate with the models of several runs side by side from now on."""
-        self._followed = self.yiwen.followed, None
+        self._followed = self.yiwen.navigation.followed, None
         choices = [ModelChoice(run=run) for run in chosen]
         try:
             await asyncio.to_thread(check_one_base, choices)
@@ -85,7 +85,7 @@ class ChosenModels(Part):
             self.yiwen.fail(error)
             return
         if isinstance(choice, list):
-            self._followed = self.yiwen.followed, None
+            self._followed = self.yiwen.navigation.followed, None
             self._choose(choice)
         elif choice == LET_GO and self._asking.request is not None:
             self._asking.say_busy()

@@ -294,7 +294,7 @@ async def test_progress_tells_phase_count_and_time_left(app: YiwenApp) -> None:
     log.append(Phase(at=1010.0, name="scoring test file", done=20, of=80))
     with held_by_a_process(run):
         async with app.run_test(size=SIZE) as pilot:
-            app.evaluate_run(run)
+            app.navigation.evaluate(run)
             text = await wait_for(pilot, "00:30 left")
             assert "scoring test file" in text
             assert "20/80" in text
@@ -330,7 +330,7 @@ async def test_a_failure_is_told_with_its_hint(app: YiwenApp) -> None:
         strategy="zero-shot",
     )
     async with app.run_test(size=SIZE) as pilot:
-        app.evaluate_run(run)
+        app.navigation.evaluate(run)
         text = await wait_for(pilot, "The run failed.")
         assert "no memory [/nope] [red]x[/]" in text
         assert "lower [red]tokens_per_pass[/red]" in text

@@ -459,10 +459,10 @@ async def test_stopping_what_does_not_run_is_refused_in_words(app: YiwenApp) -> 
 @pytest.mark.parametrize(
     ("strategy", "key", "method"),
     [
-        ("qlora", "o", "watch_run"),
-        ("zero-shot", "o", "evaluate_run"),
-        ("qlora", "e", "evaluate_run"),
-        ("qlora", "t", "translate_with"),
+        ("qlora", "o", "watch"),
+        ("zero-shot", "o", "evaluate"),
+        ("qlora", "e", "evaluate"),
+        ("qlora", "t", "translate"),
     ],
 )
 @pytest.mark.parametrize("by_menu", [False, True])
@@ -478,7 +478,7 @@ async def test_a_run_is_taken_to_other_screens(
     if strategy == "qlora":
         give_adapter(run)
     taken: list[str] = []
-    monkeypatch.setattr(app, method, lambda run: taken.append(run.id))
+    monkeypatch.setattr(app.navigation, method, lambda run: taken.append(run.id))
     async with app.run_test(size=SIZE) as pilot:
         await open_runs(pilot, 1)
         if by_menu:

@@ -149,7 +149,9 @@ async def test_marked_runs_are_compared_and_their_curves_laid_over(
     first, second = scored(app, 1, 5.0, "qlora"), scored(app, 2, 9.0, "few-shot")
     scored(app, 3, 20.0, "zero-shot")
     laid: list[str] = []
-    monkeypatch.setattr(app, "overlay_runs", lambda found: laid.extend(run.id for run in found))
+    monkeypatch.setattr(
+        app.navigation, "overlay", lambda found: laid.extend(run.id for run in found)
+    )
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         table = await open_runs(pilot, 3)
         await pilot.press("c")

@@ -46,7 +46,7 @@ def header(app: YiwenApp) -> str:
 async def watch(pilot: Pilot[None], run: Run, words: str = "a again with a change") -> str:
     app = pilot.app
     assert isinstance(app, YiwenApp)
-    app.watch_run(run)
+    app.navigation.watch(run)
     return await wait_for(pilot, words)
 
 
@@ -130,7 +130,7 @@ async def test_a_choice_of_ones_own_is_kept(app: YiwenApp, root: Path) -> None:
     watched, chosen = trained(root), trained(root, run_id="20260102-chosen")
     async with app.run_test(size=(80, 24)) as pilot:
         await watch(pilot, watched)
-        app.translate_with(chosen)
+        app.navigation.translate(chosen)
         await wait_for(pilot, lambda: chosen.id in header(app))
         await pilot.press("f1")
         await wait_for(pilot, lambda: "Train" in header(app))

@@ -66,7 +66,7 @@ def _trained(root: Path, name: str, *more: Event, steps: int = 100, **settings: 
 
 
 async def _watch(pilot: Pilot[None], app: YiwenApp, run: Run) -> LossChart:
-    app.watch_run(run)
+    app.navigation.watch(run)
     await wait_for(pilot, "✓ finished")
     await wait_for(pilot, "o test perplexity")
     return app.screen.query_one(LossChart)
@@ -161,7 +161,7 @@ async def test_other_runs_are_laid_over_and_taken_away(app: YiwenApp, root: Path
         await wait_for(pilot, f"{overlay.letter} –")  # it has not come so far
         await pilot.press(*["shift+left"] * 5)
         await wait_for(pilot, f"{overlay.letter} 1.")
-        app.watch_run(Run(root / "20260102-second"))
+        app.navigation.watch(Run(root / "20260102-second"))
         await wait_for(pilot, lambda: not chart.overlays)
 
 
@@ -362,7 +362,7 @@ async def test_an_alarm_is_one_line_with_its_remedy(app: YiwenApp, root: Path) -
     run = make_run(root, Started(steps=20), *(step(n, 20) for n in range(1, 8)), *bad,
                    Stopped(step=10))  # fmt: skip
     async with app.run_test(size=SIZE) as pilot:
-        app.watch_run(run)
+        app.navigation.watch(run)
         text = await wait_for(pilot, "! Loss or gradient is no number")
         assert "lower training.learning_rate" in " ".join(text.split())
 
@@ -396,7 +396,7 @@ async def test_the_user_is_called_once_when_a_live_run_ends(
         await pilot.press("f1")
         await wait_for(pilot, "✓ finished")
         assert sent == [f"\a\x1b]9;Yiwen: run {run.id} finished, test perplexity 12.50\x1b\\"]
-        app.watch_run(Run(run.folder))
+        app.navigation.watch(Run(run.folder))
         await pilot.pause(0.5)
         assert len(sent) == 1, "an old run's end was rung"
 

@@ -304,8 +304,8 @@ async def test_another_run_replaces_the_first(app: YiwenApp, root: Path) -> None
     first = make_run(root, *_trained(Stopped(step=5)))
     second = make_run(root, Started(steps=77), step(1, 77), Stopped(step=1), run_id="20260102-x")
     async with app.run_test(size=SIZE) as pilot:
-        app.watch_run(first)
+        app.navigation.watch(first)
         await wait_for(pilot, "step 5/10")
-        app.watch_run(second)
+        app.navigation.watch(second)
         text = await wait_for(pilot, "step 1/77")
         assert "o test perplexity" not in text

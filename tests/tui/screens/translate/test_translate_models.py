@@ -73,7 +73,7 @@ async def test_a_run_translates_on_the_loaded_base(fake: Fake, root: Path) -> No
     run = trained_run(root)
     async with open_desk(root) as desk:
         await desk.answered()
-        desk.app.translate_with(run)
+        desk.app.navigation.translate(run)
         await desk.until(lambda: run.id in desk.header)
         await desk.answered()
         assert run.id in desk.said
