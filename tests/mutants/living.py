@@ -16,10 +16,20 @@ OWN_TESTS: dict[str, tuple[str, ...]] = {
     "engine/prompts/builder.py": ("tests/engine/prompts/test_builder.py",),
     "engine/prompts/few_shot.py": ("tests/engine/prompts/test_few_shot.py",),
     "engine/prompts/strategies.py": ("tests/engine/prompts/test_strategies.py",),
-    "engine/scores/perplexity.py": ("tests/engine/scores/test_perplexity.py",),
-    "engine/scores/translation_quality.py": ("tests/engine/scores/test_translation_quality.py",),
+    "engine/start/memory_estimate.py": ("tests/engine/start/test_memory_estimate.py",),
     "engine/table/packing.py": ("tests/engine/table/test_packing.py",),
+    "engine/table/order.py": ("tests/engine/table/test_order.py",),
+    "engine/table/query.py": ("tests/engine/table/test_query.py",),
+    "engine/table/field_tests.py": ("tests/engine/table/test_query.py",),
+    "engine/table/standing.py": ("tests/engine/table/test_standing.py",),
     "engine/worker/batching/passes.py": ("tests/engine/worker/batching/test_passes.py",),
+    "engine/scores/perplexity.py": ("tests/engine/scores/test_perplexity.py",),
+    "engine/scores/resampling.py": ("tests/engine/scores/test_resampling.py",),
+    "engine/scores/translation_quality.py": ("tests/engine/scores/test_translation_quality.py",),
+    "engine/scores/judge.py": ("tests/engine/scores/test_judge.py",),
+    "engine/scores/every_pair.py": ("tests/engine/scores/test_every_pair.py",),
+    "engine/scores/comparability.py": ("tests/engine/scores/test_comparability.py",),
+    "engine/scores/comparison.py": ("tests/engine/scores/test_comparison.py",),
 }
 """By module the tests that are its own: no others are run, so that a fault is seen where it is."""
 
@@ -46,6 +56,25 @@ LIVING: dict[str, dict[str, str]] = {
         "Examples._nearest: 4 * wanted → 5 * wanted": (
             "how many are looked at before all are: the nearest that fit are found either way"
         ),
+    },
+    "engine/table/standing.py": {
+        "Entry.strategy: self.rows[0] → self.rows[1]": "runs of one entry have one strategy",
+        "Entry.cells: self.rows[0] → self.rows[1]": "and one mark, which is of their settings",
+        "Entry.cells: self.value / best → self.value * best": (
+            "of two perplexities, each finite and above nothing, product and ratio are so too"
+        ),
+    },
+    "engine/scores/resampling.py": {
+        "measure: next(iter(scores.values())).count if scores else 0 → "
+        "next(iter(scores.values())).count if scores else 1": "of no scores none are drawn either",
+    },
+    "engine/scores/comparison.py": {
+        "Line.better: low > 0 → low >= 0": "an interval that begins at zero leaves a doubt before",
+        "_translation_lines: texts[0] → texts[1]": (
+            "items are paired by their references, so that both sides have the same ones"
+        ),
+        "_split: strict=True → strict=False": "both sides are paired one by one before",
+        "_ruling: total > 0 → total >= 0": "of no difference no item makes a half",
     },
 }
 """By module, by what `make mutants` calls a change: why it changes nothing that one could see."""

@@ -16,8 +16,10 @@ from samples import make_run, score, tiny
 from engine.language.errors import RunError
 from engine.run import events
 from engine.run.folder import Run
+from engine.run.judgement import Measure
 from engine.scores import comparison
 from engine.scores.perplexity import of_sample
+from engine.scores.resampling import Median, mean
 from engine.scores.result_lines import SampleResult
 
 DEFINITION = {"base": "nf4 double", "cut at": "1024 tokens", "prompt": "a1", "examples": "0"}
@@ -230,3 +232,82 @@ def test_two_runs_that_cannot_be_compared_by_item_still_stand_side_by_side(
     assert data["paired"] is None
     assert "no items in common" in data["why"]
     assert json.dumps(data, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "better"),
+    [
+        ("perplexity", 0.5, 2.0, "B"),
+        ("perplexity", -2.0, -0.5, "A"),
+        ("bleu", 0.5, 2.0, "A"),
+        ("bleu", -2.0, -0.5, "B"),
+        ("perplexity", -1.0, 1.0, ""),
+        ("perplexity", 0.0, 1.0, ""),
+        ("perplexity", -1.0, 0.0, ""),
+        ("perplexity", math.nan, math.nan, ""),
+        ("bleu", math.nan, math.nan, ""),
+    ],
+)
+def test_a_run_is_better_where_the_interval_holds_no_zero(
+    name: str, low: float, high: float, better: str
+) -> None:
+    line = comparison.Line(name, 1.0, 2.0, Measure(-1.0, low, high))
+    assert line.better == better
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.5, "+0.50"), (0.0, "0.00"), (-0.5, "−0.50")])
+def test_a_difference_is_shown_with_its_sign(value: float, shown: str) -> None:
+    cells = comparison.Line("bleu", 1.0, 2.0, Measure(value, -1.0, 0.25), 0.5).cells()
+    assert cells[2:4] == [shown, "−1.00 … +0.25"]
+
+
+def test_a_run_that_only_translates_is_held_against_the_other_by_its_outputs(root: Path) -> None:
+    scored = run_of(root, "a", [item(n, 5) for n in range(6)])
+    silent = [msgspec.structs.replace(item(n), tokens=0, nll=None) for n in range(6)]
+    translating = run_of(root, "b", silent)
+    for one, other in ((scored, translating), (translating, scored)):
+        compared = comparison.compare(one, other)
+        assert set(lines_of(compared)) == {"bleu", "chrf"}
+        assert compared.split is None
+
+
+def test_one_item_of_another_length_is_enough_for_scores_by_character(root: Path) -> None:
+    one = run_of(root, "a", [item(n, 5) for n in range(6)])
+    other = run_of(root, "b", [item(n, 5, tokens=21 if n == 3 else 20) for n in range(6)])
+    assert "per character" not in lines_of(comparison.compare(one, one))
+    assert "per character" in lines_of(comparison.compare(one, other))
+
+
+def test_the_files_of_both_are_counted_and_the_signatures_kept(root: Path) -> None:
+    one = run_of(root, "a", [item(n, 5) for n in range(9)])
+    other = run_of(root, "b", [item(n, 5) for n in range(3, 10)])
+    compared = comparison.compare(one, other)
+    assert compared.cautions == [
+        "the files differ: compared on the 6 items that both have, of 9 and 7"
+    ]
+    assert "tok:zh" in compared.definition["BLEU"]
+
+
+def test_the_references_of_the_first_run_are_those_of_both(root: Path) -> None:
+    one = run_of(root, "a", [item(n, 5) for n in range(4)])
+    other = run_of(root, "b", [item(n, 5, repaired=item(n).output or "") for n in range(4)])
+    line = lines_of(comparison.compare(one, other))["bleu"]
+    assert line.one == line.other < 100
+
+
+def test_items_are_counted_by_which_run_is_better_however_little(root: Path) -> None:
+    one = run_of(root, "a", [item(n, 5.0) for n in range(6)])
+    other = run_of(root, "b", [item(n, 5 + gap) for n, gap in enumerate((0.5, 0.5, -0.3, 0, 0, 0))])
+    split = comparison.compare(one, other).split
+    assert split is not None
+    assert (split.better, split.worse, split.equal, split.ruling) == (2, 1, 3, 1)
+    turned = comparison.compare(other, one).split
+    assert turned is not None
+    assert (turned.better, turned.worse, turned.equal, turned.ruling) == (1, 2, 3, 1)
+
+
+def test_a_median_is_not_tested() -> None:
+    values = [float(number) for number in range(9)]
+    assert comparison.line("median", Median(tuple(values)), Median(tuple(values))).p is None
+    assert comparison.line("perplexity", mean(values), mean(values)).p == 1.0
+    assert comparison.line("median", mean(values), Median(tuple(values))).p is None

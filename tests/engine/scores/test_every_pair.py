@@ -14,7 +14,7 @@ from engine.profile.schema import Profile
 from engine.run import events
 from engine.run.folder import Run
 from engine.run.settings import DataFile
-from engine.scores import comparison, every_pair, resampling
+from engine.scores import comparison, every_pair, resampling, result_lines
 from engine.scores.result_lines import SampleResult
 from engine.table import standing
 from engine.table.catalog import Row
@@ -63,6 +63,7 @@ def seeded(seed: int) -> Profile:
     [
         ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
         ([0.5, 0.9], [1.0, 1.0]),
+        ([0.6, 0.9], [1.0, 1.0]),
         ([math.nan, 0.01, 0.02], [math.nan, 0.02, 0.02]),
         ([], []),
     ],
@@ -157,3 +158,16 @@ def test_the_same_seed_twice_is_no_spread(root: Path) -> None:
     rows = [Row(run, run.settings, run.summary()) for run in runs]
     (found,) = standing.standings(rows)
     assert [entry.is_seeded for entry in found.entries] == [False, False]
+
+
+def test_a_run_of_which_an_item_was_not_scored_is_not_compared(root: Path) -> None:
+    runs = [scored(root, name, one) for name, one in (("a", LOW), ("b", MIDDLE))]
+    found = every_pair.compare_all(runs)[0]
+    assert found[0].cells()[-1] == "30"
+    results = result_lines.of_run(runs[1], runs[1].summary())
+    results[3].tokens, results[3].nll = 0, None
+    lines = msgspec.json.Encoder().encode_lines(results)
+    (runs[1].evaluations_path / "test.jsonl").write_bytes(lines)
+    pairs, troubles = every_pair.compare_all(runs)
+    assert pairs == []
+    assert "one of them only translates" in troubles[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 
 import pytest
@@ -158,3 +159,43 @@ def test_a_repaired_reference_counts_as_a_second_one_and_is_spoken_of(
     assert twice.judgement.bleu.value > once.bleu.value
     assert twice.definition["references"] == "the file's, and a repaired one of 1 of 24 items"
     assert twice.definition["BLEU"].startswith("nrefs:var|")
+
+
+def test_directions_stand_in_the_order_in_which_they_are_shown(
+    checker: OutputChecker, pairs: list[Pair]
+) -> None:
+    assert list(judged(results_of(pairs), checker).directions) == ["to_modern", "to_classical"]
+
+
+def test_outputs_belong_to_results_one_by_one(pairs: list[Pair]) -> None:
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        judge.Texts.of(results_of(pairs), ["a"])
+
+
+def test_how_the_copied_source_is_scored_is_said_where_there_are_no_outputs(
+    checker: OutputChecker, pairs: list[Pair]
+) -> None:
+    assert "tok:zh" in judged(results_of(pairs, outputs=False), checker).definition["BLEU"]
+
+
+def test_of_a_file_of_which_an_item_was_not_scored_there_is_no_perplexity(
+    checker: OutputChecker, pairs: list[Pair]
+) -> None:
+    results = results_of(pairs)
+    results[0].tokens = 0
+    found = judged(results, checker)
+    assert (found.judgement.perplexity, found.judgement.median) == (None, None)
+    assert "intervals" in found.definition
+    for result in results:
+        result.reference = ""
+    assert "intervals" in judged(results, checker).definition, "some were scored"
+
+
+def test_by_character_the_end_of_an_answer_counts_as_one(pairs: list[Pair]) -> None:
+    results = results_of(pairs)
+    found = judge.perplexity_by_character(results)
+    nats = sum(one.nll or 0.0 for one in results)
+    characters = sum(len(one.reference) + 1 for one in results)
+    assert found.of(range(len(results))) == pytest.approx(math.exp(nats / characters))
+    results[0].nll = None
+    assert math.isnan(judge.perplexity_by_character(results).of(range(len(results))))

@@ -10,6 +10,9 @@ import statistics
 import pytest
 
 from engine.scores.resampling import (
+    RESAMPLES,
+    SEED,
+    TRIALS,
     Median,
     Summed,
     exchange_test,
@@ -142,3 +145,52 @@ def test_the_sign_test_is_exact(wins: int, losses: int, p: float) -> None:
 def test_the_sign_test_takes_whole_files() -> None:
     assert sign_test(6000, 4000) < 1e-80
     assert 0.3 < sign_test(5040, 4960) < 0.5
+
+
+def test_a_number_is_told_by_so_many_draws() -> None:
+    """What every score that was written down rests on."""
+    assert (RESAMPLES, TRIALS, SEED) == (1000, 10_000, 0)
+
+
+@pytest.mark.parametrize("count", [2, 3, 30])
+def test_the_interval_leaves_out_as_many_resamples_below_as_above(count: int) -> None:
+    """Of 100, two on either side; two items have an interval already."""
+    values, draw = normal(count), random.Random(7)
+    means = sorted(
+        sum(values[at] for at in draw.choices(range(count), k=count)) / count for _ in range(100)
+    )
+    found = measure({"mean": mean(values)}, resamples=100, seed=7)["mean"]
+    assert (found.low, found.high) == pytest.approx((means[2], means[-3]))
+    assert found.low < found.high
+
+
+def test_one_item_that_is_no_number_leaves_no_interval() -> None:
+    found = measure({"mean": mean([*normal(20), math.nan])})["mean"]
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+
+
+def test_scores_of_other_sums_are_not_exchanged() -> None:
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        exchange_test(ratio([1.0], [2.0]), mean([1.0]))
+
+
+def test_p_does_not_depend_on_the_unit() -> None:
+    one, other = normal(12), normal(12, 2)
+    small = [[value * 1e-12 for value in values] for values in (one, other)]
+    assert exchange_test(mean(small[0]), mean(small[1])) == exchange_test(mean(one), mean(other))
+
+
+def test_two_that_are_nothing_do_not_differ() -> None:
+    assert exchange_test(mean([0.0] * 5), mean([0.0] * 5)) == 1.0
+
+
+def test_a_sum_in_another_order_is_no_smaller_difference() -> None:
+    """0.1 + 0.2 - 0.3 is not quite nothing: exchanging these three changes the last digit alone."""
+    gaps = [-0.3, 0.1, 0.2, 0.2]
+    exact = sum(
+        abs(sum(sign * gap for sign, gap in zip(signs, gaps, strict=True))) >= 0.2 - 1e-9
+        for signs in itertools.product((1, -1), repeat=4)
+    )
+    assert exact == 14
+    assert exchange_test(mean([0.0] * 4), mean(gaps)) == pytest.approx(exact / 16, abs=0.02)

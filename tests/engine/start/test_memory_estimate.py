@@ -13,7 +13,7 @@ from samples import MODEL, tiny
 from engine.fast.memory import Use
 from engine.language.errors import UserError
 from engine.models import model_shape
-from engine.models.model_shape import ModelShape
+from engine.models.model_shape import Linear, ModelShape
 from engine.profile.schema import Lora, Model, Profile, Training
 from engine.prompts.builder import Encoded
 from engine.prompts.token_counts import TokenCounts
@@ -198,3 +198,111 @@ def test_scoring_by_the_fast_path_needs_no_optimizer(tmp_path: Path) -> None:
     assert "optimizer" not in found.parts
     one = fast_estimate.estimate(tiny(), shape, [], items[:1], 80 * GIB)
     assert found.parts["activations"] > 10 * one.parts["activations"]
+
+
+SMALL = ModelShape(
+    layers=3, hidden=8, intermediate=20, heads=2, kv_heads=1, head_dim=4, vocabulary=50, norms=2,
+    linears=(*[Linear("q_proj", 8, 6)] * 3, *[Linear("down_proj", 10, 20)] * 3), rest=400,
+)  # fmt: skip
+"""Of numbers that are told apart in a product."""
+LOAD = Load(tokens=64, scored=30, row=16)
+
+
+def by_the_formula(width: int, *, copies: int) -> tuple[int, int]:
+    """Bytes that one layer of SMALL keeps of a token, and those of the logits, as the page says."""
+    norms, mlp = 2 * 4 * 8, 3 * width * 20
+    adapter = (4 * 6 + 4 * 5) + (4 * 20 + 4 * 5)
+    attention = width * 4 * 3 * 2 + (2 * width + 4) * 2 * 16
+    return norms + mlp + adapter + attention, 30 * 50 * (width + 4 * copies)
+
+
+def of_small(**sections: object) -> Profile:
+    """Adapters of rank 5 on all its layers, eager attention."""
+    model = msgspec.structs.replace(tiny().model, attention="eager", dtype="auto")
+    return changed(**{"lora": Lora(rank=5), "model": model, **sections})
+
+
+def need(
+    profile: Profile,
+    shape: ModelShape = SMALL,
+    *,
+    training: Load | None = None,
+    scoring: Load | None = None,
+    on_gpu: bool = True,
+) -> memory_estimate.MemoryEstimate:
+    return memory_estimate.estimate(
+        profile, shape, training=training, scoring=scoring, on_gpu=on_gpu
+    )
+
+
+@pytest.mark.parametrize(("caps", "copies"), [(False, 4), (True, 5)])
+def test_training_takes_what_the_formula_says(caps: bool, copies: int) -> None:
+    shape = msgspec.structs.replace(SMALL, caps_logits=caps)
+    layer, logits = by_the_formula(2, copies=copies)
+    training = msgspec.structs.replace(
+        tiny().training, optimizer="adamw", gradient_checkpointing=False
+    )
+    parts = need(of_small(training=training), shape, training=LOAD).parts
+    adapted = 3 * 5 * ((8 + 6) + (10 + 20))
+    assert (parts["adapter"], parts["gradients"]) == (4 * adapted, 4 * adapted)
+    assert parts["optimizer"] == 8 * adapted
+    assert (parts["activations"], parts["logits"]) == (64 * 3 * layer, logits)
+    assert parts["embedding"] == 400 * 2
+    saved = msgspec.structs.replace(training, gradient_checkpointing=True)
+    parts = need(of_small(training=saved), shape, training=LOAD).parts
+    assert parts["activations"] == 64 * (3 * 2 * 8 + layer)
+
+
+@pytest.mark.parametrize(("caps", "copies"), [(False, 2), (True, 3)])
+def test_scoring_takes_one_layer_and_fewer_copies(caps: bool, copies: int) -> None:
+    shape = msgspec.structs.replace(SMALL, caps_logits=caps)
+    layer, logits = by_the_formula(2, copies=copies)
+    parts = need(of_small(), shape, scoring=LOAD).parts
+    assert (parts["activations"], parts["logits"]) == (64 * layer, logits)
+
+
+def test_the_larger_of_training_and_scoring_counts() -> None:
+    large = Load(tokens=6400, scored=3000, row=16)
+    both = need(of_small(), training=LOAD, scoring=large)
+    assert both.parts["logits"] == need(of_small(), scoring=large).parts["logits"]
+    other = need(of_small(), training=large, scoring=LOAD)
+    assert other.parts["logits"] == need(of_small(), training=large).parts["logits"]
+    neither = need(of_small())
+    assert (neither.parts["activations"], neither.parts["logits"]) == (0, 0)
+
+
+def test_adafactor_keeps_rows_and_columns_of_the_adapted_layers_alone() -> None:
+    training = msgspec.structs.replace(tiny().training, optimizer="adafactor")
+    lora = Lora(rank=5, target_modules=("q_proj",))
+    parts = need(of_small(training=training, lora=lora), training=LOAD).parts
+    assert parts["optimizer"] == 4 * 3 * ((6 + 5) + (5 + 8))
+    assert parts["adapter"] == 4 * 3 * 5 * (6 + 8)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "on_gpu", "width"),
+    [("auto", True, 2), ("auto", False, 4), ("float32", True, 4), ("bfloat16", False, 2)],
+)
+def test_a_number_takes_what_its_type_does(dtype: str, on_gpu: bool, width: int) -> None:
+    model = msgspec.structs.replace(tiny().model, attention="eager", dtype=dtype)
+    found = need(of_small(model=model), scoring=LOAD, on_gpu=on_gpu)
+    layer, logits = by_the_formula(width, copies=2)
+    assert found.parts["embedding"] == 400 * width
+    assert (found.parts["activations"], found.parts["logits"]) == (64 * layer, logits)
+
+
+def test_a_process_takes_half_a_gigabyte_of_a_card_and_nine_tenths_of_main_memory() -> None:
+    assert need(of_small()).parts["runtime"] == 500 * 2**20
+    assert need(of_small(), on_gpu=False).parts["runtime"] == 900 * 2**20
+
+
+def test_all_that_the_plain_path_needs_it_cannot_do_without() -> None:
+    found = need(of_small(), scoring=LOAD)
+    assert found.least == found.total == sum(found.parts.values())
+    assert memory_estimate.MemoryEstimate({}).least == 0
+
+
+def test_a_model_of_a_single_layer_is_counted_whole() -> None:
+    one = msgspec.structs.replace(SMALL, layers=1, linears=(SMALL.linears[0], SMALL.linears[3]))
+    layer, _logits = by_the_formula(2, copies=2)
+    assert need(of_small(), one, scoring=LOAD).parts["activations"] == 64 * layer

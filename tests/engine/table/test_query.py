@@ -66,6 +66,17 @@ def found(rows: list[Row], text: str) -> list[str]:
         ("message:no", "bad"),
         ("job:evaluate", "few"),
         ("zzz", ""),
+        ("status:fail", "bad"),
+        ('strategy="few-shot eval"', ""),
+        ("time=300s", "good"),
+        ("time=5m", "good"),
+        ("time=2.5h", "few"),
+        ("time=0.10416666666666667d", "few"),
+        ("ppl<8.7", ""),
+        ("ppl<=8.7", "good"),
+        ("ppl>37", ""),
+        ("ppl=9", ""),
+        ("ppl=8.7", "good"),
     ],
 )
 def test_terms_find_what_they_say(rows: list[Row], text: str, expected: str) -> None:
