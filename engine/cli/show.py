@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -16,6 +16,7 @@ from engine.language.texts import _
 from engine.machine.paths import runs_root
 from engine.run import notes, runs_folder
 from engine.run.folder import Run
+from engine.run.history import read_history
 from engine.run.settings import RunSettings
 from engine.run.summary import Summary
 from engine.run.words import part_word, skipped_count, status_word
@@ -23,6 +24,8 @@ from engine.table.catalog import Row, finite
 
 _LABEL = 12
 """Columns of what stands before a line's words."""
+_WARNINGS = 10
+"""Shown at most."""
 
 
 def show(arguments: Namespace) -> int:
@@ -79,8 +82,17 @@ def _facts(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
         yield _("skipped"), str(skipped_count(summary.skipped))
     yield _("time"), clock(summary.seconds)
     yield _("folder"), str(run.folder)
+    for told in _told(run, summary):
+        yield _("message"), told
+
+
+def _told(run: Run, summary: Summary) -> Iterable[str]:
+    """What it warned of, the latest last, and why it ended."""
+    warnings = read_history(run.events_path).warnings[-_WARNINGS:]
+    said = [(event.words("message"), event.words("hint")) for event in warnings]
     if summary.message:
-        yield _("message"), f"{one_line(summary.message)} {one_line(summary.hint)}".rstrip()
+        said.append((summary.message, summary.hint))
+    return dict.fromkeys(f"{one_line(words)} {one_line(hint)}".rstrip() for words, hint in said)
 
 
 def _file(settings: RunSettings, part: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
 from engine.language.said import Said, labelled
-from engine.machine import reading, regular_files
+from engine.machine import manifest, reading, regular_files
 from engine.models import adapter_config, config_file, needed_tensors, weight_files
 from engine.models.config_file import shown
 from engine.models.weight_files import FLOATS, Tensor, shape_in_words
@@ -39,6 +39,7 @@ Matrices = dict[str, dict[str, Tensor]]
 
 def check(adapter: Path, base: Path) -> None:
     """See that an adapter is whole and fits a base model's folder. Raises UserError."""
+    manifest.check(adapter, (CONFIG, WEIGHTS))
     config = _config(adapter)
     adapter_config.check_weights_file(adapter)
     tensors = weight_files.of_file(adapter / WEIGHTS)

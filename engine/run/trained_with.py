@@ -15,7 +15,7 @@ from msgspec import Struct
 from engine.language.errors import UserError, reason_of
 from engine.language.plain_text import one_line
 from engine.language.said import Joined, Said, Words
-from engine.machine import reading, regular_files
+from engine.machine import manifest, reading, regular_files
 from engine.models import hub
 from engine.profile.schema import Profile, Prompt, Quantization
 from engine.prompts.builder import PromptBuilder
@@ -72,6 +72,7 @@ def write(folder: Path, facts: TrainedWith) -> None:
 
 def read(folder: Path) -> TrainedWith | None:
     """The facts of an adapter's folder, None if it has none. Raises UserError."""
+    manifest.check(folder, (_FILE,))
     try:
         return reading.json_of(
             regular_files.content(folder / _FILE, most=reading.SMALL), TrainedWith

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import re
 import shutil
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
 from peft import PeftModel, set_peft_model_state_dict
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from engine.machine import file_modes, regular_files
+from engine.language.errors import UserError
+from engine.language.plain_text import one_line
+from engine.language.said import Said, Words
+from engine.machine import file_modes, manifest, regular_files
 from engine.machine.files import make_folder, put_in_place, take_back
+from engine.machine.manifest import TornError
 from engine.models import adapter_check
 from engine.run import trained_with
 from engine.run.folder import Run
 from engine.run.trained_with import TrainedWith
 from engine.worker.model.adapters import require_whole
+from engine.worker.process.reporter import Reporter
 from engine.worker.training import saved_state
 from engine.worker.training.progress import Progress
 
 _TRAINER = "trainer.safetensors"
 _OLD_TRAINER = "trainer.pt"
 """Of checkpoints from before; read, never written."""
+_STATES = (_TRAINER, _OLD_TRAINER)
+_RESUMABLE = 2
+"""Checkpoints, the newest, that keep their trainer state."""
+_DAMAGED = (
+    UserError, OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError,
+    pickle.UnpicklingError, SafetensorError,
+)  # fmt: skip
+"""What reading a checkpoint may raise that is not as it was saved."""
 
 
 @dataclass
@@ -71,10 +88,11 @@ class TrainerState:
         return cls(**{**content, "progress": progress})
 
 
-def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) -> str:
-    """Write a checkpoint and rename it into place; returns its name.
+def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) -> None:
+    """Write a checkpoint, whole and on the disk when this returns.
 
-    Only the newest keeps its trainer state, which is several times the adapter's size.
+    Only the newest two keep their trainer state, which is several times the adapter's size: the one
+    before is there should the newest be damaged.
     """
     name = state.progress.checkpoint
     make_folder(run.checkpoints_path)
@@ -86,25 +104,71 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     (temporary / "README.md").unlink(missing_ok=True)
     trained_with.write(temporary, facts)
     state.write(temporary / _TRAINER)
+    manifest.write(temporary)
     file_modes.as_usual(temporary)
-    target = run.checkpoints_path / name
-    put_in_place(temporary, target)
-    for other in run.checkpoints():
-        if other != name:
-            for file in (_TRAINER, _OLD_TRAINER):
-                (run.checkpoints_path / other / file).unlink(missing_ok=True)
-    return name
+    put_in_place(temporary, run.checkpoints_path / name)
+    for other in [other for other in run.checkpoints() if other < name][: 1 - _RESUMABLE]:
+        _forget_state(run.checkpoints_path / other)
 
 
-def newest_state(run: Run) -> tuple[Path, TrainerState] | None:
-    """The checkpoint to resume from, or None to begin anew."""
+def _forget_state(folder: Path) -> None:
+    """Of a checkpoint that need not be resumed any more."""
+    with suppress(TornError):  # whoever uses it is told
+        manifest.leave_out(folder, _STATES)
+    for file in _STATES:
+        (folder / file).unlink(missing_ok=True)
+
+
+@dataclass
+class Found:
+    """What a run goes on from."""
+
+    folder: Path | None = None
+    """The checkpoint; None to begin anew."""
+    state: TrainerState | None = None
+    torn: list[tuple[str, Words]] = field(default_factory=list)
+    """Newer checkpoints that are damaged, and how."""
+
+    def tell(self, reporter: Reporter) -> None:
+        """Say which checkpoints are passed over, and what is done instead."""
+        for name, why in self.torn:
+            message = Said("checkpoint {name} is damaged: {why}", name=name, why=why)
+            if self.folder is None:
+                instead = Said("no checkpoint is left to go on from: training begins anew")
+            else:
+                instead = Said("training goes on from {name}", name=self.folder.name)
+            reporter.warn(message, instead)
+
+
+def newest_state(run: Run, base: Path) -> Found:
+    """The newest checkpoint that is whole and can be resumed, and those that are not."""
     _take_back(run)
+    found = Found()
     for name in reversed(run.checkpoints()):
-        path = run.checkpoints_path / name
-        for file in (_TRAINER, _OLD_TRAINER):
-            if (path / file).is_file() and not (path / file).is_symlink():
-                return path, TrainerState.read(path / file)
-    return None
+        folder = run.checkpoints_path / name
+        try:
+            state = _state_of(folder, base)
+        except TornError as error:
+            found.torn.append((name, error.why))
+        except _DAMAGED as error:
+            found.torn.append((name, one_line(str(error) or type(error).__name__)))
+        else:
+            if state is not None:
+                found.folder, found.state = folder, state
+                break
+    return found
+
+
+def _state_of(folder: Path, base: Path) -> TrainerState | None:
+    """A checkpoint's, if it has one. Raises one of _DAMAGED where not all of it is as it was."""
+    listed = manifest.read(folder)
+    there = [name for name in _STATES if os.path.lexists(folder / name)]
+    names = [name for name in _STATES if name in (there if listed is None else listed)]
+    if not names:
+        return None
+    manifest.check(folder)
+    adapter_check.check(folder, base)
+    return TrainerState.read(folder / names[0])
 
 
 def _take_back(run: Run) -> None:
@@ -122,14 +186,33 @@ def load_weights(model: PeftModel, folder: Path) -> None:
 
 
 def publish(run: Run, checkpoint: str) -> None:
-    """Make a checkpoint the run's result: a copy in adapter/, without trainer state."""
+    """Make a checkpoint the run's result: a copy in adapter/, without trainer state.
+
+    Raises TornError if the checkpoint is not as it was saved.
+    """
+    source, target = run.checkpoints_path / checkpoint, run.adapter_path
+    manifest.check(source)
+    if _is_published(source, target):
+        return
     temporary = run.folder / ".adapter.part"
     regular_files.clear(temporary)
-    shutil.copytree(run.checkpoints_path / checkpoint, temporary, ignore=_not_published)
-    put_in_place(temporary, run.adapter_path)
+    shutil.copytree(source, temporary, ignore=_not_published)
+    manifest.write(temporary)
+    put_in_place(temporary, target)
+
+
+def _is_published(source: Path, target: Path) -> bool:
+    """Is the result there already, and whole?"""
+    try:
+        manifest.check(target)
+        listed, there = manifest.read(source), manifest.read(target)
+    except TornError:
+        return False
+    if listed is None or there is None:
+        return False
+    return {name: entry for name, entry in listed.items() if name not in _STATES} == there
 
 
 def _not_published(folder: str, names: list[str]) -> list[str]:
     """The trainer's state; and links, behind which is nothing of the checkpoint's own."""
-    own = (_TRAINER, _OLD_TRAINER)
-    return [name for name in names if name in own or Path(folder, name).is_symlink()]
+    return [name for name in names if name in _STATES or Path(folder, name).is_symlink()]

@@ -9,6 +9,7 @@ from accelerate import Accelerator
 from peft import PeftModel
 from torch.optim.lr_scheduler import LRScheduler
 
+from engine.language.errors import UserError
 from engine.language.said import Said
 from engine.profile import seed_loop
 from engine.profile.schema import Training
@@ -22,7 +23,7 @@ from engine.worker.process import devices, memory
 from engine.worker.process.reporter import StopRequested
 from engine.worker.scoring.session import Session
 from engine.worker.training import checkpoints, nonfinite
-from engine.worker.training.checkpoints import TrainerState
+from engine.worker.training.checkpoints import Found, TrainerState
 from engine.worker.training.data import TrainingData
 from engine.worker.training.optimizers import make_optimizer, make_scheduler
 from engine.worker.training.progress import Progress
@@ -71,7 +72,7 @@ class Trainer:
 
     def train(self) -> None:
         """Train to the end, or until asked to stop; either way nothing is lost."""
-        self._resume()
+        found = self._resume()
         self.report.emit(
             Started(
                 steps=self.plan.steps,
@@ -83,6 +84,7 @@ class Trainer:
                 **worded(engine=self.computed.engine),
             )
         )
+        found.tell(self.report)
         self.data.warn(self.profile, self.report)
         try:
             # Before the first step: the untuned model, where the curve begins. Later: a point that
@@ -209,26 +211,29 @@ class Trainer:
         return bool(patience) and self.progress.evaluations_without_better >= patience
 
     def _save(self) -> None:
-        """Write a checkpoint, once a step; a second time if it then turns out to be the best."""
+        """Write a checkpoint, once a step; say so a second time if it turns out to be the best.
+
+        A worker that goes on from it finds that out again.
+        """
         progress = self.progress
         if self.saved == (progress.step, progress.best):
             return
-        nonfinite.require_finite(self.parameters, progress.step, self._newest())
-        state = TrainerState.now(progress, self.optimizer, self.scheduler)
-        name = checkpoints.save(self.run, self.model, state, self.trained_with)
-        self.saved = (progress.step, progress.best)
+        if self.saved[0] != progress.step:
+            nonfinite.require_finite(self.parameters, progress.step, self._newest())
+            state = TrainerState.now(progress, self.optimizer, self.scheduler)
+            checkpoints.save(self.run, self.model, state, self.trained_with)
+        name, self.saved = progress.checkpoint, (progress.step, progress.best)
         self.report.emit(Saved(step=progress.step, checkpoint=name, best=name == progress.best))
 
-    def _resume(self) -> None:
-        """Go on from the newest checkpoint, if there is one."""
-        found = checkpoints.newest_state(self.run)
-        if found is None:
-            return
-        folder, state = found
-        checkpoints.load_weights(self.model, folder)
-        state.restore(self.optimizer, self.scheduler)
-        self.progress = state.progress
-        self.saved = (self.progress.step, self.progress.best)
+    def _resume(self) -> Found:
+        """Go on from the newest checkpoint that is whole, if there is one."""
+        found = checkpoints.newest_state(self.run, self.session.builder.tokenizer.folder)
+        if found.folder is not None and found.state is not None:
+            checkpoints.load_weights(self.model, found.folder)
+            found.state.restore(self.optimizer, self.scheduler)
+            self.progress = found.state.progress
+            self.saved = (self.progress.step, self.progress.best)
+        return found
 
     def _finish(self) -> None:
         """Publish the chosen checkpoint and score it on the test file."""
@@ -248,9 +253,7 @@ class Trainer:
                 ),
                 Said("training.patience = 0 goes on to the end"),
             )
-        chosen = progress.best or progress.checkpoint
-        if chosen != progress.checkpoint:
-            checkpoints.load_weights(self.model, self.run.checkpoints_path / chosen)
+        chosen = self._load_chosen()
         checkpoints.publish(self.run, chosen)
         step = int(chosen.removeprefix("step-"))
         score = self.session.conclude(self.computed, self.data.test, step=step, checkpoint=chosen)
@@ -263,3 +266,18 @@ class Trainer:
                 file="evaluations/test.jsonl",
             )
         )
+
+    def _load_chosen(self) -> str:
+        """Put the weights of the best checkpoint in place; where it is damaged, keep the last."""
+        best, last = self.progress.best, self.progress.checkpoint
+        if best in ("", last):
+            return last
+        try:
+            checkpoints.load_weights(self.model, self.run.checkpoints_path / best)
+        except UserError as error:
+            self.report.warn(
+                Said("the best checkpoint is damaged: {error}", error=error),
+                Said("the result is the last checkpoint, {name}", name=last),
+            )
+            return last
+        return best

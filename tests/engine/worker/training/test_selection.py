@@ -9,6 +9,7 @@ import pytest
 from small_runs import PARTS, RunMaker, SmallRun
 
 from engine.data.dataset import Pair
+from engine.machine.paths import BUILTIN_PROFILES
 from engine.run.events import Evaluated, Event, Finished, Step, Warned
 from engine.run.files import RunFiles
 from engine.start.request import prepare
@@ -102,9 +103,9 @@ def test_patience_is_kept_over_a_stop(make_run: RunMaker) -> None:
 
     reporter.emit = emit
     Trainer(Session(small.run, reporter)).train()
-    found = newest_state(small.run)
-    assert found is not None
-    before = found[1].progress.evaluations_without_better
+    state = newest_state(small.run, BUILTIN_PROFILES / "tiny").state
+    assert state is not None
+    before = state.progress.evaluations_without_better
     again = events_of(small)
     assert isinstance(again[-1], Finished)
     (early,) = [event for event in again if isinstance(event, Warned)]
