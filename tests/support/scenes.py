@@ -186,7 +186,7 @@ def _item(number: int, perplexity: float) -> bytes:
 async def set_up(stage: Stage) -> TrainScreen:
     """The first screen, once it knows what would happen, and which runs there are now."""
     screen: TrainScreen = await stage.on(TrainScreen)
-    await stage.until(lambda: screen.outlook is not None)
+    await stage.until(lambda: screen.setup.outlook is not None)
     recent = screen.query_one(RecentRuns)
     await stage.until(lambda: not recent._is_looking)
     recent.look()  # they may have been made since it looked
@@ -198,7 +198,7 @@ async def watch(stage: Stage, run: Run) -> None:
     """Follow a run until all of it was read."""
     screen = await set_up(stage)
     stage.app.navigation.watch(run)
-    await stage.until(lambda: screen.watched == run and screen.view._caught_up)
+    await stage.until(lambda: screen.watching.run == run and screen.view._caught_up)
 
 
 @scene

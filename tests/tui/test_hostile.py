@@ -186,7 +186,9 @@ async def test_profile_data_and_file_names(stage: Stage, size: tuple[int, int]) 
         await stage.settle()
         assert "[red]x[.json" in look(stage, expected=False)
         await stage.press("escape")
-        screen.take_draft(screen.draft.with_file("train", str(folder / "data" / "[red]x[.json")))
+        screen.setup.take(
+            screen.setup.draft.with_file("train", str(folder / "data" / "[red]x[.json"))
+        )
         await stage.settle()
         assert "[red]x[.json" in look(stage)
 
@@ -201,10 +203,10 @@ async def test_pairs_and_tokens_of_the_data(
     file.write_text(json.dumps([{**record, "id": f"{n}{HOSTILE}"} for n in range(3)]), "utf-8")
     async with stage.app.run_test(size=size) as stage.pilot:
         screen = await set_up(stage)
-        screen.take_draft(screen.draft.with_file("train", str(file)))
+        screen.setup.take(screen.setup.draft.with_file("train", str(file)))
         await stage.settle()
-        assert screen.outlook is not None
-        assert not screen.outlook.trouble
+        assert screen.setup.outlook is not None
+        assert not screen.setup.outlook.trouble
         await stage.press("i")
         await stage.on(PreviewDialog)
         await stage.settle()
@@ -227,10 +229,10 @@ async def test_errors_and_a_broken_file(stage: Stage, size: tuple[int, int]) -> 
         stage.app.fail(ValueError(HOSTILE))
         await stage.settle()
         look(stage)
-        screen.take_draft(screen.draft.with_file("train", str(file)))
+        screen.setup.take(screen.setup.draft.with_file("train", str(file)))
         await stage.settle()
-        assert screen.outlook is not None
-        assert screen.outlook.trouble
+        assert screen.setup.outlook is not None
+        assert screen.setup.outlook.trouble
         await stage.press("s", "a")
         await stage.settle()
         look(stage, expected=False)

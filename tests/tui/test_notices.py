@@ -55,7 +55,7 @@ async def test_what_the_card_says_is_not_said_over_it(app: YiwenApp) -> None:
         await wait_for(pilot, "tokens an epoch")
         screen = app.screen
         assert isinstance(screen, TrainScreen)
-        screen.take_draft(screen.draft.with_overrides({"training.epochs": "-1"}))
+        screen.setup.take(screen.setup.draft.with_overrides({"training.epochs": "-1"}))
         await wait_for(pilot, "found -1, expected")
         for key in ("i", "P"):
             await pilot.press(key)

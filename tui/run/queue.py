@@ -32,7 +32,7 @@ class Queue(Part):
         self,
         screen: ScreenOfParts,
         asked_for: Callable[[], Request],
-        look_around: Callable[[], None] = lambda: None,
+        look_around: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(screen)
         self._asked_for = asked_for

@@ -12,8 +12,7 @@ from textual.screen import Screen
 from tui import screens
 
 PREFIX = f"{screens.__name__}."
-OF_PARTS = ("evaluate", "runs", "translate")
-"""Train is still to be made of parts."""
+OF_PARTS = ("evaluate", "runs", "train", "translate")
 
 
 @pytest.mark.parametrize("name", OF_PARTS)

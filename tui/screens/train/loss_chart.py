@@ -4,39 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
-from textual import events
 from textual.timer import Timer
 
+from engine.language.texts import _
 from engine.run.events import Event
 from engine.run.folder import Run
+from engine.run.settings import RunSettings
 from tui.chart.charset import Charset, following
 from tui.chart.curve import DRAWN, Curve
 from tui.screens.train import legend, plot
 from tui.screens.train.chart_view import ChartView
+from tui.screens.train.drawn import Drawn, draw
 from tui.screens.train.overlays import Overlay
-from tui.screens.train.plot import Drawing
 from tui.screens.train.scene import Scene
-from tui.widgets.cell_canvas import CellCanvas, Row
+from tui.widgets.cell_canvas import CellCanvas
 
 REDRAW_SECONDS = 1.0
-SMALLEST = (20, 4)
-_CROSS_ROWS = 3
-"""The crosshair is dotted: each row it stands in is sent when it moves."""
 _LEAP = 10
 """Columns that the crosshair goes at a leap."""
-
-
-@dataclass(frozen=True)
-class Plain:
-    """A plot as it was drawn last."""
-
-    drawing: Drawing
-    lines: int
-    """Of the legend above it."""
-    is_logarithmic: bool
 
 
 class LossChart(CellCanvas):
@@ -73,10 +61,11 @@ class LossChart(CellCanvas):
         self.overlays: Sequence[Overlay] = ()
         self.references: Mapping[str, float] = {}
         self.charset = charset
+        self.trains = False
+        """Is the run one that trains? Without one there is no curve to look at."""
         self.chosen_by_test = False
         """Does the test file tell which checkpoint is best?"""
-        self._plain: Plain | None = None
-        """The plot without the crosshair, which moves far more often."""
+        self._drawn: Drawn | None = None
         self._drawn_at = 0.0
         self._timer: Timer | None = None
 
@@ -89,9 +78,11 @@ class LossChart(CellCanvas):
             self.curve, self.view, self.overlays, self.references, self.charset, self.chosen_by_test
         )
 
-    def clear(self, *, chosen_by_test: bool = False) -> None:
-        """Begin with another run: the same chart of it, all of its steps."""
-        self.chosen_by_test = chosen_by_test
+    def clear(self, settings: RunSettings | None = None) -> None:
+        """Begin with another run, or with none: the same chart of it, all of its steps."""
+        self.trains = settings is not None and settings.job == "train"
+        by = settings.profile.evaluation.choose_by if settings is not None else ""
+        self.chosen_by_test = by == "test"
         self.curve = Curve(smoothing=self.view.smoothing)
         self.view = self.view.whole()
         self.references = {}
@@ -136,8 +127,6 @@ class LossChart(CellCanvas):
             if caught_up:
                 overlay.curve.history.has_ended = has_ended
 
-    # What keys do
-
     def show(self, view: ChartView) -> None:
         """Show something else, or the same otherwise."""
         if view == self.view:
@@ -145,21 +134,39 @@ class LossChart(CellCanvas):
         is_move = view == replace(self.view, cross=view.cross)
         self.view = view
         self.curve.smooth_by(view.smoothing)
-        if is_move and self._plain is not None:
-            self.send(self._composed(self._plain))
+        if is_move and self._drawn is not None:
+            self._send()
         else:
             self.redraw()
 
-    def draw_with(self, charset: Charset) -> None:
-        """Draw with other characters."""
-        self.charset = charset
+    # What keys do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There must be a run that trains; the crosshair is taken away where there is one."""
+        return self.trains and (action != "chart_uncross" or self.view.cross is not None)
+
+    def action_chart_metric(self) -> None:
+        """The next chart."""
+        self.show(self.view.with_next_metric())
+
+    def action_chart_smoothing(self) -> None:
+        """Smooth more, then not at all."""
+        self.show(self.view.with_next_smoothing())
+
+    def action_chart_log(self) -> None:
+        """Logarithmic and back, if all values allow it."""
+        if not self.view.logarithmic and not self.scene.may_be_logarithmic:
+            said = _("A log scale needs positive values, and not all of {title} are.")
+            self.notify(said.format(title=_(legend.TITLES[self.view.metric])))
+            return
+        self.show(replace(self.view, logarithmic=not self.view.logarithmic))
+
+    def action_chart_charset(self) -> None:
+        """Draw with braille, blocks, ASCII."""
+        self.charset = following(self.charset)
         self.redraw()
 
-    def next_charset(self) -> None:
-        """Braille, blocks, ASCII."""
-        self.draw_with(following(self.charset))
-
-    def zoom(self, factor: float) -> None:
+    def action_chart_zoom(self, factor: float) -> None:
         """Show `factor` times as many steps, around the crosshair or the middle."""
         last = self.scene.last_step
         first, end = self.view.shown(last)
@@ -168,22 +175,30 @@ class LossChart(CellCanvas):
         around = middle if self.view.cross is None else self.view.cross
         self.show(self.view.zoomed(factor, last, around))
 
-    def move_cross(self, columns: int) -> None:
+    def action_chart_whole(self) -> None:
+        """The whole run, and no crosshair."""
+        self.show(self.view.whole())
+
+    def action_chart_cross(self, columns: int) -> None:
         """Move the crosshair, which first appears at the newest step that shows."""
-        if not self.curve.steps or self._plain is None:
+        if not self.curve.steps or self._drawn is None:
             return
         last = self.scene.last_step
         if self.view.cross is None:
             step = min(self.curve.steps[-1], self.view.shown(last)[1])
         else:
-            stride = max(1.0, self._plain.drawing.steps_per_column)
+            stride = max(1.0, self._drawn.drawing.steps_per_column)
             step = self.view.cross + columns * stride
         step = self.curve.nearest_step(min(step, self.curve.steps[-1]))
         self.show(self.view.crossed(step, last))
 
-    def leap_cross(self, direction: int) -> None:
-        """Move the crosshair by many columns."""
-        self.move_cross(direction * _LEAP)
+    def action_chart_leap(self, direction: int) -> None:
+        """Move the crosshair far."""
+        self.action_chart_cross(direction * _LEAP)
+
+    def action_chart_uncross(self) -> None:
+        """Take the crosshair away."""
+        self.show(replace(self.view, cross=None))
 
     # Drawing
 
@@ -208,46 +223,12 @@ class LossChart(CellCanvas):
             self._timer.stop()
             self._timer = None
         self._drawn_at = time.monotonic()
-        self._plain = self._draw()
-        self.send(self._composed(self._plain) if self._plain else [])
+        self._drawn = draw(self.scene, *self.size)
+        self._send()
 
-    def _draw(self) -> Plain | None:
-        width, height = self.size
-        if width < SMALLEST[0] or height < SMALLEST[1]:
-            return None
-        if not self.curve:
-            return None
-        scene = replace(self.scene, view=replace(self.view, cross=None))
-        lines = len(legend.rows(scene, width, height, is_logarithmic=False))
-        picture = scene.compose(width, height - lines)
-        drawing = plot.draw(picture, width, height - lines)
-        return Plain(drawing, lines, picture.left.logarithmic)
+    def _send(self) -> None:
+        self.send(self._drawn.rows(self.scene, *self.size) if self._drawn else [])
 
-    def _composed(self, plain: Plain) -> list[Row]:
-        """The plot under its legend, with the crosshair if there is one."""
-        size, drawing, cross = self.size, plain.drawing, self.view.cross
-        head = legend.rows(self.scene, *size, is_logarithmic=plain.is_logarithmic)[: plain.lines]
-        head += [[]] * (plain.lines - len(head))
-        column = drawing.column_of(cross) if cross is not None else -1
-        if not drawing.left <= column < drawing.right:
-            return head + drawing.rows
-        mark = "|" if self.charset == "ascii" else "│"
-        return (
-            head
-            + [
-                _crossed(row, column, mark) if y % _CROSS_ROWS == 0 else row
-                for y, row in enumerate(drawing.rows[:-2])
-            ]
-            + drawing.rows[-2:]
-        )
-
-    def on_resize(self, _: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Draw for the new size; Textual has painted the old rows in it already."""
         self.redraw()
-
-
-def _crossed(row: Row, column: int, mark: str) -> Row:
-    """A row with the crosshair in a column; what is drawn there already stays."""
-    if column < len(row) and row[column][0] == " ":
-        return [*row[:column], (mark, "cross"), *row[column + 1 :]]
-    return row

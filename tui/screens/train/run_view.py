@@ -6,13 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from textual import getters
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Static
 
 from engine.run.alarm import Alarm
 from engine.run.events import Evaluated, Event, Sample, Started, Warned
@@ -27,7 +26,7 @@ from tui.run.phase_bar import progress
 from tui.run.status import RunStatus, Speed
 from tui.screens.train import run_result
 from tui.screens.train.loss_chart import LossChart
-from tui.screens.train.samples import SampleView
+from tui.screens.train.notes_pane import NotesPane
 from tui.widgets.log_pane import LogPane
 from tui.widgets.machine_panel import MachinePanel
 from tui.widgets.plain_static import PlainStatic
@@ -69,26 +68,24 @@ class RunView(Vertical):
     class Refreshed(Message):
         """A second went by in an active run."""
 
-    chart = getters.query_one(LossChart)
-    notes = getters.query_one("#notes-pane", VerticalScroll)
-
     def __init__(self, charset: Charset = "braille") -> None:
         super().__init__()
+        self.run: Run | None = None
+        """The run that is shown; None while one is set up."""
+        self.settings: RunSettings | None = None
+        """The run's."""
         self.summary = Summary()
         self.alarms: Sequence[Alarm] = ()
-        self._charset: Charset = charset
-        self._samples = SampleView()
+        self.chart, self.notes = LossChart(charset), NotesPane()
         self._speed = Speed()
-        self._run: Run | None = None
         self._time_left: TimeLeft | None = None
-        self._trains = False
         self._caught_up = False
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             with Vertical(id="main"):
-                yield LossChart(self._charset)
+                yield self.chart
                 with Vertical(id="progress"):
                     yield PlainStatic(id="phase")
                     yield PlainStatic(id="scores")
@@ -97,8 +94,7 @@ class RunView(Vertical):
                 yield LogPane()
             with Vertical(id="side"):
                 yield MachinePanel()
-                with VerticalScroll(id="notes-pane"):
-                    yield _plain("notes")
+                yield self.notes
         yield RunStatus()
 
     def on_mount(self) -> None:
@@ -112,22 +108,28 @@ class RunView(Vertical):
 
     def begin(self, run: Run, settings: RunSettings) -> None:
         """Show another run, from nothing."""
-        self._run = run
+        self.run, self.settings = run, settings
         self._time_left = TimeLeft(settings.profile)
         self.summary = Summary()
-        self._samples = SampleView()
         self._speed = Speed()
-        self.chart.clear(chosen_by_test=settings.profile.evaluation.choose_by == "test")
-        self._trains = settings.job == "train"
+        self.chart.clear(settings)
         self.add_class("-no-curve")
         self._caught_up = False
         self.set_class(False, "-active")
         self.query_one(MachinePanel).watch_worker_of(run)
         self.query_one(LogPane).tail(run.log_path)
         self.warn(())
-        self._show_notes()
+        self.notes.begin(self.history)
         self._show_closing()
         self.refresh_numbers()
+
+    def leave(self) -> None:
+        """Show no run any more."""
+        self.run = self.settings = None
+        self.chart.clear()
+        self.notes.begin(None)
+        if self._timer is not None:
+            self._timer.pause()
 
     def extend(self, events: list[Event], summary: Summary, caught_up: bool = True) -> None:
         """Take in what is new; an old run is drawn once all of it was read."""
@@ -136,9 +138,9 @@ class RunView(Vertical):
         self._speed.extend(events)
         if self._time_left is not None:
             self._time_left.extend(events)
-        self.set_class(not (self._trains and self.chart.curve), "-no-curve")
+        self.set_class(not (self.trains and self.chart.curve), "-no-curve")
         if kinds & _NOTED:
-            self._show_notes()
+            self.notes.show(self.alarms)
         if summary.status.active:
             assert self._timer is not None
             self._timer.resume()
@@ -168,13 +170,18 @@ class RunView(Vertical):
         line.say(run_result.alarm_line(alarms))
         line.set_class(bool(alarms), "-said")
         if list(alarms[1:]) != others:
-            self._show_notes()
+            self.notes.show(alarms)
         self._show_closing()
+
+    @property
+    def trains(self) -> bool:
+        """Is it a run that trains?"""
+        return self.settings is not None and self.settings.job == "train"
 
     @property
     def has_model(self) -> bool:
         """Has the run trained something that can translate?"""
-        return self._run is not None and has_adapter(self._run)
+        return self.run is not None and has_adapter(self.run)
 
     @property
     def is_gone(self) -> bool:
@@ -193,27 +200,28 @@ class RunView(Vertical):
             self._timer.pause()
             self.chart.flush()
 
-    def toggle_face(self, face: Face) -> None:
-        """Where there is no room for both: notes or machine in the chart's place, and back."""
-        others: tuple[Face, ...] = ("notes", "machine")
-        for name in others:
-            self.set_class(name == face and not self.has_class(f"-{name}"), f"-{name}")
-        self.query_one(MachinePanel).call_after_refresh(self.query_one(MachinePanel).look)
+    # What keys do
 
-    def step_samples(self, by: int) -> None:
-        """Show the samples of another evaluation."""
-        self._samples = self._samples.moved(self.history, by)
-        self._bring_up_notes()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There must be a run."""
+        return self.run is not None
 
-    def next_sample_item(self) -> None:
-        """Follow one sample through the run."""
-        self._samples = self._samples.with_next_item(self.history)
-        self._bring_up_notes()
+    def action_notes(self) -> None:
+        """Samples in the chart's place, where there is no room for both; and back."""
+        self._put_in_place(None if self.has_class("-notes") else "notes")
 
+    def action_machine(self) -> None:
+        """The machine in the chart's place, where there is no room for both; and back."""
+        self._put_in_place(None if self.has_class("-machine") else "machine")
+
+    @on(NotesPane.Sought)
     def _bring_up_notes(self) -> None:
-        self._show_notes()
-        if not self.notes.size:
-            self.toggle_face("notes")
+        self._put_in_place("notes")
+
+    def _put_in_place(self, face: Face | None) -> None:
+        self.set_class(face == "notes", "-notes")
+        self.set_class(face == "machine", "-machine")
+        self.query_one(MachinePanel).call_after_refresh(self.query_one(MachinePanel).look)
 
     def _show_progress(self) -> None:
         phase, last = progress(self.summary), self.history.last
@@ -221,15 +229,11 @@ class RunView(Vertical):
         self.query_one("#phase").display = bool(phase)
         self.query_one("#scores", PlainStatic).say(run_result.scores(last) if last else "")
 
-    def _show_notes(self) -> None:
-        shown = run_result.side_notes(self.history, self._samples, self.alarms)
-        self.query_one("#notes", Static).update(shown)
-
     def _show_closing(self) -> None:
         said = Content("")
-        if self._run is not None and not self.summary.status.active:
+        if self.run is not None and not self.summary.status.active:
             said = run_result.closing(
-                self.summary, self.history, self._run, self.alarms, self.chart.references
+                self.summary, self.history, self.run, self.alarms, self.chart.references
             )
             if not self.is_gone and self.summary.status is not Status.WAITING:
                 said = Content("\n").join(
@@ -238,10 +242,3 @@ class RunView(Vertical):
         closing = self.query_one("#closing", PlainStatic)
         closing.say(said)
         closing.set_class(bool(said), "-said")
-
-
-def _plain(name: str) -> Static:
-    """A text that is never markup, and not repainted as the mouse passes."""
-    widget = Static(id=name, markup=False)
-    widget.auto_links = False
-    return widget

@@ -156,7 +156,7 @@ async def test_what_was_set_up_is_there_the_next_time(app: YiwenApp, root: Path)
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_for(pilot, "tokens an epoch")
         screen: Any = app.screen
-        screen.take_draft(Draft("tiny", "few-shot", {"few_shot.examples": "3"}))
+        screen.setup.take(Draft("tiny", "few-shot", {"few_shot.examples": "3"}))
         await wait_for(pilot, "few_shot.examples = 3")
         await wait_for(pilot, lambda: remembered.desk().strategy == "few-shot")
     again = YiwenApp(root)

@@ -249,7 +249,7 @@ async def test_examples_are_picked_in_their_order(app: YiwenApp, size: tuple[int
     async with app.run_test(size=size, notifications=True) as pilot:
         await wait_for(pilot, "350 文→白")
         screen: Any = app.screen
-        screen.take_draft(Draft("tiny", "few-shot"))
+        screen.setup.take(Draft("tiny", "few-shot"))
         await wait_for(pilot, "4 drawn")
         await pilot.press("i")
         await wait_for(pilot, "1 of 700")
@@ -259,7 +259,7 @@ async def test_examples_are_picked_in_their_order(app: YiwenApp, size: tuple[int
         text = await wait_for(pilot, "● example 1")
         await pilot.press("left", "space")
         text = await wait_for(pilot, "● example 2")
-        data = screen.outlook.found.data["train"].pairs
+        data = screen.setup.outlook.found.data["train"].pairs
         later, earlier = data[29].id, data[28].id
         assert f"2 picked: {later}, {earlier}" in text
         await pilot.press("p")
@@ -268,15 +268,15 @@ async def test_examples_are_picked_in_their_order(app: YiwenApp, size: tuple[int
         await wait_for(pilot, "28 of 700")
         await pilot.press("escape")
         await wait_for(pilot, "few_shot.ids = ")
-        await wait_for(pilot, lambda: screen.outlook and screen.outlook.found)
-        assert screen.draft.overrides == {"few_shot.ids": f'["{later}", "{earlier}"]'}
-        assert screen.outlook.found.builder.examples.pairs == (data[29], data[28])
+        await wait_for(pilot, lambda: screen.setup.outlook and screen.setup.outlook.found)
+        assert screen.setup.draft.overrides == {"few_shot.ids": f'["{later}", "{earlier}"]'}
+        assert screen.setup.outlook.found.builder.examples.pairs == (data[29], data[28])
 
 
 async def test_words_lead_to_a_pair(app: YiwenApp) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await wait_for(pilot, "350 文→白")
-        pairs = app.screen.outlook.found.data["train"].pairs  # type: ignore[attr-defined]
+        pairs = app.screen.setup.outlook.found.data["train"].pairs  # type: ignore[attr-defined]
         await pilot.press("i")
         await wait_for(pilot, "1 of 700")
         await pilot.press("slash")
@@ -297,8 +297,8 @@ async def test_a_pair_that_is_scored_is_no_example(app: YiwenApp, tmp_path: Path
         await wait_for(pilot, "350 文→白")
         screen: Any = app.screen
         draft = Draft("tiny").with_file("train", str(train)).with_file("test", str(test))
-        screen.take_draft(draft)
-        await wait_for(pilot, lambda: screen.outlook and screen.outlook.found)
+        screen.setup.take(draft)
+        await wait_for(pilot, lambda: screen.setup.outlook and screen.setup.outlook.found)
         await pilot.press("i")
         await wait_for(pilot, "1 of 9")
         await pilot.press("space")
@@ -311,8 +311,8 @@ async def test_the_next_pair_that_is_too_long_is_found(app: YiwenApp, tmp_path: 
     path = write_pairs(tmp_path / "train.json", [*(pair(n) for n in range(30)), long])
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await wait_for(pilot, "tokens an epoch")
-        app.screen.draft = app.screen.draft.with_file("train", str(path))  # type: ignore[attr-defined]
-        app.screen._refresh_outlook()  # type: ignore[attr-defined]
+        screen: Any = app.screen
+        screen.setup.take(Draft("tiny").with_file("train", str(path)))
         await wait_for(pilot, "1 training pair will be left out")
         await pilot.press("i")
         await wait_for(pilot, "1 of 31")
@@ -358,10 +358,10 @@ async def _the_measurement_stays(pilot: Pilot[None]) -> None:
     text = await wait_for(pilot, found)
     assert "2.0k tok/s; about" in text
     assert "a probe measures it" not in text
-    screen.take_draft(Draft("tiny", overrides={"training.batch_size": "8"}))
+    screen.setup.take(Draft("tiny", overrides={"training.batch_size": "8"}))
     text = await wait_for(pilot, "Measured    with other settings")
     assert "at most" not in text
-    screen.take_draft(Draft("tiny", overrides={"training.epochs": "5"}))
+    screen.setup.take(Draft("tiny", overrides={"training.epochs": "5"}))
     await wait_for(pilot, "training.epochs = 5")
     await wait_for(pilot, found)
     await pilot.press("f4")

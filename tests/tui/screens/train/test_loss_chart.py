@@ -6,7 +6,6 @@ import math
 
 import pytest
 from samples import score, step
-from textual import events
 from textual.app import App, ComposeResult
 
 from engine.run.events import Evaluated, Event, Started
@@ -84,8 +83,8 @@ async def test_events_in_a_burst_are_drawn_once(monkeypatch: pytest.MonkeyPatch)
     drawn: list[int] = []
     app = ChartApp()
     async with app.run_test(size=(80, 20)) as pilot:
-        original = app.chart._draw
-        monkeypatch.setattr(app.chart, "_draw", lambda: drawn.append(1) or original())
+        original = app.chart.redraw
+        monkeypatch.setattr(app.chart, "redraw", lambda: drawn.append(1) or original())
         app.chart.extend([Started(steps=200)])
         for number in range(1, 100):
             app.chart.extend(_falling(number, number + 1))
@@ -132,7 +131,7 @@ async def test_what_was_painted_in_a_new_size_is_painted_over() -> None:
         await pilot.pause()
         app.chart.send([cells("x" * 70, "axis")])
         before = app.chart.cells_sent
-        app.chart.on_resize(events.Resize(app.chart.size, app.chart.size))  # nothing to draw
+        app.chart.on_resize()  # nothing to draw
         assert app.chart.cells_sent - before == 70
 
 

@@ -194,7 +194,7 @@ async def test_the_profiles_own_file_is_no_change(app: YiwenApp, tmp_path: Path)
             app.screen.query_one(Input).value = str(path)
             await pilot.press("enter")
             await wait_for(pilot, shown)
-            assert app.screen.draft.overrides == changes  # type: ignore[attr-defined]
+            assert app.screen.setup.draft.overrides == changes  # type: ignore[attr-defined]
 
 
 async def test_bad_data_is_named_in_place_and_starting_says_it_too(
