@@ -23,7 +23,7 @@ from engine.run import gpu_choice, waiting_list
 from engine.run.events import EventLog, Failed, worded
 from engine.run.folder import Run
 from engine.run.waiting_list import Entry, folder_of
-from engine.start import launch
+from engine.start import disk_room, launch
 
 POLL_SECONDS = 2.0
 
@@ -74,8 +74,8 @@ def look(root: Path, probe: Probe) -> list[Waiting]:
             continue
         wish = run.settings.gpu
         place = find_place(entry.memory, wish, gpus, busy or (), any_active=busy is not None)
-        if refused:
-            place = Place(False, reason=refused)
+        if reason := refused or disk_room.lacking(run):
+            place = Place(False, reason=reason)
         found.append(Waiting(entry, run, place))
     return found
 

@@ -17,15 +17,18 @@ from engine.machine.holders import Holder
 from engine.machine.processes import ours, python
 from engine.run import gpu_choice
 from engine.run.folder import Run
-from engine.start import notice
+from engine.start import disk_room, notice
 
 
 def start(run: Run, *, gpu: str = "") -> int:
     """Start (or, if the run was cut short, resume) the worker; returns its process id at once.
 
     `gpu` is the UUID of the GPU it gets; else it is the one that the run names, or the freest.
-    Raises RunError if the run has a worker already, cannot be written, or has lost its GPU.
+    Raises RunError if the run has a worker already, cannot be written, does not fit on its disk, or
+    has lost its GPU.
     """
+    if run.exists():
+        disk_room.require_rest(run)
     run.is_busy()  # the worker before may be about to leave
     try:
         require_seen(run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +32,7 @@ from engine.run.plan import (
     steps_per_epoch,
 )
 from engine.run.settings import Job, Part
-from engine.start import memory_estimate, run_memory, time_estimate
+from engine.start import disk_estimate, run_memory, time_estimate
 from engine.start.memory_estimate import MemoryEstimate
 from engine.start.request import Request, check_model, read_data, resolve_gpu, resolve_profile
 from engine.start.time_estimate import TimeEstimate
@@ -134,7 +133,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         memory=run_memory.estimate(profile, shape, learnt, test, gpu) if shape else None,
         memory_trouble=trouble,
         time=_time(request, profile, plan, tokens, gpu) if plan else None,
-        disk=_disk(profile, shape, plan) if shape and plan else 0,
+        disk=disk_estimate.checkpoints(profile, shape, plan.steps) if shape and plan else 0,
         disk_free=hardware.free_disk(request.root),
     )
 
@@ -236,10 +235,3 @@ def _shape(profile: Profile) -> tuple[ModelShape | None, str]:
         return model_shape.read(profile.model), ""
     except UserError as error:
         return None, str(error)
-
-
-def _disk(profile: Profile, shape: ModelShape, plan: TrainingPlan) -> int:
-    """Adapters in float32: one a checkpoint and the result; the newest has its trainer state."""
-    adapter = 4 * memory_estimate.adapter_parameters(profile, shape)
-    checkpoints = math.ceil(plan.steps / plan.checkpoint_every)
-    return (checkpoints + 1) * adapter + memory_estimate.optimizer_bytes(profile, shape)

@@ -23,6 +23,7 @@ from engine.run.files import set_validation_aside
 from engine.run.folder import Run
 from engine.run.prompt_builder import builder_for, draw, require_model
 from engine.run.settings import Job, Part
+from engine.start import disk_room
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def prepare(request: Request) -> Run:
             strategy=strategy.name,
         )
     examples = draw(profile, strategy, data)
+    counts: dict[str, int] = {part: len(found.pairs) for part, found in data.items()}
+    disk_room.require(request.root, profile, job, counts)
     return runs_folder.create(
         request.root,
         job=job,

@@ -273,11 +273,11 @@ def tiny_without_outputs() -> Profile:
     return msgspec.structs.replace(tiny(), evaluation=quiet)
 
 
-def test_disk_is_for_one_adapter_a_checkpoint_and_the_result(root: Path) -> None:
+def test_disk_is_for_one_adapter_a_checkpoint_and_the_result_and_two_states(root: Path) -> None:
     found = look(root)
     assert found.memory is not None
     adapter = found.memory.parts["adapter"]
-    assert found.disk == 7 * adapter + found.memory.parts["optimizer"]
+    assert found.disk == 7 * adapter + 2 * found.memory.parts["optimizer"]
     nearly_full = replace(found, disk_free=found.disk)
     assert lines(nearly_full)["Disk"].sign == "!"
 
