@@ -19,7 +19,7 @@ from engine.run.folder import Run
 from engine.run.history import read_history
 from engine.run.settings import RunSettings
 from engine.run.summary import Summary
-from engine.run.words import part_word, skipped_count, status_word
+from engine.run.words import part_word, skipped_count, standing
 from engine.table.catalog import Row, finite
 
 _LABEL = 12
@@ -49,7 +49,7 @@ def show(arguments: Namespace) -> int:
 
 def describe_run(run: Run, summary: Summary) -> str:
     """A run in a few lines."""
-    head = f"{run.id}   {summary.status.symbol} {status_word(summary.status)}"
+    head = f"{run.id}   {summary.status.symbol} {standing(summary)}"
     lines = [_line(name, words) for name, words in _facts(run, summary)]
     return "\n".join([head, *lines, describe_result(run, summary)])
 

@@ -58,6 +58,15 @@ def appended(path: Path) -> IO[bytes]:
     return os.fdopen(descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
 
 
+def ends_with_newline(path: Path, *, follow: bool = False) -> bool:
+    """Is its last line whole? An empty file's is. Raises OSError."""
+    with opened(path, follow=follow) as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
 def content(
     path: Path, *, within: Path | None = None, most: int = MOST, follow: bool = False
 ) -> bytes:

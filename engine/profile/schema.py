@@ -140,6 +140,9 @@ class Training(Section, frozen=True):
     patience: NotNegative = 0
     """Evaluations in a row without a better perplexity (by `evaluation.choose_by`) after which
     training ends; 0: it goes on to the end."""
+    on_disk_full: Literal["wait", "stop"] = "wait"
+    """What a run does when the disk is full, one that only scores too: wait until there is room and
+    go on, its GPU kept; or end, to be resumed from its last checkpoint."""
 
 
 class FewShot(Section, frozen=True):

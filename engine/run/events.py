@@ -243,6 +243,8 @@ KEPT = (Saved, Evaluated, Judged, Warned, Probed, *TERMINAL)
 steps above all, the last few may be lost with the power; a worker that goes on does them again."""
 FIRST_PHASE = "loading libraries"
 """What every worker says first, also one that resumes a run."""
+WAITING_FOR_ROOM = "waiting for room on the disk"
+"""The phase of a worker that can write nothing more for now."""
 _KNOWN = (
     Started | Phase | Step | Skipped | Evaluated | Judged | Sample | Saved | Warned
     | Probed | Finished | Stopped | Failed
@@ -290,7 +292,7 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self._torn = False
         self._handle = regular_files.descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        if not _ends_with_newline(path):  # a torn line of a killed worker
+        if not regular_files.ends_with_newline(path):  # a torn line of a killed worker
             os.write(self._handle, b"\n")
         sync_names(path.parent)
 
@@ -304,14 +306,6 @@ class EventLog:
             self._torn = False
         if isinstance(event, KEPT):
             os.fsync(self._handle)
-
-
-def _ends_with_newline(path: Path) -> bool:
-    with regular_files.opened(path) as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return True
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
 
 
 class Tail:

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from engine.language.said import Words
+from engine.language.said import Said, Words
 from engine.machine import regular_files
 from engine.run import definition as definitions
 from engine.run import events
@@ -56,6 +56,13 @@ _SYMBOLS = {
     Status.FAILED: "✗",
     Status.INTERRUPTED: "◌",
 }
+
+
+_NEVER_BEGUN = Said("no worker has begun it")
+_WITHOUT_A_WORD = Said(
+    "its worker ended without a last word: it was killed, the machine went down, or nothing could "
+    "be written any more"
+)
 
 
 class Summary(Struct, array_like=True):
@@ -153,17 +160,26 @@ class Summary(Struct, array_like=True):
 
     @property
     def message(self) -> Words:
-        """Why it failed, or what it warned of last; empty if nothing is to be said."""
+        """Why it ended, or what it warned of last; empty if nothing is to be said."""
+        if self.status is Status.INTERRUPTED:
+            return _NEVER_BEGUN if math.isnan(self.time.latest) else _WITHOUT_A_WORD
         return self.told.words("message") if self.told else ""
 
     @property
     def hint(self) -> Words:
         """What may help."""
+        if self.status is Status.INTERRUPTED:
+            return Said("resume it; worker.log may tell more")
         return self.told.words("hint") if self.told else ""
 
     def defined(self) -> dict[str, Words]:
         """How `score` is defined, for who reads it."""
         return definitions.as_words(self.definition, self.said)
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Does its worker wait until there is room on the disk?"""
+        return self.status.active and self.phase == events.WAITING_FOR_ROOM
 
     @property
     def is_worse(self) -> bool:

@@ -12,9 +12,9 @@ from engine.language.plain_text import one_line
 from engine.language.said import Said, Words, listed
 from engine.language.texts import _, marked
 from engine.run.device import Device
-from engine.run.events import Skipped
+from engine.run.events import WAITING_FOR_ROOM, Skipped
 from engine.run.judgement import FAULTS, FAULTS_IN_SHORT, METRICS
-from engine.run.summary import Status
+from engine.run.summary import Status, Summary
 
 _STATUSES = {
     Status.WAITING: Said("waiting"),
@@ -43,6 +43,7 @@ _PHASES = {
     "asking base and adapter": Said("asking base and adapter"),
     "writing": Said("writing"),
     "checking what was written": Said("checking what was written"),
+    WAITING_FOR_ROOM: Said("waiting for room on the disk"),
 }
 """Those that the workers of this version report."""
 _MOST_ITEMS = 8
@@ -77,6 +78,11 @@ _MEASURES: dict[str, Words] = {
 def status_word(status: Status) -> Said:
     """Where a run stands."""
     return _STATUSES[status]
+
+
+def standing(summary: Summary) -> Said:
+    """The same, but of a run that can do nothing for now, what keeps it."""
+    return Said("disk full") if summary.waits_for_room else status_word(summary.status)
 
 
 def phase_name(name: str) -> str:

@@ -38,7 +38,7 @@ def perplexity_of(row: Row) -> float:
 def status_of(row: Row) -> Words:
     """`● running 23%`."""
     summary = row.summary
-    words = Joined(" ", (summary.status.symbol, wording.status_word(summary.status)))
+    words = Joined(" ", (summary.status.symbol, wording.standing(summary)))
     if summary.status is not Status.RUNNING:
         return words
     done, of = summary.step, summary.steps

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import NoReturn
@@ -19,9 +20,14 @@ from engine.language.texts import speak  # noqa: E402
 from engine.machine import lock  # noqa: E402  # torch, which these import, reads what `prepare` has set
 from engine.run.events import FIRST_PHASE, EventLog, Phase  # noqa: E402
 from engine.run.folder import Run  # noqa: E402
+from engine.worker.process import leftovers  # noqa: E402
+from engine.worker.process.disk_room import DiskRoom  # noqa: E402
 from engine.worker.process.log_book import LogBook  # noqa: E402
 from engine.worker.process.reporter import Reporter, StopRequested  # noqa: E402
 from engine.worker.process.witness import Witness  # noqa: E402
+
+_ATTEMPTS, _PAUSE = 3, 0.1
+"""To open the log of events, and the seconds between them."""
 
 
 def main() -> int:
@@ -41,6 +47,8 @@ def main() -> int:
     except RunError as error:  # another worker was quicker
         print(error, flush=True)
         return 1
+    except OSError as error:
+        return _fail(run, error)
     with held, Witness(run.events_path):
         return _work(run)
 
@@ -53,19 +61,49 @@ def _take(run: Run, passed: str) -> lock.Lock:
     return held
 
 
+def _fail(run: Run, error: OSError) -> int:
+    """Say why a worker that holds the lock could not begin, if anything can be written."""
+    from engine.worker.process import failures
+
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
+    with contextlib.suppress(OSError):
+        Reporter(_event_log(run).append, LogBook(run)).emit_last(failures.explain(error))
+    return 1
+
+
 def _work(run: Run) -> int:
-    reporter = Reporter(EventLog(run.events_path).append, LogBook(run))
-    reporter.catch_signals()
-    reporter.emit(Phase(name=FIRST_PHASE))
+    room = DiskRoom(run.folder)
     try:
+        log = _event_log(run)
+    except OSError as error:
+        return _fail(run, error)
+    reporter = Reporter(log.append, LogBook(run), room)
+    reporter.catch_signals()
+    try:
+        reporter.emit(Phase(name=FIRST_PHASE))
+        leftovers.clear(run.folder)
+        room.begin(run.settings.profile.training.on_disk_full)
         _do_job(run, reporter)
     except Exception as error:
-        traceback.print_exc()  # into worker.log
+        with contextlib.suppress(OSError):
+            traceback.print_exc()  # into worker.log
         from engine.worker.process import failures
 
-        reporter.emit(failures.explain(error, reporter.doing))
+        reporter.emit_last(failures.explain(error, reporter.doing))
         return 1
+    finally:
+        room.release()
     return 0
+
+
+def _event_log(run: Run) -> EventLog:
+    """Open it; a hiccup of the disk must not leave a run without a word of why it ended."""
+    for _attempt in range(_ATTEMPTS):
+        with contextlib.suppress(OSError):
+            return EventLog(run.events_path)
+        time.sleep(_PAUSE)
+    return EventLog(run.events_path)
 
 
 def _do_job(run: Run, reporter: Reporter) -> None:

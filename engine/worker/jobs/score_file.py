@@ -66,6 +66,6 @@ def _predict(session: Session) -> None:
         for pair, answer in zip(pairs, answers, strict=True)
     ]
     path = session.run.evaluations_path / "predictions.jsonl"
-    evaluate.write_results(path, results)
+    session.reporter.patiently(lambda: evaluate.write_results(path, results))
     session.judge(results, "test", step=0, name="predictions")
     session.reporter.emit(Finished(file="evaluations/predictions.jsonl"))

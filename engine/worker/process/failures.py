@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-
 from engine.language.errors import UserError
 from engine.language.said import Said, Words
 from engine.run.events import Failed, worded
 from engine.worker.process import out_of_memory
+from engine.worker.process.disk_room import is_full
 from engine.worker.process.out_of_memory import DoesNotFit
 
 
@@ -34,7 +33,7 @@ def explain(error: BaseException, phase: str = "") -> Failed:
 
 
 def _hint(error: BaseException) -> Words:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return Said("the disk is full: free some space, then resume the run")
     if isinstance(error, ImportError):
         return Said("a package is missing or broken: install again with `make run`")

@@ -166,7 +166,7 @@ class Session:
         )
         score = perplexity.combine(results)
         path = self.run.evaluations_path / f"{name}.jsonl"
-        evaluate.write_results(path, results)
+        self._keep(path, results)
         self.reporter.emit(
             Evaluated(
                 part=part,
@@ -188,6 +188,9 @@ class Session:
                 raise wrong
             self.reporter.warn(wrong.said, wrong.hint)
         return score, results
+
+    def _keep(self, path: Path, results: list[SampleResult]) -> None:
+        self.reporter.patiently(lambda: evaluate.write_results(path, results))
 
     def conclude(self, computed: Computed, file: Scored, *, step: int, checkpoint: str) -> Score:
         """The evaluation of the test file that a run ends with, and all that is said of it."""
@@ -245,7 +248,7 @@ class Session:
         for result, answer in zip(results, outputs, strict=True):
             result.output, result.cut = answer.text, answer.cut
             result.special = list(answer.special)
-        evaluate.write_results(self.run.evaluations_path / "test.jsonl", results)
+        self._keep(self.run.evaluations_path / "test.jsonl", results)
 
     def judge(
         self, results: list[SampleResult], part: Part, *, step: int, name: str = "test"
@@ -263,7 +266,7 @@ class Session:
                 Said("the results are not judged beyond perplexity: {error}", error=error)
             )
             return
-        evaluate.write_results(path, results)
+        self._keep(path, results)
         judged.seconds = time.monotonic() - began
         self.reporter.emit(judged)
 

@@ -221,7 +221,9 @@ class Trainer:
         if self.saved[0] != progress.step:
             nonfinite.require_finite(self.parameters, progress.step, self._newest())
             state = TrainerState.now(progress, self.optimizer, self.scheduler)
-            checkpoints.save(self.run, self.model, state, self.trained_with)
+            self.report.patiently(
+                lambda: checkpoints.save(self.run, self.model, state, self.trained_with)
+            )
         name, self.saved = progress.checkpoint, (progress.step, progress.best)
         self.report.emit(Saved(step=progress.step, checkpoint=name, best=name == progress.best))
 
@@ -254,7 +256,7 @@ class Trainer:
                 Said("training.patience = 0 goes on to the end"),
             )
         chosen = self._load_chosen()
-        checkpoints.publish(self.run, chosen)
+        self.report.patiently(lambda: checkpoints.publish(self.run, chosen))
         step = int(chosen.removeprefix("step-"))
         score = self.session.conclude(self.computed, self.data.test, step=step, checkpoint=chosen)
         self.report.emit(

@@ -22,7 +22,7 @@ def rows(root: Path) -> list[Row]:
     end = events.Finished(at=1300.0, score=score(8.7))
     good = make_run(root, events.Started(at=1000.0, steps=9), end, run_id="20260101-120000-good")
     notes.write(good.folder, Notes("second try", ("final", "文言"), "lower rank, 更好"))
-    make_run(root, events.Failed(type="X", message="no"), run_id="20260102-120000-bad")
+    make_run(root, events.Failed(type="X", message="lost"), run_id="20260102-120000-bad")
     make_run(
         root,
         events.Started(at=0.0),
@@ -63,7 +63,7 @@ def found(rows: list[Row], text: str) -> list[str]:
         ("quantization.method=nf4 quantization.double:true", "other few bad good"),
         ("id>20260102", "other few bad"),
         ("profile=gemma", "other"),
-        ("message:no", "bad"),
+        ("message:lost", "bad"),
         ("job:evaluate", "few"),
         ("zzz", ""),
         ("status:fail", "bad"),

@@ -52,6 +52,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "training.too_long": ("過長處理", "truncate", "truncation"),
     "training.seed_bug_compatible": ("重現原作業的錯誤", "seed bug"),
     "training.patience": ("提早停止耐心", "耐心", "early stopping"),
+    "training.on_disk_full": ("磁碟已滿", "disk full", "no space"),
     "few_shot.examples": ("範例數", "k", "shots", "n shots", "少樣本數"),
     "few_shot.seed": ("範例種子", "few-shot seed"),
     "few_shot.choose": ("範例選法", "選取方式"),
