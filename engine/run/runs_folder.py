@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from heapq import merge
 from itertools import groupby
@@ -22,7 +22,7 @@ from engine.machine import provenance, regular_files
 from engine.machine.files import sync_names, write_atomically
 from engine.machine.paths import in_full
 from engine.profile.schema import Profile
-from engine.run import waiting_list
+from engine.run import trash, waiting_list
 from engine.run.folder import Run
 from engine.run.settings import DataFile, Job, Part, RunSettings
 
@@ -195,9 +195,10 @@ def delete(run: Run) -> None:
             folder=run.folder,
             target=in_full(run.folder),
         )
-    waiting_list.remove(run.folder.parent, run.id)
+    with suppress(RunError):  # of a queue that cannot be read, the next who looks at it will tell
+        waiting_list.remove(run.folder.parent, run.id)
     try:
-        shutil.rmtree(run.folder)
+        trash.remove(run.folder)
     except OSError as error:
         raise RunError(
             "{folder}: cannot be deleted: {reason}", folder=run.folder, reason=error.strerror

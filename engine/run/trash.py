@@ -19,6 +19,8 @@ from engine.machine.lock import Lock
 from engine.run.folder import Run
 
 FOLDER = ".deleted"
+_GOING = ".going"
+"""Ends the name of what is being removed: `.NAME.going`."""
 
 
 class Trash:
@@ -87,8 +89,21 @@ class Trash:
         return self._folder
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder for good, and from all tables at once: whole, or not at all.
+
+    What is left where that is cut short, `purge` removes. Raises OSError.
+    """
+    going = folder.with_name(f".{folder.name}{_GOING}")
+    regular_files.clear(going)
+    os.replace(folder, going)
+    shutil.rmtree(going, ignore_errors=True)
+
+
 def purge(root: Path) -> int:
     """Remove what programs that are gone have deleted; returns how many runs."""
+    for going in root.glob(f".*{_GOING}"):
+        regular_files.clear(going)
     parent = root / FOLDER
     count = 0
     if not regular_files.is_own_folder(parent):

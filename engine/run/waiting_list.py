@@ -72,8 +72,8 @@ def add(root: Path, entry: Entry) -> None:
 
 
 def remove(root: Path, run_id: str) -> bool:
-    """Take a run out, if it is in; tells whether it was."""
-    if not holds(root, run_id):
+    """Take a run out, if it is in; tells whether it was. Raises RunError."""
+    if all(entry.run != run_id for entry in read(root)):
         return False
     return _change(root, lambda entries: [entry for entry in entries if entry.run != run_id])
 

@@ -68,7 +68,11 @@ def keep(exchange: Exchange) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         handle = regular_files.descriptor(file, flags, follow=True, mode=0o600)
         try:
-            os.write(handle, msgspec.json.encode(exchange) + b"\n")
+            # A line that was torn must not spoil this one.
+            is_whole = regular_files.ends_with_newline(file, follow=True)
+            line = (b"" if is_whole else b"\n") + msgspec.json.encode(exchange) + b"\n"
+            while line:
+                line = line[os.write(handle, line) :]
         finally:
             os.close(handle)
     except OSError as error:
