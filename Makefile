@@ -45,6 +45,11 @@ snapshots: $(VENV)/.installed-dev
 pictures: $(VENV)/.installed-dev
 	@$(BIN)/python docs/pictures.py
 
+# Lets every system call of a run fail, one after another, and sees that no run is lost: up to an hour.
+.PHONY: faults
+faults: $(VENV)/.installed-dev
+	@$(BIN)/python tests/faults $(KINDS)
+
 clean:
 	rm -rf $(VENV)
 
