@@ -99,7 +99,7 @@ class Faults:
     def _faults(self, scenario: str) -> Iterator[tuple[str, Fault]]:
         """What goes wrong, by the row of the table that it belongs to."""
         if scenario == WAITING:
-            for number in self._numbers(scenario, TAKES_ROOM):
+            for number in self._numbers(scenario, TAKES_ROOM)[self._before_events() :]:
                 fault = Fault(number, TAKES_ROOM, times=4, error=errno.ENOSPC, how="full")
                 yield "full for a while", fault
             return
@@ -118,6 +118,12 @@ class Faults:
         for number in self._numbers(scenario, TAKES_ROOM):
             fault = Fault(number, TAKES_ROOM, times=EVER, error=errno.ENOSPC, how="full")
             yield "full from then on", fault
+
+    def _before_events(self) -> int:
+        """Calls that take room before a worker can say that it waits."""
+        names = [line.split() for line in self._traces[FRESH]]
+        first = next(at for at, (_call, path) in enumerate(names) if path == "events.jsonl")
+        return 1 + sum(call in TAKES_ROOM.split(",") for call, _path in names[:first])
 
     def _numbers(self, scenario: str, calls: str = "any") -> range:
         """1, 2, 3 … until nothing fails any more."""

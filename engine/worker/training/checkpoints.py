@@ -196,7 +196,9 @@ def publish(run: Run, checkpoint: str) -> None:
         return
     temporary = run.folder / ".adapter.part"
     regular_files.clear(temporary)
-    shutil.copytree(source, temporary, ignore=_not_published)
+    temporary.mkdir()
+    for file in _published(source):
+        shutil.copyfile(file, temporary / file.name)
     manifest.write(temporary)
     put_in_place(temporary, target)
 
@@ -213,6 +215,7 @@ def _is_published(source: Path, target: Path) -> bool:
     return {name: entry for name, entry in listed.items() if name not in _STATES} == there
 
 
-def _not_published(folder: str, names: list[str]) -> list[str]:
-    """The trainer's state; and links, behind which is nothing of the checkpoint's own."""
-    return [name for name in names if name in _STATES or Path(folder, name).is_symlink()]
+def _published(checkpoint: Path) -> list[Path]:
+    """Not the trainer's state; nor links, behind which is nothing of the checkpoint's own."""
+    there = [path for path in checkpoint.iterdir() if path.is_file() and not path.is_symlink()]
+    return [path for path in there if path.name not in _STATES]
