@@ -250,8 +250,8 @@ def test_validation_is_that_of_the_best_checkpoint_and_the_untuned_model_is_kept
 
 def test_of_a_run_of_which_nothing_was_told_nothing_is_known() -> None:
     known = Summary()
-    counts = (known.step, known.steps, known.tokens, known.memory, known.phase_done, known.phase_of)
-    assert counts == (0,) * 6
+    counts = (known.step, known.steps, known.skipped, known.tokens, known.memory)
+    assert (*counts, known.phase_done, known.phase_of) == (0,) * 7
     assert (known.was_resumed, known.ended, known.validated[0]) == (False, False, -1)
 
 
