@@ -12,22 +12,20 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.data.dataset import Pair
-from engine.data.directions import direction_label
 from engine.language.errors import UserError
 from engine.language.file_names import split
-from engine.language.plain_text import one_line, plain
-from engine.language.texts import _, marked, plural
-from engine.prompts.token_marks import Piece, pieces
+from engine.language.plain_text import one_line
+from engine.language.texts import _, marked
 from engine.run.settings import Part
 from engine.start import preview
 from engine.start.preflight import Preflight
 from engine.start.preview import Fate
+from tui.screens.train import preview_words
 from tui.screens.train.example_picks import Picks
 from tui.screens.train.pair_find import PairFind
+from tui.widgets.plain_static import PlainStatic
 from tui.widgets.work import work
 
-_BAR = 40
 _PARTS: dict[Part, str] = {
     "train": marked("train"),
     "validation": marked("validation"),
@@ -86,10 +84,10 @@ class PreviewDialog(ModalScreen[tuple[str, ...] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -broad"):
-            yield _plain("about")
+            yield PlainStatic(id="about")
             with VerticalScroll():
-                yield _plain("shown")
-            yield _plain("keys", classes="hint")
+                yield PlainStatic(id="shown")
+            yield PlainStatic(id="keys", classes="hint")
 
     def on_mount(self) -> None:
         """Begin with the first pair."""
@@ -160,7 +158,9 @@ class PreviewDialog(ModalScreen[tuple[str, ...] | None]):
     def action_next_unused(self) -> None:
         """Go to the next pair that is not used whole."""
         order = [*range(self._at + 1, len(self._fates)), *range(self._at + 1)]
-        unused = [i for i in order if i < len(self._fates) and _is_unused(self._fates[i])]
+        unused = [
+            i for i in order if i < len(self._fates) and preview_words.is_unused(self._fates[i])
+        ]
         if not unused:
             self.notify(_("Every pair of this file is used whole."), timeout=3)
             return
@@ -177,9 +177,11 @@ class PreviewDialog(ModalScreen[tuple[str, ...] | None]):
         title = _("{part}: {file}").format(part=_(_PARTS[self._part]), file=self._file_name())
         dialog.border_title = Content(one_line(title))
         if self._shows_prompt:
-            about, shown = self._prompt()
+            about, shown = preview_words.of_prompt(self._found, self._picks)
+        elif self._shows_lengths:
+            about, shown = preview_words.of_lengths(self._fates)
         else:
-            about, shown = self._lengths() if self._shows_lengths else self._pair()
+            about, shown = preview_words.of_pair(self._found, self._part, self._at, self._picks)
         self.query_one("#about", Static).update(about)
         self.query_one("#shown", Static).update(shown)
         self.query_one(VerticalScroll).scroll_home(animate=False)
@@ -188,104 +190,6 @@ class PreviewDialog(ModalScreen[tuple[str, ...] | None]):
         return _(", ").join(
             path.rpartition("/")[2] for path in split(self._found.data[self._part].path)
         )
-
-    def _pair(self) -> tuple[Content, Content]:
-        """One pair: what it is, and its text with marks."""
-        pairs, found = self._found.data[self._part].pairs, self._found
-        pair = pairs[self._at]
-        encoded = preview.encode(found.builder, pair)
-        fate = preview.fate_of(found.profile, encoded, self._part)
-        about = Content.assemble(
-            (_("{at:,} of {count:,}").format(at=self._at + 1, count=len(pairs)), "bold"),
-            f"  {one_line(pair.id)}  {direction_label(pair.direction)}  ",
-            _("{total:,} tokens, {answer:,} of them scored").format(
-                total=fate.total, answer=fate.answer
-            ),
-        )
-        about = Content.assemble(about, *self._picked(pair))
-        if _is_unused(fate):
-            about = Content.assemble(about, "\n", (f"! {_why(fate)}", "bold $text-warning"))
-        return about, Content.assemble(
-            *(_styled(piece) for piece in pieces(encoded, found.builder.tokenizer))
-        )
-
-    def _picked(self, pair: Pair) -> list[Content]:
-        """Is the pair an example, and which are, in their order?"""
-        if not self._picks.ids:
-            return []
-        place = self._picks.place_of(pair) if self._part == "train" else 0
-        mark = _("  ● example {place}").format(place=place) if place else ""
-        listed = one_line(_(", ").join(self._picks.ids))
-        said = _("{count} picked: {ids}").format(count=len(self._picks.ids), ids=listed)
-        return [Content.styled(mark, "bold $text-success"), Content(f"\n{said}")]
-
-    def _prompt(self) -> tuple[Content, Content]:
-        """The first test item as it would stand behind the examples."""
-        try:
-            builder = self._picks.builder()
-        except UserError as error:
-            return Content.styled(f"✗ {one_line(str(error))}", "$text-error"), Content("")
-        encoded = preview.encode(builder, self._found.data["test"].pairs[0])
-        about = plural(
-            "The first test item behind {count} example: {tokens:,} tokens",
-            "The first test item behind {count} examples: {tokens:,} tokens",
-            builder.examples.count,
-        ).format(count=builder.examples.count, tokens=len(encoded.ids))
-        marked = pieces(encoded, builder.tokenizer)
-        return Content.styled(about, "bold"), Content.assemble(*map(_styled, marked))
-
-    def _lengths(self) -> tuple[Content, Content]:
-        """All pairs: how many are how long."""
-        if not self._fates:
-            return Content(_("Counting …")), Content("")
-        totals = sorted(fate.total for fate in self._fates)
-        unused = sum(map(_is_unused, self._fates))
-        about = Content(
-            plural(
-                "Tokens of prompt and answer, {count:,} pair: median {median:,}, longest "
-                "{longest:,}; {unused:,} will be left out or cut",
-                "Tokens of prompt and answer, {count:,} pairs: median {median:,}, longest "
-                "{longest:,}; {unused:,} will be left out or cut",
-                len(totals),
-            ).format(
-                count=len(totals),
-                median=totals[len(totals) // 2],
-                longest=totals[-1],
-                unused=unused,
-            )
-        )
-        bins = preview.histogram(totals)
-        most = max(one.count for one in bins)
-        room = len(f"{bins[-1].high:,}")
-        rows = [
-            Content.assemble(
-                (f"{one.low:>{room},} – {one.high - 1:>{room},}  ", "dim"),
-                ("━" * -(-one.count * _BAR // most), "$primary"),
-                f" {one.count:,}",
-            )
-            for one in bins
-        ]
-        return about, Content("\n").join(rows)
-
-
-def _is_unused(fate: Fate) -> bool:
-    return fate.is_left_out or fate.is_cut
-
-
-def _why(fate: Fate) -> str:
-    if fate.is_cut:
-        said = _("It is too long, {total:,} tokens, and will be cut from the right.")
-        return said.format(total=fate.total)
-    return _(
-        "It will be left out of training: {prompt:,} tokens of prompt, {answer:,} of answer."
-    ).format(prompt=fate.prompt, answer=fate.answer)
-
-
-def _styled(piece: Piece) -> tuple[str, str]:
-    text = plain(piece.marked).replace("\n", "⏎\n")
-    if piece.scored:
-        return text, "$text-success"
-    return text, "$text-accent" if piece.special else ""
 
 
 def _keys() -> Content:
@@ -305,10 +209,3 @@ def _keys() -> Content:
         Content.from_markup(f"[@click=screen.{action}]$key $words[/]", key=key, words=words)
         for key, words, action in offered
     )
-
-
-def _plain(name: str, classes: str = "") -> Static:
-    """A text that is never markup, and not repainted as the mouse passes."""
-    widget = Static(id=name, markup=False, classes=classes)
-    widget.auto_links = False
-    return widget
