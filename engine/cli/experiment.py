@@ -13,9 +13,12 @@ from engine.cli.output import print_json
 from engine.cli.requests import overrides
 from engine.cli.run import report_trouble
 from engine.cli.table import table
-from engine.experiments import ledger, seed, tables
+from engine.course import year
+from engine.experiments import course, ledger, tables
+from engine.experiments import series as series_of_runs
 from engine.experiments.ledger import Entry, Ledger
-from engine.experiments.seed import Stage, title_in_words
+from engine.experiments.seed import SEED
+from engine.experiments.series import Series, Stage, title_in_words
 from engine.language.errors import UserError
 from engine.language.figures import clock
 from engine.language.said import labelled
@@ -31,34 +34,47 @@ from engine.table.catalog import Row, finite
 
 
 def experiment(arguments: Namespace) -> int:
-    """`yiwen experiment [seed]`."""
+    """`yiwen experiment [seed | course]`."""
     root = runs_root(arguments.runs)
     if not arguments.name:
         return _list(root, arguments)
     models = [name for given in arguments.model for name in given.split(",") if name]
-    stages = seed.stages(Request(root, QLORA.name, overrides=overrides(arguments)), models)
-    found = _open(root, arguments.name, stages, new=arguments.new)
+    asked = Request(root, QLORA.name, overrides=overrides(arguments))
+    series = _series(arguments)
+    stages = series_of_runs.stages(series, asked, models)
+    found = _open(root, series.name, stages, new=arguments.new)
     with found.at_work():
         found = ledger.read(found.folder)  # another program may have been at it until now
         runs = _work(found, stages, _again(arguments))
         if runs is None:
             return 1
         rows = [Row(run, run.settings, run.summary()) for run in runs]
-        extra = tables.as_markdown(stages, rows)
+        extra = tables.as_markdown(series, stages, rows)
         page = folder.write(
             list({run.id: run for run in runs}.values()), found.report_folder, extra
         )
     if arguments.json:
         print_json(_as_dict(found, stages, rows, page))
         return 0
-    for one in tables.tables(stages, rows):
+    for one in tables.tables(series, stages, rows):
         print(f"{one.title}\n\n{table(one.header, one.rows, one.right)}\n")
     print(
         "\n".join(
-            [*map(str, tables.notes(stages, rows)), _("The report: {page}").format(page=page)]
+            [
+                *map(str, tables.notes(series, stages, rows)),
+                _("The report: {page}").format(page=page),
+            ]
         )
     )
     return 0
+
+
+def _series(arguments: Namespace) -> Series:
+    if arguments.name == "course":
+        return course.of_year(year.get(arguments.year) if arguments.year else year.newest())
+    if arguments.year:
+        raise UserError(_("--year belongs to `yiwen experiment course`"))
+    return SEED
 
 
 def _open(root: Path, name: str, stages: list[Stage], *, new: bool) -> Ledger:
@@ -144,6 +160,7 @@ def _run_of(found: Ledger, stage: Stage, entry: Entry) -> Run:
 def _again(arguments: Namespace) -> str:
     """The command that continues; `--new` would begin anew."""
     words = ["yiwen", "experiment", arguments.name]
+    words += ["--year", str(arguments.year)] if arguments.year else []
     for option in ("model", "set"):
         for value in getattr(arguments, option):
             words += [f"--{option}", value]
@@ -155,7 +172,9 @@ def _again(arguments: Namespace) -> str:
 
 
 def _list(root: Path, arguments: Namespace) -> int:
-    given = [name for name in ("new", "no_outputs", "model", "set") if getattr(arguments, name)]
+    given = [
+        name for name in ("new", "no_outputs", "model", "set", "year") if getattr(arguments, name)
+    ]
     if given:
         raise UserError(_("name the experiment: yiwen experiment seed …"))
     return list_experiments(root, arguments.json)
@@ -164,7 +183,6 @@ def _list(root: Path, arguments: Namespace) -> int:
 def _as_dict(found: Ledger, stages: list[Stage], rows: list[Row], page: Path) -> dict[str, object]:
     results = []
     for stage, row in zip(stages, rows):
-        said = seed.reported(stage.profile)
         score = row.summary.score
         results.append(
             {
@@ -172,7 +190,7 @@ def _as_dict(found: Ledger, stages: list[Stage], rows: list[Row], page: Path) ->
                 "profile": stage.profile.name,
                 "strategy": stage.request.strategy,
                 "run": row.run.id,
-                "reported": said.by_strategy.get(stage.request.strategy),
+                "reported": stage.reported.by_strategy.get(stage.request.strategy),
                 "perplexity": finite(score.perplexity) if score else None,
             }
         )

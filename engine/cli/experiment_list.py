@@ -8,7 +8,7 @@ from engine.cli.output import print_json
 from engine.cli.table import table
 from engine.experiments import ledger
 from engine.experiments.ledger import Ledger
-from engine.experiments.seed import title_in_words
+from engine.experiments.series import title_in_words
 from engine.language.texts import _
 from engine.run.folder import Run
 from engine.run.summary import Summary

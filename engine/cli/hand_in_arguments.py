@@ -59,7 +59,14 @@ def add_hand_in(add: Add, shared: Shared) -> None:
         shared.examples,
     )
     experiment.add_argument(
-        "name", metavar="seed", nargs="?", choices=["seed"], help=_("default: list what there is")
+        "name",
+        metavar="seed|course",
+        nargs="?",
+        choices=["seed", "course"],
+        help=_("the seed homework's report, or the course's (default: list what there is)"),
+    )
+    experiment.add_argument(
+        "--year", type=int, metavar="YEAR", help=_("of the course (default: the newest)")
     )
     experiment.add_argument(
         "--model",

@@ -9,6 +9,7 @@ from msgspec import Struct, convert
 
 from engine.language.errors import UserError
 from engine.machine import reading
+from engine.prompts.strategies import QLORA
 
 _FOLDER = Path(__file__).resolve().parent / "years"
 
@@ -22,11 +23,12 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """The profile of ours that tunes it."""
 
 
-class Result(Struct, frozen=True, forbid_unknown_fields=True):
+class Result(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What somebody reached on the public test set, and says how."""
 
     model: str
     perplexity: float
+    strategy: str = QLORA.name
     by: str
     """Owner or repository on GitHub."""
     how: str

@@ -17,7 +17,7 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
-from engine.experiments.seed import Stage
+from engine.experiments.series import Stage
 from engine.language.errors import RunError, cannot_write, reason_of
 from engine.language.plain_text import one_line
 from engine.machine import lock, reading, regular_files

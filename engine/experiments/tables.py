@@ -1,4 +1,4 @@
-"""The report's tables: what it reports beside what was measured here."""
+"""The report's tables: what others report beside what was measured here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.experiments.seed import NOTES, Reported, Stage, reported
+from engine.experiments.series import Reported, Series, Stage
 from engine.language.figures import number
 from engine.language.said import Said, Words
 from engine.report import curves
@@ -27,39 +27,39 @@ class Table:
     right: range
 
 
-def tables(stages: Sequence[Stage], rows: Sequence[Row]) -> Iterator[Table]:
+def tables(series: Series, stages: Sequence[Stage], rows: Sequence[Row]) -> Iterator[Table]:
     """Strategies, then a learning curve for each run that has one."""
-    yield _strategies(stages, rows)
+    yield _strategies(series, stages, rows)
     for stage, row in zip(stages, rows):
         curve = curves.read(row.run)
         if curve:
-            yield _curve(stage, curve)
+            yield _curve(series, stage, curve)
 
 
-def notes(stages: Sequence[Stage], rows: Sequence[Row]) -> tuple[Said, ...]:
+def notes(series: Series, stages: Sequence[Stage], rows: Sequence[Row]) -> tuple[Said, ...]:
     """What to know of the numbers, and of the comparison where something is compared."""
     peeked = (PEEKED,) if any(row.settings.chosen_on_test for row in rows) else ()
-    compared = any(reported(stage.profile).by_strategy for stage in stages)
-    return peeked + (NOTES if compared else ())
+    compared = any(stage.reported.by_strategy for stage in stages)
+    return peeked + (series.notes if compared else ())
 
 
-def as_markdown(stages: Sequence[Stage], rows: Sequence[Row]) -> str:
+def as_markdown(series: Series, stages: Sequence[Stage], rows: Sequence[Row]) -> str:
     """All tables, for the head of a report."""
     heading = Said("The report's tables")
     parts = [f"## {heading}"]
-    for one in tables(stages, rows):
+    for one in tables(series, stages, rows):
         cells = [[escape(cell) for cell in row] for row in one.rows]
         parts += [
             str(Said("{title}:", title=escape(one.title))),
             markdown_table(one.header, cells, one.right),
         ]
-    return "\n\n".join([*parts, *(escape(note) for note in notes(stages, rows))])
+    return "\n\n".join([*parts, *(escape(note) for note in notes(series, stages, rows))])
 
 
-def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
+def _strategies(series: Series, stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
     cells = []
     for stage, row in zip(stages, rows):
-        said = reported(stage.profile).by_strategy.get(stage.request.strategy, math.nan)
+        said = stage.reported.by_strategy.get(stage.request.strategy, math.nan)
         score = row.summary.score.perplexity if row.summary.score else math.nan
         times = f"{score / said:.2f}×" if math.isfinite(score / said) else "–"
         name, strategy = stage.profile.name, stage.request.strategy
@@ -70,7 +70,7 @@ def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
         "",
         Said("model"),
         Said("strategy"),
-        Said("report"),
+        series.source,
         Said("measured"),
         Said("of it"),
         Said("run"),
@@ -78,8 +78,8 @@ def _strategies(stages: Sequence[Stage], rows: Sequence[Row]) -> Table:
     return Table(Said("Perplexity of the test file"), header, cells, range(3, 6))
 
 
-def _curve(stage: Stage, curve: Curve) -> Table:
-    said = reported(stage.profile)
+def _curve(series: Series, stage: Stage, curve: Curve) -> Table:
+    said = stage.reported
     cells = [
         [
             micro,
@@ -94,7 +94,7 @@ def _curve(stage: Stage, curve: Curve) -> Table:
     header: list[Words] = [
         Said("micro-step"),
         Said("of all"),
-        Said("report"),
+        series.source,
         Said("measured"),
         Said("validation"),
         Said("at step"),

@@ -35,7 +35,8 @@ def look_at_tables(root: Path) -> None:
     """Queries, references, legends, marks, rivals, the seed homework's stages, models to choose."""
     from samples import make_run, score
 
-    from engine.experiments import seed
+    from engine.experiments import series
+    from engine.experiments.seed import SEED
     from engine.run.events import Finished, Started
     from engine.run.settings import DataFile
     from engine.start.request import Request
@@ -72,7 +73,7 @@ def look_at_tables(root: Path) -> None:
     )
     assert "~~ many-shot 7.00" in shown
     assert SHOWN.name in plot.PARTS
-    stages = seed.stages(Request(root, "qlora"), ["tiny"])
+    stages = series.stages(SEED, Request(root, "qlora"), ["tiny"])
     assert [one.request.strategy for one in stages].count(SHOWN.name) == 1
     keys = [choice.key for choice in model_choice.list_all(root)]
     assert "many-shot tiny" in keys

@@ -12,8 +12,10 @@ from commands import as_json, run_command
 from samples import MODEL, make_run, score, tiny
 from stand_in import FAILS, FINISHES, write_worker
 
-from engine.experiments import seed, tables
-from engine.experiments.seed import Stage
+from engine.course import year
+from engine.experiments import course, series, tables
+from engine.experiments.seed import SEED
+from engine.experiments.series import Stage
 from engine.machine import lock
 from engine.profile.schema import Profile
 from engine.run import events, runs_folder
@@ -157,7 +159,7 @@ def test_a_model_that_is_not_here_is_said_before_anything_runs(
 
 
 def _stage(profile: Profile, strategy: str, root: Path) -> Stage:
-    return Stage("Q1", "title", Request(root, strategy), profile, {})
+    return Stage("Q1", "title", Request(root, strategy), profile, {}, SEED.reported(profile))
 
 
 def _named(model: str) -> Profile:
@@ -174,22 +176,22 @@ def test_the_reported_curve_stands_beside_points_at_the_same_share(root: Path) -
     run = make_run(root, events.Started(steps=1250), *curve, end)
     profile = _named("/models/gemma-2-2b-it-chinese-kyara-dpo")
     stage = _stage(profile, "qlora", root)
-    by_strategy, learning = tables.tables([stage], [Row(run, run.settings, run.summary())])
+    by_strategy, learning = tables.tables(SEED, [stage], [Row(run, run.settings, run.summary())])
     assert by_strategy.rows == [["Q1", "tiny", "qlora", "16.62", "24.93", "1.50×", run.id]]
     assert learning.rows[0] == ["1,000", "10%", "20.71", "47.50", "–", "125"]
     assert learning.rows[1][:4] == ["2,000", "20%", "22.85", "45.00"]
     assert learning.rows[4][3:] == ["–", "–", "–"]  # no point of ours is near 50 %
     assert learning.rows[9] == ["10,000", "100%", "16.62", "25.00", "–", "1250"]
-    assert tables.notes([stage], [])
+    assert tables.notes(SEED, [stage], [])
 
 
 def test_what_the_report_says_is_known_of_its_models_alone() -> None:
-    gemma = seed.reported(_named("zake7749/gemma-2-2b-it-chinese-kyara-dpo"))
+    gemma = SEED.reported(_named("zake7749/gemma-2-2b-it-chinese-kyara-dpo"))
     assert gemma.by_strategy == {"qlora": 16.62, "zero-shot": 9342.65, "few-shot": 3680.27}
     assert (len(gemma.curve), gemma.curve[3000], max(gemma.curve)) == (10, 21.49, 10000)
-    llama = seed.reported(_named("yentinglin/Llama-3-Taiwan-8B-Instruct"))
+    llama = SEED.reported(_named("yentinglin/Llama-3-Taiwan-8B-Instruct"))
     assert (llama.by_strategy, llama.curve[5000], len(llama.curve)) == ({"qlora": 6.91}, 6.91, 8)
-    assert seed.reported(tiny()).curve == {}
+    assert SEED.reported(tiny()).curve == {}
 
 
 def test_the_learning_curve_gets_a_point_for_each_reported_one(root: Path) -> None:
@@ -204,11 +206,35 @@ def test_the_learning_curve_gets_a_point_for_each_reported_one(root: Path) -> No
         "validation_share = 0\n",
         "utf-8",
     )
-    made = seed.stages(Request(root, "qlora"), [str(profile)])
+    made = series.stages(SEED, Request(root, "qlora"), [str(profile)])
     steps = -(-700 // 32) * 2
     assert made[0].request.overrides == {"training.evaluate_every": str(-(-steps // 8))}
     assert made[0].settings["training.evaluate_every"] == str(-(-steps // 8))
-    chosen = seed.stages(
-        Request(root, "qlora", overrides={"training.evaluate_every": "5"}), [str(profile)]
+    chosen = series.stages(
+        SEED, Request(root, "qlora", overrides={"training.evaluate_every": "5"}), [str(profile)]
     )
     assert chosen[0].settings["training.evaluate_every"] == "5"
+
+
+@pytest.mark.parametrize("number", year.years())
+def test_the_courses_report_asks_the_same_of_a_years_models(number: int) -> None:
+    asked = course.of_year(year.get(number))
+    base, bonus = year.get(number).models
+    assert (asked.name, asked.profiles) == (f"course-{number}", (base.profile, bonus.profile))
+    for known in (base, bonus):
+        best = min(one.perplexity for one in year.get(number).results if one.model == known.model)
+        assert asked.reported(_named(known.model)).by_strategy["qlora"] == best
+    assert asked.notes
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_courses_report_is_made_for_the_newest_year_or_the_one_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = as_json(capsys, "experiment", "course", "--model", "tiny")
+    assert made["experiment"] == f"course-{year.years()[0]}"
+    assert [one["strategy"] for one in made["results"]] == ["qlora", "zero-shot", "few-shot"]
+    asked = as_json(capsys, "experiment", "course", "--year", "2024", "--model", "tiny", "--new")
+    assert asked["experiment"] == "course-2024"
+    status, _, err = run_command(capsys, "experiment", "seed", "--year", "2024")
+    assert (status, "--year belongs to" in err) == (2, True)

@@ -132,12 +132,16 @@ def assert_equal_at_any_batch(
     right: list[float],
     examples: list[Pair] | None = None,
 ) -> None:
-    """Every item, alone in a pass and among others; float32 rounds passes of other shapes apart."""
+    """Every item, alone in a pass and among others.
+
+    float32 rounds passes of other shapes apart, and, on a machine that others use, two of the same
+    shape: of 84 items one was once 1.9e-6 off alone, where 2.4e-7 is usual.
+    """
     alone = score(model, profile, items, examples, tokens_per_pass=1)
-    assert alone == pytest.approx(right, rel=1e-6)
     together = score(model, profile, items, examples)
-    assert together == pytest.approx(right, rel=5e-6)
-    assert fmean(together) == pytest.approx(fmean(right), rel=1e-6)
+    for measured in (alone, together):
+        assert measured == pytest.approx(right, rel=5e-6)
+        assert fmean(measured) == pytest.approx(fmean(right), rel=1e-6)
     assert max(right) > 2 * min(right)  # samples that differ, or the order would not matter
 
 
