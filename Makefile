@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Where PyTorch's own builds without CUDA are, for machines that have no GPU.
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint check mutants translations snapshots pictures clean
+.PHONY: run test lint check fuzz mutants translations snapshots pictures clean
 
 run: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/yiwen; else exec $(BIN)/yiwen demo; fi
@@ -27,6 +27,11 @@ check: lint test
 # their own tests do not notice; about half an hour. MODULES=engine/run/plan.py tries one, SAMPLE=20 some of each.
 mutants: $(VENV)/.installed-dev
 	@$(BIN)/python tests/mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
+
+# Feeds every reader with strange inputs, guided by what they reach; ARGS="events --seconds 600" for one.
+fuzz: $(VENV)/.installed-dev
+	@$(call install,.[fuzz])
+	@$(BIN)/python tests/fuzz $(ARGS)
 
 # Takes marked texts into the catalogue of translations, and compiles it.
 translations: $(VENV)/.installed-dev

@@ -31,9 +31,10 @@ _MODERN_SIGNS = frozenset(
 _CLASSICAL_SIGNS = frozenset(
     "之曰其者故乃矣皆謂亦欲乎若聞遂焉復吾卒甚莫猶哉嘗惟弗昔豈唯俱汝勿悉壬丙庚戊癸彼寅"
 )
-_ANSWER_CUE = re.compile(r"^\s*(?:答案|譯文|输出|輸出)\s*[：:]?\s*$")
+_ANSWER_CUE = re.compile(r"^\s*(?:答案|譯文|输出|輸出)\s*(?:[：:]\s*)?$")
 
 
+_LONGEST = 1000
 _NAMES_A_LANGUAGE = re.compile(
     "現代|现代|白話|白话|語體|语体|今文|文言|古文|古代|古漢語|古汉语|modern|classical|[\u017f\u212a]"
 )
@@ -49,13 +50,18 @@ def of_instruction(instruction: str) -> Direction:
     if not _NAMES_A_LANGUAGE.search(instruction.lower()):
         return "unknown"
     lines = [line for line in instruction.strip().splitlines() if line.strip()]
-    edges = "\n".join(lines if len(lines) < 3 else [lines[0], *lines[-2:]])
+    edges = "\n".join(map(_ends, lines if len(lines) < 3 else [lines[0], *lines[-2:]]))
     modern, classical = _TO_MODERN.search(edges), _TO_CLASSICAL.search(edges)
     if modern and classical:
         return "to_modern" if modern.start() < classical.start() else "to_classical"
     if modern or classical:
         return "to_modern" if modern else "to_classical"
     return "unknown"
+
+
+def _ends(line: str) -> str:
+    """Where a line may ask for something; of one that is longer than any request, both ends."""
+    return line if len(line) <= 2 * _LONGEST else f"{line[:_LONGEST]}\n{line[-_LONGEST:]}"
 
 
 def source_text(instruction: str) -> str:

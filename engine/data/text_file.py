@@ -35,11 +35,15 @@ def parts(path: Path) -> Iterator[str]:
 
 def lines(path: Path) -> Iterator[str]:
     """The lines without their end, as `text.split("\\n")` has them; no empty last one."""
-    rest = ""
+    begun: list[str] = []  # joined once: a line may be as long as its file
     for text in parts(path):
-        *whole, rest = (rest + text).split("\n")
-        yield from whole
-    if rest:
+        first, *others = text.split("\n")
+        begun.append(first)
+        if others:
+            yield "".join(begun)
+            yield from others[:-1]
+            begun = [others[-1]]
+    if rest := "".join(begun):
         yield rest
 
 

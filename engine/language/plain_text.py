@@ -56,16 +56,23 @@ def message_of(error: Exception | Words) -> str:
 
 def cut(text: str, room: int) -> str:
     """A text in so many columns at most, with a sign that there is more."""
-    if width(text) <= room:
-        return text
-    while text and width(text) >= room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    taken = 0
+    end = 0
+    for at, char in enumerate(text):
+        taken += _columns(char)
+        if taken < room:
+            end = at + 1
+        elif taken > room:
+            return text[:end].rstrip() + "…"
+    return text
 
 
 def width(text: str) -> int:
     """Columns that a text takes in a terminal."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
+    return sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

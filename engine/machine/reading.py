@@ -73,10 +73,15 @@ def json_value(text: str | bytes) -> Any:
 
 def json_of(text: str | bytes, kind: type[T]) -> T:
     """What a JSON text holds, as a type of ours. Raises ValueError, as `json_value` does."""
+    return json_line(text, msgspec.json.Decoder(kind))
+
+
+def json_line(line: str | bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """The same by a decoder, which is made once for many lines. Raises ValueError."""
     try:
-        found = msgspec.json.decode(text, type=kind)
-        if _may_be_deep(text) or _has_long_number(text):
-            bounded(msgspec.json.decode(text), whole=True)
+        found = decoder.decode(line)
+        if _may_be_deep(line) or _has_long_number(line):
+            bounded(msgspec.json.decode(line), whole=True)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     return found

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from engine.language.errors import UserError
 from engine.language.plain_text import one_line
 from engine.language.said import Said, labelled
@@ -67,7 +65,7 @@ def _config(adapter: Path) -> dict[str, Any]:
         raise UserError(
             "{path}: cannot be read: {error}", path=path, error=error.strerror
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise UserError("{path}: broken JSON: {error}", path=path, error=error) from None
 
 

@@ -21,6 +21,7 @@ from msgspec import Struct
 from engine.language.errors import UserError
 from engine.language.plain_text import message_of, one_line
 from engine.language.said import Said, Words, pack, unpack
+from engine.machine import reading
 from engine.machine.processes import python
 from engine.models import hub, pull
 from engine.models.hub_source import HubSource
@@ -78,8 +79,8 @@ class Download:
         for line in self._process.stdout:
             if self.latest.folder or self.latest.error:
                 break  # its last word
-            with suppress(msgspec.DecodeError):
-                self.latest = msgspec.json.decode(line, type=Report)
+            with suppress(ValueError):
+                self.latest = reading.json_of(line, Report)
         self._process.wait()
         if not (self.latest.folder or self.latest.error or self.is_stopped):
             self.latest = Report(error=pack(Said("the download ended without a word; try again")))

@@ -130,4 +130,5 @@ def _keep_no_words(model: Any) -> None:
 
 def _token_text(value: Any) -> str | None:
     """A special token in tokenizer_config.json: a text, or an object with its text in `content`."""
-    return value.get("content") if isinstance(value, dict) else value
+    text = value.get("content") if isinstance(value, dict) else value
+    return text if isinstance(text, str) else None

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from engine.language.said import Said, Words, english, lines, pack, unpack
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.machine.files import sync_names
 from engine.run import definition as definitions
 from engine.run import old_events, old_prose
@@ -280,8 +280,8 @@ def _spell_non_finite(value: Any, event: Event | None = None) -> Any:
 def decode(line: bytes) -> Event:
     """The event of a line; `Unknown` for a kind or a form from another version."""
     try:
-        event: Event = _decoder.decode(old_events.in_todays_words(line))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        event: Event = reading.json_line(old_events.in_todays_words(line), _decoder)
+    except ValueError:
         return Unknown(at=0.0, line=line.decode(errors="replace"))
     return event
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+from engine.machine import reading
 
 _RENAMED = {"path": "engine"}
 """What computes the model, in `started` and in the definition of a score."""
@@ -11,10 +15,10 @@ _MARKS = tuple(f'"{old}":'.encode() for old in _RENAMED)
 
 
 def in_todays_words(line: bytes) -> bytes:
-    """The line with renamed keys. Raises msgspec.DecodeError."""
+    """The line with renamed keys. Raises ValueError."""
     if not any(mark in line for mark in _MARKS):
         return line
-    event = msgspec.json.decode(line, type=dict)
+    event = reading.json_of(line, dict[str, Any])
     if isinstance(definition := event.get("definition"), dict):
         event["definition"] = _renamed(definition)
     return msgspec.json.encode(_renamed(event))

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from engine.language.errors import RunError, reason_of
 from engine.language.said import Words
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.run.folder import Run
 from engine.run.summary import Summary
 
@@ -88,8 +88,8 @@ def read(path: Path, folder: Path) -> Results:
         if not line.strip():
             continue
         try:
-            results.append(decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            results.append(reading.json_line(line, decoder))
+        except ValueError as error:
             troubles.append(str(error))
     return Results(results, len(troubles), troubles[0] if troubles else "")
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from engine.language.errors import UserError
 from engine.language.figures import size
 from engine.language.said import Said
-from engine.machine import regular_files
+from engine.machine import reading, regular_files
 from engine.machine.processes import kernel_kills, python
 from engine.models import adapter_check, config_file, hub, model_check, quantised_already
 from engine.profile.schema import Profile
@@ -83,8 +83,8 @@ def merge(asked: Merge, progress: Callable[[Phase], None]) -> Merged:
             process.stdin.flush()  # left open: its end tells the worker that we have gone
             for line in process.stdout:
                 try:
-                    message = _from_worker.decode(line)
-                except msgspec.DecodeError:
+                    message = reading.json_line(line, _from_worker)
+                except ValueError:
                     continue  # a library printed something
                 if isinstance(message, Merged):
                     return message

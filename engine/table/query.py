@@ -22,8 +22,8 @@ _TERM = re.compile(
     (?P<value>(?:"[^"]*"?|[^\s"])*)""",
     re.VERBOSE,
 )
-_COMMA = re.compile(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
-"""One that stands between quotes separates nothing."""
+_OPTION = re.compile(r"""(?:"[^"]*"|[^",])+""")
+"""What stands between commas; one between quotes separates nothing."""
 _EMPTY = re.compile(r"\s*$")
 
 
@@ -66,7 +66,7 @@ def _test(term: re.Match[str]) -> Test:
         )
     if not field and not value:
         raise QueryError("character {start}: ! needs a term after it", start=start)
-    options = [part.replace('"', "") for part in _COMMA.split(value)]
+    options = [part.replace('"', "") for part in _OPTION.findall(value)]
     test = field_test(field, sign, options, start) if field else _word_test(value.replace('"', ""))
     return (lambda row: not test(row)) if term["turned"] else test
 

@@ -13,10 +13,9 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
-import msgspec
-
 from engine.language.errors import UserError
 from engine.language.said import Said, lines, unpack
+from engine.machine import reading
 from engine.machine.hardware import Probe
 from engine.machine.processes import kernel_kills, python
 from engine.models import tokenizer
@@ -177,8 +176,8 @@ class Translator:
         assert process.stdout is not None
         for line in process.stdout:
             try:
-                message = protocol.from_worker.decode(line)
-            except msgspec.DecodeError:
+                message = reading.json_line(line, protocol.from_worker)
+            except ValueError:
                 continue  # a library printed something
             if isinstance(message, protocol.Trouble):
                 raise UserError(lines(unpack(message.message), unpack(message.hint)))

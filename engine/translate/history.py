@@ -92,8 +92,8 @@ def read() -> list[Exchange]:
     found: dict[str, Exchange] = {}
     for line in lines:
         try:
-            exchange = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            exchange = reading.json_line(line, decoder)
+        except ValueError:
             continue
         found[exchange.id] = exchange
     return list(found.values())[::-1][:MOST]
