@@ -20,7 +20,7 @@ THRESHOLD = 0.8
 """Similarity from which two sentences count as near."""
 _WITHIN = 10
 """Letters; a sentence of so many that stands within the other is near, however long that is."""
-_COMPARED = 2000
+_COMPARED = 500
 """Letters of a passage that are compared; no sentence has so many."""
 _SAMPLE = 5 * AT_ONCE
 """Training pairs that say which letters are rarely together."""

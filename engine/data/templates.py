@@ -43,6 +43,8 @@ def template_of(instruction: str, sentence: str = "") -> str:
     White space around the sentence is no part of it. Whoever knows the sentence may say it.
     """
     sentence = sentence or directions.source_text(instruction)
+    if not sentence:
+        return TEXT
     before, found, after = instruction.partition(sentence)
     if not found:
         return "(lines between the sentence's)"
