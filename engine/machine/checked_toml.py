@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import re
 from collections.abc import Iterable
@@ -72,7 +73,7 @@ def checked(found: Any, expected: Any, mistakes: list[Words], key: str) -> Any:
         if isinstance(value, int) and abs(value) > _LARGEST:
             raise msgspec.ValidationError
         return value
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # of an argument that is no UTF-8
         mistakes.append(_mismatch(key, found, _expected(expected, found)))
         return _UNSET
 
@@ -117,7 +118,8 @@ def _shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return repr(value)  # JSON has no nan and no inf
-    text = msgspec.json.encode(value, enc_hook=str).decode()
+    # Not by msgspec: an argument that is no UTF-8 holds halves of characters.
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return text if len(text) <= 60 else text[:57] + "…"
 
 

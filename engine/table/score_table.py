@@ -19,6 +19,12 @@ def best_of(rows: Iterable[Row]) -> float:
     return min(filter(math.isfinite, map(perplexity_of, rows)), default=math.nan)
 
 
+def of_best(value: float, best: float) -> str:
+    """As a multiple of the best; `–` where there is none, or it is 0, which no perplexity is."""
+    multiple = value / best if best else math.nan
+    return f"{multiple:.2f}×" if math.isfinite(multiple) else "–"
+
+
 def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
     """Perplexity, as a multiple of the best, corpus, 文→白, 白→文, validation, METRICS.
 
@@ -26,7 +32,7 @@ def cells(row: Row, best: float, digits: int = 2) -> Iterator[str]:
     """
     summary, perplexity = row.summary, perplexity_of(row)
     yield row.perplexity_text
-    yield f"{perplexity / best:.2f}×" if math.isfinite(perplexity / best) else "–"
+    yield of_best(perplexity, best)
     yield number(summary.score.perplexity_corpus if summary.score else None)
     for name in ("to_modern", "to_classical"):
         part = summary.directions.get(name)

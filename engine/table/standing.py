@@ -49,7 +49,7 @@ class Entry:
         columns = [
             spread(column, 2 if at < 5 else digits) for at, column in enumerate(zip(*values))
         ]
-        of_best = f"{self.value / best:.2f}×" if math.isfinite(self.value / best) else "–"
+        of_best = score_table.of_best(self.value, best)
         return [columns[0] + self.rows[0].settings.mark, of_best, *columns[1:]]
 
 

@@ -38,11 +38,11 @@ OTHERWISE = {
     "engine/profile/setting_list.py": "a profile of the package",
     "tui/__main__.py": "a module of the package, before anything may be imported",
     "engine/machine/streams.py": "/dev/null",
+    "engine/machine/processes/kernel_kills.py": "counters of the kernel",
     # Scripts that run without Yiwen.
     "engine/worker/handin/grade.py": "runs alone at the course's",
     "engine/worker/handin/predict.py": "runs alone at the course's",
     # What our own processes say to each other, a line at a time.
-    "engine/models/download.py": "lines of a child",
     "engine/models/resumable.py": "what regular_files opened, to go on with a download",
     "engine/worker/jobs/serve.py": "writes to a parent",
     "engine/start/merging.py": "lines of a child",
@@ -52,7 +52,6 @@ OTHERWISE = {
     # Lines of files that were opened by the readers.
     "engine/data/json_list.py": "records one by one, of text that was read",
     "engine/run/events.py": "lines, one of which may be broken",
-    "engine/run/old_events.py": "a line that was read once",
     "engine/scores/result_lines.py": "lines, one of which may be broken",
     "engine/translate/history.py": "lines, one of which may be broken",
     "engine/scores/kept.py": "bytes that were read",
