@@ -32,7 +32,6 @@ from engine.run.trash import Trash, purge
 from tui import internals, remembered
 from tui.chart.charset import choose
 from tui.keys import KEYS
-from tui.remembered import Look
 from tui.run import leaving
 from tui.run.navigation import Navigation
 from tui.screen_names import SCREENS
@@ -48,7 +47,7 @@ _MOST_ERRORS = 100
 def _keep_theme(name: str) -> None:
     """For the next time; nothing is written before another one is chosen."""
     if name != (remembered.look().theme or constants.DEFAULT_THEME):
-        remembered.keep_look(Look(name))
+        remembered.keep_look(theme=name)
 
 
 def _known(profile: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from engine.machine import reading
+from engine.language.errors import RunError
+from engine.machine import reading, turns
 from engine.machine.files import write_atomically
 from engine.machine.paths import state_folder
 from engine.table.columns import COLUMNS, USUAL
@@ -56,17 +56,9 @@ def desk() -> Desk:
     return _read(_DESK, Desk())
 
 
-_AT_THE_DESK = threading.Lock()
-"""A thread keeps the setup while another keeps the run that is watched: neither is to be lost."""
-
-
 def keep_desk(**changes: object) -> None:
     """Keep what changed; the rest stays as it was left."""
-    with _AT_THE_DESK:
-        before = desk()
-        after = msgspec.structs.replace(before, **changes)
-        if after != before:
-            _keep(_DESK, after)
+    _keep(_DESK, Desk(), changes)
 
 
 def look() -> Look:
@@ -74,9 +66,9 @@ def look() -> Look:
     return _read(_LOOK, Look())
 
 
-def keep_look(kept: Look) -> None:
-    """Keep it."""
-    _keep(_LOOK, kept)
+def keep_look(**changes: object) -> None:
+    """Keep what changed."""
+    _keep(_LOOK, Look(), changes)
 
 
 def runs_view() -> RunsView:
@@ -87,9 +79,10 @@ def runs_view() -> RunsView:
     return RunsView(columns or USUAL, sort, kept.reverse, kept.grouped)
 
 
-def keep_runs_view(view: RunsView) -> None:
-    """Keep it."""
-    _keep(_RUNS, view)
+def keep_runs_view(view: RunsView, before: RunsView) -> None:
+    """Keep what is not as it was before; another workbench may have kept the rest."""
+    found, old = msgspec.structs.asdict(view), msgspec.structs.asdict(before)
+    _keep(_RUNS, RunsView(), {key: value for key, value in found.items() if value != old[key]})
 
 
 def _read(file: str, usual: T) -> T:
@@ -99,9 +92,16 @@ def _read(file: str, usual: T) -> T:
         return usual
 
 
-def _keep(file: str, kept: Struct) -> None:
-    """Where that cannot be, nothing is lost but a preference."""
-    with suppress(OSError):
+def _keep(file: str, usual: Struct, changes: dict[str, Any]) -> None:
+    """Several threads and workbenches may keep something: none loses what another kept.
+
+    Where nothing can be kept, nothing is lost but a preference.
+    """
+    with suppress(OSError, RunError):
         folder = state_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / file, msgspec.json.encode(kept))
+        with turns.alone(folder / file):
+            before = _read(file, usual)
+            after = msgspec.structs.replace(before, **changes)
+            if after != before:
+                write_atomically(folder / file, msgspec.json.encode(after))

@@ -114,7 +114,7 @@ def note(arguments: Namespace) -> int:
         raise UserError(before.trouble)
     after = _changed(before, arguments)
     if after != before:
-        after = notes.write(run.folder, after)
+        after = notes.change(run.folder, lambda now: _changed(now, arguments))
     if arguments.json:
         print_json({"run": run.id, **_without_trouble(after)})
     else:

@@ -72,7 +72,7 @@ class Lock:
 
 def acquire(folder: Path, *, name: str = WORKER, wait: float = 1.0) -> Lock:
     """Take a lock. Raises OSError, or RunError if it is held for longer than `wait` seconds."""
-    handle = _open(folder, name)
+    handle = open_for_writers(folder, name)
     try:
         has_lock = _lock(handle, folder, wait)
         before = holders.latest(folder, name)
@@ -114,9 +114,12 @@ def dismiss(folder: Path) -> None:
     before = holders.latest(folder, WORKER)
     if look(folder) is not State.UNSEEN or before is None:
         raise RunError("run {name}: its lock is not held elsewhere", name=folder.name)
-    with os.fdopen(_open(folder, WORKER)) as file:
-        freed = _holder(folder, file.fileno(), os.getpid(), has_lock=False)
+    handle = open_for_writers(folder, WORKER)
+    try:
+        freed = _holder(folder, handle, os.getpid(), has_lock=False)
         _claim(folder, WORKER, before, replace(freed, has_left=True))
+    finally:
+        os.close(handle)
 
 
 def wait_until_free(folder: Path, poll: float = 2.0) -> None:
@@ -135,13 +138,10 @@ def wait_until_free(folder: Path, poll: float = 2.0) -> None:
         time.sleep(poll)
 
 
-def _open(folder: Path, name: str) -> int:
+def open_for_writers(folder: Path, name: str) -> int:
     """The lock's file, which only they can open who may write in its folder. Raises OSError."""
     path = folder / f"{name}.lock"
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        handle = regular_files.descriptor(path, os.O_RDWR)
+    handle = regular_files.descriptor(path, os.O_RDWR | os.O_CREAT, mode=0o600)
     status = os.fstat(handle)
     writers = os.stat(folder).st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     mode = 0o600 | writers | writers << 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 from engine.language.errors import RunError, cannot_write, reason_of
 from engine.language.plain_text import one_line, plain
 from engine.language.said import Said, Words
-from engine.machine import reading, regular_files
+from engine.machine import reading, regular_files, turns
 from engine.machine.files import write_atomically
 
 FILE = "notes.toml"
@@ -82,23 +82,44 @@ def split_tags(typed: str) -> list[str]:
     return [tag for tag in _SEPARATORS.split(typed) if tag]
 
 
-def write(folder: Path, notes: Notes) -> Notes:
-    """Replace the notes; keys of later versions are kept. Raises RunError.
+def change(folder: Path, edit: Callable[[Notes], Notes]) -> Notes:
+    """Change the notes as they are now; keys of later versions are kept. Raises RunError.
 
-    A file that cannot be read is left alone: what someone wrote by hand must not be lost.
+    Several programs may do so at once, and none loses what another wrote. A file that cannot be
+    read is left alone: what someone wrote by hand must not be lost.
     """
     path = folder / FILE
-    there = read(folder)
-    if there.trouble:
-        raise RunError("{trouble}; mend it by hand, or delete it", trouble=there.trouble)
-    notes = clean(notes.name, notes.tags, notes.note)
-    content: dict[str, Any] = {**_other_keys(path), "name": notes.name, "tags": list(notes.tags)}
-    content["note"] = notes.note
     try:
-        write_atomically(path, tomli_w.dumps(content, multiline_strings=True).encode())
+        with turns.alone(path):
+            there = read(folder)
+            if there.trouble:
+                raise RunError("{trouble}; mend it by hand, or delete it", trouble=there.trouble)
+            after = edit(there)
+            after = clean(after.name, after.tags, after.note)
+            if after != there:
+                _write(path, after)
+            return after
     except OSError as error:
         raise RunError(cannot_write(path, error)) from None
-    return notes
+
+
+def merged(now: Notes, before: Notes, after: Notes) -> Notes:
+    """What somebody made of notes that he read before, and others have changed meanwhile."""
+    gone = set(before.tags) - set(after.tags)
+    note = after.note if after.note != before.note else now.note
+    if now.note not in (before.note, note):
+        note = f"{now.note}\n\n{note}"
+    return Notes(
+        name=after.name if after.name != before.name else now.name,
+        tags=tuple(tag for tag in (*now.tags, *after.tags) if tag not in gone),
+        note=note,
+    )
+
+
+def _write(path: Path, notes: Notes) -> None:
+    content: dict[str, Any] = {**_other_keys(path), "name": notes.name, "tags": list(notes.tags)}
+    content["note"] = notes.note
+    write_atomically(path, tomli_w.dumps(content, multiline_strings=True).encode())
 
 
 def _other_keys(path: Path) -> dict[str, Any]:

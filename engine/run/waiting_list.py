@@ -7,9 +7,6 @@ order, and what each is expected to need. `engine.queue.scheduler` starts them.
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,11 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import RunError, cannot_write, reason_of
-from engine.machine import reading, regular_files
+from engine.machine import reading, regular_files, turns
 from engine.machine.files import make_folder, write_atomically
 from engine.machine.regular_files import is_name
-
-_PATIENCE = 5.0
 
 
 class Entry(Struct, frozen=True):
@@ -96,32 +91,12 @@ def locked(root: Path) -> Iterator[None]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         make_folder(folder_of(root))
-        handle = regular_files.descriptor(folder_of(root) / "list.lock", os.O_RDWR | os.O_CREAT)
+        with turns.alone(_file(root)):
+            yield
     except OSError as error:
         raise RunError(
-            "{root}: cannot hold a queue: {reason}", root=root, reason=error.strerror
+            "{root}: cannot hold a queue: {reason}", root=root, reason=reason_of(error)
         ) from None
-    try:
-        _wait_for(handle, root)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _wait_for(handle: int, root: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise RunError("{root}: the queue is being changed; try again", root=root) from None
-            time.sleep(0.01)
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
-                raise
-            return  # a file system without locks: the file is still replaced whole
 
 
 def _change(root: Path, edit: Callable[[list[Entry]], list[Entry]]) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.language.errors import UserError, cannot_write, reason_of
-from engine.machine import reading, regular_files
+from engine.machine import reading, regular_files, turns
 from engine.machine.files import write_atomically
 from engine.machine.paths import in_full, state_folder
 
@@ -120,6 +120,14 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
     file = in_full(target)
     if file.suffix.lower() != ".json":
         raise UserError("{file}: a data file of this kind ends in .json", file=file)
+    try:
+        with turns.alone(file):
+            return _add(exchanges, file)
+    except OSError as error:
+        raise UserError(cannot_write(file, error)) from None
+
+
+def _add(exchanges: Sequence[Exchange], file: Path) -> int:
     records = _records(file)
     there = {(record.get("instruction"), record.get("output")) for record in records}
     added = 0
@@ -130,10 +138,7 @@ def export(exchanges: Sequence[Exchange], target: str) -> int:
             added += 1
             records.append({"id": f"kept-{exchange.id}", "instruction": pair[0], "output": pair[1]})
     content = json.dumps(records, ensure_ascii=False, indent=1) + "\n"
-    try:
-        write_atomically(file, content.encode())
-    except OSError as error:
-        raise UserError(cannot_write(file, error)) from None
+    write_atomically(file, content.encode())
     return added
 
 

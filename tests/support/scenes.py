@@ -326,7 +326,7 @@ def several(stage: Stage) -> None:
     evaluation(stage, 1, "zero-shot", 78.2)
     evaluation(stage, 2, "few-shot", 46.1)
     first = give_adapter(training(stage, *trained(), judged(at=BEGAN + 140), finish(), day=3))
-    notes.write(first.folder, Notes("first try", ("final",), "Rank 16 was enough."))
+    notes.change(first.folder, lambda _: Notes("first try", ("final",), "Rank 16 was enough."))
     gemma = msgspec.structs.replace(tiny(), name="gemma-2-2b-kyara")
     training(stage, *trained(40), Failed(at=BEGAN + 61, type="OutOfMemoryError",
              message="The GPU has no memory left."), day=4, profile=gemma)  # fmt: skip

@@ -103,7 +103,7 @@ def test_events_and_notes_are_written_through_no_link(run: Run, outside: Path) -
         run.summary()
     (run.folder / "notes.toml").symlink_to(outside)
     with pytest.raises(RunError, match="is a link"):
-        notes.write(run.folder, Notes(name="mine"))
+        notes.change(run.folder, lambda _: Notes(name="mine"))
     assert outside.read_text() == "precious\n"
 
 

@@ -64,10 +64,9 @@ OTHERWISE = {
     "engine/course/adapter.py": "a copy of weights that were checked",
     "engine/worker/model/pretrained.py": "weights that were checked",
     "engine/worker/training/checkpoints.py": "weights that were checked",
-    # What the kernel says, and a file of which nothing is read.
+    # What the kernel says, and what is only written.
     "engine/machine/identity.py": "/proc",
     "engine/machine/lock_reach.py": "/proc",
-    "engine/machine/lock.py": "a lock",
     "engine/machine/holders.py": "writes",
     # A document that was read by the readers already.
     "engine/profile/saving.py": "parsed once before, by `reading.toml`",

@@ -18,7 +18,7 @@ HOSTILE = "[/nope] \x1b[31mred\x07 \u202eevil\n'''\"\"\" = [table]"
 
 def test_notes_come_back_as_they_were_written(root: Path) -> None:
     run = make_run(root)
-    written = notes.write(run.folder, Notes("第一次", ("final", "文言"), "two\nlines"))
+    written = notes.change(run.folder, lambda _: Notes("第一次", ("final", "文言"), "two\nlines"))
     assert notes.read(run.folder) == written == Notes("第一次", ("final", "文言"), "two\nlines")
 
 
@@ -26,7 +26,7 @@ def test_notes_come_back_as_they_were_written(root: Path) -> None:
 def test_hostile_text_is_made_harmless_and_the_file_stays_readable(root: Path, where: str) -> None:
     run = make_run(root)
     given = Notes(HOSTILE, (HOSTILE,), HOSTILE) if where == "note" else Notes(HOSTILE, (HOSTILE,))
-    notes.write(run.folder, given)
+    notes.change(run.folder, lambda _: given)
     back = notes.read(run.folder)
     assert not back.trouble
     for text in (back.name, *back.tags, back.note):
@@ -42,7 +42,7 @@ def test_a_file_that_cannot_be_read_is_told_and_never_written_over(root: Path) -
     path.write_text('name = "unfinished\n')
     assert str(path) in notes.read(run.folder).trouble
     with pytest.raises(RunError, match="mend it by hand"):
-        notes.write(run.folder, Notes("x"))
+        notes.change(run.folder, lambda _: Notes("x"))
     assert path.read_text() == 'name = "unfinished\n'
     (row,) = Catalog(root).rows()
     assert "cannot be read" in row.notes.trouble
@@ -51,7 +51,7 @@ def test_a_file_that_cannot_be_read_is_told_and_never_written_over(root: Path) -
 def test_keys_of_later_versions_are_kept(root: Path) -> None:
     run = make_run(root)
     (run.folder / "notes.toml").write_text('name = "a"\nstars = 5\n')
-    notes.write(run.folder, Notes("b"))
+    notes.change(run.folder, lambda _: Notes("b"))
     assert "stars = 5" in (run.folder / "notes.toml").read_text()
 
 
@@ -77,5 +77,5 @@ def test_a_note_changes_the_row_of_an_ended_run(root: Path) -> None:
     run = make_run(root, *ENDED)
     catalog = Catalog(root)
     assert catalog.rows()[0].notes.name == ""
-    notes.write(run.folder, Notes("named"))
+    notes.change(run.folder, lambda _: Notes("named"))
     assert catalog.rows()[0].notes.name == "named"

@@ -21,7 +21,7 @@ def rows(root: Path) -> list[Row]:
     """Four runs: a good and a failed QLoRA one, a few-shot one, one of another model."""
     end = events.Finished(at=1300.0, score=score(8.7))
     good = make_run(root, events.Started(at=1000.0, steps=9), end, run_id="20260101-120000-good")
-    notes.write(good.folder, Notes("second try", ("final", "文言"), "lower rank, 更好"))
+    notes.change(good.folder, lambda _: Notes("second try", ("final", "文言"), "lower rank, 更好"))
     make_run(root, events.Failed(type="X", message="lost"), run_id="20260102-120000-bad")
     make_run(
         root,

@@ -25,10 +25,9 @@ class Arranging(Part):
 
     def _look(self, view: View) -> None:
         """Show the table another way, and remember it."""
+        before = self.browser.view
         self.browser.look(view)
-        order = view.order
-        kept = RunsView(view.columns, order.key, order.reverse, order.grouped)
-        remembered.keep_runs_view(kept)
+        remembered.keep_runs_view(_to_keep(view), _to_keep(before))
 
     @in_worker("arrange")
     async def action_sort(self) -> None:
@@ -76,3 +75,8 @@ class Arranging(Part):
         chosen = await self.yiwen.push_screen_wait(dialog)
         if chosen:
             self._look(replace(self.browser.view, columns=tuple(chosen)))
+
+
+def _to_keep(view: View) -> RunsView:
+    order = view.order
+    return RunsView(view.columns, order.key, order.reverse, order.grouped)

@@ -111,7 +111,9 @@ class OneRun(Part):
             folder = row.run.folder
 
             async def keep(written: Notes) -> Notes:
-                return await asyncio.to_thread(notes.write, folder, written)
+                return await asyncio.to_thread(
+                    notes.change, folder, lambda now: notes.merged(now, kept, written)
+                )
 
             written = await self.yiwen.push_screen_wait(NoteDialog(row.run.id, kept, keep))
             if written is not None:

@@ -150,7 +150,7 @@ async def test_qlora_is_offered_only_with_a_run(app: YiwenApp) -> None:
 async def test_runs_are_offered_by_the_names_that_they_were_given(app: YiwenApp) -> None:
     run = evaluation(app, strategy="qlora")
     give_adapter(run)
-    notes.write(run.folder, Notes("best", ("final",)))
+    notes.change(run.folder, lambda _: Notes("best", ("final",)))
     async with app.run_test(size=SIZE) as pilot:
         await open_evaluate(pilot)
         await pilot.press("r")

@@ -341,7 +341,7 @@ async def test_an_id_is_copied_without_escape_codes(
 
 async def test_a_long_note_stands_below_the_details(app: YiwenApp) -> None:
     run = finished(app, 1, 16.62)
-    notes.write(run.folder, Notes(note="why\n" * 40))
+    notes.change(run.folder, lambda _: Notes(note="why\n" * 40))
     async with app.run_test(size=SIZE) as pilot:
         await open_runs(pilot, 1)
         await pilot.press("enter")
@@ -493,7 +493,7 @@ async def test_what_can_be_done_with_a_run_stays_in_sight(
     app: YiwenApp, size: tuple[int, int]
 ) -> None:
     run = finished(app, 1, 5.0)
-    notes.write(run.folder, Notes(note="line\n" * 60))
+    notes.change(run.folder, lambda _: Notes(note="line\n" * 60))
     async with app.run_test(size=size) as pilot:
         await open_runs(pilot, 1)
         await pilot.press("enter")

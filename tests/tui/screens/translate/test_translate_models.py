@@ -84,7 +84,7 @@ async def test_a_run_translates_on_the_loaded_base(fake: Fake, root: Path) -> No
 
 async def test_a_run_is_found_by_the_name_that_it_was_given(fake: Fake, root: Path) -> None:
     named = trained_run(root)
-    notes.write(named.folder, Notes("best", ("final",)))
+    notes.change(named.folder, lambda _: Notes("best", ("final",)))
     trained_run(root)
     async with open_desk(root) as desk:
         await desk.pick("best #final")
