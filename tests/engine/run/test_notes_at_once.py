@@ -60,7 +60,11 @@ def at_once(program: str, count: int, *words: str, environment: dict[str, str]) 
     for one in programs:
         assert one.stdout is not None
         assert one.stdout.readline() == "ready\n"
-    said = [one.communicate("\n", timeout=120) for one in programs]
+    for one in programs:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    said = [one.communicate(timeout=120) for one in programs]
     assert [one.returncode for one in programs] == [0] * count, said
 
 
