@@ -29,6 +29,7 @@ from engine.profile import files  # noqa: E402
 from engine.prompts import strategies  # noqa: E402
 from engine.run import events, prompt_builder  # noqa: E402
 from engine.run.folder import Run  # noqa: E402
+from engine.run.tail import Tail  # noqa: E402
 from engine.start import request  # noqa: E402
 from engine.start.request import Request  # noqa: E402
 from engine.translate.client import Translator  # noqa: E402
@@ -108,7 +109,7 @@ def _try(name: str, arguments: argparse.Namespace) -> Result:
 
 
 def _read(run: Run, result: Result, strategy: str) -> None:
-    log = events.Tail(run.events_path).read()
+    log = list(Tail(run.events_path).rest())
     steps = [event for event in log if isinstance(event, events.Step)]
     scored = [event for event in log if isinstance(event, events.Evaluated)]
     result.peak[f"evaluating {strategy}"] = max(event.memory for event in scored) / 2**30

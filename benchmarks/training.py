@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.run import events
 from engine.run.folder import Run
 from engine.run.summary import Status
+from engine.run.tail import Tail
 from engine.start import launch, request
 from engine.start.request import Request
 
@@ -68,7 +69,7 @@ def _run(root: Path, settings: dict[str, str]) -> Run:
 
 def _speed(run: Run) -> float:
     """Tokens without padding over the seconds of all steps but the first two."""
-    steps = [e for e in events.Tail(run.events_path).read() if isinstance(e, events.Step)][2:]
+    steps = [e for e in list(Tail(run.events_path).rest()) if isinstance(e, events.Step)][2:]
     counts = [after.tokens - before.tokens for before, after in zip(steps, steps[1:])]
     return sum(counts) / sum(
         count / step.tokens_per_second for count, step in zip(counts, steps[1:])
@@ -76,7 +77,7 @@ def _speed(run: Run) -> float:
 
 
 def _seconds(run: Run) -> float:
-    log = events.Tail(run.events_path).read()
+    log = list(Tail(run.events_path).rest())
     return log[-1].at - log[0].at
 
 

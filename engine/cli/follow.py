@@ -19,6 +19,7 @@ from engine.run.alarm import Alarm
 from engine.run.alarms import Watch
 from engine.run.folder import Run
 from engine.run.summary import Status, Summary
+from engine.run.tail import Tail
 from engine.run.time_left import TimeLeft
 from engine.run.words import phase_name, skipped_words, status_word
 from engine.start import launch, notice
@@ -35,7 +36,7 @@ def follow(run: Run, before: str = "") -> Summary:
     running.
     """
     progress = ProgressLine()
-    tail = events.Tail(run.events_path)
+    tail = Tail(run.events_path)
     summary = Summary()
     time_left = TimeLeft(run.settings.profile)
     told = _Told(run)

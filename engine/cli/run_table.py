@@ -17,6 +17,7 @@ from engine.run import notes, runs_folder
 from engine.run.judgement import METRICS
 from engine.run.notes import Notes
 from engine.run.settings import PEEKED
+from engine.run.words import unread_count
 from engine.table import columns, differences, query, run_sheet, standing
 from engine.table.catalog import Catalog, Row
 from engine.table.columns import COLUMNS
@@ -57,6 +58,9 @@ def list_runs(arguments: Namespace) -> int:
         print(none.format(count=len(listed), query=plain(asked.text)))
     else:
         print(_("No runs in {root} yet: `yiwen train tiny` makes one.").format(root=root))
+    for row in rows:
+        if row.summary.unread:
+            print(f"! {one_line(row.run.id)}: {unread_count(row.summary.unread)}", file=sys.stderr)
     for trouble in catalog.troubles:
         print(f"! {one_line(trouble.reason)}", file=sys.stderr)
     return 0

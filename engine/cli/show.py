@@ -18,8 +18,9 @@ from engine.run import notes, runs_folder
 from engine.run.folder import Run
 from engine.run.history import read_history
 from engine.run.settings import RunSettings
+from engine.run.steps import MOST
 from engine.run.summary import Summary
-from engine.run.words import part_word, skipped_count, standing
+from engine.run.words import part_word, skipped_count, standing, unread_count
 from engine.table.catalog import Row, finite
 
 _LABEL = 12
@@ -34,6 +35,7 @@ def show(arguments: Namespace) -> int:
     summary = run.summary()
     if arguments.json:
         row = Row(run, run.settings, summary, notes.read(run.folder)).as_dict()
+        row["unread_lines"] = summary.unread
         row["checkpoints"] = run.checkpoints()
         row["folder"] = str(run.folder)
         row["definition"] = summary.definition
@@ -80,6 +82,8 @@ def _facts(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
     yield from _said_of(run)
     if summary.skipped:
         yield _("skipped"), str(skipped_count(summary.skipped))
+    if summary.unread:
+        yield _("unread"), str(unread_count(summary.unread))
     yield _("time"), clock(summary.seconds)
     yield _("folder"), str(run.folder)
     for told in _told(run, summary):
@@ -88,7 +92,7 @@ def _facts(run: Run, summary: Summary) -> Iterator[tuple[str, str]]:
 
 def _told(run: Run, summary: Summary) -> Iterable[str]:
     """What it warned of, the latest last, and why it ended."""
-    warnings = read_history(run.events_path).warnings[-_WARNINGS:]
+    warnings = read_history(run.events_path, most=MOST).warnings[-_WARNINGS:]
     said = [(event.words("message"), event.words("hint")) for event in warnings]
     if summary.message:
         said.append((summary.message, summary.hint))

@@ -11,7 +11,8 @@ from statistics import fmean
 from engine.language import sheets
 from engine.run.events import Evaluated
 from engine.run.folder import Run
-from engine.run.history import Steps, read_history
+from engine.run.history import read_history
+from engine.run.steps import Steps
 
 
 @dataclass

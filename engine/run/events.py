@@ -236,6 +236,11 @@ class Unknown(Event):
 
     line: str = ""
 
+    @property
+    def is_broken(self) -> bool:
+        """Is it no event of any version, a byte being changed, or the line torn?"""
+        return _is_broken(self.line)
+
 
 TERMINAL = (Finished, Stopped, Failed)
 KEPT = (Saved, Evaluated, Judged, Warned, Probed, *TERMINAL)
@@ -249,9 +254,22 @@ _KNOWN = (
     Started | Phase | Step | Skipped | Evaluated | Judged | Sample | Saved | Warned
     | Probed | Finished | Stopped | Failed
 )  # fmt: skip
-_LONGEST_LINE = 64 << 20
-"""Bytes; what is longer is no event."""
+_KINDS = {str(kind.__struct_config__.tag) for kind in _KNOWN.__args__}
 _decoder = msgspec.json.Decoder(_KNOWN, strict=False)
+
+
+class _Tagged(Struct):
+    """What every version has written of an event."""
+
+    kind: str
+
+
+def _is_broken(line: str) -> bool:
+    """Is it no event that another version may have written?"""
+    try:
+        return msgspec.json.decode(line, type=_Tagged).kind in _KINDS
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
 
 
 def encode(event: Event) -> bytes:
@@ -306,25 +324,3 @@ class EventLog:
             self._torn = False
         if isinstance(event, KEPT):
             os.fsync(self._handle)
-
-
-class Tail:
-    """Reads what was appended since the last call; a torn last line is left for the next one."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.offset = 0
-
-    def read(self, limit: int = 4 << 20) -> list[Event]:
-        """New events, at most about `limit` bytes of them; empty when there is nothing new."""
-        try:
-            with regular_files.opened(self.path) as file:
-                file.seek(self.offset)
-                block = file.read(limit)
-                if len(block) == limit and b"\n" not in block:
-                    block += file.readline(_LONGEST_LINE)
-        except FileNotFoundError:
-            return []
-        whole = block[: block.rfind(b"\n") + 1]
-        self.offset += len(whole)
-        return [decode(line) for line in whole.splitlines() if line.strip()]

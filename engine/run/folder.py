@@ -13,8 +13,9 @@ from engine.language.errors import RunError
 from engine.language.said import Said, listed
 from engine.machine import lock, reading, regular_files
 from engine.run import waiting_list
+from engine.run.reading_summary import read_summary
 from engine.run.settings import RunSettings
-from engine.run.summary import Summary, read_summary
+from engine.run.summary import Summary
 
 LETTING_GO = 5.0
 """Seconds that a worker may take to leave after its last word."""

@@ -11,12 +11,8 @@ run, wherever it is shown:
 
 from __future__ import annotations
 
-import math
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 
 from engine.run.events import (
@@ -29,13 +25,16 @@ from engine.run.events import (
     Saved,
     Started,
     Step,
-    Tail,
+    Unknown,
     Warned,
 )
+from engine.run.steps import Steps
+from engine.run.tail import Tail
 from engine.run.work_time import WorkTime
 
-METRICS = ("loss", "lr", "grad_norm", "tokens_per_second", "memory")
-"""What every step reports and a chart can show, by the name of its field."""
+_MOST_SCORES = 4_000
+_MOST_SAMPLES = 500
+"""Evaluations whose samples are kept."""
 _MOST_WARNINGS = 50
 
 
@@ -46,37 +45,6 @@ def worker_begins(event: Event) -> Started | None:
     if isinstance(event, Phase) and event.name == FIRST_PHASE:
         return Started(at=event.at)
     return None
-
-
-@dataclass
-class Steps:
-    """The optimizer steps, in columns: a hundred thousand of them are kept."""
-
-    numbers: array[float] = field(default_factory=lambda: array("d"))
-    columns: dict[str, array[float]] = field(
-        default_factory=lambda: {name: array("d") for name in (*METRICS, "tokens")}
-    )
-    """As reported, but what is not finite is kept as nan."""
-    cuts: int = 0
-    """How often steps were forgotten."""
-
-    def extend(self, steps: list[Step]) -> None:
-        """Take in steps that follow one another, and those that are kept."""
-        self.numbers.extend([event.step for event in steps])
-        for name, column in self.columns.items():
-            values: list[float] = list(map(attrgetter(name), steps))
-            if not math.isfinite(sum(values)):  # rare, so the quick way is tried first
-                values = [value if math.isfinite(value) else math.nan for value in values]
-            if name == "memory":
-                values = [value or math.nan for value in values]
-            column.extend(values)
-
-    def forget_after(self, step: int) -> None:
-        """Forget the later ones."""
-        kept = bisect_right(self.numbers, step)
-        self.cuts += kept < len(self.numbers)
-        for column in (self.numbers, *self.columns.values()):
-            del column[kept:]
 
 
 @dataclass
@@ -98,6 +66,8 @@ class History:
     """By step, in order, then by id: the same few items translated at every evaluation."""
     warnings: list[Warned] = field(default_factory=list)
     """The latest."""
+    unread: int = 0
+    """Lines that cannot be read."""
     time: WorkTime = field(default_factory=WorkTime)
     _told: list[Warned] = field(default_factory=list)
     """Warnings of earlier workers."""
@@ -125,7 +95,7 @@ class History:
         return kinds
 
     def _take_steps(self, steps: list[Step]) -> None:
-        if self.steps.numbers and steps[0].step <= self.steps.numbers[-1]:
+        if steps[0].step <= self.steps.newest:
             self._forget_after(steps[0].step - 1)
         self.planned = steps[-1].of or self.planned
         self.steps.extend(steps)
@@ -138,7 +108,7 @@ class History:
         if isinstance(event, Evaluated):
             self._take_score(event)
         elif isinstance(event, Sample):
-            self.samples.setdefault(event.step, {})[event.id] = event
+            self._take_sample(event)
         elif isinstance(event, Saved) and event.best:
             self.best = event.step
         elif isinstance(event, Warned):
@@ -148,13 +118,21 @@ class History:
             self._forget_after(event.resumed_from)
         elif isinstance(event, TERMINAL):
             self.has_ended = True
+        elif isinstance(event, Unknown):
+            self.unread += event.is_broken
 
     def _take_score(self, event: Evaluated) -> None:
         key = event.part, event.step, event.file
         if event.file:
             self.scores = [one for one in self.scores if (one.part, one.step, one.file) != key]
         self.scores.append(event)
+        del self.scores[:-_MOST_SCORES]
         self.reached.setdefault(event.step, self.time.until(event.at))
+
+    def _take_sample(self, event: Sample) -> None:
+        self.samples.setdefault(event.step, {})[event.id] = event
+        while len(self.samples) > _MOST_SAMPLES:
+            del self.samples[min(self.samples)]
 
     def _take_warning(self, event: Warned) -> None:
         if all((one.message, one.hint) != (event.message, event.hint) for one in self._told):
@@ -202,9 +180,9 @@ class History:
         return list(dict.fromkeys(name for found in self.samples.values() for name in found))
 
 
-def read_history(path: Path) -> History:
-    """Fold a whole events file, block by block."""
-    history, tail = History(), Tail(path)
+def read_history(path: Path, *, most: int = 0) -> History:
+    """Fold a whole events file, block by block, and keep at most so many steps; 0 for all."""
+    history, tail = History(steps=Steps(most=most)), Tail(path)
     while new := tail.read():
         history.extend(new)
     return history

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 import time
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
 from engine.language.said import Said, Words
-from engine.machine import regular_files
 from engine.run import definition as definitions
 from engine.run import events
 from engine.run.device import Device
@@ -115,10 +113,13 @@ class Summary(Struct, array_like=True):
     """The latest perplexity on the validation pairs, and its step."""
     skipped: int = 0
     """Steps that were not applied, for their loss or gradient was not finite."""
+    unread: int = 0
+    """Lines of the events that cannot be read: a byte was changed, or they were torn."""
 
     def apply(self, event: Event) -> None:
         """Take one event in."""
         if isinstance(event, events.Unknown):
+            self.unread += event.is_broken
             return
         if self.ended and not isinstance(event, events.TERMINAL):  # a new worker resumes it
             self.status, self.ended = Status.STARTING, False
@@ -247,25 +248,3 @@ class Summary(Struct, array_like=True):
         Of a run that was resumed, as if it had gone on in one go.
         """
         return self.time.until(time.time() if self.status.active else self.time.latest)
-
-
-def read_summary(path: Path) -> Summary:
-    """Fold a whole events file; of step lines in a row only the last is decoded."""
-    summary = Summary()
-    try:
-        lines = regular_files.content(path).split(b"\n")[
-            :-1
-        ]  # what follows the last newline is torn
-    except FileNotFoundError:
-        return summary
-    previous = b""
-    for line in [*lines, b""]:
-        is_step = line.startswith(b'{"kind":"step"') and line.endswith(b"}")
-        if previous and not is_step:
-            summary.apply(events.decode(previous))
-            previous = b""
-        if is_step:
-            previous = line
-        elif line.strip():
-            summary.apply(events.decode(line))
-    return summary

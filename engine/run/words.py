@@ -144,6 +144,15 @@ def skipped_words(event: Skipped) -> Said:
     )
 
 
+def unread_count(count: int) -> Said:
+    """How many lines of a run's events were none."""
+    return Said.counted(
+        "{count} line of events.jsonl cannot be read, and is passed over",
+        "{count} lines of events.jsonl cannot be read, and are passed over",
+        count,
+    )
+
+
 def skipped_count(count: int) -> Said:
     """How many were."""
     return Said.counted(

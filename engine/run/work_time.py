@@ -37,8 +37,12 @@ class WorkTime(Struct, array_like=True):
             self.kept_step, self.kept_seconds = event.step, self.until(event.at)
 
     def until(self, at: float) -> float:
-        """Seconds of work until then, the first loading included; nan before the start."""
-        return at - self.began - self.apart
+        """Seconds of work until then, the first loading included; nan before the start.
+
+        Never less than none, where the clock was set back.
+        """
+        seconds = at - self.began - self.apart
+        return 0.0 if seconds < 0 else seconds
 
     def _go_on(self, at: float, seconds: float) -> None:
         """Go on counting then, after so many seconds; begin if nothing has begun."""

@@ -14,9 +14,10 @@ from pathlib import Path
 from engine.language.errors import RunError
 from engine.language.said import Said, Words
 from engine.machine import regular_files
-from engine.run.events import Failed, Phase, Probed, Stopped, Tail, Warned
+from engine.run.events import Failed, Phase, Probed, Stopped, Warned
 from engine.run.folder import Run
 from engine.run.plan import TrainingPlan
+from engine.run.tail import Tail
 from engine.start import launch
 from engine.start.preflight import Preflight
 from engine.start.request import Request, prepare

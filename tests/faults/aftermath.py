@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from engine.cli import main
-from engine.run import events
 from engine.run.events import Evaluated, Event, Saved, Step, Unknown
 from engine.run.folder import Run
 from engine.run.summary import Status
+from engine.run.tail import Tail
 
 _OF_A_LOCK = re.compile(r"\.*(worker|scheduler)(\.lock|-\d+\.json)")
 """Files that say who works, or once did."""
@@ -43,7 +43,7 @@ class Whole:
 
 
 def written(run: Run) -> list[Event]:
-    return events.Tail(run.events_path).read()
+    return list(Tail(run.events_path).rest())
 
 
 def losses(run: Run) -> dict[int, float]:

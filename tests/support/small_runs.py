@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from engine.machine import lock
 from engine.machine.paths import BUILTIN_PROFILES
-from engine.run import events
 from engine.run.events import Event, Step
 from engine.run.folder import Run
 from engine.run.summary import Summary
+from engine.run.tail import Tail
 from engine.start import launch
 from engine.start import request as jobs
 from engine.start.request import Request
@@ -77,7 +77,7 @@ class SmallRun:
             launch.request_stop(self.run, force=True)
 
     def events(self) -> list[Event]:
-        return events.Tail(self.run.events_path).read()
+        return Tail(self.run.events_path).read()
 
     def of_kind(self, kind: type[E]) -> list[E]:
         return [event for event in self.events() if isinstance(event, kind)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.run.events import TERMINAL, Evaluated, Event, Saved, Started, Step
 from engine.run.history import History
+from engine.run.steps import MOST, Steps
 
 SMOOTHING = 0.02
 """Of the planned steps: over how many the curve is smoothed, unless chosen otherwise."""
@@ -85,7 +86,7 @@ DRAWN = {Step, Evaluated, Saved, Started, *TERMINAL}
 class Curve:
     """Each metric by step, raw and smoothed, and perplexities where they were measured."""
 
-    history: History = field(default_factory=History)
+    history: History = field(default_factory=lambda: History(steps=Steps(most=MOST)))
     smoothing: float = SMOOTHING
     _smooth: dict[str, Smooth] = field(default_factory=dict)
     _cuts: int = 0
@@ -144,7 +145,7 @@ class Curve:
             self._smooth.clear()
         smooth = self._smooth.get(metric)
         if smooth is None:
-            window = max(_SHORTEST, self.history.planned * self.smoothing) if self.smoothing else 0
+            window = max(_SHORTEST, self._places(self.smoothing)) if self.smoothing else 0
             smooth = self._smooth[metric] = Smooth(int(window / 2))
         smooth.extend(self.columns[metric])
         return smooth
@@ -190,8 +191,12 @@ class Curve:
         """Of the smoothed loss over the last of the planned steps, as a share of it; nan early."""
         smooth = self.smoothed("loss")
         newest = len(self.steps) - 1 - smooth.half  # beyond it the curve still moves
-        before = newest - max(_SHORTEST, int(self.history.planned * _LATELY))
+        before = newest - max(_SHORTEST, int(self._places(_LATELY)))
         return smooth.at(newest) / smooth.at(before) - 1 if before >= 0 else math.nan
+
+    def _places(self, share: float) -> float:
+        """In how many places of the columns this share of the planned steps stands."""
+        return self.history.planned * share / self.history.steps.stride
 
     def nearest_step(self, step: float) -> float:
         """The reported step that lies nearest."""

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from engine.run.alarm import Alarm
 from engine.run.alarms import Watch
-from engine.run.events import Tail
 from engine.run.folder import Run
 from engine.run.summary import Summary
+from engine.run.tail import Tail
 from tui.run.messages import RunEvents
 
 POLL_SECONDS = 0.25

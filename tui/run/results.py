@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.language.said import Words
-from engine.machine import regular_files
 from engine.run import events
 from engine.run.events import Evaluated, Finished, Judged, Score, Warned
 from engine.run.folder import Run
+from engine.run.tail import Tail
 from engine.scores import result_lines
 from engine.scores.result_lines import Results, SampleResult
 
@@ -74,16 +76,15 @@ def read_scores(run: Run) -> Evaluated | None:
     return found
 
 
-def _ends(path: Path) -> list[events.Event]:
+def _ends(path: Path) -> Iterator[events.Event]:
     """The events that carry results; the many others are not even decoded."""
-    try:
-        lines = regular_files.content(path).split(b"\n")[:-1]
-    except OSError:
-        return []
     wanted = (
         b'{"kind":"evaluated"',
         b'{"kind":"judged"',
         b'{"kind":"finished"',
         b'{"kind":"warned"',
     )
-    return [events.decode(line) for line in lines if line.startswith(wanted)]
+    tail = Tail(path)
+    with suppress(OSError):
+        while lines := tail.lines():
+            yield from (events.decode(line) for line in lines if line.startswith(wanted))

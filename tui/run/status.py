@@ -19,6 +19,8 @@ from engine.run.words import device_name, phase_name, status_word
 from tui.chart.curve import Curve
 
 _GAP = 3
+_PARTS = 200
+"""In which the latest steps are counted: there may be thousands a second."""
 
 
 class Speed:
@@ -48,7 +50,11 @@ class Speed:
                 self._last = None
 
     def _take(self, seconds: float, tokens: int) -> None:
-        self._taken.append((seconds, tokens))
+        if self._taken and self._taken[-1][0] < self.SECONDS / _PARTS:
+            before = self._taken.pop()
+            self._taken.append((before[0] + seconds, before[1] + tokens))
+        else:
+            self._taken.append((seconds, tokens))
         self._seconds += seconds
         self._tokens += tokens
         while self._seconds - self._taken[0][0] > self.SECONDS:

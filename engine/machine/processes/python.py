@@ -11,6 +11,7 @@ import os
 import site
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -76,7 +77,7 @@ def spawn(
 
     Without it that is left to CUDA. Raises OSError.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command(module, *arguments),
         cwd=FOLDER,
         env=environment(gpu),
@@ -86,6 +87,9 @@ def spawn(
         start_new_session=session,
         pass_fds=pass_fds,
     )
+    # Who ended is a zombie until somebody asks for it: most of ours nobody waits for.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process
 
 
 def _code_cache(name: str, wished: str) -> str:

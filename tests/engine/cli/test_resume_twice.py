@@ -12,8 +12,8 @@ import pytest
 from samples import make_run
 from stand_in import write_worker
 
-from engine.run import events
 from engine.run.events import Started
+from engine.run.tail import Tail
 from engine.start import launch
 
 SOURCE = Path(__file__).resolve().parents[3]
@@ -59,7 +59,7 @@ def test_of_several_at_once_one_starts_a_worker(
         said = [program.communicate(timeout=60) for program in programs]
         assert sorted(program.returncode for program in programs) == [0, 2, 2], said
         assert run.alive()
-        tail, begun = events.Tail(run.events_path), 0
+        tail, begun = Tail(run.events_path), 0
         while begun < 2:  # the one from before, and the one worker
             begun += len(tail.read())
         launch.request_stop(run, force=True)

@@ -67,6 +67,7 @@ OTHERWISE = {
     # What the kernel says, and what is only written.
     "engine/machine/identity.py": "/proc",
     "engine/machine/lock_reach.py": "/proc",
+    "engine/run/reading_summary.py": "block by block",
     "engine/machine/holders.py": "writes",
     # A document that was read by the readers already.
     "engine/profile/saving.py": "parsed once before, by `reading.toml`",

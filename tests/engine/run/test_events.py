@@ -16,8 +16,9 @@ from engine.language import texts
 from engine.language.said import Said, Words
 from engine.run import definition, events
 from engine.run.device import Device
-from engine.run.events import Event, EventLog, Tail, Unknown, Worded
+from engine.run.events import Event, EventLog, Unknown, Worded
 from engine.run.judgement import Judgement, Measure
+from engine.run.tail import Tail
 
 LOG = Path("events.jsonl")
 
@@ -116,10 +117,21 @@ def test_a_judgement_of_what_json_lacks_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b'{"kind":"danced","at":1.0}', b'{"kind":"step"}', b"[1]", b"}{", b"\xff\xfe"]
+    ("line", "is_broken"),
+    [
+        (b'{"kind":"danced","at":1.0}', False),
+        (b'{"kind":"step"}', True),
+        (b"[1]", True),
+        (b"}{", True),
+        (b"\xff\xfe", True),
+    ],
 )
-def test_a_line_of_an_unknown_kind_or_form_is_kept(line: bytes) -> None:
-    assert events.decode(line) == Unknown(at=0.0, line=line.decode(errors="replace"))
+def test_a_line_of_an_unknown_kind_or_form_is_kept(line: bytes, is_broken: bool) -> None:
+    text = line.decode(errors="replace")
+    found = events.decode(line)
+    assert found == Unknown(at=0.0, line=text)
+    assert isinstance(found, Unknown)
+    assert found.is_broken is is_broken
 
 
 def test_a_field_from_the_future_is_passed_over() -> None:

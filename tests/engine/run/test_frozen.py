@@ -12,9 +12,10 @@ from frozen_runs import FAILED, FINISHED, INTERRUPTED, STOPPED, TRANSLATED, WARN
 
 from engine.language import texts
 from engine.run.alarms import Watch
-from engine.run.events import Tail, Unknown
+from engine.run.events import Unknown
 from engine.run.folder import Run
 from engine.run.summary import Status
+from engine.run.tail import Tail
 
 WORDS = {
     "en": {

@@ -14,7 +14,8 @@ from engine.report import curves
 from engine.run import events
 from engine.run.alarms import Alarms
 from engine.run.events import Event
-from engine.run.history import History, Steps, read_history
+from engine.run.history import History, read_history
+from engine.run.steps import Steps
 from engine.run.summary import Summary
 from engine.run.time_left import TimeLeft
 from engine.start.time_estimate import _Pace

@@ -88,6 +88,8 @@ class RunDetails:
             yield Content.styled(one_line(notes.label), "$text-accent")
         if notes.trouble:
             yield Content.styled(one_line(notes.trouble), "$text-error")
+        if summary.unread:
+            yield Content.styled(str(wording.unread_count(summary.unread)), "$text-warning")
         if summary.message:
             failed = summary.status is Status.FAILED
             yield Content.styled(plain(summary.message), "$text-error" if failed else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from engine.run.history import METRICS
+from engine.run.steps import METRICS
 from tui.chart.curve import SMOOTHING, Window
 
 SMOOTHINGS = (0.0, 0.005, SMOOTHING, 0.08)

@@ -21,6 +21,7 @@ from engine.run.folder import Run
 from engine.run.history import History
 from engine.run.settings import Job, RunSettings
 from engine.run.summary import Status, Summary
+from engine.run.words import unread_count
 from tui.screens.train import samples
 from tui.screens.train.samples import SampleView
 
@@ -149,6 +150,7 @@ def side_notes(history: History, view: SampleView, alarms: Sequence[Alarm] = ())
     """Alarms, evaluations, warnings and samples for the side pane."""
     blocks = [
         *(Text(f"! {alarm}\n", "yellow") for alarm in alarms[1:]),  # the first stands below
+        *_unread(history),
         *_warnings(history),
         *samples.blocks(history, view),
         *_evaluations(history),
@@ -183,6 +185,11 @@ def _evaluations(history: History) -> Iterator[Text]:
 
 def _right(word: str, columns: int) -> str:
     return " " * (columns - width(word)) + word
+
+
+def _unread(history: History) -> Iterator[Text]:
+    if history.unread:
+        yield Text(f"! {unread_count(history.unread)}\n", "yellow")
 
 
 def _warnings(history: History) -> Iterator[Text]:

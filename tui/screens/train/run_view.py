@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from engine.run.alarm import Alarm
-from engine.run.events import Evaluated, Event, Sample, Started, Warned
+from engine.run.events import Evaluated, Event, Sample, Started, Unknown, Warned
 from engine.run.folder import Run
 from engine.run.history import History
 from engine.run.settings import RunSettings
@@ -33,7 +33,7 @@ from tui.widgets.plain_static import PlainStatic
 
 Face = Literal["notes", "machine"]
 """What can take the chart's place."""
-_NOTED = {Evaluated, Sample, Started, Warned}
+_NOTED = {Evaluated, Sample, Started, Unknown, Warned}
 """Events that may change the notes."""
 
 

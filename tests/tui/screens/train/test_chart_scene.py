@@ -11,8 +11,8 @@ from samples import make_run, score, step
 from engine.language.plain_text import width
 from engine.run.events import Evaluated, Event, Finished, Saved, Started
 from engine.run.folder import Run
-from engine.run.history import METRICS
 from engine.run.settings import DataFile
+from engine.run.steps import METRICS
 from engine.table.catalog import Row
 from tui.chart.charset import CHARSETS, Charset, choose, following
 from tui.chart.curve import Curve
