@@ -11,7 +11,7 @@ from typing import Any
 from engine.language.errors import RunError
 from engine.language.said import Said
 from engine.machine import reading, regular_files
-from engine.machine.files import write_atomically
+from engine.machine.files import put_in_place, take_back
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -32,19 +32,24 @@ _NEEDS_NO_KEY = frozenset({"peft_version", "qalora_group_size", "monteclora_conf
 def copy(source: Path, target: Path, base_model: str) -> list[Said]:
     """Write an adapter's two files; returns warnings. Raises RunError.
 
-    `base_model` replaces the path, on the machine that trained, which PEFT has noted.
+    `base_model` replaces the path, on the machine that trained, which PEFT has noted. What the
+    folder held before is removed only when both are on the disk.
     """
+    part = target.with_name(f".{target.name}.part")
     try:
         config = reading.json_of(regular_files.content(source / CONFIG), dict[str, Any])
         weights = source / WEIGHTS
         if not weights.is_file() or weights.is_symlink():
             raise RunError("{file}: no such file; the adapter is not whole", file=weights)
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(weights, target / WEIGHTS)
+        take_back(target)
+        regular_files.clear(part)
+        part.mkdir()
+        shutil.copyfile(weights, part / WEIGHTS)
         plain, lost = in_old_words(config)
         plain |= {"base_model_name_or_path": base_model, "inference_mode": True}
         content = json.dumps(plain, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-        write_atomically(target / CONFIG, content.encode())
+        (part / CONFIG).write_bytes(content.encode())
+        put_in_place(part, target)
     except (OSError, ValueError) as error:
         raise RunError(
             "{source}: the adapter cannot be copied to {target}: {error}",
@@ -52,6 +57,8 @@ def copy(source: Path, target: Path, base_model: str) -> list[Said]:
             target=target,
             error=error,
         ) from None
+    finally:
+        regular_files.clear(part)
     unknown = Said("{file}: PEFT {version} does not know '{key}', so its value was left out")
     return [unknown.filled(file=CONFIG, version=PEFT_VERSION, key=key) for key in lost]
 

@@ -13,7 +13,7 @@ from engine.course.rules import Sizes
 from engine.course.year import CourseYear
 from engine.language.errors import RunError, UserError, cannot_write
 from engine.language.said import Said, listed
-from engine.machine import reading, regular_files
+from engine.machine import reading
 from engine.machine.files import write_atomically
 from engine.models import hub
 from engine.profile.schema import Profile
@@ -84,7 +84,6 @@ def write(
     course = course_year.get(year) if year else course_year.of_model(base_model)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        regular_files.clear(folder / ADAPTER)
         warnings = adapter.copy(source, folder / ADAPTER, base_model)
         texts = {
             "utils.py": scripts.utils_py(

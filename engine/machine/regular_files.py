@@ -101,7 +101,7 @@ def clear(path: Path) -> None:
     """Make room for something new: of a link the link goes, not what it leads to."""
     import shutil
 
-    if path.is_symlink():
+    if path.is_symlink() or path.is_file():
         path.unlink()
     else:
         shutil.rmtree(path, ignore_errors=True)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import types
 from pathlib import Path
 from typing import Any
 
+import disk_calls
 import pytest
 from commands import as_json, run_command
 from samples import ENDED, MODEL, make_run, score, tiny
-from weight_writing import write_adapter, write_tensors
+from weight_writing import adapter_shapes, write_adapter, write_tensors
 
 from engine.course import adapter, export, rules, scripts, year
 from engine.course.rules import Sizes
 from engine.data.dataset import Pair
+from engine.machine.files import take_back
 from engine.profile import files
 from engine.profile.schema import Profile, Quantization
 from engine.run import events
@@ -170,6 +173,39 @@ def test_what_is_there_is_written_over_only_when_asked(
     assert not (tmp_path / "run.sh").exists()
     assert run_command(capsys, "export", run.id, "--course", str(tmp_path), "--force")[0] == 0
     assert "get_prompt" in (tmp_path / "utils.py").read_text("utf-8")
+
+
+def test_an_export_over_another_leaves_one_of_the_two_wherever_it_is_killed(
+    root: Path, tmp_path: Path
+) -> None:
+    run = trained_run(root)
+    hand = tmp_path / "hand"
+    made = hand / export.ADAPTER
+    for step, rank in ((1, 4), (2, 8)):
+        write_adapter(run.checkpoints_path / f"step-{step:06d}", adapter_shapes(rank), r=rank)
+        export.write(run, tmp_path / str(step), f"step-{step:06d}")
+    first, second = (contents(tmp_path / step / export.ADAPTER) for step in "12")
+    assert first != second
+    shutil.copytree(tmp_path / "1", hand)
+    ends = []
+    for number in disk_calls.killed_before_each(
+        lambda: export.write(run, hand, "step-000002", overwrite=True), tmp_path
+    ):
+        take_back(made)
+        ends.append(contents(made))
+        assert ends[-1] in (first, second), number
+        export.write(run, hand, "step-000001", overwrite=True)
+        assert (contents(made), leftovers(hand)) == (first, [])
+    assert ends[-1] == second
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Folders that were to be the adapter's."""
+    return [path.name for path in folder.glob(f".{export.ADAPTER}*")]
 
 
 def test_a_checkpoint_is_exported_with_its_own_score(

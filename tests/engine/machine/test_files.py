@@ -125,3 +125,10 @@ def test_a_run_that_was_made_is_on_the_disk(tmp_path: Path) -> None:
     )
     assert any(call.startswith("rename") and call.endswith("run.toml") for call in calls)
     assert calls[-1] == f"fsync {tmp_path}"
+
+
+def test_a_folder_takes_the_name_of_a_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "it").write_bytes(b"a file")
+    files.put_in_place(write(tmp_path / ".it.part", NEW), tmp_path / "it")
+    assert content(tmp_path / "it") == NEW
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]
