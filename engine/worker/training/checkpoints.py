@@ -15,7 +15,7 @@ import msgspec
 import torch
 from peft import PeftModel, set_peft_model_state_dict
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -182,7 +182,10 @@ def load_weights(model: PeftModel, folder: Path) -> None:
     """Put a checkpoint's adapter weights into the model's adapter. Raises UserError."""
     adapter_check.check(folder, Path(model.config._name_or_path))
     require_whole(model, folder, "default")
-    set_peft_model_state_dict(model, load_file(str(folder / adapter_check.WEIGHTS)))
+    # Read here: of a file that cannot be opened safetensors says, whatever the reason, that it is
+    # not there.
+    weights = (folder / adapter_check.WEIGHTS).read_bytes()
+    set_peft_model_state_dict(model, load(weights))
 
 
 def publish(run: Run, checkpoint: str) -> None:
