@@ -34,11 +34,6 @@ OWN_TESTS: dict[str, tuple[str, ...]] = {
 """By module the tests that are its own: no others are run, so that a fault is seen where it is."""
 
 LIVING: dict[str, dict[str, str]] = {
-    "engine/run/summary.py": {
-        "read_summary: previous and (not is_step) → previous or not is_step": (
-            "then every step is decoded, and an empty line is no event: the same, only slower"
-        ),
-    },
     "engine/run/time_left.py": {
         "PhasePace.__init__: (0, math.nan) → (1, math.nan)": "what a phase sets as it begins",
         "TimeLeft.seconds: left > 0 → left >= 0": "no clock stands still for a whole reading",
@@ -60,9 +55,6 @@ LIVING: dict[str, dict[str, str]] = {
     "engine/table/standing.py": {
         "Entry.strategy: self.rows[0] → self.rows[1]": "runs of one entry have one strategy",
         "Entry.cells: self.rows[0] → self.rows[1]": "and one mark, which is of their settings",
-        "Entry.cells: self.value / best → self.value * best": (
-            "of two perplexities, each finite and above nothing, product and ratio are so too"
-        ),
     },
     "engine/scores/resampling.py": {
         "measure: next(iter(scores.values())).count if scores else 0 → "

@@ -325,3 +325,21 @@ def test_how_long_a_phase_has_taken_is_told_while_a_worker_is_at_it() -> None:
     busy.settle(False)
     assert math.isnan(busy.seconds_of_phase), "nobody is at it"
     assert math.isnan(folded(events.Started(at=began)).seconds_of_phase), "of no phase"
+
+
+def test_a_run_without_a_last_word_is_told_from_one_that_never_began() -> None:
+    never, cut_short = folded(), folded(events.Started(at=1.0))
+    for summary in (never, cut_short):
+        summary.settle(False)
+    assert math.isnan(never.time.latest)
+    assert never.message == "no worker has begun it"
+    assert "ended without a last word" in cut_short.message
+    assert folded(events.Failed(type="E", message="m")).message == "m"
+
+
+def test_a_worker_waits_for_room_only_while_it_says_so() -> None:
+    waiting = folded(events.Started(at=1.0), events.Phase(name=events.WAITING_FOR_ROOM))
+    scoring = folded(events.Started(at=1.0), events.Phase(name="scoring"))
+    assert (waiting.waits_for_room, scoring.waits_for_room) == (True, False)
+    waiting.settle(False)
+    assert not waiting.waits_for_room, "its worker is gone"
