@@ -25,6 +25,7 @@ from engine.run.events import (
     Phase,
     Sample,
     Saved,
+    Skipped,
     Started,
     Stopped,
 )
@@ -365,6 +366,14 @@ async def test_an_alarm_is_one_line_with_its_remedy(app: YiwenApp, root: Path) -
         app.navigation.watch(run)
         text = await wait_for(pilot, "! Loss or gradient is no number")
         assert "lower training.learning_rate" in " ".join(text.split())
+
+
+async def test_skipped_batches_are_counted_beside_the_loss(app: YiwenApp, root: Path) -> None:
+    bad = [step(8, 20, loss=math.nan), Skipped(step=8, loss=math.nan, grad_norm=math.nan, count=2)]
+    run = make_run(root, Started(steps=20), *(step(n, 20) for n in range(1, 8)), *bad)
+    with held_by_a_process(run):
+        async with app.run_test(size=SIZE) as pilot:
+            await wait_for(pilot, "2 skipped")
 
 
 async def test_an_alarm_goes_when_its_cause_has_gone(app: YiwenApp, root: Path) -> None:
