@@ -60,7 +60,7 @@ class World:
         """Make it as it is before anything is done."""
         trained = make_run(self.runs, *ENDED, run_id=TRAINED)
         write_adapter(trained.adapter_path, base_model_name_or_path="tiny")
-        notes.write(trained.folder, notes.Notes("first try", ("kept",), "as it was"))
+        notes.change(trained.folder, lambda _: notes.Notes("first try", ("kept",), "as it was"))
         stopped = make_run(self.runs, Stopped(step=1), run_id=STOPPED)
         write_adapter(stopped.checkpoints_path / "step-000001")
         for name in (FIRST, SECOND):

@@ -147,5 +147,7 @@ class Faults:
     def _after_fault(self, run: Run, fault: Fault, status: int) -> Iterator[str]:
         if status not in (0, 1, -9):
             yield f"its worker ended with {status}"
-        reason = os.strerror(fault.error) if fault.how == "fail" else ""
+        # Of a disk on which nothing can be written any more, nothing can be said.
+        can_speak = fault.how == "fail" and fault.times == 1
+        reason = os.strerror(fault.error) if can_speak else ""
         yield from aftermath.after_fault(run, self._whole, reason)
