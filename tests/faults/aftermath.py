@@ -59,9 +59,12 @@ def scores(run: Run) -> dict[tuple[str, int], float]:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """What every file of a run's folder holds, by its path; but who works on it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    found = sorted(path for path in files if not _OF_A_LOCK.match(path.name))
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not _OF_A_LOCK.match(path.name):
+            with contextlib.suppress(FileNotFoundError):  # somebody is at work there
+                found[str(path.relative_to(folder))] = path.read_bytes()
+    return found
 
 
 def after_fault(run: Run, whole: Whole, reason: str) -> Iterator[str]:
