@@ -132,6 +132,8 @@ class Training(Section, frozen=True):
     """Optimizer steps between evaluations (the learning curve); 0: a tenth of the run."""
     checkpoint_every: NotNegative = 0
     """Optimizer steps between checkpoints; 0: at each evaluation."""
+    keep_checkpoints: NotNegative = 0
+    """The newest so many are kept, two at least, and the best; 0: all."""
     too_long: Literal["leave_out", "cut"] = "leave_out"
     """What becomes of a pair that is too long: left out and counted, or cut from the right, which
     loses the end of the answer."""

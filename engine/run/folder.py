@@ -137,7 +137,8 @@ class Run:
     def checkpoints(self) -> list[str]:
         """Names of the saved checkpoints, oldest first."""
         found = self.checkpoints_path.glob("step-*")
-        return sorted(path.name for path in found if regular_files.is_own_folder(path))
+        names = [path.name for path in found if regular_files.is_own_folder(path)]
+        return sorted(names, key=lambda name: (len(name), name))  # from step 1,000,000 on longer
 
     def adapter_folder(self, checkpoint: str = "") -> Path:
         """The folder of the result, or of a checkpoint by name, step, `best` or `last`.

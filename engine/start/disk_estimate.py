@@ -1,8 +1,9 @@
 """How much of the disk a run will take, before it is started.
 
-adapters     one a checkpoint and one as the result, in float32: 4 a, where a is the number of
-             an adapter's parameters (`memory_estimate`)
-state        of the optimizer, beside the newest checkpoint and the one being written
+adapters     one a checkpoint that is kept and one as the result, in float32: 4 a, where a is the
+             number of an adapter's parameters (`memory_estimate`); the result is not there yet
+             while a checkpoint is written
+state        of the optimizer, beside the two newest checkpoints and the one being written
 results      of each scored item, at each point of the learning curve, about a kilobyte
 words        events and log
 """
@@ -26,12 +27,22 @@ LEAST = 1_000_000
 """Bytes without which no worker is started, whatever is still to be written."""
 
 
+def kept(profile: Profile, steps: int) -> int:
+    """How many checkpoints are kept: all, or the newest and, where one is chosen, the best."""
+    training = profile.training
+    every = training.checkpoint_every or plan.evaluate_every(training, steps)
+    saved = math.ceil(steps / every)
+    if not training.keep_checkpoints:
+        return saved
+    best = int(profile.evaluation.choose_by != "last")
+    return min(saved, max(2, training.keep_checkpoints) + best)
+
+
 def checkpoints(profile: Profile, shape: ModelShape, steps: int) -> int:
-    """Bytes of all checkpoints and the result."""
-    every = profile.training.checkpoint_every or plan.evaluate_every(profile.training, steps)
+    """Bytes of all checkpoints that are kept, and the result."""
     adapter = 4 * memory_estimate.adapter_parameters(profile, shape)
     state = memory_estimate.optimizer_bytes(profile, shape)
-    return (math.ceil(steps / every) + 1) * adapter + 2 * state
+    return (kept(profile, steps) + 1) * adapter + 3 * state
 
 
 def whole(profile: Profile, job: Job, pairs: Mapping[str, int]) -> int:

@@ -90,7 +90,10 @@ def _remedies(root: Path) -> Iterator[Said]:
             size=size(sum(held.values())),
             run=most,
         )
-    yield Said("or name another disk with --runs, or raise training.checkpoint_every")
+    yield Said(
+        "or name another disk with --runs, raise training.checkpoint_every, or set "
+        "training.keep_checkpoints = 2"
+    )
 
 
 def _bytes(folder: Path) -> int:

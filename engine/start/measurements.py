@@ -16,7 +16,7 @@ _INDIFFERENT = {
     "training": (
         "epochs", "max_steps", "learning_rate", "scheduler", "scheduler_cycles", "warmup",
         "weight_decay", "max_grad_norm", "seed", "patience", "evaluate_every", "checkpoint_every",
-        "on_disk_full",
+        "keep_checkpoints", "on_disk_full",
     ),
     "lora": ("alpha",),
     "evaluation": (

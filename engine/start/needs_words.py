@@ -124,12 +124,18 @@ def disk(found: Preflight) -> Iterator[CardLine]:
     """What its checkpoints take."""
     if not found.disk:
         return
+    need = Said.counted(
+        "{count:,} checkpoint kept, about {need}",
+        "{count:,} checkpoints kept, about {need}",
+        found.checkpoints,
+        need=size(found.disk),
+    )
     if found.disk_free is None:
-        yield CardLine(Said("Disk"), Said("about {need} for checkpoints", need=size(found.disk)))
+        yield CardLine(Said("Disk"), need)
         return
     full = found.disk > _NEARLY * found.disk_free
-    sentence = Said("about {need} for checkpoints, {free} free")
+    sentence = Said("{need}; {free} free")
     if full:
-        sentence = Said("about {need} for checkpoints, {free} free: the disk may fill up")
-    text = sentence.filled(need=size(found.disk), free=size(found.disk_free))
+        sentence = Said("{need}; {free} free: the disk may fill up")
+    text = sentence.filled(need=need, free=size(found.disk_free))
     yield CardLine(Said("Disk"), text, "!" if full else "")

@@ -82,8 +82,10 @@ class Preflight:
     memory_trouble: str = ""
     """Why there is no estimate."""
     time: TimeEstimate | None = None
+    checkpoints: int = 0
+    """How many are kept."""
     disk: int = 0
-    """Bytes of all checkpoints and the result."""
+    """Bytes of the checkpoints that are kept, and the result."""
     disk_free: int | None = None
 
     @property
@@ -133,6 +135,7 @@ def look_ahead(request: Request, probe: Probe) -> Preflight:
         memory=run_memory.estimate(profile, shape, learnt, test, gpu) if shape else None,
         memory_trouble=trouble,
         time=_time(request, profile, plan, tokens, gpu) if plan else None,
+        checkpoints=disk_estimate.kept(profile, plan.steps) if plan else 0,
         disk=disk_estimate.checkpoints(profile, shape, plan.steps) if shape and plan else 0,
         disk_free=hardware.free_disk(request.root),
     )

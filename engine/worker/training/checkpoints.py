@@ -6,6 +6,7 @@ import os
 import pickle
 import re
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +110,26 @@ def save(run: Run, model: PeftModel, state: TrainerState, facts: TrainedWith) ->
     put_in_place(temporary, run.checkpoints_path / name)
     for other in [other for other in run.checkpoints() if other < name][: 1 - _RESUMABLE]:
         _forget_state(run.checkpoints_path / other)
+
+
+def prune(run: Run, newest: str, best: Collection[str], keep: int) -> None:
+    """Remove what need not be kept, once `newest` is whole on the disk; 0 keeps all.
+
+    Of the checkpoints until then the newest `keep` stay, those that can be resumed at least, and
+    the best. What cannot be removed stays too: the next checkpoint tries again.
+    """
+    if not keep:
+        return
+    names = run.checkpoints()
+    older = names[: names.index(newest)]
+    for name in older[: 1 - max(_RESUMABLE, keep)]:
+        if name not in best:
+            # Under another name first: half removed, it would be called damaged.
+            gone = run.checkpoints_path / f".{name}.part"
+            regular_files.clear(gone)
+            with suppress(OSError):
+                os.replace(run.checkpoints_path / name, gone)
+            regular_files.clear(gone)
 
 
 def _forget_state(folder: Path) -> None:

@@ -224,6 +224,9 @@ class Trainer:
             self.report.patiently(
                 lambda: checkpoints.save(self.run, self.model, state, self.trained_with)
             )
+            # The best as it was before too: the checkpoint before this one may have to go on.
+            best = {progress.best, self.saved[1]}
+            checkpoints.prune(self.run, progress.checkpoint, best, self.settings.keep_checkpoints)
         name, self.saved = progress.checkpoint, (progress.step, progress.best)
         self.report.emit(Saved(step=progress.step, checkpoint=name, best=name == progress.best))
 

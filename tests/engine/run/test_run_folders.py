@@ -270,3 +270,9 @@ def test_the_size_of_a_run_counts_all_its_files(root: Path) -> None:
     run.evaluations_path.mkdir()
     (run.evaluations_path / "a.jsonl").write_bytes(b"x" * 1000)
     assert run.size() == before + 1000
+
+
+def test_checkpoints_are_told_in_the_order_of_their_steps(root: Path) -> None:
+    run = create(root)
+    checkpoint(run, "step-1000000", "step-000020", "step-999000", "step-000003")
+    assert run.checkpoints() == ["step-000003", "step-000020", "step-999000", "step-1000000"]

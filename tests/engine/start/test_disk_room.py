@@ -81,7 +81,7 @@ def test_what_may_be_deleted_is_named_with_what_it_holds(runs: Path, disk: Path)
 def test_what_nobody_can_bring_back_makes_room_by_itself(runs: Path, disk: Path) -> None:
     left = runs / ".deleted" / "of-a-killed-workbench"
     (left / "20260102-120000-tiny-qlora").mkdir(parents=True)
-    (left / "20260102-120000-tiny-qlora" / "large").write_bytes(bytes(30_000_000))
+    (left / "20260102-120000-tiny-qlora" / "large").write_bytes(bytes(40_000_000))
     (left / "worker.lock").touch()
     fill(disk, leave=2_000_000)
     assert prepare(Request(runs, "qlora", profile=str(TINY))).exists()

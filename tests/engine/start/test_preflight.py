@@ -273,11 +273,33 @@ def tiny_without_outputs() -> Profile:
     return msgspec.structs.replace(tiny(), evaluation=quiet)
 
 
-def test_disk_is_for_one_adapter_a_checkpoint_and_the_result_and_two_states(root: Path) -> None:
+@pytest.mark.parametrize(
+    ("keep", "choose_by", "kept"),
+    [
+        ("0", "last", 6),
+        ("1", "test", 3),
+        ("2", "last", 2),
+        ("3", "validation", 4),
+        ("9", "test", 6),
+    ],
+)
+def test_disk_is_for_the_checkpoints_that_are_kept(
+    root: Path, keep: str, choose_by: str, kept: int
+) -> None:
+    every = look(root)
+    changes = {"training.keep_checkpoints": keep, "evaluation.choose_by": f'"{choose_by}"'}
+    found = look(root, overrides=changes)
+    assert found.memory is not None
+    assert every.disk - found.disk == (6 - kept) * found.memory.parts["adapter"]
+    assert f"{kept} checkpoints kept, about" in str(lines(found)["Disk"].text)
+
+
+def test_disk_is_for_one_adapter_a_checkpoint_and_the_result_and_three_states(root: Path) -> None:
     found = look(root)
     assert found.memory is not None
     adapter = found.memory.parts["adapter"]
-    assert found.disk == 7 * adapter + 2 * found.memory.parts["optimizer"]
+    state = found.memory.parts["optimizer"]
+    assert (found.checkpoints, found.disk) == (6, 7 * adapter + 3 * state)
     nearly_full = replace(found, disk_free=found.disk)
     assert lines(nearly_full)["Disk"].sign == "!"
 

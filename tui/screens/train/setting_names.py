@@ -49,6 +49,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "training.seed": ("隨機種子", "種子", "seed", "random seed"),
     "training.evaluate_every": ("評估間隔", "eval steps", "eval every"),
     "training.checkpoint_every": ("存檔間隔", "save steps", "save every"),
+    "training.keep_checkpoints": ("保留檢查點數", "save total limit", "keep checkpoints"),
     "training.too_long": ("過長處理", "truncate", "truncation"),
     "training.seed_bug_compatible": ("重現原作業的錯誤", "seed bug"),
     "training.patience": ("提早停止耐心", "耐心", "early stopping"),

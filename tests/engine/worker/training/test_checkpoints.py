@@ -23,6 +23,7 @@ from engine.run.prompt_builder import builder_for
 from engine.run.trained_with import TrainedWith
 from engine.worker.model.adapters import add_adapter
 from engine.worker.model.loading import load_base
+from engine.worker.process import leftovers
 from engine.worker.training import checkpoints
 from engine.worker.training.checkpoints import Found, TrainerState
 from engine.worker.training.progress import Progress
@@ -101,6 +102,39 @@ def test_nothing_is_lost_wherever_saving_is_killed(trained: Trained, step: int) 
         shutil.rmtree(run.folder)
         shutil.copytree(before.folder, run.folder)
     assert reached == {2, step}
+
+
+def test_no_checkpoint_is_half_pruned_wherever_that_is_killed(trained: Trained) -> None:
+    before = trained.run("unpruned", 1, 2, 3, 4, 5)
+    run = Run(trained.root / "pruned" / before.id)
+    shutil.copytree(before.folder, run.folder)
+    newest, best = "step-000005", "step-000002"
+    kept_at_last = [best, "step-000004", newest]
+    kept: list[list[str]] = []
+    for number in disk_calls.killed_before_each(
+        lambda: checkpoints.prune(run, newest, {best, ""}, 2), run.folder
+    ):
+        kept.append(run.checkpoints())
+        for name in kept[-1]:
+            manifest.check(run.checkpoints_path / name)
+        assert {best, "step-000004", newest} <= set(kept[-1]), number
+        leftovers.clear(run.folder)  # as the next worker does
+        checkpoints.prune(run, newest, {best}, 2)
+        assert sorted(path.name for path in run.checkpoints_path.iterdir()) == kept_at_last
+        shutil.rmtree(run.folder)
+        shutil.copytree(before.folder, run.folder)
+    assert kept[0] == before.checkpoints()
+    assert kept[-1] == kept_at_last
+
+
+@pytest.mark.parametrize(
+    ("keep", "steps"), [(0, [1, 2, 3, 4, 5]), (1, [3, 4, 5]), (3, [2, 3, 4, 5])]
+)
+def test_those_until_the_newest_are_pruned(trained: Trained, keep: int, steps: list[int]) -> None:
+    """What comes after it is of a worker before, and damaged: it was passed over."""
+    run = trained.run(f"keep-{keep}", 1, 2, 3, 4, 5)
+    checkpoints.prune(run, "step-000004", set(), keep)
+    assert run.checkpoints() == [f"step-{step:06d}" for step in steps]
 
 
 def test_publishing_is_whole_wherever_it_is_killed(trained: Trained) -> None:

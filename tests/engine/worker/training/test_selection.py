@@ -9,6 +9,7 @@ import pytest
 from small_runs import PARTS, RunMaker, SmallRun
 
 from engine.data.dataset import Pair
+from engine.machine import manifest
 from engine.machine.paths import BUILTIN_PROFILES
 from engine.run.events import Evaluated, Event, Finished, Step, Warned
 from engine.run.files import RunFiles
@@ -88,6 +89,15 @@ def test_training_ends_when_patience_is_over(make_run: RunMaker) -> None:
     assert (said[-1].steps, said[-1].checkpoint) == (best + 2, f"step-{best:06d}")
     (early,) = [event for event in said if isinstance(event, Warned)]
     assert f"stopped early after step {best + 2}: 2 evaluations without" in early.message
+
+
+def test_the_newest_and_the_best_checkpoints_are_kept(make_run: RunMaker) -> None:
+    small = make_run(**SPOILT, training__max_steps=6, training__keep_checkpoints=2)
+    ended = events_of(small)[-1]
+    assert isinstance(ended, Finished)
+    assert ended.checkpoint < "step-000005"
+    assert small.run.checkpoints() == [ended.checkpoint, "step-000005", "step-000006"]
+    manifest.check(small.run.adapter_path)
 
 
 def test_patience_is_kept_over_a_stop(make_run: RunMaker) -> None:
