@@ -81,7 +81,7 @@ def _do(work: Callable[[], object], root: Path, seen: Callable[[str], None]) -> 
 def _lead_through(root: Path, seen: Callable[[str], None]) -> None:
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if name := _CALLS.get(event):
-            paths = [str(a) for a in arguments[:2] if isinstance(a, str | os.PathLike)]
+            paths = _paths(event, arguments)
             if any(path.startswith(str(root)) for path in paths):
                 below = (path.removeprefix(f"{root}/") for path in paths if "/" in path)
                 seen(" ".join([name, *below]))
@@ -96,3 +96,11 @@ def _lead_through(root: Path, seen: Callable[[str], None]) -> None:
 
     os.fsync = fsync
     sys.addaudithook(hook)
+
+
+def _paths(event: str, arguments: tuple[object, ...]) -> list[str]:
+    """What a call is about; of a folder that is cleared, files are named from that folder on."""
+    paths = [str(a) for a in arguments[:2] if isinstance(a, str | os.PathLike)]
+    if event in ("os.remove", "os.rmdir") and arguments[1] != -1:
+        return [os.path.join(os.readlink(f"/proc/self/fd/{arguments[1]}"), *paths)]
+    return paths
