@@ -1,4 +1,4 @@
-"""A pass that does not fit into memory is halved, until it is too small to go on with."""
+"""A pass that does not fit into memory is halved, down to a single item, which is not divided."""
 
 from __future__ import annotations
 
@@ -6,32 +6,42 @@ import pytest
 import torch
 
 from engine.worker.batching.batches import Pass
-from engine.worker.batching.passes import PassSize
+from engine.worker.batching.passes import PassSize, items_of
 
 
-def tried(*tokens: int) -> list[Pass]:
-    """Passes of so many tokens, padding among them."""
+def tried(tokens: int, *items: int) -> Pass:
+    """A pass of so many tokens, padding among them, whose labels are of these items."""
     none = torch.zeros(0, dtype=torch.long)
-    return [
-        Pass(torch.zeros(2, count // 2, dtype=torch.long), none, none, none, none, none, tokens=1)
-        for count in tokens
-    ]
+    ids = torch.zeros(2, tokens // 2, dtype=torch.long)
+    return Pass(ids, none, none, none, none, torch.tensor(items), tokens=1)
 
 
 @pytest.mark.parametrize("held", [0, 900])
-def test_a_pass_is_half_of_the_largest_that_was_tried(held: int) -> None:
+def test_a_pass_is_half_of_the_one_that_was_tried(held: int) -> None:
     size = PassSize(held)
-    assert size.halve(tried(300, 600, 400))
+    assert size.halve(tried(600, 0, 1))
     assert size.tokens == 300
-    assert size.halve(tried(300))
+    assert size.halve(tried(300, 0, 1))
     assert size.tokens == 150
 
 
-@pytest.mark.parametrize(("held", "goes_on"), [(301, True), (300, False), (200, False)])
-def test_a_single_pair_that_is_larger_than_a_pass_is_not_divided(held: int, goes_on: bool) -> None:
-    assert PassSize(held).halve(tried(600)) is goes_on
+def test_a_pass_never_grows() -> None:
+    size = PassSize(100)
+    assert size.halve(tried(600, 0, 1))
+    assert size.tokens == 100
 
 
-@pytest.mark.parametrize(("largest", "goes_on"), [(256, True), (254, False), (2, False)])
-def test_a_pass_of_fewer_than_128_tokens_is_too_small_to_go_on(largest: int, goes_on: bool) -> None:
-    assert PassSize(0).halve(tried(largest)) is goes_on
+def test_a_pass_holds_a_token_at_least() -> None:
+    size = PassSize(1)
+    assert size.halve(tried(2, 0, 1))
+    assert size.tokens == 1
+
+
+def test_a_single_item_is_not_divided() -> None:
+    size = PassSize(301)
+    assert not size.halve(tried(600, 7, 7, 7))
+    assert size.tokens == 301
+
+
+def test_the_items_of_a_pass_are_named_once_in_their_order() -> None:
+    assert items_of(tried(8, 4, 4, 1, 3, 3)) == [1, 3, 4]
