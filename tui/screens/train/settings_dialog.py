@@ -19,11 +19,10 @@ from engine.language.errors import UserError
 from engine.language.plain_text import one_line, plain
 from engine.language.texts import _, plural
 from engine.profile import overrides as profile_overrides
-from engine.profile import setting_list
+from engine.profile import setting_list, setting_search
 from engine.profile.setting_list import Setting
-from tui.screens.train import setting_search
+from engine.profile.setting_names import chinese_name
 from tui.screens.train.draft import FILES
-from tui.screens.train.setting_names import chinese_name
 from tui.widgets.cells import padded
 from tui.widgets.dialogs import Confirm
 from tui.widgets.list_dialog import ListDialog

@@ -1,8 +1,7 @@
-"""Finding settings by what people call them, in both languages, and changing them so."""
+"""The list of settings as one searches it: what it says, and in whose words."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 import pytest
@@ -10,13 +9,9 @@ from looking import seen, wait_for
 from textual.widgets import Input
 
 from engine.language import texts
-from engine.profile import setting_list
 from tui.app import YiwenApp
-from tui.screens.train import setting_search
-from tui.screens.train.setting_names import NAMES, chinese_name
 from tui.screens.train.settings_dialog import SettingsDialog
 
-SETTINGS = setting_list.list_all("tiny", {})
 RATE = "training.learning_rate"
 
 
@@ -25,38 +20,6 @@ def in_chinese() -> Iterator[None]:
     texts.speak("zh-TW")
     yield
     texts.speak("en")
-
-
-def test_every_setting_has_a_chinese_name_and_every_name_a_setting() -> None:
-    assert {setting.key for setting in SETTINGS} == set(NAMES)
-    for key in NAMES:
-        name = chinese_name(key)
-        assert any("CJK" in unicodedata.name(letter) for letter in name), key
-
-
-def test_no_two_settings_are_called_the_same() -> None:
-    called = [setting_search._folded(name) for names in NAMES.values() for name in names]
-    assert sorted(called) == sorted(set(called))
-
-
-@pytest.mark.parametrize(
-    ("typed", "key"),
-    [
-        ("lr", RATE), ("LR", RATE), ("學習率", RATE), ("bs", "training.batch_size"),
-        ("輪數", "training.epochs"), ("epochs", "training.epochs"), ("wd", "training.weight_decay"),
-        ("ｌｒ", RATE), ("k", "few_shot.examples"), ("seed", "training.seed"),
-    ],
-)  # fmt: skip
-def test_short_names_find_their_setting(typed: str, key: str) -> None:
-    assert setting_search.find(SETTINGS, typed)[0].key == key
-    assert setting_search.change_in(SETTINGS, f"{typed}＝1e-4") == (key, "1e-4")
-
-
-def test_words_are_looked_for_in_names_before_explanations() -> None:
-    assert {one.section for one in setting_search.find(SETTINGS, "lora")} == {"lora"}
-    assert "evaluation.samples" in [one.key for one in setting_search.find(SETTINGS, "translated")]
-    assert setting_search.find(SETTINGS, "zzz") == []
-    assert setting_search.change_in(SETTINGS, "lora.rnk = 2") == ("lora.rnk", "2")
 
 
 async def test_the_list_says_that_nothing_is_found_and_takes_short_names(app: YiwenApp) -> None:

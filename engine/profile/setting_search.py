@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.language.said import Words
 from engine.profile.setting_list import Setting
-from tui.screens.train.setting_names import NAMES
+from engine.profile.setting_names import NAMES
 
 
 def find(settings: Sequence[Setting], typed: str) -> list[Setting]:
