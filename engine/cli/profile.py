@@ -81,7 +81,7 @@ def prompt(arguments: Namespace) -> int:
     builder = prompt_builder.builder_for(profile, examples)
     encoded = builder.encode(arguments.instruction, arguments.output)
     if arguments.json:
-        print_json(msgspec.to_builtins(encoded))
+        print_json({"text": encoded.text, "ids": encoded.ids, "scored": encoded.scored})
     else:
         print(mark(encoded, builder.tokenizer))
         ids = [pair.id for pair in builder.examples.before(arguments.instruction)]

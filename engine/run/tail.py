@@ -17,6 +17,8 @@ BLOCK = 1 << 20
 """Bytes that are read at a time: what they become takes some times as many."""
 LONGEST_LINE = 4 << 20
 """Bytes; what is longer is no event."""
+NO_LOG = 64 << 20
+"""Bytes of one line after which no other is looked for: such a file is no log."""
 
 
 class Tail:
@@ -28,6 +30,8 @@ class Tail:
         """Of the first byte that was not told yet."""
         self.is_within = False
         """Is that within a line that is too long?"""
+        self._passed = 0
+        """Bytes of that line."""
 
     def read(self, limit: int = BLOCK) -> list[Event]:
         """New events, at most about `limit` bytes of them; empty when there is nothing new."""
@@ -48,15 +52,19 @@ class Tail:
             yield from found
 
     def _next(self, limit: int) -> list[bytes]:
+        if self._passed >= NO_LOG:
+            return []
         try:
             block = self._block(limit)
         except FileNotFoundError:
             return []
+        if self._passed >= NO_LOG:
+            return [b""]
         self.offset += len(block)
         first, *others = block.split(b"\n")
         rest = [line for line in others if line.strip()]
         if block and self.is_within:
-            self.is_within = False
+            self.is_within, self._passed = False, 0
             return [b"", *rest]
         return [first, *rest] if first.strip() else rest
 
@@ -68,6 +76,7 @@ class Tail:
             while b"\n" not in more:
                 if len(block) >= LONGEST_LINE:
                     self.offset += len(block)
+                    self._passed += len(block)
                     self.is_within = True
                     return b""
                 if not (more := file.read(limit)):

@@ -90,7 +90,7 @@ def test_profiles_as_json_have_name_title_model_file_and_state(
     assert all(set(row) == {"name", "title", "model", "file", "state"} for row in rows)
     assert (rows[0]["name"], rows[0]["file"], rows[0]["state"]) == ("tiny", str(TINY), "here")
     assert all(row["state"] == "not downloaded" for row in rows[1:])
-    assert len(rows) == 7
+    assert len(rows) == 8
 
 
 def test_the_list_of_profiles_says_which_models_are_here_and_how_to_get_the_others(

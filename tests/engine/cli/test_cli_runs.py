@@ -135,7 +135,7 @@ def test_a_run_is_shown_with_settings_result_and_checkpoints(
         assert part in out
     shown = as_json(capsys, "show", "latest")
     more = {"checkpoints", "folder", "settings", "judged", "definition", "perplexity_repaired"}
-    assert set(shown) == ROW | more
+    assert set(shown) == ROW | more | {"unread_lines"}
     assert shown["judged"] is None
     assert shown["checkpoints"] == ["step-000009"]
 

@@ -13,8 +13,8 @@ from commands import as_json, run_command
 from samples import ENDED, make_run, step
 
 from engine.machine.paths import cache_folder
-from engine.run import events
-from engine.run.events import Event, Finished, Started
+from engine.run import events, tail
+from engine.run.events import Event, Finished, Started, Unknown
 from engine.run.folder import Run
 from engine.run.history import History, read_history
 from engine.run.reading_summary import read_summary
@@ -190,3 +190,18 @@ def test_a_history_of_many_evaluations_is_bounded() -> None:
         history.extend([events.Sample(step=number, id="a", instruction="", output="")])
     assert len(history.samples) == 500
     assert max(history.samples) == 5_999
+
+
+def test_what_is_one_line_without_an_end_is_no_log_and_is_left_at_some_point(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "NO_LOG", 3 * LONGEST_LINE)
+    root.mkdir(exist_ok=True)
+    path = root / "events.jsonl"
+    with path.open("wb") as file:
+        file.write(events.encode(step(1)))
+        file.truncate(1 << 31)
+    reader = Tail(path)
+    assert [isinstance(one, Unknown) for one in reader.rest()] == [False, True]
+    assert reader.offset < 4 * LONGEST_LINE
+    assert reader.read() == []

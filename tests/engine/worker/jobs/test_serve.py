@@ -227,7 +227,7 @@ def test_a_translator_ends_when_closed_starts_anew_and_says_when_it_dies(
     assert _ask(translator, prompt) == before
     assert translator._process is not None
     translator._process.kill()
-    with pytest.raises(UserError, match="the translator ended"):
+    with pytest.raises(UserError, match="killed from outside"):
         _ask(translator, prompt)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import bitsandbytes as bnb
@@ -94,8 +95,10 @@ def _environment_of_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
     run = make_run(tmp_path)
-    os.waitpid(launch.start(run), 0)
-    found: dict[str, str] = json.loads(run.log_path.read_text())
+    launch.start(run)
+    while not (said := run.log_path.read_text()).endswith("}\n"):
+        time.sleep(0.01)
+    found: dict[str, str] = json.loads(said)
     return found
 
 
