@@ -105,7 +105,7 @@ def _fuzz(chosen: argparse.Namespace) -> int:
 def _mutate(content: bytes, longest: int, seed: int) -> bytes:
     """Half of the time by tokens, which keeps most of a form; else byte by byte."""
     import atheris
-    from mutations import mutated
+    from mutator import mutated
 
     if seed % 2:
         return mutated(content, random.Random(seed))[:longest]

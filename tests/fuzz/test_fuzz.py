@@ -30,7 +30,7 @@ def _beside(name: str) -> ModuleType:
     return module
 
 
-targets, mutations = _beside("targets"), _beside("mutations")
+targets, mutator = _beside("targets"), _beside("mutator")
 NAMES = (
     "run.toml", "events", "results", "queue", "notes", "ledger", "settings", "profile", "data",
     "parallel", "translations", "safetensors", "adapter config", "trained with", "config.json",
@@ -79,6 +79,6 @@ def test_what_is_strange_is_answered(desk: dict[str, targets.Target], name: str)
     )  # fmt: skip
     @given(st.sampled_from(desk[name].seeds), st.randoms(use_true_random=False))
     def answers(seed: bytes, draw: random.Random) -> None:
-        desk[name].does(mutations.mutated(seed, draw))
+        desk[name].does(mutator.mutated(seed, draw))
 
     answers()
