@@ -74,12 +74,15 @@ def acquire(folder: Path, *, name: str = WORKER, wait: float = 1.0) -> Lock:
     """Take a lock. Raises OSError, or RunError if it is held for longer than `wait` seconds."""
     handle = open_for_writers(folder, name)
     try:
-        has_lock = _lock(handle, folder, wait)
+        has_lock = locked(handle, wait)
         before = holders.latest(folder, name)
         _require_free(folder, name, before, State.FREE if has_lock else State.UNSEEN)
         mine = _holder(folder, handle, os.getpid(), has_lock=has_lock)
         claim = _claim(folder, name, before, replace(mine, is_starting=True))
         return Lock(folder, name, handle, claim)
+    except BlockingIOError:
+        os.close(handle)
+        raise _held(folder) from None
     except BaseException:
         os.close(handle)
         raise
@@ -150,8 +153,11 @@ def open_for_writers(folder: Path, name: str) -> int:
     return handle
 
 
-def _lock(handle: int, folder: Path, wait: float) -> bool:
-    """Lock the file; False where the file system refuses. Raises RunError if it is held."""
+def locked(handle: int, wait: float) -> bool:
+    """Lock an open file; False where the file system refuses.
+
+    Raises BlockingIOError if another process holds it for longer than `wait` seconds.
+    """
     deadline = time.monotonic() + wait
     while True:
         try:
@@ -159,8 +165,8 @@ def _lock(handle: int, folder: Path, wait: float) -> bool:
             return True
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise _held(folder) from None
-            time.sleep(0.02)  # another program may be probing
+                raise
+            time.sleep(0.01)  # another program may be probing
         except OSError:
             return False
 

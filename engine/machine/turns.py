@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -37,17 +36,10 @@ def alone(file: Path, patience: float = PATIENCE) -> Iterator[None]:
 
 def _lock(handle: int, file: Path, patience: float) -> bool:
     """False where the file system has no locks."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise _busy(file) from None
-            time.sleep(_POLL)
-        except OSError:
-            return False
+    try:
+        return lock.locked(handle, patience)
+    except BlockingIOError:
+        raise _busy(file) from None
 
 
 def _lock_without_locks(file: Path, name: str, patience: float) -> lock.Lock:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import other_machines
 import pytest
+import starting_line
 from samples import make_run
 from stand_in import write_worker
 
@@ -41,21 +42,11 @@ def test_of_several_at_once_one_starts_a_worker(
     for number in range(3):
         run = make_run(root, Started(steps=9), run_id=f"run-{number}")
         command = [PYTHON, "-c", _RESUME, worker, "resume", run.id, "--detach", "--runs", str(root)]
-        pipe = subprocess.PIPE
         programs = [
-            subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=SOURCE,
-                env=environment,
-            )
+            subprocess.Popen(command, **starting_line.PIPES, cwd=SOURCE, env=environment)
             for _ in range(AT_ONCE)
-        ]  # fmt: skip
-        for program in programs:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "ready\n"
-        for program in programs:
-            assert program.stdin is not None
-            program.stdin.write("\n")
-            program.stdin.flush()
+        ]
+        starting_line.begin(programs)
         said = [program.communicate(timeout=60) for program in programs]
         assert sorted(program.returncode for program in programs) == [0, 2, 2], said
         assert run.alive()

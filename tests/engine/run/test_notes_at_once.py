@@ -9,6 +9,7 @@ from pathlib import Path
 
 import other_machines
 import pytest
+import starting_line
 from samples import make_run
 
 from engine.run import notes, waiting_list
@@ -49,21 +50,14 @@ for number in range({times}):
 
 
 def at_once(program: str, count: int, *words: str, environment: dict[str, str]) -> None:
-    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", program.format(times=TIMES)]
     programs = [
         subprocess.Popen(
-            [sys.executable, "-c", program.format(times=TIMES), str(name), *words],
-            stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=SOURCE, env=environment,
+            [*command, str(name), *words], **starting_line.PIPES, cwd=SOURCE, env=environment
         )
         for name in range(count)
-    ]  # fmt: skip
-    for one in programs:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "ready\n"
-    for one in programs:
-        assert one.stdin is not None
-        one.stdin.write("\n")
-        one.stdin.flush()
+    ]
+    starting_line.begin(programs)
     said = [one.communicate(timeout=120) for one in programs]
     assert [one.returncode for one in programs] == [0] * count, said
 
