@@ -71,8 +71,8 @@ def experiment(arguments: Namespace) -> int:
 
 def _series(arguments: Namespace) -> Series:
     if arguments.name == "course":
-        return course.of_year(year.get(arguments.year) if arguments.year else year.newest())
-    if arguments.year:
+        return course.of_year(year.newest() if arguments.year is None else year.get(arguments.year))
+    if arguments.year is not None:
         raise UserError(_("--year belongs to `yiwen experiment course`"))
     return SEED
 
@@ -160,7 +160,7 @@ def _run_of(found: Ledger, stage: Stage, entry: Entry) -> Run:
 def _again(arguments: Namespace) -> str:
     """The command that continues; `--new` would begin anew."""
     words = ["yiwen", "experiment", arguments.name]
-    words += ["--year", str(arguments.year)] if arguments.year else []
+    words += ["--year", str(arguments.year)] if arguments.year is not None else []
     for option in ("model", "set"):
         for value in getattr(arguments, option):
             words += [f"--{option}", value]

@@ -128,7 +128,7 @@ def _as_dict(made: Export, grade: Grade | None) -> dict[str, object]:
 
 
 def _merge(run: Run, arguments: Namespace) -> int:
-    if arguments.check or arguments.force or arguments.year:
+    if arguments.check or arguments.force or arguments.year is not None:
         raise UserError(
             _("--check, --force and --year belong to --course; --merged checks by itself")
         )

@@ -81,7 +81,7 @@ def write(
     builder = prompt_builder.builder_of(run.settings)
     model_folder = hub.require(profile.model.path, profile.model.revision)
     base_model = adapter.model_name(profile.model.path)
-    course = course_year.get(year) if year else course_year.of_model(base_model)
+    course = course_year.of_model(base_model) if year is None else course_year.get(year)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         warnings = adapter.copy(source, folder / ADAPTER, base_model)

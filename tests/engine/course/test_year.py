@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from commands import run_command
 from samples import ENDED, make_run
+from weight_writing import write_adapter
 
 from engine.course import adapter, year
 from engine.language.errors import UserError
@@ -46,13 +47,23 @@ def test_a_base_model_tells_its_year_by_id_and_by_folder() -> None:
     assert year.of_model("tiny") is year.newest()
 
 
-def test_an_unknown_year_is_refused_before_anything_is_written(
+@pytest.mark.parametrize("typed", ["2023", "0"])
+def test_an_unknown_year_is_refused_with_those_that_are_known(
+    typed: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match=f"{typed} is not known; known are 2025, 2024"):
+        year.get(int(typed))
+    status, _, err = run_command(capsys, "experiment", "course", "--year", typed)
+    assert (status, f"{typed} is not known" in err, [*root.iterdir()]) == (2, True, [])
+
+
+def test_an_unknown_year_is_refused_before_a_hand_in_is_written(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(UserError, match="2023 is not known; known are 2025, 2024"):
-        year.get(2023)
     run = make_run(root, *ENDED)
+    write_adapter(run.adapter_path)
     to = tmp_path / "hand"
-    status, _, err = run_command(capsys, "export", run.id, "--course", str(to), "--year", "2023")
-    assert (status, to.exists()) == (2, False)
-    assert err
+    for typed in ("2023", "0"):
+        command = ("export", run.id, "--course", str(to), "--year", typed)
+        status, _, err = run_command(capsys, *command)
+        assert (status, f"{typed} is not known" in err, to.exists()) == (2, True, False)
